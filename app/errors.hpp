@@ -1,0 +1,58 @@
+// The one place where a cause becomes words: HTTP status, stable `code`, title, sentence, OAuth error, headers.
+#pragma once
+
+#include "app/http.hpp"
+#include "core/failure.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pawl::app {
+
+// What can be wrong with a request before any service sees it.
+enum class request_problem : std::uint8_t {
+    malformed_request,      // 400 framing or syntax of HTTP itself; connection closes
+    malformed_json,         // 400
+    malformed_form,         // 400
+    duplicate_parameter,    // 400 a member or parameter given twice
+    token_in_query,         // 400 refresh_token in the query
+    forbidden_origin,       // 403 /dev/* from elsewhere
+    not_found,              // 404
+    method_not_allowed,     // 405 with Allow
+    request_timeout,        // 408
+    length_required,        // 411
+    body_too_large,         // 413
+    target_too_long,        // 414
+    unsupported_media_type, // 415
+    misdirected_request,    // 421
+    headers_too_large,      // 431
+    transfer_encoding,      // 501 any Transfer-Encoding or Trailer
+    http_version,           // 505
+    too_many_connections,   // 503
+    internal,               // 500 a defect of ours; logged with the request id
+};
+
+// RFC 9457 problem details for a request-level problem. `detail` overrides the table's sentence where not empty.
+http_response problem_response(request_problem problem, std::string_view detail = {});
+
+// The same for a service's refusal: status, code, sentence, `errors` on 422, Retry-After, WWW-Authenticate.
+// `bearer` challenges as the contract says for missing and invalid tokens.
+http_response problem_response(const failure& why);
+
+// RFC 6749 5.2 for /token, /revoke and /introspect: every refusal of credentials or tokens is invalid_grant.
+http_response oauth_response(const failure& why);
+http_response oauth_response(request_problem problem, std::string_view error, std::string_view description);
+
+// Every row of the table, for the OpenAPI document and its test.
+struct error_row {
+    std::string_view code; // stable, snake_case
+    unsigned status;
+    std::string_view title;
+    std::string_view detail;
+    std::string_view oauth_error; // "invalid_grant" ...; empty where the row can't happen there
+};
+std::span<const error_row> error_table();
+
+} // namespace pawl::app

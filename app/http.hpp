@@ -1,0 +1,46 @@
+// HTTP as handlers see it: a request already parsed and bounded, a response not yet written. No Beast, no sockets, so a
+// handler compiles fast and is tested without either.
+#pragma once
+
+#include "core/family/family.hpp"
+#include "core/service/services.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pawl::app {
+
+enum class http_method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
+
+// Views point into the connection's buffer and live until the response has been written.
+struct http_request {
+    http_method method = http_method::other;
+    std::string_view method_text;
+    std::string_view target; // as sent: origin-form
+    std::string_view path;   // the target before '?'; visible ASCII; as routed
+    std::string_view query;  // after '?', undecoded
+    std::string_view body;
+    // Header fields the program cares about; empty and absent are told apart where it matters.
+    std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, host, cookie,
+        access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, forwarded,
+        x_forwarded_for;
+    std::string path_parameter; // what {id} matched
+    std::string request_id;     // also in the response and in the log
+    caller from;                // address after --trusted-proxy, and agent
+    bool keep_alive = true;
+};
+
+struct http_response {
+    unsigned status = 200;
+    std::string_view content_type; // static text; empty with an empty body
+    std::string body;
+    std::vector<std::pair<std::string_view, std::string>> headers; // names are static text; values free of CR and LF
+    std::string_view static_body; // instead of body, for embedded assets: outlives the program
+    bool close = false;           // close the connection after it
+};
+
+} // namespace pawl::app

@@ -1,0 +1,7 @@
+# PAWL_SANITIZE=address;undefined or thread: for every target of the build.
+set(PAWL_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them, separated by ;")
+if(PAWL_SANITIZE)
+    list(JOIN PAWL_SANITIZE "," pawl_sanitize_flags)
+    add_compile_options(-fsanitize=${pawl_sanitize_flags} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${pawl_sanitize_flags})
+endif()

@@ -1,0 +1,60 @@
+// What can be refused, and why: one enumeration for the whole domain. Words on the wire, HTTP statuses and sentences
+// are chosen in one table, app/errors.cpp; here are only causes.
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <boost/system/result.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pawl {
+
+enum class errc : std::uint8_t {
+    // Refresh tokens and sessions.
+    invalid_refresh_token = 1, // forged, garbled, of another client; no state was changed
+    refresh_token_reused,      // this presentation was called reuse and ended the family
+    session_revoked,           // the family was ended earlier, or its user's gate closed
+    session_expired,           // idle or absolute expiry, or swept
+    session_not_found,         // no such session of this user
+    // Bearer access tokens.
+    missing_access_token, // no bearer at all
+    invalid_access_token, // not genuine, expired, or its family is not alive
+    // Credentials.
+    login_failed,      // unknown user, disabled user, wrong or empty password: never said which
+    wrong_password,    // the current password of a signed-in user did not verify
+    too_many_attempts, // throttled; retry_after says for how long
+    email_taken,
+    username_taken,
+    validation_failed, // fields say what is wrong
+    user_not_found,
+    // Capacity.
+    password_queue_full, // hash pool and queue are full; retry_after
+    storage_unavailable, // the store can't take (or stand by) a change now; retry_after
+};
+
+// One member of a request that is not acceptable. `message` is a sentence fragment for people.
+struct field_error {
+    std::string field;
+    std::string message;
+};
+
+struct failure {
+    errc code{};
+    std::vector<field_error> fields{};
+    seconds retry_after{0};
+
+    failure(errc c) : code(c) {} // NOLINT(google-explicit-constructor): `return errc::login_failed;` is the point
+    failure(errc c, std::vector<field_error> f) : code(c), fields(std::move(f)) {}
+    failure(errc c, seconds after) : code(c), retry_after(after) {}
+};
+
+template <class T>
+using result = boost::system::result<T, failure>;
+
+// Required by result<T>::value(); Pawl tests has_value() first, so this is a broken invariant.
+[[noreturn]] void throw_exception_from_error(const failure& f, const boost::source_location& where);
+
+} // namespace pawl

@@ -1,0 +1,55 @@
+// What a refresh token family is: the facts fixed at its creation, and the advisory record of its last use.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/family/word.hpp"
+#include "core/ids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl {
+
+// Never changes after the family is created. Trivially copyable: lookups copy it out of the map.
+struct family_facts {
+    family_id id;
+    user_id user;
+    client_number client;    // 0: first party
+    std::uint32_t epoch = 0; // the user's epoch at login (user_gate)
+    timestamp created_at{};  // service time
+    seconds idle_ttl{};      // as configured at login
+    seconds absolute_ttl{};  // likewise; idle_ttl <= absolute_ttl <= 5 years
+
+    constexpr timestamp expires_at() const { return created_at + absolute_ttl; }
+    constexpr timestamp rotated_at(family_word w) const { return created_at + seconds(w.rotated_at()); }
+    constexpr timestamp idle_expires_at(family_word w) const {
+        return std::min(rotated_at(w) + idle_ttl, expires_at());
+    }
+    // At its expiry instant a family is expired (RFC 7519 4.1.4: "on or after").
+    constexpr bool expired(family_word w, timestamp now) const { return now >= idle_expires_at(w); }
+};
+
+// An address as 16 bytes: IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2); all zero where there is none (Unix sockets).
+struct peer_address {
+    std::array<std::uint8_t, 16> bytes{};
+    friend constexpr bool operator==(const peer_address&, const peer_address&) = default;
+};
+// Text as people write it: "127.0.0.1", "2001:db8::1", or "" where there is none. The inverse gives nothing for other
+// text.
+std::string to_text(const peer_address& a);
+std::optional<peer_address> peer_address_from_text(std::string_view text);
+
+// Who used the family last, and when: for `/sessions` and as evidence, never for a decision. `agent` is the User-Agent
+// header cut to agent_size_max bytes, control bytes removed.
+struct family_use {
+    static constexpr std::size_t agent_size_max = 255;
+    timestamp at{};
+    peer_address address;
+    std::string agent;
+};
+
+} // namespace pawl

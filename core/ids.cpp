@@ -1,0 +1,48 @@
+#include "core/ids.hpp"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+// 0..15, or 16 for what is no lower-case hex digit.
+constexpr unsigned hex_value(char c) {
+    if (c >= '0' && c <= '9') {
+        return static_cast<unsigned>(c - '0');
+    }
+    if (c >= 'a' && c <= 'f') {
+        return static_cast<unsigned>(c - 'a') + 10;
+    }
+    return 16;
+}
+
+} // namespace
+
+std::string to_hex(const family_id& id) {
+    std::string text;
+    text.reserve(2 * id.bytes.size());
+    for (const std::uint8_t byte : id.bytes) {
+        text.push_back(hex_digits[byte >> 4U]);
+        text.push_back(hex_digits[byte & 0xFU]);
+    }
+    return text;
+}
+
+std::optional<family_id> family_id_from_hex(std::string_view hex) {
+    family_id id;
+    if (hex.size() != 2 * id.bytes.size()) {
+        return std::nullopt;
+    }
+    for (std::size_t i = 0; i < id.bytes.size(); ++i) {
+        const unsigned high = hex_value(hex[2 * i]);
+        const unsigned low = hex_value(hex[2 * i + 1]);
+        if (high > 15 || low > 15) {
+            return std::nullopt;
+        }
+        id.bytes[i] = static_cast<std::uint8_t>(high << 4U | low);
+    }
+    return id;
+}
+
+} // namespace pawl

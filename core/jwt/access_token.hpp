@@ -1,0 +1,57 @@
+// Access tokens: JWS compact serialisation (RFC 7515) of RFC 9068 claims. Minting and checking are pure.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "core/jwt/key_ring.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace pawl {
+
+struct access_claims {
+    std::string issuer;
+    std::string audience;
+    user_id subject;
+    timestamp issued_at{};
+    timestamp expires_at{};
+    std::string jwt_id;           // 128 random bits, base64url
+    std::string client_id;        // "pawl" for first-party flows
+    family_id session;            // sid
+    std::uint32_t generation = 0; // gen
+};
+
+// header {"alg","typ":"at+jwt","kid"}; claims iss, sub, aud, exp, iat, jti, client_id, sid, gen.
+std::string mint_access_token(const jws_key& key, const access_claims& claims);
+
+enum class access_token_check : std::uint8_t {
+    good = 0,
+    malformed,   // not three strict base64url parts of JSON objects without duplicate members, or over 4 KiB
+    wrong_type,  // typ is not at+jwt
+    unknown_key, // no such kid
+    wrong_algorithm,
+    forbidden_header, // crit, b64, jku, jwk, x5u, x5c ...
+    bad_signature,
+    bad_claims, // one is missing, of the wrong JSON type or out of range
+    wrong_issuer,
+    wrong_audience,
+    issued_in_future,
+    expired, // everything else is good; claims are filled (logout accepts these)
+};
+std::string_view to_text(access_token_check c); // for logs and --dev
+
+struct access_token_expectations {
+    std::string_view issuer;
+    std::string_view audience;
+    timestamp now{};
+    seconds lifetime_max{}; // exp - iat may not exceed this
+    seconds leeway{0};      // for iat in the future only
+};
+
+// Checks everything of reliability C.3 (docs/threat-model.md, "JWT"). Fills `claims` where good or expired.
+access_token_check check_access_token(const key_ring& keys, std::string_view token,
+                                      const access_token_expectations& expected, access_claims& claims);
+
+} // namespace pawl

@@ -1,0 +1,80 @@
+// All keys of the server at one moment, immutable: signing keys (one signs, all verify), refresh keys (one mints, all
+// check) and the log key. Held as std::shared_ptr<const key_ring>; SIGHUP swaps the pointer.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/failure.hpp"
+#include "core/random_source.hpp"
+#include "core/secret.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256 };
+std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256" (RFC 7518, RFC 8037)
+std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
+
+// One key and the one algorithm it is for (RFC 8725 3.1): the header's `alg` is only compared with it.
+// sign() and verify() are thread-safe; contexts are prefetched and kept per thread.
+class jws_key {
+public:
+    virtual ~jws_key() = default;
+    virtual jws_algorithm algorithm() const = 0;
+    virtual const std::string& kid() const = 0;
+    // Signature bytes as JWS wants them (ES256: r || s, 64 bytes).
+    virtual std::vector<std::uint8_t> sign(std::string_view signing_input) const = 0;
+    virtual bool verify(std::string_view signing_input, std::span<const std::uint8_t> signature) const = 0;
+    // The public JWK as compact JSON with kid, alg, use ("sig"), kty ...; empty for HS256, which has no public half.
+    virtual std::string public_jwk() const = 0;
+};
+
+inline constexpr std::size_t refresh_key_size = 32;
+struct refresh_key {
+    std::uint8_t id = 0; // goes into the token
+    secret_bytes key;    // refresh_key_size bytes
+    timestamp created_at{};
+};
+
+class key_ring {
+public:
+    std::shared_ptr<const jws_key> signing_key; // not null; also in verifying_keys
+    std::vector<std::shared_ptr<const jws_key>> verifying_keys;
+    std::vector<refresh_key> refresh_keys; // the last one mints, all check; not empty
+    secret_bytes log_key;                  // 32 bytes; the log's and snapshots' tags derive from it
+    std::uint64_t generation = 0;          // differs between any two rings of a process (caches key on it)
+
+    // Exact match, or null.
+    const jws_key* find_verifying(std::string_view kid) const;
+    // RFC 7517 JWK set of the public keys, compact JSON; {"keys":[]} under HS256.
+    std::string jwks() const;
+};
+
+using key_ring_ptr = std::shared_ptr<const key_ring>;
+
+// The key file's text (keys.json): versioned JSON. core knows no files; storage/key_file reads and writes it.
+// make_key_file: fresh keys for `algorithm` (es256, eddsa or rs256; under hs256 the signing key is not in the file).
+std::string make_key_file(jws_algorithm algorithm, random_source& random, timestamp now);
+// Adds a fresh signing key of `algorithm` if the file has none that signs with it; returns the new text, or nothing if
+// the file is fine as it is. (Someone changed --algorithm.)
+std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random,
+                                              timestamp now);
+// Parses; `error` says what is wrong, without any secret. `hs256_secret` is SECRET_KEY's bytes, needed iff algorithm is
+// hs256.
+struct key_ring_options {
+    jws_algorithm algorithm = jws_algorithm::es256;
+    const secret_string* hs256_secret = nullptr;
+};
+struct parsed_key_file {
+    key_ring_ptr ring; // null on error
+    std::string error;
+};
+parsed_key_file parse_key_file(std::string_view text, const key_ring_options& options);
+
+} // namespace pawl

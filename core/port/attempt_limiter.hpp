@@ -1,0 +1,23 @@
+// Port: the count of failed attempts, per account and per address. Implemented by app/login_limiter over core/throttle.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/family/family.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace pawl {
+
+class attempt_limiter {
+public:
+    virtual ~attempt_limiter() = default;
+    // Counts an attempt *before* it is made. `account` is the folded login name (or the email of a sign-up); an
+    // all-zero address is not limited. Nothing: go ahead. Else: how long to wait (at least 1 s), and nothing was
+    // counted.
+    virtual std::optional<seconds> reserve(std::string_view account, const peer_address& address) = 0;
+    // The attempt succeeded: it does not count after all.
+    virtual void give_back(std::string_view account, const peer_address& address) = 0;
+};
+
+} // namespace pawl

@@ -1,0 +1,124 @@
+// Port: everything the services ask of storage, in the domain's words. Implemented by storage/embedded_store over the
+// lock-free map and the log; a SQL implementation could stand beside it (every change here is a compare-exchange).
+//
+// Three kinds of functions:
+//   - lookups: lock-free, never block, copy what they find; any thread.
+//   - changes: plain functions that publish in memory and enqueue a record in one step; they do not suspend. They
+//   return
+//     a ticket. Room is reserved first, so a change either happens with its record enqueued or is refused whole
+//     (storage_unavailable). Any thread that the store knows (io threads, tests).
+//   - durable(ticket): completes when what the ticket stands for is on disk. Nothing that rests on a change may be told
+//     to a client before (docs/durability.md, R1).
+#pragma once
+
+#include "core/event.hpp"
+#include "core/failure.hpp"
+#include "core/family/family.hpp"
+#include "core/family/word.hpp"
+#include "core/ids.hpp"
+#include "core/port/task.hpp"
+#include "core/user/user.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+// What to wait for before answering. 0: nothing to wait for. Tickets order: a later one covers the earlier.
+enum class ticket : std::uint64_t { none = 0 };
+constexpr ticket later(ticket a, ticket b) {
+    return a < b ? b : a;
+}
+
+// One consistent look at a family: its word and its user's gate as they were then.
+struct family_state {
+    family_facts facts;
+    family_word word;
+    user_gate gate;
+};
+
+// A family with the advisory record of its last use: for `/sessions`, evidence and tools.
+struct family_details {
+    family_state state;
+    family_use last_use;
+};
+
+enum class exchange_outcome : std::uint8_t {
+    exchanged, // the word was `expected` and is now `desired`; wait for `wait_for`
+    conflict,  // the word is another by now: look again and decide again
+    gone,      // no such family or user (swept)
+};
+struct exchange_result {
+    exchange_outcome outcome{};
+    ticket wait_for = ticket::none;
+};
+
+class store {
+public:
+    virtual ~store() = default;
+
+    // --- Lookups. `folded` is a login name folded by core/user/names.hpp.
+    virtual std::optional<family_state> find_family(const family_id& id) const = 0;
+    virtual std::optional<family_details> find_family_details(const family_id& id) const = 0;
+    // The current record; null where unknown. A deleted user's tombstone is not found.
+    virtual user_ptr find_user(user_id id) const = 0;
+    virtual user_ptr find_user_by_login(std::string_view folded) const = 0;
+    // All families of the user still in the map, dead or alive, in no order.
+    virtual std::vector<family_details> families_of(user_id id) const = 0;
+
+    // --- Family changes.
+    // Inserts a new family with generation 0, word `word`. `facts.user` must be known. Never conflicts (the id is
+    // random).
+    virtual result<ticket> insert_family(const family_facts& facts, family_word word, const family_use& use) = 0;
+    // Compare-exchange of the whole word, hints included. `use` becomes the family's last use where the generation
+    // rises, else is not stored. A change of hints alone (facts() equal) writes no record and returns ticket::none.
+    // Refused (storage_unavailable) before the CAS where the log has no room; ending a family may use the reserved
+    // tail.
+    virtual result<exchange_result> exchange_family(const family_id& id, family_word expected, family_word desired,
+                                                    const family_use& use) = 0;
+    // An access token of generation `generation` was seen: sets the confirmed hint if that is current. No record.
+    virtual void confirm_family(const family_id& id, std::uint32_t generation) noexcept = 0;
+
+    // --- User changes; one at a time inside, names claimed and published in the same step.
+    // Gives the user its id (never given before), version 1. email_taken / username_taken: `wait_for_on_conflict` is
+    // then what the refusal rests on and must be waited for too.
+    struct insert_user_result {
+        user_id id;
+        ticket wait_for = ticket::none;
+        bool email_taken = false;
+        bool username_taken = false;
+    };
+    virtual result<insert_user_result> insert_user(const user& u) = 0;
+    // Replaces the record whose version is `desired.version - 1`; claims and frees names as they change. A conflict
+    // means: read again, apply again. `desired.deleted` frees both names once durable.
+    struct replace_user_result {
+        exchange_outcome outcome{};
+        ticket wait_for = ticket::none;
+        bool username_taken = false;
+        bool email_taken = false;
+    };
+    virtual result<replace_user_result> replace_user(const user& desired) = 0;
+
+    // --- Evidence. Enqueued with the next batch; a caller that answers on it waits for the ticket.
+    virtual ticket append_event(const security_event& event) = 0;
+
+    // --- Durability.
+    // What an answer that rests on this very word or version must wait for: ticket::none if it is durable already, else
+    // a record of that word is enqueued here (helping is harmless: records are absolute).
+    virtual result<ticket> observe_family(const family_id& id, family_word seen) = 0;
+    virtual result<ticket> observe_user(user_id id, std::uint64_t version_seen) = 0;
+    // Completes on the caller's executor: true once durable, false where storage has failed (answer 503). Not cancelled
+    // by anything. With ticket::none it completes at once without suspending.
+    virtual task<bool> durable(ticket t) = 0;
+    // For unit tests and plain threads: whether durable(t) would complete at once with true.
+    virtual bool is_durable(ticket t) const noexcept = 0;
+
+    // Null while storage takes changes, else a static sentence that says why not (for /readyz).
+    virtual const char* why_not_ready() const noexcept = 0;
+    // The last time this store was not served (core/family/decide.hpp).
+    virtual std::optional<struct outage> last_outage() const noexcept = 0;
+};
+
+} // namespace pawl

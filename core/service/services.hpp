@@ -1,0 +1,86 @@
+// What the services have in common: who asks, what they are built from, what a login gives.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/failure.hpp"
+#include "core/family/decide.hpp"
+#include "core/family/family.hpp"
+#include "core/jwt/key_ring.hpp"
+#include "core/password/password.hpp"
+#include "core/port/attempt_limiter.hpp"
+#include "core/port/password_hasher.hpp"
+#include "core/port/store.hpp"
+#include "core/port/task.hpp"
+#include "core/secret.hpp"
+#include "core/user/user.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace pawl {
+
+// Where a request comes from, as far as the services care.
+struct caller {
+    peer_address address;
+    std::string agent; // User-Agent, cut and cleaned as family_use wants it
+};
+
+struct service_settings {
+    std::string issuer;
+    std::string audience;
+    seconds access_token_ttl{600};
+    seconds refresh_idle_ttl{14 * 86400};
+    seconds refresh_absolute_ttl{90 * 86400};
+    refresh_policy refresh;
+    std::size_t sessions_max = 1000;
+    password_rules passwords;
+};
+
+// Counters that /metrics shows; relaxed atomics, any thread.
+struct service_counters {
+    std::atomic<std::uint64_t> logins_ok{0}, logins_failed{0}, logins_throttled{0}, sign_ups{0}, rotations{0},
+        replays{0}, reuses{0}, healed{0}, ahead_revoked{0}, reuse_suspected{0}, refused_dead{0}, refused_forged{0},
+        refused_mismatch{0}, logouts{0}, evictions{0}, rehashes{0};
+};
+
+// Everything a service needs; owned by app/main, outlives the services.
+struct service_context {
+    store& data;
+    const clock& time;
+    random_source& random;
+    password_hasher& hasher;
+    attempt_limiter& limiter;
+    const service_settings& settings;
+    service_counters& counters;
+    // The key ring now; SIGHUP changes what it gives. Take it once per request.
+    std::function<key_ring_ptr()> keys;
+};
+
+// A token response, as RFC 6749 5.1 has it.
+struct issued_tokens {
+    std::string access_token;
+    secret_string refresh_token;
+    seconds access_expires_in{};
+    seconds refresh_expires_in{}; // to the family's idle or absolute expiry, whichever is first
+};
+
+enum class refresh_kind : std::uint8_t { rotated, replayed, healed };
+
+struct refreshed {
+    issued_tokens tokens;
+    refresh_kind kind{};
+};
+
+// Who a genuine, unexpired access token of a living family speaks for.
+struct principal {
+    user_ptr user;
+    family_id session;
+    std::uint32_t generation = 0;
+    timestamp expires_at{};
+};
+
+} // namespace pawl

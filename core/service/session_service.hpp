@@ -1,0 +1,41 @@
+// Logins and what follows from them: issue, rotate, replay, reuse, revoke, list.
+#pragma once
+
+#include "core/service/services.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+class session_service {
+public:
+    explicit session_service(service_context context) : context_(std::move(context)) {}
+
+    // `name` is an email or a username. Counts the attempt, verifies one hash whatever the name, then issues a new
+    // family under the epoch read together with the hash it verified. Rehashes where cost changed. login_failed,
+    // too_many_attempts, password_queue_full, storage_unavailable.
+    task<result<issued_tokens>> login(std::string name, secret_string password, caller from);
+
+    // One presentation of a refresh token (decide.hpp). invalid_refresh_token, refresh_token_reused, session_revoked,
+    // session_expired, storage_unavailable.
+    task<result<refreshed>> refresh(secret_string token, caller from);
+
+    // Ends the family of any genuine generation; success also where it is unknown or dead already (RFC 7009 2.2).
+    task<result<void>> logout(secret_string token, caller from);
+    task<result<void>> logout_session(family_id session, caller from);
+    // Closes the user's gate on every family.
+    task<result<void>> logout_all(principal who, caller from);
+
+    // The user's living families, most recently used first.
+    task<result<std::vector<family_details>>> list(principal who);
+    // session_not_found for what is not this user's or not alive.
+    task<result<void>> end(principal who, family_id session, caller from);
+    // Every living family of the user but the caller's.
+    task<result<void>> end_others(principal who, caller from);
+
+private:
+    service_context context_;
+};
+
+} // namespace pawl

@@ -1,0 +1,49 @@
+// A user as one immutable, versioned record. A change is a new record with version + 1, compare-exchanged on the old.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pawl {
+
+// Why a user's gate last closed on families of older epochs. Stored on disk: numbers are never reused.
+enum class gate_reason : std::uint8_t { none = 0, logout_all = 1, password_change = 2, disabled = 3, deleted = 4 };
+
+// What decides, together with the word, whether a family of this user is alive. Written with the rest of the record, so
+// ending all families of a user is atomic and costs the same for any number of them.
+struct user_gate {
+    std::uint32_t epoch = 0; // families of another epoch are dead, but for the survivor
+    family_id survivor{};    // all zero: none
+    bool enabled = true;     // false: disabled or deleted; every family is dead
+    gate_reason reason = gate_reason::none;
+    timestamp changed_at{};
+
+    constexpr bool admits(const family_id& id, std::uint32_t family_epoch) const {
+        return enabled && (family_epoch == epoch || (survivor != family_id{} && id == survivor));
+    }
+};
+
+struct user {
+    user_id id;
+    std::uint64_t version = 1; // +1 with every change
+    std::string email;         // as typed; ASCII (core/user/names.hpp)
+    std::string username;      // NFC, as typed; may equal the email
+    std::string first_name;
+    std::string surname;
+    std::string password_hash; // PHC or crypt form; never leaves the store but to be verified
+    std::vector<std::string> roles;
+    bool email_verified = false;
+    bool is_superuser = false;
+    bool deleted = false; // a tombstone: names and hash are empty; kept so that its families stay dead
+    timestamp created_at{};
+    user_gate gate;
+};
+
+using user_ptr = std::shared_ptr<const user>;
+
+} // namespace pawl

@@ -1,0 +1,101 @@
+// An opened data directory: its lock, manifests, segments and snapshots; and what recovery found there.
+// docs/on-disk.md is the specification of the bytes and of the verdicts.
+#pragma once
+
+#include "core/secret.hpp"
+#include "storage/log/log_writer.hpp"
+#include "storage/log/record.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+// Exit codes of the programs, and classes of refusal.
+enum class refusal : std::uint8_t {
+    none = 0,
+    usage = 2,
+    corrupt = 65,
+    tampered = 66,
+    wrong_key = 67,
+    newer_format = 68,
+    clock = 69,
+    storage_failed = 70,
+    locked = 75,
+};
+
+// Thrown by open() and recover(): one line for people, with file, offset, sequence and what to run next.
+class refused : public std::runtime_error {
+public:
+    refused(refusal kind, const std::string& line) : std::runtime_error(line), kind_(kind) {}
+    refusal kind() const noexcept { return kind_; }
+    int exit_code() const noexcept { return static_cast<int>(kind_); }
+
+private:
+    refusal kind_;
+};
+
+struct directory_options {
+    std::string path;
+    const secret_bytes* log_key = nullptr; // 32 bytes
+    std::uint32_t wal_pad = 4096;          // 64 only by explicit option
+    std::uint64_t first_segment_size = 1U << 20U;
+    std::uint64_t segment_size = 16U << 20U;
+};
+
+struct recovery_report {
+    bool fresh = false;              // the directory was empty: a new store was made
+    bool clean = false;              // the last stop was clean
+    std::uint64_t snapshot_lsn = 0;  // 0: none
+    bool snapshot_fell_back = false; // the newest was bad and the one before was used
+    std::uint64_t records = 0, frames = 0, bytes_cut = 0;
+    std::uint64_t next_user_id = 1; // of the manifest; the store takes the higher of it and what it saw
+    timestamp_ms last_time{};       // of the last frame, snapshot or manifest
+    std::uint64_t ms_snapshot = 0, ms_log = 0;
+    std::vector<std::string> notes; // loud things: a cut tail, a bad manifest copy, a fallback
+};
+
+struct snapshot_counts {
+    std::uint64_t users = 0, families = 0, next_user_id = 1;
+};
+
+class log_directory {
+public:
+    // Locks (refusal::locked names the pid), checks modes, reads manifests; creates everything in an empty directory.
+    explicit log_directory(const directory_options& options);
+    ~log_directory();
+    log_directory(const log_directory&) = delete;
+    log_directory& operator=(const log_directory&) = delete;
+
+    // True where a manifest exists already (so a missing key file is refusal::wrong_key, not a first start).
+    static bool has_manifest(const std::string& path);
+
+    // Snapshot first, then the log, in order; then repairs a torn tail (R3) and leaves the directory ready to write.
+    // `expect` is called once before the first record with the snapshot's counts (to size tables); `apply` for every
+    // record and must throw refused for what it can't accept.
+    recovery_report recover(const std::function<void(const snapshot_counts&)>& expect,
+                            const std::function<void(const record_view&)>& apply);
+
+    // Writes one snapshot at `at` (from log_writer::seal): `produce` is called with a sink and hands it every record of
+    // the state; then fsync, rename, verify, manifests, and files no longer needed are deleted. Returns its size in
+    // bytes, or nothing where it failed (the old one stays; `why` says).
+    using record_sink =
+        std::function<void(std::uint16_t type, std::uint16_t version, std::span<const std::uint8_t> body)>;
+    std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
+                                                const std::function<snapshot_counts(const record_sink&)>& produce,
+                                                std::string& why);
+
+    struct state;
+    state& internals() noexcept { return *state_; } // for log_writer
+
+private:
+    std::unique_ptr<state> state_;
+};
+
+} // namespace pawl::storage

@@ -1,0 +1,41 @@
+// Records: what frames and snapshot blocks carry. The log layer moves them as bytes; the store gives them meaning
+// (store/record_codec). docs/on-disk.md has the bytes.
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace pawl::storage {
+
+inline constexpr std::uint16_t critical_record_bit =
+    0x8000; // an unknown type with it refuses the log; without it is skipped
+
+enum class record_type : std::uint16_t {
+    user = 1 | critical_record_bit,           // absolute state of one user
+    family_created = 2 | critical_record_bit, // facts, word and use of a new family
+    family_word = 3 | critical_record_bit,    // absolute word and last use of a known family
+    event = 4,                                // evidence
+};
+
+inline constexpr std::size_t record_header_size = 8; // u16 type, u16 version, u32 body_len
+inline constexpr std::size_t record_body_size_max = 64 * 1024;
+
+struct record_view {
+    std::uint16_t type = 0;
+    std::uint16_t version = 0;
+    std::span<const std::uint8_t> body; // valid during the call it is handed to
+    std::uint64_t lsn = 0;              // records are numbered from 1; in a snapshot: the snapshot's L
+    timestamp_ms time{};                // of its frame; in a snapshot: the manifest's
+};
+
+// What a record was about, kept in memory beside it until its batch is durable: the store advances durable words by it.
+struct record_tag {
+    std::array<std::uint8_t, 16> subject{}; // family id, or the user id in the first 8 bytes (little-endian)
+    std::uint64_t value = 0;                // the word, or the user's version
+    enum class kind : std::uint8_t { none, family, user } what = kind::none;
+};
+
+} // namespace pawl::storage
