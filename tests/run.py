@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""Runs every test of the tree in parallel and ends with "N passed, N failed[, N skipped]".
+
+A job is one process: a unit test executable, one file of tests/integration, or a check of the tree. tools/test calls
+this; arguments after -- pick jobs by a word in their names.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+JOB_SECONDS_MAX = 1500
+UNIT = ("core_tests", "storage_tests", "app_tests")
+
+
+class Outcome:
+    def __init__(self, passed=0, failed=0, skipped=0, text=""):
+        self.passed, self.failed, self.skipped, self.text = passed, failed, skipped, text
+
+
+def run(command, env=None, cwd=ROOT):
+    """Exit status and everything printed; a job that hangs is killed and reported as such."""
+    try:
+        done = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=JOB_SECONDS_MAX, check=False)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired as error:
+        return 124, (error.stdout or b"").decode("utf-8", "replace") + "\ntook longer than %d s" % JOB_SECONDS_MAX
+
+
+def unit(executable, suite, env):
+    """One suite of a Boost.Test executable, counted by test case. `SKIPPED n why` lines count as skipped."""
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = [str(executable), "--report_level=detailed", "--report_format=XML", "--report_sink=" + report.name,
+                   "--color_output=no", "--catch_system_errors=no"]
+        if suite:
+            command.append("--run_test=" + suite)
+        status, text = run(command, env)
+        outcome = Outcome(text=text)
+        try:
+            for case in ElementTree.parse(report.name).iter("TestCase"):
+                if case.get("result") == "passed":
+                    outcome.passed += 1
+                elif case.get("result") != "skipped":
+                    outcome.failed += 1
+        except ElementTree.ParseError:
+            pass
+    for count in re.findall(r"^SKIPPED (\d+)", text, re.MULTILINE):
+        outcome.skipped += int(count)
+    if status != 0 and outcome.failed == 0:
+        outcome.failed = 1
+        outcome.text += "\nexit status %d" % status
+    return outcome
+
+
+def suites_of(executable, env):
+    """The top-level suites, so that they run in parallel; [''] where there are none."""
+    _, text = run([str(executable), "--list_content"], env)
+    names = [line.rstrip("*") for line in text.splitlines() if line and not line.startswith(" ")]
+    return names or [""]
+
+
+def integration(path, env):
+    """One file of tests/integration (unittest); it prints its counts as the last line, in JSON."""
+    status, text = run(["/usr/bin/python3", str(path)], env)
+    try:
+        counts = json.loads(text.rstrip().rsplit("\n", 1)[-1])
+        outcome = Outcome(counts["passed"], counts["failed"], counts["skipped"], text)
+    except (ValueError, KeyError, TypeError):
+        outcome = Outcome(0, 1, 0, text)
+    if status != 0 and outcome.failed == 0:
+        outcome.failed = 1
+        outcome.text += "\nexit status %d" % status
+    return outcome
+
+
+def check(command, env=None):
+    """A command that says by its exit status whether it passed; 77 is skipped."""
+    status, text = run(command, env)
+    return Outcome(status == 0, status not in (0, 77), status == 77, text)
+
+
+def tests_of(build, label, env, with_browser):
+    """(name, function) of all tests that run on one build directory."""
+    jobs = []
+    # The long ones first: they decide how long it all takes.
+    pawld = build / "bin" / "pawld"
+    env = {**env, "PAWLD": str(pawld), "PAWL_BUILD": str(build)}
+    for path in sorted((ROOT / "tests" / "integration").glob("*_test.py"),
+                       key=lambda p: ("crash" not in p.name, p.name)):
+        if path.name.startswith("docs_page") and not with_browser:
+            continue
+        jobs.append((label + path.stem, lambda path=path: integration(path, env)))
+    for name in UNIT:
+        executable = build / "bin" / name
+        for suite in suites_of(executable, env):
+            jobs.append((label + name + "/" + suite,
+                         lambda executable=executable, suite=suite: unit(executable, suite, env)))
+    return jobs
+
+
+def checks_of_the_tree():
+    jobs = [("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
+            ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"]))]
+    if (ROOT / "tests/openapi/lint").exists():
+        jobs.append(("openapi lint", lambda: check(["tests/openapi/lint"])))
+    return jobs
+
+
+def run_jobs(jobs, total):
+    with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
+        def timed(function):
+            start = time.monotonic()
+            return function(), time.monotonic() - start
+        futures = {pool.submit(timed, function): name for name, function in jobs}
+        for future in concurrent.futures.as_completed(futures):
+            outcome, seconds = future.result()
+            total.passed += outcome.passed
+            total.failed += outcome.failed
+            total.skipped += outcome.skipped
+            print("%-5s %-48s %4d passed%s%s  %.1f s" % (
+                "FAIL" if outcome.failed else "ok", futures[future], outcome.passed,
+                ", %d failed" % outcome.failed if outcome.failed else "",
+                ", %d skipped" % outcome.skipped if outcome.skipped else "", seconds), flush=True)
+            if outcome.failed:
+                print(outcome.text[-12000:], flush=True)
+
+
+def sanitized(preset, env, words, total, targets=("pawld",) + UNIT):
+    """Builds a preset and runs the tests of it; a build that fails counts as one failure."""
+    print("== %s" % preset, flush=True)
+    start = time.monotonic()
+    built = check(["tools/build", preset, *targets])
+    print("%-5s build %s  %.1f s" % ("FAIL" if built.failed else "ok", preset, time.monotonic() - start), flush=True)
+    if built.failed:
+        print(built.text[-12000:], flush=True)
+        total.failed += 1
+        return
+    jobs = tests_of(ROOT / "build" / preset, preset + ": ", {**env, "PAWL_SANITIZED": preset}, with_browser=False)
+    run_jobs(chosen(jobs, words), total)
+
+
+def chosen(jobs, words):
+    return [job for job in jobs if not words or any(word in job[0] for word in words)]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true", help="sanitizers, formatting and clang-tidy too")
+    parser.add_argument("words", nargs="*")
+    arguments = parser.parse_args()
+    total = Outcome()
+    print("== release", flush=True)
+    run_jobs(chosen(checks_of_the_tree() + tests_of(ROOT / "build", "", {}, True), arguments.words), total)
+    if arguments.all:
+        if not arguments.words:
+            print("== style", flush=True)
+            run_jobs([("clang-format", lambda: check(["tests/tree/format"])),
+                      ("clang-tidy", lambda: check(["tests/tree/clang_tidy"]))], total)
+        sanitized("asan", {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1",
+                           "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}, arguments.words, total)
+        sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=%s"
+                           % (ROOT / "tests" / "tsan.supp")}, arguments.words, total)
+    print("%d passed, %d failed%s" % (total.passed, total.failed,
+                                      ", %d skipped" % total.skipped if total.skipped else ""), flush=True)
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
