@@ -27,7 +27,7 @@ struct http_request {
     // Header fields the program cares about; empty and absent are told apart where it matters.
     std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, host, cookie,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, forwarded,
-        x_forwarded_for;
+        x_forwarded_for, accept_encoding;
     std::string path_parameter; // what {id} matched
     std::string request_id;     // also in the response and in the log
     caller from;                // address after --trusted-proxy, and agent
