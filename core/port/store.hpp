@@ -37,6 +37,7 @@ struct family_state {
     family_facts facts;
     family_word word;
     user_gate gate;
+    std::uint64_t user_version = 0; // of the record `gate` was read from (also a tombstone's), for observe_user
 };
 
 // A family with the advisory record of its last use: for `/sessions`, evidence and tools.
