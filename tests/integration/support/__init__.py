@@ -1,0 +1,1 @@
+"""What integration tests share: the real server as a process, a plain HTTP client, and the counting of results."""
