@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(merge_gives_the_same_in_any_grouping) {
         for (const family_word b : words) {
             const family_word ab = merge(a, b);
             for (const family_word c : words) {
-                wrong += merge(ab, c) != merge(a, merge(b, c)) ? 1 : 0;
+                wrong += merge(ab, c) != merge(a, merge(b, c)) ? 1U : 0U;
             }
         }
     }

@@ -1,0 +1,35 @@
+// Unicode text in UTF-8: validity, NFC (UAX #15), and what is counted or refused in names and passwords. Pure; any
+// thread.
+#pragma once
+
+#include "core/secret.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl {
+
+// NFC is at most this many times shorter or longer than the text it is made of, in bytes of UTF-8
+// (Unicode FAQ, normalization).
+// Callers refuse longer input first: sorting combining marks takes quadratic time.
+inline constexpr std::size_t nfc_size_factor = 3;
+
+// The text in NFC; nothing where it is not valid UTF-8 (surrogates and overlong forms are not; NUL is).
+std::optional<std::string> to_nfc(std::string_view text);
+// The same for secrets: every buffer it passes through is wiped.
+std::optional<secret_string> to_nfc_secret(std::string_view text);
+
+// Code points of valid UTF-8.
+std::size_t count_code_points(std::string_view valid);
+
+// Whether valid UTF-8 has a control or format character or a line or paragraph separator (Cc, Cf, Zl, Zp).
+bool has_control_characters(std::string_view valid);
+// Whether valid UTF-8 begins or ends with a space (Zs).
+bool has_outer_space(std::string_view valid);
+
+// A-Z to a-z, every other byte as it is.
+std::string fold_ascii(std::string_view text);
+
+} // namespace pawl
