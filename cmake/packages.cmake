@@ -9,7 +9,7 @@ find_package(OpenSSL 3.0 REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(ARGON2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libcrypt)
-pkg_check_modules(URCU REQUIRED IMPORTED_TARGET liburcu-cds liburcu)
+pkg_check_modules(URCU REQUIRED IMPORTED_TARGET liburcu-cds liburcu-memb)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 
 # Boost's compiled parts and its definitions, the same for every target.

@@ -1,0 +1,214 @@
+// Memory for millions of nodes of one type: 64-KiB slabs in 64-MiB arenas of address space. Nodes are found by slab
+// index (snapshot, sweep and statistics walk slabs), reused lowest slab first, and the pages of an empty slab go back
+// to the system.
+//
+// Thread safety: allocate and free from any thread (one mutex: a login or the sweep, never a refresh); publish from the
+// thread that allocated; unpublish, free and walk from the one thread that frees (maintenance), so a walker never sees
+// a node vanish under it.
+// Invariants:
+//   (1) walk() sees every node published before it began and not unpublished since, each once.
+//   (2) A freed node's memory may be handed out at once: the caller waits for the grace period first.
+//   (3) Address space is never given back before destruction, only pages: a stale pointer reads zeros, not a fault.
+#pragma once
+
+#include <boost/assert.hpp>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <vector>
+
+namespace pawl::storage {
+
+// Address space and page care, apart from the template: slab_pool.cpp.
+namespace slab_memory {
+inline constexpr std::size_t slab_size = std::size_t{64} << 10U;
+inline constexpr std::size_t arena_size = std::size_t{64} << 20U;
+// One arena, aligned to its size; throws std::bad_alloc.
+void* map_arena();
+void unmap_arena(void* arena) noexcept;
+// Gives the pages back; they read as zeros afterwards.
+void give_back(void* slab) noexcept;
+void poison(void* node, std::size_t size) noexcept;
+void unpoison(void* node, std::size_t size) noexcept;
+} // namespace slab_memory
+
+template <class Node>
+class slab_pool {
+public:
+    static constexpr std::size_t nodes_per_slab = slab_memory::slab_size / sizeof(Node);
+    static constexpr std::size_t arenas_max = 4096; // 256 GiB of address space
+    static_assert(nodes_per_slab <= 1000, "one slab is one read section of a walk: at most 1,000 nodes");
+
+    slab_pool() = default;
+    ~slab_pool() {
+        for (std::size_t i = 0; i < arena_count_.load(); ++i) {
+            slab_memory::unmap_arena(arenas_[i].load());
+        }
+    }
+    slab_pool(const slab_pool&) = delete;
+    slab_pool& operator=(const slab_pool&) = delete;
+
+    // Raw memory for one node, or null where arenas_max is reached; the caller constructs. Throws std::bad_alloc.
+    void* allocate() {
+        const std::lock_guard lock(mutex_);
+        const std::size_t index = slab_with_room();
+        if (index == none) {
+            return nullptr;
+        }
+        slab& s = slab_at(index);
+        for (std::size_t w = 0; w < s.allocated.size(); ++w) {
+            const std::uint64_t free_bits = ~s.allocated[w] & mask_of(w);
+            if (free_bits != 0) {
+                const auto bit = static_cast<std::size_t>(std::countr_zero(free_bits));
+                s.allocated[w] |= std::uint64_t{1} << bit;
+                if (++s.used == nodes_per_slab) {
+                    room_[index / 64] &= ~(std::uint64_t{1} << (index % 64));
+                }
+                nodes_.fetch_add(1, std::memory_order_relaxed);
+                void* const node = memory_of(index) + ((w * 64 + bit) * sizeof(Node));
+                slab_memory::unpoison(node, sizeof(Node));
+                return node;
+            }
+        }
+        BOOST_ASSERT_MSG(false, "a slab marked as having room has none");
+        return nullptr;
+    }
+
+    // The node is complete: walkers may see it.
+    void publish(Node& node) noexcept {
+        const place p = place_of(node);
+        slab_at(p.slab).live[p.node / 64].fetch_or(std::uint64_t{1} << (p.node % 64), std::memory_order_release);
+    }
+    void unpublish(Node& node) noexcept {
+        const place p = place_of(node);
+        slab_at(p.slab).live[p.node / 64].fetch_and(~(std::uint64_t{1} << (p.node % 64)), std::memory_order_relaxed);
+    }
+
+    // Destroys the node and takes its memory back. No reader may hold it any more.
+    void free(Node& node) noexcept {
+        const place p = place_of(node);
+        node.~Node();
+        slab_memory::poison(&node, sizeof(Node));
+        const std::lock_guard lock(mutex_);
+        slab& s = slab_at(p.slab);
+        const std::uint64_t bit = std::uint64_t{1} << (p.node % 64);
+        BOOST_ASSERT((s.allocated[p.node / 64] & bit) != 0);
+        BOOST_ASSERT((s.live[p.node / 64].load(std::memory_order_relaxed) & bit) == 0);
+        s.allocated[p.node / 64] &= ~bit;
+        nodes_.fetch_sub(1, std::memory_order_relaxed);
+        room_[p.slab / 64] |= std::uint64_t{1} << (p.slab % 64);
+        lowest_room_ = std::min(lowest_room_, p.slab / 64);
+        if (--s.used == 0) {
+            slab_memory::unpoison(memory_of(p.slab), slab_memory::slab_size);
+            slab_memory::give_back(memory_of(p.slab));
+            slabs_given_back_.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+
+    // Slabs are numbered from 0; the number only grows.
+    std::size_t slab_count() const noexcept { return arena_count_.load(std::memory_order_acquire) * slabs_per_arena; }
+
+    // Calls `see(Node&)` for each published node of one slab: at most nodes_per_slab.
+    template <class F>
+    void walk(std::size_t slab_index, F&& see) {
+        slab& s = slab_at(slab_index);
+        for (std::size_t w = 0; w < s.live.size(); ++w) {
+            std::uint64_t bits = s.live[w].load(std::memory_order_acquire);
+            while (bits != 0) {
+                const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
+                bits &= bits - 1;
+                see(*std::launder(
+                    reinterpret_cast<Node*>(memory_of(slab_index) + ((w * 64 + bit) * sizeof(Node)))));
+            }
+        }
+    }
+
+    std::size_t nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
+    std::uint64_t slabs_given_back() const noexcept { return slabs_given_back_.load(std::memory_order_relaxed); }
+
+private:
+    static constexpr std::size_t none = ~std::size_t{0};
+    static constexpr std::size_t words = (nodes_per_slab + 63) / 64;
+
+    struct slab {
+        std::array<std::atomic<std::uint64_t>, words> live{}; // for walkers
+        std::array<std::uint64_t, words> allocated{};         // under the mutex
+        std::size_t used = 0;
+    };
+    static constexpr std::size_t slabs_in_arena = slab_memory::arena_size / slab_memory::slab_size;
+    // The slabs' headers live at the start of their arena, so that a node leads to its own by its address.
+    static constexpr std::size_t header_slabs =
+        (sizeof(slab) * slabs_in_arena + sizeof(std::size_t) + slab_memory::slab_size - 1) / slab_memory::slab_size;
+    static constexpr std::size_t slabs_per_arena = slabs_in_arena - header_slabs;
+    struct arena {
+        std::size_t index;
+        std::array<slab, slabs_per_arena> slabs;
+    };
+    static_assert(sizeof(arena) <= header_slabs * slab_memory::slab_size);
+    struct place {
+        std::size_t slab;
+        std::size_t node;
+    };
+
+    static constexpr std::uint64_t mask_of(std::size_t word) {
+        const std::size_t left = nodes_per_slab - word * 64;
+        return left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
+    }
+
+    arena& arena_of(std::size_t slab_index) const {
+        return *static_cast<arena*>(arenas_[slab_index / slabs_per_arena].load(std::memory_order_acquire));
+    }
+    slab& slab_at(std::size_t slab_index) const { return arena_of(slab_index).slabs[slab_index % slabs_per_arena]; }
+    std::byte* memory_of(std::size_t slab_index) const {
+        return reinterpret_cast<std::byte*>(&arena_of(slab_index)) +
+               (header_slabs + slab_index % slabs_per_arena) * slab_memory::slab_size;
+    }
+    place place_of(const Node& node) const {
+        const auto address = reinterpret_cast<std::uintptr_t>(&node);
+        const std::uintptr_t base = address & ~(slab_memory::arena_size - 1);
+        const auto* const a = reinterpret_cast<const arena*>(base);
+        const std::size_t offset = address - base;
+        return {a->index * slabs_per_arena + offset / slab_memory::slab_size - header_slabs,
+                offset % slab_memory::slab_size / sizeof(Node)};
+    }
+
+    // Under the mutex.
+    std::size_t slab_with_room() {
+        for (; lowest_room_ < room_.size(); ++lowest_room_) {
+            if (room_[lowest_room_] != 0) {
+                return lowest_room_ * 64 + static_cast<std::size_t>(std::countr_zero(room_[lowest_room_]));
+            }
+        }
+        const std::size_t next = arena_count_.load(std::memory_order_relaxed);
+        if (next == arenas_max) {
+            return none;
+        }
+        const std::size_t first = next * slabs_per_arena;
+        room_.resize((first + slabs_per_arena + 63) / 64);
+        auto* const a = new (slab_memory::map_arena()) arena{};
+        a->index = next;
+        for (std::size_t i = first; i < first + slabs_per_arena; ++i) {
+            room_[i / 64] |= std::uint64_t{1} << (i % 64);
+        }
+        arenas_[next].store(a, std::memory_order_release);
+        arena_count_.store(next + 1, std::memory_order_release);
+        lowest_room_ = first / 64;
+        return first;
+    }
+
+    std::mutex mutex_;
+    std::vector<std::uint64_t> room_; // a bit per slab: not full
+    std::size_t lowest_room_ = 0;     // no word of room_ below has a bit
+    std::array<std::atomic<void*>, arenas_max> arenas_{};
+    std::atomic<std::size_t> arena_count_{0};
+    std::atomic<std::size_t> nodes_{0};
+    std::atomic<std::uint64_t> slabs_given_back_{0};
+};
+
+} // namespace pawl::storage
