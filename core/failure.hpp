@@ -46,6 +46,7 @@ struct failure {
     std::vector<field_error> fields{};
     seconds retry_after{0};
 
+    failure() = default;         // result<T>::error() of Boost 1.81 wants it; no code is none of the causes
     failure(errc c) : code(c) {} // NOLINT(google-explicit-constructor): `return errc::login_failed;` is the point
     failure(errc c, std::vector<field_error> f) : code(c), fields(std::move(f)) {}
     failure(errc c, seconds after) : code(c), retry_after(after) {}
