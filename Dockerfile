@@ -1,0 +1,17 @@
+# The steps are those of tools/build.
+FROM debian:12 AS build
+COPY . /src
+WORKDIR /src
+RUN tools/build release pawld && strip build/bin/pawld
+
+FROM debian:12-slim
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+        libargon2-1 libboost-json1.81.0 libboost-url1.81.0 libsodium23 libssl3 liburcu8 libutf8proc2 \
+    && rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /var/lib/pawl pawl \
+    && install -d -m 0700 -o pawl -g pawl /var/lib/pawl
+COPY --from=build /src/build/bin/pawld /usr/local/bin/pawld
+USER pawl
+VOLUME /var/lib/pawl
+EXPOSE 8080
+# Needs --issuer: the URL that clients see.
+ENTRYPOINT ["/usr/local/bin/pawld", "--listen", "0.0.0.0:8080", "--data-dir", "/var/lib/pawl"]
