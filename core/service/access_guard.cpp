@@ -1,0 +1,89 @@
+#include "core/service/access_guard.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/jwt/access_token.hpp"
+#include "core/service/settle.hpp"
+
+#include <utility>
+
+namespace pawl {
+
+namespace {
+
+// A token may be issued this much later than it is now: replays issue tokens without a record, so after a crash service
+// time may start a little before them.
+constexpr seconds issued_in_future_max{60};
+// Looks at a family whose user changes between each; only a flood of changes to one user gets here.
+constexpr unsigned looks_max = 8;
+
+access_token_check check(const service_context& context, std::string_view token, access_claims& claims) {
+    const key_ring_ptr keys = context.keys();
+    const access_token_expectations expected{.issuer = context.settings.issuer,
+                                             .audience = context.settings.audience,
+                                             .now = context.time.now(),
+                                             .lifetime_max = context.settings.access_token_ttl,
+                                             .leeway = issued_in_future_max};
+    return check_access_token(*keys, token, expected, claims);
+}
+
+} // namespace
+
+task<result<principal>> access_guard::authenticate(std::string_view token) {
+    if (token.empty()) {
+        co_return errc::missing_access_token;
+    }
+    access_claims claims;
+    if (check(context_, token, claims) != access_token_check::good) {
+        co_return errc::invalid_access_token;
+    }
+    ticket waited_for = ticket::none;
+    for (unsigned look = 0; look < looks_max; ++look) {
+        const timestamp now = context_.time.now();
+        const std::optional<family_state> seen = context_.data.find_family(claims.session);
+        if (!seen || seen->facts.user != claims.subject) {
+            co_return errc::invalid_access_token; // swept, or of another user: rests on nothing that changes
+        }
+        if (!alive(seen->word, seen->facts, seen->gate, now)) {
+            const result<ticket> rests = rests_on(context_.data, *seen);
+            task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
+            co_return co_await std::move(refused);
+        }
+        user_ptr who = context_.data.find_user(claims.subject);
+        if (!who || !alive(seen->word, seen->facts, who->gate, now)) {
+            continue; // revoked between the two looks: the next one finds the family dead
+        }
+        // That the family is alive can't be undone by a crash (both word and gate only ever turn one way, and a login's
+        // tokens follow its record), so a yes rests on the user record alone: it is what will be shown.
+        const result<ticket> rests = context_.data.observe_user(who->id, who->version);
+        if (!rests) {
+            co_return rests.error();
+        }
+        if (*rests <= waited_for || context_.data.is_durable(*rests)) {
+            context_.data.confirm_family(claims.session, claims.generation);
+            principal yes;
+            yes.user = std::move(who);
+            yes.session = claims.session;
+            yes.generation = claims.generation;
+            yes.expires_at = claims.expires_at;
+            co_return yes;
+        }
+        task<bool> wait = context_.data.durable(*rests);
+        const bool stands = co_await std::move(wait);
+        if (!stands) {
+            co_return storage_failure();
+        }
+        waited_for = *rests; // and look again: it may have been revoked meanwhile
+    }
+    co_return storage_failure();
+}
+
+std::optional<family_id> access_guard::session_of(std::string_view token) const {
+    access_claims claims;
+    const access_token_check checked = check(context_, token, claims);
+    if (checked != access_token_check::good && checked != access_token_check::expired) {
+        return std::nullopt;
+    }
+    return claims.session;
+}
+
+} // namespace pawl

@@ -1,0 +1,310 @@
+#include "core/service/account_service.hpp"
+
+#include "core/service/settle.hpp"
+#include "core/service/user_change.hpp"
+#include "core/user/names.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace pawl {
+
+namespace {
+
+void count(std::atomic<std::uint64_t>& counter) {
+    counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Collects what is wrong with a request, member by member, so that one answer names it all.
+class validation {
+public:
+    void refuse(std::string field, std::string message) { errors_.push_back({std::move(field), std::move(message)}); }
+    // The value in the form to store, or an empty one where `checked` is nothing.
+    std::string accept(std::string field, std::optional<std::string> checked, const std::string& why) {
+        if (!checked) {
+            refuse(std::move(field), why);
+            return {};
+        }
+        return *std::move(checked);
+    }
+    bool failed() const { return !errors_.empty(); }
+    failure take() { return {errc::validation_failed, std::move(errors_)}; }
+
+private:
+    std::vector<field_error> errors_;
+};
+
+std::optional<failure> throttled(const service_context& context, const std::string& account, const caller& from) {
+    if (const std::optional<seconds> wait = context.limiter.reserve(account, from.address)) {
+        return failure(errc::too_many_attempts, *wait);
+    }
+    return std::nullopt;
+}
+
+// A validated sign-up as the record it becomes, but for id and hash.
+result<user> checked_sign_up(const service_context& context, const sign_up_request& request) {
+    validation checks;
+    std::string why;
+    user u;
+    u.email = checks.accept("email", check_email(request.email, why), why);
+    // Without an email there is nothing to compare a username that looks like one with.
+    if (request.username) {
+        u.username = checks.accept("username", check_username(*request.username, u.email, why), why);
+    } else {
+        u.username = u.email;
+    }
+    u.first_name = checks.accept("first_name", check_personal_name(request.first_name, why), why);
+    u.surname = checks.accept("surname", check_personal_name(request.surname, why), why);
+    const std::optional<std::string> weak =
+        check_new_password(request.password.reveal(), context.settings.passwords, u.email, u.username);
+    if (weak) {
+        checks.refuse("password", *weak);
+    }
+    if (checks.failed()) {
+        return checks.take();
+    }
+    return u;
+}
+
+// The record whose hash the current password was verified against.
+struct proven_owner {
+    user_ptr record;
+};
+
+// Throttles, then verifies the current password of a signed-in user against the record as it is now. One hash, whatever
+// the password. wrong_password, too_many_attempts, invalid_access_token ... Awaited directly: `context` outlives the
+// call.
+task<result<proven_owner>> prove_owner(const service_context& context, principal who, secret_string current,
+                                       caller from) {
+    const std::string account = fold_login_name(who.user->email);
+    if (std::optional<failure> limited = throttled(context, account, from)) {
+        co_return *std::move(limited);
+    }
+    const user_ptr record = context.data.find_user(who.user->id);
+    secret_string normalized = normalize_password(current.reveal());
+    std::string stored;
+    if (record && !normalized.empty()) {
+        stored = record->password_hash;
+    }
+    const bool can_match = !stored.empty();
+    task<result<verified_password>> verifying = context.hasher.verify(std::move(normalized), std::move(stored));
+    const result<verified_password> verified = co_await std::move(verifying);
+    if (!verified) {
+        context.limiter.give_back(account, from.address); // nothing was tried
+        co_return verified.error();
+    }
+    if (!can_match || !verified->matches) {
+        const result<ticket> rests =
+            record ? context.data.observe_user(record->id, record->version) : result<ticket>(ticket::none);
+        task<failure> refused =
+            refusal(context.data, record ? errc::wrong_password : errc::invalid_access_token, rests);
+        co_return co_await std::move(refused);
+    }
+    context.limiter.give_back(account, from.address);
+    co_return proven_owner{record};
+}
+
+// A proof holds only for the very hash that was verified. Where that is no longer the stored one, the password was
+// changed meanwhile (wrong_password) or, under an unmoved gate, only rehashed: then the same request will do.
+std::optional<failure> proof_is_stale(const user& verified, const user& current) {
+    if (current.password_hash == verified.password_hash) {
+        return std::nullopt;
+    }
+    if (current.gate.epoch == verified.gate.epoch) {
+        return storage_failure();
+    }
+    return failure(errc::wrong_password);
+}
+
+// The tail of password change and removal: re-applied to the fresh record while the proof and the session hold, with
+// the event of the revocation. Awaited directly: `context` outlives the call.
+task<result<void>> change_proven(const service_context& context, principal who, user_ptr verified, caller from,
+                                 user_edit_function edit) {
+    const user_edit_function proven_edit = [&](user& u) -> result<user_edit> {
+        if (std::optional<failure> stale = proof_is_stale(*verified, u)) {
+            return *std::move(stale);
+        }
+        return edit(u);
+    };
+    user_change change = change_own_user(context, who, proven_edit);
+    if (change.replaced) {
+        change.wait_for = later(change.wait_for, record_revocation(context, who.user->id, from));
+    }
+    task<result<user_ptr>> settling = settle(context.data, std::move(change));
+    const result<user_ptr> settled = co_await std::move(settling);
+    if (!settled) {
+        co_return settled.error();
+    }
+    co_return result<void>();
+}
+
+} // namespace
+
+task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller from) {
+    result<user> checked = checked_sign_up(context_, request);
+    if (!checked) {
+        co_return checked.error();
+    }
+    const std::string account = fold_login_name(checked->email);
+    if (std::optional<failure> limited = throttled(context_, account, from)) {
+        co_return *std::move(limited);
+    }
+    secret_string normalized = normalize_password(request.password.reveal());
+    task<result<std::string>> hashing = context_.hasher.hash(std::move(normalized));
+    result<std::string> hashed = co_await std::move(hashing);
+    if (!hashed) {
+        context_.limiter.give_back(account, from.address); // nothing was tried
+        co_return hashed.error();
+    }
+    auto created = std::make_shared<user>(*std::move(checked));
+    created->password_hash = *std::move(hashed);
+    created->created_at = context_.time.now();
+    const result<store::insert_user_result> inserted = context_.data.insert_user(*created);
+    if (!inserted) {
+        context_.limiter.give_back(account, from.address);
+        co_return inserted.error();
+    }
+    if (inserted->email_taken || inserted->username_taken) {
+        task<failure> refused = refusal(context_.data, inserted->email_taken ? errc::email_taken : errc::username_taken,
+                                        inserted->wait_for);
+        co_return co_await std::move(refused);
+    }
+    created->id = inserted->id;
+    task<result<void>> accepted = acceptance(context_.data, inserted->wait_for);
+    const result<void> stands = co_await std::move(accepted);
+    if (!stands) {
+        co_return stands.error();
+    }
+    context_.limiter.give_back(account, from.address);
+    count(context_.counters.sign_ups);
+    co_return user_ptr(std::move(created));
+}
+
+task<result<user_ptr>> account_service::change_profile(principal who, profile_change wanted) {
+    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+        validation checks;
+        std::string why;
+        const user before = u;
+        if (wanted.username) {
+            u.username = checks.accept("username", check_username(*wanted.username, u.email, why), why);
+        }
+        if (wanted.first_name) {
+            u.first_name = checks.accept("first_name", check_personal_name(*wanted.first_name, why), why);
+        }
+        if (wanted.surname) {
+            u.surname = checks.accept("surname", check_personal_name(*wanted.surname, why), why);
+        }
+        if (checks.failed()) {
+            return checks.take();
+        }
+        const bool same =
+            u.username == before.username && u.first_name == before.first_name && u.surname == before.surname;
+        return same ? user_edit::keep : user_edit::replace;
+    };
+    user_change change = change_own_user(context_, who, edit);
+    task<result<user_ptr>> settling = settle(context_.data, std::move(change));
+    co_return co_await std::move(settling);
+}
+
+task<result<void>> account_service::change_password(principal who, secret_string current, secret_string desired,
+                                                    caller from) {
+    const std::optional<std::string> weak =
+        check_new_password(desired.reveal(), context_.settings.passwords, who.user->email, who.user->username);
+    if (weak) {
+        validation checks;
+        checks.refuse("new_password", *weak);
+        co_return checks.take();
+    }
+    task<result<proven_owner>> proving = prove_owner(context_, who, std::move(current), from);
+    const result<proven_owner> owner = co_await std::move(proving);
+    if (!owner) {
+        co_return owner.error();
+    }
+    secret_string normalized = normalize_password(desired.reveal());
+    task<result<std::string>> hashing = context_.hasher.hash(std::move(normalized));
+    const result<std::string> hashed = co_await std::move(hashing);
+    if (!hashed) {
+        co_return hashed.error();
+    }
+    const family_id survivor = who.session;
+    user_edit_function edit = [this, survivor, &hashed](user& u) -> result<user_edit> {
+        u.password_hash = *hashed;
+        close_gate(u, gate_reason::password_change, survivor, context_.time.now());
+        return user_edit::replace;
+    };
+    task<result<void>> changing =
+        change_proven(context_, std::move(who), owner->record, std::move(from), std::move(edit));
+    co_return co_await std::move(changing);
+}
+
+task<result<void>> account_service::remove(principal who, secret_string current, caller from) {
+    task<result<proven_owner>> proving = prove_owner(context_, who, std::move(current), from);
+    const result<proven_owner> owner = co_await std::move(proving);
+    if (!owner) {
+        co_return owner.error();
+    }
+    user_edit_function edit = [this](user& u) -> result<user_edit> {
+        u.email.clear();
+        u.username.clear();
+        u.first_name.clear();
+        u.surname.clear();
+        u.password_hash.clear();
+        u.roles.clear();
+        u.email_verified = false;
+        u.is_superuser = false;
+        u.deleted = true;
+        u.gate.enabled = false;
+        close_gate(u, gate_reason::deleted, family_id{}, context_.time.now());
+        return user_edit::replace;
+    };
+    task<result<void>> changing =
+        change_proven(context_, std::move(who), owner->record, std::move(from), std::move(edit));
+    co_return co_await std::move(changing);
+}
+
+task<result<user_ptr>> account_service::set_enabled(user_id id, bool enabled) {
+    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+        if (u.gate.enabled == enabled) {
+            return user_edit::keep;
+        }
+        u.gate.enabled = enabled;
+        if (!enabled) { // enabling leaves the epoch: what disabling ended stays ended
+            close_gate(u, gate_reason::disabled, family_id{}, context_.time.now());
+        }
+        return user_edit::replace;
+    };
+    user_change change = change_user(context_.data, id, edit);
+    if (change.replaced && !enabled) {
+        change.wait_for = later(change.wait_for, record_revocation(context_, id, caller{}));
+    }
+    task<result<user_ptr>> settling = settle(context_.data, std::move(change));
+    co_return co_await std::move(settling);
+}
+
+task<result<user_ptr>> account_service::set_superuser(user_id id, bool is_superuser) {
+    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+        if (u.is_superuser == is_superuser) {
+            return user_edit::keep;
+        }
+        u.is_superuser = is_superuser;
+        return user_edit::replace;
+    };
+    user_change change = change_user(context_.data, id, edit);
+    task<result<user_ptr>> settling = settle(context_.data, std::move(change));
+    co_return co_await std::move(settling);
+}
+
+task<result<user_ptr>> account_service::set_roles(user_id id, std::vector<std::string> roles) {
+    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+        if (u.roles == roles) {
+            return user_edit::keep;
+        }
+        u.roles = roles;
+        return user_edit::replace;
+    };
+    user_change change = change_user(context_.data, id, edit);
+    task<result<user_ptr>> settling = settle(context_.data, std::move(change));
+    co_return co_await std::move(settling);
+}
+
+} // namespace pawl

@@ -1,0 +1,40 @@
+#include "core/service/end_family.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/service/settle.hpp"
+
+namespace pawl {
+
+result<ended_family> end_family(const service_context& context, const family_id& id, family_status why,
+                                const caller& from) {
+    for (unsigned pass = 0; pass < conflicts_max; ++pass) {
+        const timestamp now = context.time.now();
+        const std::optional<family_state> seen = context.data.find_family(id);
+        if (!seen) {
+            return ended_family{};
+        }
+        if (!alive(seen->word, seen->facts, seen->gate, now)) {
+            const result<ticket> rests = rests_on(context.data, *seen);
+            if (!rests) {
+                return rests.error();
+            }
+            return ended_family{.known = true, .ended_here = false, .wait_for = *rests};
+        }
+        const result<exchange_result> changed =
+            context.data.exchange_family(id, seen->word, seen->word.with_status(why), use_of(from, now));
+        if (!changed) {
+            return changed.error();
+        }
+        switch (changed->outcome) {
+        case exchange_outcome::exchanged:
+            return ended_family{.known = true, .ended_here = true, .wait_for = changed->wait_for};
+        case exchange_outcome::gone:
+            return ended_family{};
+        case exchange_outcome::conflict:
+            break; // somebody refreshed, or ended it first: look again
+        }
+    }
+    return storage_failure();
+}
+
+} // namespace pawl

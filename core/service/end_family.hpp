@@ -1,0 +1,18 @@
+// Ending one family: what logout, DELETE /sessions/{id} and eviction have in common.
+#pragma once
+
+#include "core/service/services.hpp"
+
+namespace pawl {
+
+struct ended_family {
+    bool known = false;             // the family is in the map
+    bool ended_here = false;        // this call ended it; else it was dead already
+    ticket wait_for = ticket::none; // what "it is dead" rests on
+};
+
+// Compare-exchanges the word to `why` unless the family is dead already, whatever for. storage_unavailable.
+result<ended_family> end_family(const service_context& context, const family_id& id, family_status why,
+                                const caller& from);
+
+} // namespace pawl

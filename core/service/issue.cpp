@@ -1,0 +1,55 @@
+#include "core/service/issue.hpp"
+
+#include "core/encoding.hpp"
+#include "core/jwt/access_token.hpp"
+#include "core/refresh_token.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t jwt_id_size = 16; // 128 bits
+
+std::string random_jwt_id(random_source& random) {
+    std::array<std::uint8_t, jwt_id_size> bytes{};
+    random.fill(bytes);
+    return base64url_encode(bytes);
+}
+
+} // namespace
+
+family_id random_family_id(random_source& random) {
+    family_id id;
+    do {
+        random.fill(id.bytes);
+    } while (id == family_id{});
+    return id;
+}
+
+issued_tokens issue_tokens(const service_context& context, const key_ring& keys, const family_facts& facts,
+                           family_word word, timestamp now) {
+    const timestamp idle_expiry = facts.idle_expires_at(word); // never later than the absolute one
+    const timestamp access_expiry = std::min(now + context.settings.access_token_ttl, idle_expiry);
+    access_claims claims;
+    claims.issuer = context.settings.issuer;
+    claims.audience = context.settings.audience;
+    claims.subject = facts.user;
+    claims.issued_at = now;
+    claims.expires_at = access_expiry;
+    claims.jwt_id = random_jwt_id(context.random);
+    claims.client_id = first_party_client_id; // the only client there is
+    claims.session = facts.id;
+    claims.generation = word.generation();
+
+    issued_tokens tokens;
+    tokens.access_token = mint_access_token(*keys.signing_key, claims);
+    tokens.refresh_token = mint_refresh_token(keys, {.family = facts.id, .generation = word.generation()});
+    tokens.access_expires_in = std::max(access_expiry - now, seconds(0));
+    tokens.refresh_expires_in = std::max(idle_expiry - now, seconds(0));
+    return tokens;
+}
+
+} // namespace pawl

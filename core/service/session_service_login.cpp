@@ -1,0 +1,195 @@
+// Login: one hash whatever the name, then a family under the epoch that was read together with the hash.
+#include "core/service/session_service.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/service/end_family.hpp"
+#include "core/service/issue.hpp"
+#include "core/service/settle.hpp"
+#include "core/service/user_change.hpp"
+#include "core/user/names.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+namespace pawl {
+
+namespace {
+
+// How many families one login may open because the gate moved (or its family was evicted) while each became durable.
+constexpr unsigned openings_max = 4;
+
+void count(std::atomic<std::uint64_t>& counter) {
+    counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Ends the least recently used living families of the user beyond the limit, never `own`. What to wait for.
+ticket evict_beyond_limit(const service_context& context, user_id id, const family_id& own, const caller& from) {
+    std::vector<family_details> living = context.data.families_of(id);
+    const timestamp now = context.time.now();
+    std::erase_if(living, [&](const family_details& f) {
+        return f.state.facts.id == own || !alive(f.state.word, f.state.facts, f.state.gate, now);
+    });
+    const std::size_t others_max = std::max<std::size_t>(context.settings.sessions_max, 1) - 1;
+    if (living.size() <= others_max) {
+        return ticket::none;
+    }
+    // The id breaks ties, so that logins in parallel choose the same families.
+    const auto older = [](const family_details& a, const family_details& b) {
+        return std::tie(a.last_use.at, a.state.facts.created_at, a.state.facts.id) <
+               std::tie(b.last_use.at, b.state.facts.created_at, b.state.facts.id);
+    };
+    std::sort(living.begin(), living.end(), older);
+    living.resize(living.size() - others_max);
+    ticket wait_for = ticket::none;
+    for (const family_details& f : living) {
+        const result<ended_family> ended = end_family(context, f.state.facts.id, family_status::evicted, from);
+        if (!ended) {
+            break; // no room to end more: the next login tries again
+        }
+        if (ended->ended_here) {
+            count(context.counters.evictions);
+        }
+        wait_for = later(wait_for, ended->wait_for);
+    }
+    return wait_for;
+}
+
+// Stores a hash of today's cost in place of `verified`'s, but only while the stored one is byte for byte the one that
+// was verified: a password changed meanwhile stays changed. Gives the record to go on with: the new one, or `verified`.
+// Awaited directly: `context` outlives the call.
+task<user_ptr> rehash(const service_context& context, user_ptr verified, secret_string password) {
+    task<result<std::string>> hashing = context.hasher.hash(std::move(password));
+    const result<std::string> fresh_hash = co_await std::move(hashing);
+    if (!fresh_hash) {
+        co_return verified; // the pool is full: another login will do it
+    }
+    const user_edit_function swap_hash = [&](user& u) -> result<user_edit> {
+        if (!u.gate.enabled || u.password_hash != verified->password_hash) {
+            return user_edit::keep;
+        }
+        u.password_hash = *fresh_hash;
+        return user_edit::replace;
+    };
+    const user_change change = change_user(context.data, verified->id, swap_hash);
+    if (!change.replaced) {
+        co_return verified;
+    }
+    count(context.counters.rehashes);
+    co_return change.record; // its version is waited for by who rests on it
+}
+
+// One family under the epoch of `holder`, whose hash was verified, and what the answer waits for.
+struct opened_family {
+    issued_tokens tokens;
+    family_id id;
+    ticket wait_for = ticket::none;
+};
+
+result<opened_family> open_family(const service_context& context, const user& holder, const caller& from) {
+    const timestamp now = context.time.now();
+    family_facts facts;
+    facts.id = random_family_id(context.random);
+    facts.user = holder.id;
+    facts.client = first_party_client;
+    facts.epoch = holder.gate.epoch;
+    facts.created_at = now;
+    facts.idle_ttl = context.settings.refresh_idle_ttl;
+    facts.absolute_ttl = context.settings.refresh_absolute_ttl;
+    const result<ticket> inserted = context.data.insert_family(facts, family_word{}, use_of(from, now));
+    if (!inserted) {
+        return inserted.error();
+    }
+    const result<ticket> holder_durable = context.data.observe_user(holder.id, holder.version);
+    if (!holder_durable) {
+        return holder_durable.error();
+    }
+    opened_family opened;
+    opened.id = facts.id;
+    opened.wait_for = later(*inserted, *holder_durable);
+    opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, from));
+    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now);
+    return opened;
+}
+
+// The record to try again with after a family opened under `holder` was found dead: the current one, if the password is
+// still the one that was verified and nobody ended this very family. Else null.
+user_ptr still_entitled(const service_context& context, const user& holder, const std::optional<family_state>& opened) {
+    const user_ptr current = context.data.find_user(holder.id);
+    if (!current || !current->gate.enabled || current->password_hash != holder.password_hash) {
+        return nullptr;
+    }
+    const bool ended = opened && !opened->word.live() && opened->word.status() != family_status::evicted;
+    return ended ? nullptr : current;
+}
+
+// Awaited directly: `context` outlives the call.
+task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from) {
+    for (unsigned opening = 0; opening < openings_max; ++opening) {
+        result<opened_family> opened = open_family(context, *holder, from);
+        if (!opened) {
+            co_return opened.error();
+        }
+        task<bool> wait = context.data.durable(opened->wait_for);
+        const bool stands = co_await std::move(wait);
+        if (!stands) {
+            co_return storage_failure();
+        }
+        const std::optional<family_state> after = context.data.find_family(opened->id);
+        if (after && alive(after->word, after->facts, after->gate, context.time.now())) {
+            count(context.counters.logins_ok);
+            co_return std::move(opened->tokens);
+        }
+        user_ptr current = still_entitled(context, *holder, after);
+        if (!current) {
+            count(context.counters.logins_failed);
+            const result<ticket> rests = after ? rests_on(context.data, *after) : result<ticket>(ticket::none);
+            task<failure> refused = refusal(context.data, errc::login_failed, rests);
+            co_return co_await std::move(refused);
+        }
+        holder = std::move(current);
+    }
+    co_return storage_failure();
+}
+
+} // namespace
+
+task<result<issued_tokens>> session_service::login(std::string name, secret_string password, caller from) {
+    const std::string folded = fold_login_name(name);
+    if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address)) {
+        count(context_.counters.logins_throttled);
+        co_return failure(errc::too_many_attempts, *wait);
+    }
+    user_ptr holder = context_.data.find_user_by_login(folded);
+    secret_string normalized = normalize_password(password.reveal());
+    // Nobody there, disabled, or a password nobody can have: the same hash is run, on a dummy.
+    std::string stored;
+    if (holder && holder->gate.enabled && !normalized.empty()) {
+        stored = holder->password_hash;
+    }
+    const bool can_match = !stored.empty();
+    secret_string presented = normalized;
+    task<result<verified_password>> verifying = context_.hasher.verify(std::move(presented), std::move(stored));
+    const result<verified_password> verified = co_await std::move(verifying);
+    if (!verified) {
+        context_.limiter.give_back(folded, from.address); // nothing was tried
+        co_return verified.error();
+    }
+    if (!can_match || !verified->matches) {
+        count(context_.counters.logins_failed);
+        const result<ticket> rests =
+            holder ? context_.data.observe_user(holder->id, holder->version) : result<ticket>(ticket::none);
+        task<failure> refused = refusal(context_.data, errc::login_failed, rests);
+        co_return co_await std::move(refused);
+    }
+    context_.limiter.give_back(folded, from.address);
+    if (verified->needs_rehash) {
+        task<user_ptr> rehashing = rehash(context_, std::move(holder), std::move(normalized));
+        holder = co_await std::move(rehashing);
+    }
+    task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(from));
+    co_return co_await std::move(opening);
+}
+
+} // namespace pawl

@@ -1,0 +1,216 @@
+// One presentation of a refresh token: look, decide, exchange; then sign, wait, and look again.
+#include "core/service/session_service.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/refresh_token.hpp"
+#include "core/service/issue.hpp"
+#include "core/service/settle.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace pawl {
+
+namespace {
+
+// What a presentation led to in memory, before anything is known durable.
+struct presentation {
+    std::optional<failure> refused;
+    result<ticket> rests = ticket::none; // what the answer rests on
+    // Where not refused:
+    refresh_kind kind{};
+    family_facts facts;
+    family_word word; // whose generation the tokens carry
+    timestamp now{};
+};
+
+presentation refused_presentation(failure why, result<ticket> rests) {
+    presentation p;
+    p.refused = std::move(why);
+    p.rests = std::move(rests);
+    return p;
+}
+
+presentation accepted_presentation(refresh_kind kind, const family_state& seen, family_word word, timestamp now,
+                                   result<ticket> rests) {
+    presentation p;
+    p.rests = std::move(rests);
+    p.kind = kind;
+    p.facts = seen.facts;
+    p.word = word;
+    p.now = now;
+    return p;
+}
+
+// The presenting request, and what it presented.
+struct presenter {
+    const service_context& context;
+    const refresh_token_place& place;
+    const caller& from;
+};
+
+// The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
+// nothing lay in between.
+family_use last_use_of(const presenter& who) {
+    std::optional<family_details> details = who.context.data.find_family_details(who.place.family);
+    return details ? std::move(details->last_use) : family_use{};
+}
+
+ticket append_evidence(const presenter& who, event_kind kind, const family_state& seen, const family_use& last,
+                       timestamp now) {
+    security_event event;
+    event.kind = kind;
+    event.user = seen.facts.user;
+    event.family = seen.facts.id;
+    event.generation_presented = who.place.generation;
+    event.generation_current = seen.word.generation();
+    event.presented = use_of(who.from, now);
+    event.last = last;
+    return who.context.data.append_event(event);
+}
+
+void count(std::atomic<std::uint64_t>& counter) {
+    counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Case 6 three generations in a row is a client with a bad network, or a thief in step with the victim. Only another
+// address and another agent than the rotation's speak for the latter. Nothing is ended; the trace is the event.
+ticket note_suspicion(const presenter& who, const family_state& seen, const family_use& last, timestamp now) {
+    if (last.address == who.from.address || last.agent == who.from.agent) {
+        return ticket::none;
+    }
+    count(who.context.counters.reuse_suspected);
+    return append_evidence(who, event_kind::reuse_suspected, seen, last, now);
+}
+
+// Cases 5, 6, 7: the answer rests on the rotation somebody else made, so it waits for that one.
+presentation replayed(const presenter& who, const family_state& seen, const decision& decided, timestamp now) {
+    count(who.context.counters.replays);
+    result<ticket> rests = who.context.data.observe_family(seen.facts.id, decided.next);
+    if (rests && decided.suspected) {
+        rests = later(*rests, note_suspicion(who, seen, last_use_of(who), now));
+    }
+    return accepted_presentation(refresh_kind::replayed, seen, decided.next, now, std::move(rests));
+}
+
+// Cases 4 and 8 to 10, by the request whose exchange succeeded.
+presentation exchanged(const presenter& who, const family_state& seen, const decision& decided, const family_use& last,
+                       timestamp now, ticket wait_for) {
+    service_counters& counters = who.context.counters;
+    const auto with_evidence = [&](event_kind kind) {
+        return later(wait_for, append_evidence(who, kind, seen, last, now));
+    };
+    switch (decided.what) {
+    case verdict::rotate:
+        count(counters.rotations);
+        return accepted_presentation(refresh_kind::rotated, seen, decided.next, now, wait_for);
+    case verdict::healed:
+        count(counters.healed);
+        return accepted_presentation(refresh_kind::healed, seen, decided.next, now,
+                                     with_evidence(event_kind::family_healed));
+    case verdict::reuse:
+        count(counters.reuses);
+        return refused_presentation(errc::refresh_token_reused, with_evidence(event_kind::reuse_detected));
+    case verdict::ahead_revoked:
+        count(counters.ahead_revoked);
+        return refused_presentation(errc::session_revoked, with_evidence(event_kind::family_ahead));
+    default: // exhausted
+        return refused_presentation(errc::session_revoked, wait_for);
+    }
+}
+
+constexpr bool leaves_evidence(verdict what) {
+    return what == verdict::reuse || what == verdict::ahead_revoked || what == verdict::healed;
+}
+
+// One pass: nothing where another request changed the family between the look and the exchange.
+std::optional<presentation> present_once(const presenter& who) {
+    const service_context& context = who.context;
+    const timestamp now = context.time.now();
+    const std::optional<family_state> seen = context.data.find_family(who.place.family);
+    if (!seen) {
+        count(context.counters.refused_dead);
+        return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
+    }
+    const presented_token presented{.generation = who.place.generation, .client = first_party_client};
+    const decision decided = decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh,
+                                    context.data.last_outage());
+    switch (decided.what) {
+    case verdict::expired:
+    case verdict::revoked:
+        count(context.counters.refused_dead);
+        return refused_presentation(decided.what == verdict::expired ? errc::session_expired : errc::session_revoked,
+                                    rests_on(context.data, *seen));
+    case verdict::mismatch:
+        count(context.counters.refused_mismatch);
+        return refused_presentation(errc::invalid_refresh_token, ticket::none); // rests on facts that never change
+    default:
+        break;
+    }
+    if (decided.next == seen->word) { // cases 5 and 7
+        return replayed(who, *seen, decided, now);
+    }
+    const family_use last = leaves_evidence(decided.what) ? last_use_of(who) : family_use{};
+    const result<exchange_result> changed =
+        context.data.exchange_family(who.place.family, seen->word, decided.next, use_of(who.from, now));
+    if (!changed) {
+        return refused_presentation(changed.error(), ticket::none);
+    }
+    if (changed->outcome == exchange_outcome::conflict) {
+        return std::nullopt;
+    }
+    if (changed->outcome == exchange_outcome::gone) {
+        count(context.counters.refused_dead);
+        return refused_presentation(errc::session_expired, changed->wait_for);
+    }
+    if (decided.what == verdict::replay) { // case 6: a change of hints alone
+        return replayed(who, *seen, decided, now);
+    }
+    return exchanged(who, *seen, decided, last, now, changed->wait_for);
+}
+
+presentation present(const presenter& who) {
+    for (unsigned pass = 0; pass < conflicts_max; ++pass) {
+        if (std::optional<presentation> done = present_once(who)) {
+            return *std::move(done);
+        }
+    }
+    return refused_presentation(storage_failure(), ticket::none);
+}
+
+} // namespace
+
+task<result<refreshed>> session_service::refresh(secret_string token, caller from) {
+    const key_ring_ptr keys = context_.keys();
+    const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
+    if (!place) { // case 1
+        count(context_.counters.refused_forged);
+        co_return errc::invalid_refresh_token;
+    }
+    presentation done = present({context_, *place, from});
+    refreshed answer;
+    if (!done.refused) { // signed while the disk is at work
+        answer.kind = done.kind;
+        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now);
+    }
+    task<result<void>> wait = acceptance(context_.data, done.rests);
+    const result<void> stands = co_await std::move(wait);
+    if (!stands) {
+        co_return stands.error();
+    }
+    if (done.refused) {
+        co_return *done.refused;
+    }
+    // A revocation that completed while we waited must find nobody to serve: look again, and hand out nothing.
+    const std::optional<family_state> after = context_.data.find_family(place->family);
+    if (after && alive(after->word, after->facts, after->gate, context_.time.now())) {
+        co_return answer;
+    }
+    count(context_.counters.refused_dead);
+    const result<ticket> rests = after ? rests_on(context_.data, *after) : result<ticket>(ticket::none);
+    const bool expired = !after || after->facts.expired(after->word, context_.time.now());
+    task<failure> refused = refusal(context_.data, expired ? errc::session_expired : errc::session_revoked, rests);
+    co_return co_await std::move(refused);
+}
+
+} // namespace pawl

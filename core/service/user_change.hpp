@@ -1,0 +1,48 @@
+// Changing a user record: compare-exchange on its version, re-applied to the fresh record on a miss, so that no update
+// of another request is ever lost.
+#pragma once
+
+#include "core/service/services.hpp"
+
+#include <functional>
+#include <optional>
+
+namespace pawl {
+
+enum class user_edit : std::uint8_t {
+    replace, // the edited copy is to become the record
+    keep,    // nothing to change: the record is as wanted already
+};
+
+// Edits a copy of the current record, or refuses. Called once per try, each time on a fresh copy; decides on that copy
+// alone, since that is what the compare-exchange makes atomic. Does not touch `version`.
+using user_edit_function = std::function<result<user_edit>(user&)>;
+
+struct user_change {
+    user_ptr record; // as it is now; null where refused
+    std::optional<failure>
+        refused; // what `edit` said, user_not_found, username_taken, email_taken, storage_unavailable
+    bool replaced = false;
+    ticket wait_for = ticket::none; // what this outcome rests on, refusals too
+};
+
+user_change change_user(store& data, user_id id, const user_edit_function& edit);
+
+// Waits for what the outcome rests on. Awaited directly: `data` outlives the call.
+task<result<user_ptr>> settle(store& data, user_change change);
+
+// Closes the gate on every family of the user but `survivor` (all zero: on every one).
+void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp now);
+
+// Whether the session `who` speaks through may act for its user under this very record: a request that was
+// authenticated before a revocation must not act after it. Nothing if it may, else invalid_access_token.
+std::optional<failure> not_admitted(const service_context& context, const principal& who, const user& current);
+
+// The sessions_revoked event. What it returns is to be waited for with the change.
+ticket record_revocation(const service_context& context, user_id id, const caller& from);
+
+// A change asked for by a signed-in user: refuses by not_admitted first, then edits. An account that is gone by now
+// gives invalid_access_token, as its tokens do.
+user_change change_own_user(const service_context& context, const principal& who, const user_edit_function& edit);
+
+} // namespace pawl
