@@ -1,0 +1,282 @@
+#include "app/config/validate.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace pawl::app {
+
+namespace {
+
+constexpr std::size_t secret_key_size_min = 32;    // RFC 7518 3.2: a key of the hash's size or larger
+constexpr std::size_t password_length_safe = 8;    // NIST SP 800-63B-4
+constexpr std::uint32_t argon2_memory_kib_min = 8; // RFC 9106 3.1: 8 p
+constexpr seconds reuse_window_default{10};
+constexpr seconds lost_response_window_default{60};
+constexpr seconds absolute_ttl_default{90 * 86400};
+
+std::string joined(std::string_view directory, std::string_view name) {
+    return std::string(directory) + (directory.ends_with('/') ? "" : "/") + std::string(name);
+}
+
+std::string at_most(std::string_view other, seconds value) {
+    return "must be at most " + std::string(other) + " (" + format_duration(value) + ")";
+}
+
+option_error check_places(option_values& v, const validation_facts& facts, config& out) {
+    if (!v.has(option_id::data_dir)) {
+        v.derive(option_id::data_dir, facts.state_directory.empty() ? "pawl-data" : facts.state_directory);
+        if (!facts.state_directory.empty()) {
+            v.replace_source(option_id::data_dir, "default, $STATE_DIRECTORY");
+        }
+    }
+    out.data_dir = v.text(option_id::data_dir);
+    if (!v.has(option_id::key_file)) {
+        out.key_file_is_credential = facts.credential_exists;
+        v.derive(option_id::key_file,
+                 joined(facts.credential_exists ? facts.credentials_directory : out.data_dir, key_file_name));
+        if (facts.credential_exists) {
+            v.replace_source(option_id::key_file, "default, $CREDENTIALS_DIRECTORY");
+        }
+    }
+    out.key_file = v.text(option_id::key_file);
+    if (!facts.credentials_directory.empty() && out.key_file.starts_with(joined(facts.credentials_directory, ""))) {
+        out.key_file_is_credential = true;
+    }
+    return std::nullopt;
+}
+
+option_error check_algorithm(option_values& v, config& out) {
+    const bool has_secret = v.has(option_id::secret_key);
+    if (!v.has(option_id::algorithm)) {
+        v.derive(option_id::algorithm, has_secret ? "HS256" : "ES256");
+    }
+    out.algorithm = jws_algorithm_from_text(v.text(option_id::algorithm)).value_or(jws_algorithm::es256);
+    if (has_secret) {
+        out.secret_key.emplace(v.text(option_id::secret_key));
+        if (out.secret_key->size() < secret_key_size_min) {
+            if (!out.dev) {
+                return v.complain(option_id::secret_key, "must be at least 32 bytes (fewer only with --dev); "
+                                                         "`openssl rand -hex 32` makes one");
+            }
+            out.warnings.emplace_back("SECRET_KEY is under 32 bytes: anyone may guess it and sign tokens");
+        }
+        if (out.algorithm != jws_algorithm::hs256) {
+            out.warnings.emplace_back("SECRET_KEY is set but not used: the algorithm is " +
+                                      v.text(option_id::algorithm));
+        }
+    } else if (out.algorithm == jws_algorithm::hs256) {
+        return v.complain(option_id::algorithm, "needs SECRET_KEY, 32 bytes or more, in the environment or .env");
+    }
+    return std::nullopt;
+}
+
+option_error check_lifetimes(option_values& v, config& out) {
+    using enum option_id;
+    out.access_token_ttl = v.duration(access_token_ttl);
+    out.refresh_idle_ttl = v.duration(refresh_idle_ttl);
+    if (!v.has(refresh_absolute_ttl)) {
+        v.derive(refresh_absolute_ttl, format_duration(std::max(absolute_ttl_default, out.refresh_idle_ttl)));
+    }
+    out.refresh_absolute_ttl = v.duration(refresh_absolute_ttl);
+    if (out.access_token_ttl > out.refresh_idle_ttl) {
+        if (v.given(access_token_ttl)) {
+            return v.complain(access_token_ttl, at_most("--refresh-idle-ttl", out.refresh_idle_ttl));
+        }
+        return v.complain(refresh_idle_ttl,
+                          "must be at least --access-token-ttl (" + format_duration(out.access_token_ttl) + ")");
+    }
+    if (out.refresh_idle_ttl > out.refresh_absolute_ttl) {
+        if (v.given(refresh_idle_ttl)) {
+            return v.complain(refresh_idle_ttl, at_most("--refresh-absolute-ttl", out.refresh_absolute_ttl));
+        }
+        return v.complain(refresh_absolute_ttl,
+                          "must be at least --refresh-idle-ttl (" + format_duration(out.refresh_idle_ttl) + ")");
+    }
+    return std::nullopt;
+}
+
+// Wc <= Wr <= access-token-ttl / 2.
+option_error check_windows(option_values& v, config& out) {
+    using enum option_id;
+    const seconds half = out.access_token_ttl / 2;
+    const bool strict_mode = v.flag(strict);
+    if (strict_mode) {
+        for (const option_id id : {reuse_window, lost_response_window}) {
+            if (v.has(id) && v.duration(id) != seconds(0)) {
+                return v.complain(id, "contradicts --strict, which sets it to 0");
+            }
+        }
+    }
+    if (!v.has(lost_response_window)) {
+        v.derive(lost_response_window,
+                 format_duration(strict_mode ? seconds(0) : std::min(lost_response_window_default, half)));
+    }
+    const seconds wr = v.duration(lost_response_window);
+    if (!v.has(reuse_window)) {
+        v.derive(reuse_window, format_duration(std::min(reuse_window_default, wr)));
+    }
+    const seconds wc = v.duration(reuse_window);
+    if (wr > half) {
+        return v.complain(lost_response_window, at_most("half of --access-token-ttl", half));
+    }
+    if (wc > wr) {
+        return v.complain(reuse_window, at_most("--lost-response-window", wr));
+    }
+    out.refresh.reuse_window = wc;
+    out.refresh.lost_response_window = wr;
+    return std::nullopt;
+}
+
+option_error check_durability(option_values& v, config& out) {
+    using enum option_id;
+    const bool interval = v.text(durability) == "interval";
+    out.durability = interval ? durability_mode::interval : durability_mode::always;
+    out.sync_interval = v.duration(sync_interval);
+    if (!v.has(ahead)) {
+        v.derive(ahead, interval ? "heal" : "revoke");
+    }
+    out.refresh.ahead = v.text(ahead) == "heal" ? ahead_policy::heal : ahead_policy::revoke;
+    if (interval && out.refresh.ahead == ahead_policy::revoke) {
+        return v.complain(ahead, "contradicts --durability interval, after whose crashes genuine tokens are ahead");
+    }
+    out.snapshot_interval = v.duration(snapshot_interval);
+    out.snapshot_min_bytes = static_cast<std::uint64_t>(v.number(snapshot_min_bytes));
+    out.snapshot_log_bytes = static_cast<std::uint64_t>(v.number(snapshot_log_bytes));
+    out.wal_pad = static_cast<std::uint32_t>(*parse_count(v.text(wal_pad)));
+    if (out.wal_pad < 4096) {
+        out.warnings.emplace_back("--wal-pad 64: frames share device blocks, so a write torn by a power cut may damage "
+                                  "records that were acknowledged before");
+    }
+    return std::nullopt;
+}
+
+option_error check_addresses(option_values& v, config& out) {
+    using enum option_id;
+    if (v.texts(listen).empty()) {
+        return v.complain(listen, "must name at least one address");
+    }
+    std::set<std::string> seen;
+    for (const std::string& text : v.texts(listen)) {
+        out.listen.push_back(*parse_listen_address(text));
+        const listen_address& address = out.listen.back();
+        if (out.dev && !address.is_loopback()) {
+            return v.complain(listen, "must be loopback with --dev");
+        }
+        if ((address.is_unix() || address.port != 0) && !seen.insert(address.text()).second) {
+            return v.complain(listen, "names an address twice");
+        }
+    }
+    if (v.has(issuer)) {
+        out.issuer = v.text(issuer);
+    } else if (out.listen.front().is_unix() || out.listen.front().is_unspecified()) {
+        return v.complain(issuer, "is required with --listen " + out.listen.front().text() +
+                                      ", which is no address that clients can use");
+    }
+    out.audience = v.has(audience) ? v.text(audience) : std::string();
+    if (v.has(allowed_host)) {
+        out.allowed_hosts = v.texts(allowed_host);
+    }
+    if (v.has(trusted_proxy)) {
+        for (const std::string& text : v.texts(trusted_proxy)) {
+            out.trusted_proxies.push_back(*address_block_from_text(text));
+        }
+    }
+    if (v.has(cors_origin)) {
+        out.cors_origins = v.texts(cors_origin);
+    }
+    return std::nullopt;
+}
+
+option_error check_passwords(option_values& v, const validation_facts& facts, config& out) {
+    using enum option_id;
+    out.argon2 = *argon2_cost_from_text(v.text(argon2));
+    if (out.argon2.memory_kib < argon2_memory_kib_min || out.argon2.memory_kib > hash_memory_kib_max ||
+        out.argon2.passes < 1 || out.argon2.passes > hash_passes_max) {
+        return v.complain(argon2, "must have m from " + std::to_string(argon2_memory_kib_min) + " to " +
+                                      std::to_string(hash_memory_kib_max) + " and t from 1 to " +
+                                      std::to_string(hash_passes_max));
+    }
+    if (is_cheap(out.argon2)) {
+        if (!out.dev) {
+            return v.complain(argon2, "must cost at least OWASP's minimum (m=47104,t=1; m=19456,t=2; m=12288,t=3; "
+                                      "m=9216,t=4; m=7168,t=5); less only with --dev");
+        }
+        out.warnings.emplace_back("--argon2 " + v.text(argon2) + ": passwords are hashed too cheaply to be safe");
+    }
+    out.password_min_length = static_cast<std::size_t>(v.number(password_min_length));
+    if (out.password_min_length < password_length_safe) {
+        if (!out.dev) {
+            return v.complain(password_min_length, "must be at least 8; less only with --dev");
+        }
+        out.warnings.emplace_back("--password-min-length " + v.text(password_min_length) + ": short passwords pass");
+    }
+    for (const option_id id : {password_threads, threads}) {
+        if (!v.has(id)) {
+            v.derive(id, std::to_string(std::clamp<std::int64_t>(facts.cores, 1, row_of(id).max)));
+        }
+    }
+    out.password_threads = static_cast<unsigned>(v.number(password_threads));
+    out.password_queue = static_cast<std::size_t>(v.number(password_queue));
+    out.threads = static_cast<unsigned>(v.number(threads));
+    return std::nullopt;
+}
+
+void take_the_rest(option_values& v, const validation_facts& facts, config& out) {
+    using enum option_id;
+    out.login_limit_account = *parse_attempt_limit(v.text(login_limit_account));
+    out.login_limit_address = *parse_attempt_limit(v.text(login_limit_address));
+    out.max_sessions = static_cast<std::size_t>(v.number(max_sessions));
+    out.max_connections = static_cast<std::size_t>(v.number(max_connections));
+    if (!v.has(log_format)) {
+        v.derive(log_format, facts.stderr_is_terminal ? "text" : "json");
+    }
+    out.level = log_level_from_text(v.text(log_level)).value_or(pawl::app::log_level::info);
+    out.format = v.text(log_format) == "text" ? pawl::app::log_format::text : pawl::app::log_format::json;
+    out.reset_clock = v.flag(reset_clock);
+}
+
+} // namespace
+
+bool is_cheap(const argon2_cost& cost) {
+    switch (cost.passes) {
+    case 1:
+        return cost.memory_kib < 47104;
+    case 2:
+        return cost.memory_kib < 19456;
+    case 3:
+        return cost.memory_kib < 12288;
+    case 4:
+        return cost.memory_kib < 9216;
+    default:
+        return cost.memory_kib < 7168;
+    }
+}
+
+option_error validate(option_values& values, const validation_facts& facts, config& out) {
+    out.dev = values.flag(option_id::dev);
+    if (auto error = check_places(values, facts, out)) {
+        return error;
+    }
+    if (auto error = check_algorithm(values, out)) {
+        return error;
+    }
+    if (auto error = check_lifetimes(values, out)) {
+        return error;
+    }
+    if (auto error = check_windows(values, out)) {
+        return error;
+    }
+    if (auto error = check_durability(values, out)) {
+        return error;
+    }
+    if (auto error = check_addresses(values, out)) {
+        return error;
+    }
+    if (auto error = check_passwords(values, facts, out)) {
+        return error;
+    }
+    take_the_rest(values, facts, out);
+    return std::nullopt;
+}
+
+} // namespace pawl::app

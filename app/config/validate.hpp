@@ -1,0 +1,22 @@
+// From values to a configuration: defaults that follow from other values, and the rules between options.
+#pragma once
+
+#include "app/config/config.hpp"
+#include "app/config/resolve.hpp"
+
+namespace pawl::app {
+
+// What the rules need of the world beside the values.
+struct validation_facts {
+    std::string state_directory;       // $STATE_DIRECTORY's first; may be empty
+    std::string credentials_directory; // $CREDENTIALS_DIRECTORY; may be empty
+    bool credential_exists = false;    // keys.json is there
+    unsigned cores = 1;
+    bool stderr_is_terminal = false;
+};
+inline constexpr std::string_view key_file_name = "keys.json";
+
+// Fills derived defaults into `values` and all of `out` but `out.values`. Null, or the first rule that does not hold.
+option_error validate(option_values& values, const validation_facts& facts, config& out);
+
+} // namespace pawl::app
