@@ -1,0 +1,200 @@
+#include "app/forwarded.hpp"
+
+#include "app/limits.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string>
+
+namespace pawl::app {
+namespace {
+
+std::string_view trim(std::string_view text) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_blank(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && is_blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
+
+std::optional<peer_address> address_of(std::string_view text) {
+    char buffer[INET6_ADDRSTRLEN] = {};
+    if (text.empty() || text.size() >= sizeof buffer) {
+        return std::nullopt;
+    }
+    std::memcpy(buffer, text.data(), text.size());
+    peer_address a;
+    if (inet_pton(AF_INET, buffer, a.bytes.data() + 12) == 1) {
+        a.bytes[10] = a.bytes[11] = 0xff;
+        return a;
+    }
+    if (inet_pton(AF_INET6, buffer, a.bytes.data()) == 1) {
+        return a;
+    }
+    return std::nullopt;
+}
+
+bool is_port(std::string_view text) {
+    unsigned number = 0;
+    const char* const last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, number);
+    return !text.empty() && text.size() <= 5 && error == std::errc() && end == last && number <= 65535;
+}
+
+// A node of RFC 7239 6 that is an address: "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80"; a bare IPv6 address as
+// X-Forwarded-For has it.
+std::optional<peer_address> node_address(std::string_view node) {
+    if (node.starts_with('[')) {
+        const std::size_t end = node.find(']');
+        if (end == std::string_view::npos) {
+            return std::nullopt;
+        }
+        const std::string_view port = node.substr(end + 1);
+        if (!port.empty() && (port[0] != ':' || !is_port(port.substr(1)))) {
+            return std::nullopt;
+        }
+        const std::string_view inner = node.substr(1, end - 1);
+        return inner.find(':') == std::string_view::npos ? std::nullopt : address_of(inner);
+    }
+    const std::size_t colon = node.find(':');
+    if (colon != std::string_view::npos && node.find(':', colon + 1) == std::string_view::npos) {
+        return is_port(node.substr(colon + 1)) ? address_of(node.substr(0, colon)) : std::nullopt;
+    }
+    return address_of(node);
+}
+
+// The `for` of one forwarded-element, unquoted; empty where there is none or the element is malformed.
+std::string_view for_of(std::string_view element) {
+    std::string_view found;
+    while (!element.empty()) {
+        bool quoted = false;
+        std::size_t end = 0;
+        for (; end < element.size() && (quoted || element[end] != ';'); ++end) {
+            quoted ^= element[end] == '"';
+        }
+        const std::string_view pair = trim(element.substr(0, end));
+        element.remove_prefix(std::min(end + 1, element.size()));
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string_view::npos) {
+            return {};
+        }
+        const std::string_view name = pair.substr(0, equals);
+        std::string_view value = pair.substr(equals + 1);
+        if (name.size() != 3 || strncasecmp(name.data(), "for", 3) != 0) {
+            continue;
+        }
+        if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+            value = value.substr(1, value.size() - 2);
+        }
+        if (!found.empty()) {
+            return {}; // RFC 7239 4: once per element
+        }
+        found = value;
+    }
+    return found;
+}
+
+// The start of the last comma-separated element of `line`; quotes hide commas (RFC 7239 only). Quotes are paired from
+// the right, where the trusted proxy wrote: one left open by a client further left can't swallow what the proxy
+// appended.
+std::size_t last_element(std::string_view line, bool quotes) {
+    bool quoted = false;
+    for (std::size_t i = line.size(); i > 0; --i) {
+        quoted ^= quotes && line[i - 1] == '"';
+        if (line[i - 1] == ',' && !quoted) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+peer_address walk(const peer_address& direct, std::span<const std::string_view> lines, bool rfc_7239,
+                  std::span<const address_block> trusted) {
+    peer_address last_good = direct;
+    std::size_t hops = 0;
+    for (std::size_t n = lines.size(); n-- > 0;) {
+        std::string_view line = lines[n];
+        while (!trim(line).empty()) {
+            if (++hops > forwarded_hops_max) {
+                return last_good;
+            }
+            const std::size_t begin = last_element(line, rfc_7239);
+            const std::string_view element = trim(line.substr(begin));
+            line = line.substr(0, begin == 0 ? 0 : begin - 1);
+            const std::optional<peer_address> hop = node_address(rfc_7239 ? for_of(element) : element);
+            if (!hop) {
+                return last_good;
+            }
+            if (!is_trusted(*hop, trusted)) {
+                return *hop;
+            }
+            last_good = *hop;
+        }
+    }
+    return last_good;
+}
+
+} // namespace
+
+bool address_block::contains(const peer_address& a) const {
+    const unsigned whole = prefix / 8;
+    if (!std::equal(base.bytes.begin(), base.bytes.begin() + whole, a.bytes.begin())) {
+        return false;
+    }
+    const unsigned rest = prefix % 8;
+    return rest == 0 || ((base.bytes[whole] ^ a.bytes[whole]) >> (8 - rest)) == 0;
+}
+
+std::optional<address_block> address_block_from_text(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    const std::string_view address_text = text.substr(0, slash);
+    const std::optional<peer_address> base = address_of(address_text);
+    if (!base) {
+        return std::nullopt;
+    }
+    const bool v4 = address_text.find(':') == std::string_view::npos;
+    unsigned bits = v4 ? 32 : 128;
+    if (slash != std::string_view::npos) {
+        const std::string_view digits = text.substr(slash + 1);
+        unsigned given = 0;
+        const char* const last = digits.data() + digits.size();
+        const auto [end, error] = std::from_chars(digits.data(), last, given);
+        if (digits.empty() || error != std::errc() || end != last || given > bits) {
+            return std::nullopt;
+        }
+        bits = given;
+    }
+    address_block block{*base, v4 ? bits + 96 : bits};
+    for (unsigned bit = block.prefix; bit < 128; ++bit) {
+        if ((block.base.bytes[bit / 8] >> (7 - bit % 8) & 1) != 0) {
+            return std::nullopt;
+        }
+    }
+    return block;
+}
+
+bool is_trusted(const peer_address& a, std::span<const address_block> trusted) {
+    return std::any_of(trusted.begin(), trusted.end(), [&](const address_block& b) { return b.contains(a); });
+}
+
+peer_address client_address(const peer_address& direct, std::span<const std::string_view> forwarded_lines,
+                            std::span<const std::string_view> x_forwarded_for_lines,
+                            std::span<const address_block> trusted) {
+    if ((forwarded_lines.empty() && x_forwarded_for_lines.empty()) || !is_trusted(direct, trusted)) {
+        return direct;
+    }
+    const peer_address a = walk(direct, forwarded_lines, true, trusted);
+    const peer_address b = walk(direct, x_forwarded_for_lines, false, trusted);
+    if (x_forwarded_for_lines.empty() || a == b) {
+        return a;
+    }
+    return forwarded_lines.empty() ? b : direct;
+}
+
+} // namespace pawl::app
