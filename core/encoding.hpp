@@ -1,6 +1,7 @@
-// base64url without padding (RFC 4648 5), strict, and hex.
+// base64url without padding (RFC 4648 5), strict.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -22,5 +23,7 @@ void base64url_append(std::string& out, std::span<const std::uint8_t> bytes);
 std::optional<std::vector<std::uint8_t>> base64url_decode(std::string_view text);
 // The same into a buffer of exactly the right size; false for anything else.
 bool base64url_decode_into(std::string_view text, std::span<std::uint8_t> out);
+// The same into the front of a buffer that may be larger; gives the number of bytes. Allocates nothing.
+std::optional<std::size_t> base64url_decode_prefix(std::string_view text, std::span<std::uint8_t> out);
 
 } // namespace pawl

@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/failure.hpp"
+#include "core/hmac_sha256.hpp"
 #include "core/random_source.hpp"
 #include "core/secret.hpp"
 
@@ -22,13 +23,14 @@ std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256"
 std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 
 // One key and the one algorithm it is for (RFC 8725 3.1): the header's `alg` is only compared with it.
-// sign() and verify() are thread-safe; contexts are prefetched and kept per thread.
+// sign() and verify() are thread-safe and take no lock; prepared contexts are kept in the key (pkey_context.hpp).
 class jws_key {
 public:
     virtual ~jws_key() = default;
     virtual jws_algorithm algorithm() const = 0;
     virtual const std::string& kid() const = 0;
-    // Signature bytes as JWS wants them (ES256: r || s, 64 bytes).
+    // Signature bytes as JWS wants them (ES256: r || s, 64 bytes). Throws std::logic_error where the key only verifies,
+    // std::runtime_error where OpenSSL fails.
     virtual std::vector<std::uint8_t> sign(std::string_view signing_input) const = 0;
     virtual bool verify(std::string_view signing_input, std::span<const std::uint8_t> signature) const = 0;
     // The public JWK as compact JSON with kid, alg, use ("sig"), kty ...; empty for HS256, which has no public half.
@@ -40,6 +42,7 @@ struct refresh_key {
     std::uint8_t id = 0; // goes into the token
     secret_bytes key;    // refresh_key_size bytes
     timestamp created_at{};
+    hmac_sha256 mac{}; // `key`, absorbed; where it is not keyed, `key` is absorbed anew for every token
 };
 
 class key_ring {
@@ -58,15 +61,27 @@ public:
 
 using key_ring_ptr = std::shared_ptr<const key_ring>;
 
-// The key file's text (keys.json): versioned JSON. core knows no files; storage/key_file reads and writes it.
+// The key file's text (keys.json): versioned JSON, no member unknown, none twice. core knows no files;
+// storage/key_file reads and writes it.
+//   {"version":1, "signing":[{"kid","alg","status":"signing"|"verifying","created_at","jwk":{private JWK}}],
+//    "refresh":[{"id","key","created_at"}], "log":{"key"}}
+// `kid` is the RFC 7638 thumbprint of the JWK, `created_at` a NumericDate, the other keys 32 bytes in base64url. One
+// signing key at most has the status signing; a verifying one may lack its private members. The last refresh key mints.
+// These texts hold secrets: whoever has one wipes it.
+inline constexpr std::size_t key_file_size_max = 256 * 1024;
+inline constexpr std::size_t signing_keys_max = 16, refresh_keys_max = 64;
+
 // make_key_file: fresh keys for `algorithm` (es256, eddsa or rs256; under hs256 the signing key is not in the file).
 std::string make_key_file(jws_algorithm algorithm, random_source& random, timestamp now);
 // Adds a fresh signing key of `algorithm` if the file has none that signs with it; returns the new text, or nothing if
-// the file is fine as it is. (Someone changed --algorithm.)
+// the file is fine as it is or does not parse. (Someone changed --algorithm.) The one that signed until now verifies
+// from then on; where there is no room, the oldest that only verifies goes. Never anything under hs256.
 std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random,
                                               timestamp now);
-// Parses; `error` says what is wrong, without any secret. `hs256_secret` is SECRET_KEY's bytes, needed iff algorithm is
-// hs256.
+// Parses; `error` says what is wrong in one sentence, without any secret; never throws for what the text is.
+// `hs256_secret` is SECRET_KEY's bytes, needed iff algorithm is hs256; then that key alone signs and verifies, under
+// the fixed kid "SECRET_KEY", and the file's signing keys rest: symmetric and asymmetric ones never verify side by
+// side.
 struct key_ring_options {
     jws_algorithm algorithm = jws_algorithm::es256;
     const secret_string* hs256_secret = nullptr;

@@ -1,0 +1,60 @@
+// The outer layer of a token: JWS compact serialisation (RFC 7515 7.1). For core/jwt/*.cpp only.
+#pragma once
+
+#include "core/jwt/json_tape.hpp"
+#include "core/jwt/key_ring.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace pawl {
+
+inline constexpr std::size_t compact_jws_size_max = 4096;
+
+// The three parts, still encoded, and what a signature is over: the first two with their dot. Views into the token.
+struct compact_parts {
+    std::string_view header, payload, signature, signing_input;
+};
+
+// Nothing for what is over compact_jws_size_max or has not exactly three parts.
+std::optional<compact_parts> split_compact(std::string_view token);
+
+// One decoded part as a JSON object, with the memory it lies in. About 7 KiB: for the stack. Not copyable: the tape
+// points into it.
+class json_part {
+public:
+    json_part() : tape_(items_, characters_) {}
+    json_part(const json_part&) = delete;
+    json_part& operator=(const json_part&) = delete;
+
+    // True where `part` is strict base64url of a strict JSON object of at most 48 values, nested at most 4 deep.
+    bool read(std::string_view part);
+
+    // After read() gave true. Null where there is none.
+    const json_item* find(std::string_view name) const { return tape_.find(tape_.root(), name); }
+    // Nothing where there is none or it is no string.
+    std::optional<std::string_view> text(std::string_view name) const;
+    // Nothing where there is none or it is no integer in [0, high].
+    std::optional<std::int64_t> integer(std::string_view name, std::int64_t high) const;
+
+private:
+    static constexpr std::size_t items_max = 48, depth_max = 4;
+    static constexpr std::size_t bytes_max = compact_jws_size_max / 4 * 3;
+    std::array<json_item, items_max> items_;
+    std::array<char, bytes_max> characters_;
+    json_tape tape_;
+};
+
+// A header member that would change what the signature is over, bring its own key or have one fetched, or say that the
+// payload is something else than a JSON object: crit, b64, jku, jwk, x5u, x5c, x5t, x5t#S256, zip, enc, cty. Others
+// that are unknown are ignored (RFC 7515 4).
+bool has_forbidden_member(const json_part& header);
+
+// Strict base64url, then the key. False for a signature over 512 bytes (RSA of 4096 bits).
+bool signature_is_good(const jws_key& key, const compact_parts& parts);
+
+} // namespace pawl

@@ -1,0 +1,359 @@
+// The key file's text: parsing it into a ring, making and changing it. Strict: what is not understood is refused, so
+// that writing it back loses nothing.
+#include "core/encoding.hpp"
+#include "core/jwt/jws_keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <initializer_list>
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t items_max = 1024; // 16 signing keys of 15 items, 64 refresh keys of 4, with room
+constexpr std::size_t depth_max = 5;
+constexpr std::int64_t file_version = 1;
+constexpr std::int64_t date_max = (std::int64_t{1} << 53) - 1;
+constexpr std::size_t log_key_size = 32;
+
+struct signing_entry {
+    jws_algorithm algorithm{};
+    bool signs = false;
+    std::int64_t created_at = 0;
+    std::string_view kid;
+    const json_item* jwk = nullptr;
+    std::shared_ptr<const jws_key> key;
+};
+
+// A parsed file. Views point into its own memory.
+struct contents {
+    std::vector<json_item> items = std::vector<json_item>(items_max);
+    std::vector<char, wiping_allocator<char>> characters;
+    json_tape tape{{}, {}};
+    std::vector<signing_entry> signing;
+    std::vector<refresh_key> refresh;
+    secret_bytes log_key;
+};
+
+std::string at(std::string_view array, std::size_t index, std::string_view what) {
+    return std::string(array) + "[" + std::to_string(index) + "]: " + std::string(what);
+}
+
+// True where `object` is an object of exactly these members.
+bool has_exactly(const json_tape& tape, const json_item& object, std::initializer_list<std::string_view> names) {
+    if (object.what != json_item::kind::object) {
+        return false;
+    }
+    std::size_t count = 0;
+    for (const json_item* member = tape.first(object); member != nullptr; member = tape.next(object, *member)) {
+        if (std::find(names.begin(), names.end(), member->name) == names.end()) {
+            return false;
+        }
+        ++count;
+    }
+    return count == names.size(); // no member is there twice
+}
+
+std::optional<std::int64_t> integer_in(const json_item* item, std::int64_t low, std::int64_t high) {
+    if (item == nullptr || item->what != json_item::kind::integer || item->integer < low || item->integer > high) {
+        return std::nullopt;
+    }
+    return item->integer;
+}
+
+std::optional<secret_bytes> key_of_size(const json_item* item, std::size_t size) {
+    secret_bytes bytes(size);
+    if (item == nullptr || item->what != json_item::kind::string || !base64url_decode_into(item->text, bytes)) {
+        return std::nullopt;
+    }
+    return bytes;
+}
+
+bool jwk_members_are_known(const json_tape& tape, const json_item& jwk, jws_algorithm algorithm) {
+    if (algorithm == jws_algorithm::es256) {
+        return has_exactly(tape, jwk, {"kty", "crv", "x", "y", "d"}) ||
+               has_exactly(tape, jwk, {"kty", "crv", "x", "y"});
+    }
+    if (algorithm == jws_algorithm::eddsa) {
+        return has_exactly(tape, jwk, {"kty", "crv", "x", "d"}) || has_exactly(tape, jwk, {"kty", "crv", "x"});
+    }
+    return has_exactly(tape, jwk, {"kty", "n", "e", "d", "p", "q", "dp", "dq", "qi"}) ||
+           has_exactly(tape, jwk, {"kty", "n", "e"});
+}
+
+// Empty where the entry is good.
+std::string read_signing(contents& file, const json_item& object) {
+    const json_tape& tape = file.tape;
+    if (!has_exactly(tape, object, {"kid", "alg", "status", "created_at", "jwk"})) {
+        return "members are kid, alg, status, created_at and jwk";
+    }
+    signing_entry entry;
+    const json_item *alg = tape.find(object, "alg"), *status = tape.find(object, "status"),
+                    *kid = tape.find(object, "kid");
+    const std::optional<jws_algorithm> algorithm = jws_algorithm_from_text(alg->text);
+    if (!algorithm || *algorithm == jws_algorithm::hs256) {
+        return "alg is ES256, EdDSA or RS256";
+    }
+    const std::optional<std::int64_t> created_at = integer_in(tape.find(object, "created_at"), 0, date_max);
+    if (!created_at) {
+        return "created_at is seconds since 1970";
+    }
+    if (status->text != "signing" && status->text != "verifying") {
+        return "status is signing or verifying";
+    }
+    entry.algorithm = *algorithm;
+    entry.signs = status->text == "signing";
+    entry.created_at = *created_at;
+    entry.kid = kid->text;
+    entry.jwk = tape.find(object, "jwk");
+    if (!jwk_members_are_known(tape, *entry.jwk, entry.algorithm)) {
+        return "jwk has not exactly the members of its kind of key";
+    }
+    if (entry.kid.empty() || entry.kid != jwk_thumbprint(tape, *entry.jwk, entry.algorithm)) {
+        return "kid is not the thumbprint of the jwk";
+    }
+    if (entry.signs && tape.find(*entry.jwk, "d") == nullptr) {
+        return "a key that signs has its private members";
+    }
+    made_key made = jws_key_from_jwk(tape, *entry.jwk, entry.algorithm, std::string(entry.kid));
+    entry.key = std::move(made.key);
+    file.signing.push_back(std::move(entry));
+    return std::move(made.error);
+}
+
+std::string read_refresh(contents& file, const json_item& object) {
+    const json_tape& tape = file.tape;
+    if (!has_exactly(tape, object, {"id", "key", "created_at"})) {
+        return "members are id, key and created_at";
+    }
+    const std::optional<std::int64_t> id = integer_in(tape.find(object, "id"), 0, 255);
+    const std::optional<std::int64_t> created_at = integer_in(tape.find(object, "created_at"), 0, date_max);
+    std::optional<secret_bytes> key = key_of_size(tape.find(object, "key"), refresh_key_size);
+    if (!id || !created_at || !key) {
+        return "id is 0 to 255, key 32 bytes in base64url, created_at seconds since 1970";
+    }
+    for (const refresh_key& other : file.refresh) {
+        if (other.id == *id || other.key == *key) {
+            return "this id or key is there already";
+        }
+    }
+    const hmac_sha256 mac(*key);
+    file.refresh.push_back({static_cast<std::uint8_t>(*id), std::move(*key), timestamp(seconds(*created_at)), mac});
+    return {};
+}
+
+// Reads every element of the array `name` with `read`; empty where all are good.
+std::string read_array(contents& file, std::string_view name, std::size_t count_max,
+                       std::string (*read)(contents&, const json_item&)) {
+    const json_item& array = *file.tape.find(file.tape.root(), name);
+    if (array.what != json_item::kind::array) {
+        return std::string(name) + " is an array";
+    }
+    std::size_t index = 0;
+    for (const json_item* item = file.tape.first(array); item != nullptr;
+         item = file.tape.next(array, *item), ++index) {
+        if (index == count_max) {
+            return std::string(name) + " has more than " + std::to_string(count_max) + " keys";
+        }
+        if (const std::string problem = read(file, *item); !problem.empty()) {
+            return at(name, index, problem);
+        }
+    }
+    return {};
+}
+
+// Empty where the text is a good key file; `file` is filled then.
+std::string read_key_file(std::string_view text, contents& file) {
+    if (text.size() > key_file_size_max) {
+        return "the key file is over 256 KiB";
+    }
+    file.characters.resize(text.size());
+    file.tape = json_tape(file.items, file.characters);
+    if (!file.tape.parse(text, depth_max)) {
+        return "the key file is not strict JSON, or a member is there twice";
+    }
+    const json_item& root = file.tape.root();
+    const json_item* version = file.tape.find(root, "version");
+    if (version == nullptr || version->what != json_item::kind::integer) {
+        return "the key file has no version";
+    }
+    if (version->integer != file_version) {
+        return "the key file is of version " + std::to_string(version->integer) + "; this program knows version 1";
+    }
+    if (!has_exactly(file.tape, root, {"version", "signing", "refresh", "log"})) {
+        return "members of the key file are version, signing, refresh and log";
+    }
+    if (std::string problem = read_array(file, "signing", signing_keys_max, read_signing); !problem.empty()) {
+        return problem;
+    }
+    if (std::string problem = read_array(file, "refresh", refresh_keys_max, read_refresh); !problem.empty()) {
+        return problem;
+    }
+    if (file.refresh.empty()) {
+        return "refresh holds no key";
+    }
+    const json_item& log = *file.tape.find(root, "log");
+    std::optional<secret_bytes> log_key;
+    if (has_exactly(file.tape, log, {"key"})) {
+        log_key = key_of_size(file.tape.find(log, "key"), log_key_size);
+    }
+    if (!log_key) {
+        return "log has a key of 32 bytes in base64url and nothing else";
+    }
+    if (std::any_of(file.refresh.begin(), file.refresh.end(), [&](const auto& r) { return r.key == *log_key; })) {
+        return "the log key is also a refresh key";
+    }
+    file.log_key = std::move(*log_key);
+    if (std::count_if(file.signing.begin(), file.signing.end(), [](const auto& e) { return e.signs; }) > 1) {
+        return "more than one key has the status signing";
+    }
+    std::vector<std::shared_ptr<const jws_key>> keys;
+    std::transform(file.signing.begin(), file.signing.end(), std::back_inserter(keys),
+                   [](const auto& e) { return e.key; });
+    return key_set_problem(keys);
+}
+
+// Text with room for what will be written, so that growth leaves no copies of secrets behind.
+std::string with_room() {
+    std::string text;
+    text.reserve(signing_keys_max * 4096 + refresh_keys_max * 128);
+    return text;
+}
+
+void append_signing(std::string& text, std::string_view kid, jws_algorithm algorithm, bool signs,
+                    std::int64_t created_at, std::string_view jwk) {
+    text.append(text.back() == '[' ? "\n    " : ",\n    ")
+        .append(R"({"kid":")")
+        .append(kid)
+        .append(R"(","alg":")")
+        .append(to_text(algorithm))
+        .append(R"(","status":")")
+        .append(signs ? "signing" : "verifying")
+        .append(R"(","created_at":)")
+        .append(std::to_string(created_at))
+        .append(R"(,"jwk":)")
+        .append(jwk)
+        .append("}");
+}
+
+void append_refresh(std::string& text, std::uint8_t id, std::span<const std::uint8_t> key, std::int64_t created_at) {
+    text.append(text.back() == '[' ? "\n    " : ",\n    ").append(R"({"id":)").append(std::to_string(id));
+    text.append(R"(,"key":")");
+    base64url_append(text, key);
+    text.append(R"(","created_at":)").append(std::to_string(created_at)).append("}");
+}
+
+// What members `jwk` has, all of them plain strings, as compact JSON.
+void append_jwk(std::string& text, const json_tape& tape, const json_item& jwk) {
+    text += '{';
+    for (const json_item* member = tape.first(jwk); member != nullptr; member = tape.next(jwk, *member)) {
+        text.append(text.back() == '{' ? "\"" : ",\"")
+            .append(member->name)
+            .append("\":\"")
+            .append(member->text)
+            .append("\"");
+    }
+    text += '}';
+}
+
+void append_fresh_signing(std::string& text, jws_algorithm algorithm, random_source& random, timestamp now) {
+    std::string jwk = generate_private_jwk(algorithm, random);
+    std::array<json_item, 16> items;
+    std::vector<char, wiping_allocator<char>> characters(jwk.size());
+    json_tape tape(items, characters);
+    tape.parse(jwk, 2);
+    append_signing(text, jwk_thumbprint(tape, tape.root(), algorithm), algorithm, true, now.time_since_epoch().count(),
+                   jwk);
+    wipe(jwk.data(), jwk.size());
+}
+
+constexpr std::string_view file_start = "{\n  \"version\": 1,\n  \"signing\": [",
+                           refresh_start = "],\n  \"refresh\": [", log_start = "],\n  \"log\": {\"key\":\"",
+                           file_end = "\"}\n}\n";
+
+} // namespace
+
+std::string make_key_file(jws_algorithm algorithm, random_source& random, timestamp now) {
+    secret_bytes refresh(refresh_key_size), log(log_key_size);
+    random.fill(refresh);
+    random.fill(log);
+    std::string text = with_room();
+    text += file_start;
+    if (algorithm != jws_algorithm::hs256) {
+        append_fresh_signing(text, algorithm, random, now);
+    }
+    text += refresh_start;
+    append_refresh(text, 1, refresh, now.time_since_epoch().count());
+    text += log_start;
+    base64url_append(text, log);
+    return text += file_end;
+}
+
+std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random,
+                                              timestamp now) {
+    contents file;
+    if (algorithm == jws_algorithm::hs256 || !read_key_file(text, file).empty() ||
+        std::any_of(file.signing.begin(), file.signing.end(),
+                    [&](const signing_entry& e) { return e.signs && e.algorithm == algorithm; })) {
+        return std::nullopt;
+    }
+    if (file.signing.size() == signing_keys_max) {
+        const auto oldest = [](const signing_entry& a, const signing_entry& b) {
+            return a.signs != b.signs ? b.signs : a.created_at < b.created_at;
+        };
+        file.signing.erase(std::min_element(file.signing.begin(), file.signing.end(), oldest));
+    }
+    std::string changed = with_room();
+    changed += file_start;
+    for (const signing_entry& entry : file.signing) {
+        std::string jwk = with_room();
+        append_jwk(jwk, file.tape, *entry.jwk);
+        append_signing(changed, entry.kid, entry.algorithm, false, entry.created_at, jwk);
+        wipe(jwk.data(), jwk.size());
+    }
+    append_fresh_signing(changed, algorithm, random, now);
+    changed += refresh_start;
+    for (const refresh_key& key : file.refresh) {
+        append_refresh(changed, key.id, key.key, key.created_at.time_since_epoch().count());
+    }
+    changed += log_start;
+    base64url_append(changed, file.log_key);
+    return changed += file_end;
+}
+
+parsed_key_file parse_key_file(std::string_view text, const key_ring_options& options) {
+    contents file;
+    if (std::string problem = read_key_file(text, file); !problem.empty()) {
+        return {nullptr, std::move(problem)};
+    }
+    auto ring = std::make_shared<key_ring>();
+    if (options.algorithm == jws_algorithm::hs256) {
+        if (options.hs256_secret == nullptr || options.hs256_secret->empty()) {
+            return {nullptr, "HS256 needs a SECRET_KEY"};
+        }
+        const std::string_view secret = options.hs256_secret->reveal();
+        made_key made = make_hs256_key(std::string(secret_key_kid),
+                                       {reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()});
+        ring->signing_key = made.key;
+        ring->verifying_keys.push_back(std::move(made.key));
+    } else {
+        for (const signing_entry& entry : file.signing) {
+            ring->verifying_keys.push_back(entry.key);
+            if (entry.signs && entry.algorithm == options.algorithm) {
+                ring->signing_key = entry.key;
+            }
+        }
+    }
+    if (!ring->signing_key) {
+        return {nullptr, "no key of the status signing is for " + std::string(to_text(options.algorithm))};
+    }
+    ring->refresh_keys = std::move(file.refresh);
+    ring->log_key = std::move(file.log_key);
+    static std::atomic<std::uint64_t> generations{0};
+    ring->generation = generations.fetch_add(1, std::memory_order_relaxed) + 1;
+    return {std::move(ring), {}};
+}
+
+} // namespace pawl

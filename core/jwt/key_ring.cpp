@@ -1,0 +1,60 @@
+#include "core/jwt/key_ring.hpp"
+
+#include "core/jwt/jws_keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pawl {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> algorithm_names = {"ES256", "EdDSA", "RS256", "HS256"};
+
+} // namespace
+
+std::string_view to_text(jws_algorithm a) {
+    return algorithm_names[static_cast<std::size_t>(a)];
+}
+
+std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text) {
+    for (std::size_t i = 0; i < algorithm_names.size(); ++i) {
+        if (algorithm_names[i] == text) {
+            return static_cast<jws_algorithm>(i);
+        }
+    }
+    return std::nullopt;
+}
+
+const jws_key* key_ring::find_verifying(std::string_view kid) const {
+    const auto found = std::find_if(verifying_keys.begin(), verifying_keys.end(),
+                                    [kid](const auto& key) { return key->kid() == kid; });
+    return found == verifying_keys.end() ? nullptr : found->get();
+}
+
+std::string key_ring::jwks() const {
+    std::string text = R"({"keys":[)";
+    for (const std::shared_ptr<const jws_key>& key : verifying_keys) {
+        const std::string jwk = key->public_jwk();
+        if (!jwk.empty()) {
+            text.append(text.back() == '[' ? "" : ",").append(jwk);
+        }
+    }
+    return text += "]}";
+}
+
+std::string key_set_problem(std::span<const std::shared_ptr<const jws_key>> keys) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+            if (keys[i]->kid() == keys[k]->kid()) {
+                return "a kid is given twice";
+            }
+            if ((keys[i]->algorithm() == jws_algorithm::hs256) != (keys[k]->algorithm() == jws_algorithm::hs256)) {
+                return "symmetric and asymmetric keys are mixed";
+            }
+        }
+    }
+    return {};
+}
+
+} // namespace pawl
