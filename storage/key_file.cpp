@@ -1,0 +1,252 @@
+#include "storage/key_file.hpp"
+
+#include "core/secret.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace pawl::storage {
+
+namespace {
+
+using secret_text = std::vector<char, wiping_allocator<char>>;
+
+class descriptor {
+public:
+    explicit descriptor(int fd) : fd_(fd) {}
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    int get() const { return fd_; }
+    bool valid() const { return fd_ >= 0; }
+
+private:
+    int fd_;
+};
+
+// Wipes a text of secrets that had to be a std::string.
+class wiped_at_end {
+public:
+    explicit wiped_at_end(std::string& text) : text_(text) {}
+    wiped_at_end(const wiped_at_end&) = delete;
+    wiped_at_end& operator=(const wiped_at_end&) = delete;
+    ~wiped_at_end() { wipe(text_.data(), text_.size()); }
+
+private:
+    std::string& text_;
+};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& rule) {
+    throw refused(refusal::wrong_key, "key file " + path + ": " + rule);
+}
+
+[[noreturn]] void refuse_errno(const std::string& path, const char* what, int error) {
+    refuse(path, std::string(what) + ": " + std::strerror(error));
+}
+
+// Empty where a file of these attributes may be a key file.
+std::string attribute_problem(const struct stat& status) {
+    if (!S_ISREG(status.st_mode)) {
+        return "not a regular file";
+    }
+    if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+        return "owned by uid " + std::to_string(status.st_uid) + ", not by this process's (uid " +
+               std::to_string(::geteuid()) + ") or root";
+    }
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return "others may access it: chmod 600";
+    }
+    if (status.st_size > static_cast<off_t>(key_file_size_max)) {
+        return "over 256 KiB";
+    }
+    return {};
+}
+
+// Nothing where there is no such file. Attributes are those of the file that was opened, not of a name.
+std::optional<secret_text> read_file(const std::string& path) {
+    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // not to hang on a FIFO
+    if (!file.valid()) {
+        if (errno == ENOENT) {
+            return std::nullopt;
+        }
+        refuse_errno(path, "can't be opened", errno);
+    }
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0) {
+        refuse_errno(path, "can't be examined", errno);
+    }
+    if (const std::string problem = attribute_problem(status); !problem.empty()) {
+        refuse(path, problem);
+    }
+    secret_text text(key_file_size_max + 1); // one more, so that a file that grew meanwhile is seen to be too long
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            refuse_errno(path, "can't be read", errno);
+        }
+        if (got == 0) {
+            break;
+        }
+        size += static_cast<std::size_t>(got);
+    }
+    text.resize(size);
+    return text;
+}
+
+void write_all(const std::string& path, int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t put = ::write(fd, text.data(), text.size());
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put <= 0) {
+            refuse_errno(path, "can't be written", errno);
+        }
+        text.remove_prefix(static_cast<std::size_t>(put));
+    }
+}
+
+std::string directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Where a symbolic link leads, so that what it names is replaced and not the link; the path itself where it leads
+// nowhere.
+std::string target_of(const std::string& path) {
+    const std::unique_ptr<char, decltype(&std::free)> target(::realpath(path.c_str(), nullptr), std::free);
+    return target ? std::string(target.get()) : path;
+}
+
+void sync_directory(const std::string& path) {
+    const descriptor directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid() || ::fsync(directory.get()) != 0) {
+        refuse_errno(path, "its directory can't be synced", errno);
+    }
+}
+
+// The temporary file; gone at the end whatever happens, unless it became the real one.
+class temporary_file {
+public:
+    explicit temporary_file(std::string path) : path_(std::move(path)) {}
+    temporary_file(const temporary_file&) = delete;
+    temporary_file& operator=(const temporary_file&) = delete;
+    ~temporary_file() { ::unlink(path_.c_str()); }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+std::string_view view(const secret_text& text) {
+    return {text.data(), text.size()};
+}
+
+key_ring_ptr parse(const std::string& path, std::string_view text, const key_ring_options& options) {
+    parsed_key_file parsed = parse_key_file(text, options);
+    if (!parsed.ring) {
+        refuse(path, parsed.error);
+    }
+    return parsed.ring;
+}
+
+} // namespace
+
+bool write_key_file(const std::string& name, std::string_view text, bool replace) {
+    const std::string path = replace ? target_of(name) : name;
+    const temporary_file temporary(path + ".tmp." + std::to_string(::getpid()));
+    ::unlink(temporary.path().c_str()); // left by a process of this number that died
+    {
+        const descriptor file(
+            ::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+        if (!file.valid()) {
+            refuse_errno(path, "can't be written", errno);
+        }
+        if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) {
+            refuse_errno(path, "can't be made private", errno);
+        }
+        write_all(path, file.get(), text);
+        if (::fsync(file.get()) != 0) {
+            refuse_errno(path, "can't be synced", errno);
+        }
+    }
+    const unsigned flags = replace ? 0 : static_cast<unsigned>(RENAME_NOREPLACE);
+    int result = ::renameat2(AT_FDCWD, temporary.path().c_str(), AT_FDCWD, path.c_str(), flags);
+    if (result != 0 && !replace && (errno == EINVAL || errno == ENOSYS)) { // a file system without that flag
+        result = ::link(temporary.path().c_str(), path.c_str());
+    }
+    if (result != 0 && errno == EEXIST && !replace) {
+        return false;
+    }
+    if (result != 0) {
+        refuse_errno(path, "can't be put in place", errno);
+    }
+    sync_directory(path);
+    return true;
+}
+
+opened_key_file open_key_file(const key_file_options& options, random_source& random, timestamp now) {
+    opened_key_file opened;
+    std::optional<secret_text> text = read_file(options.path);
+    if (!text) {
+        if (!options.may_create) {
+            refuse(options.path, "missing, and the data directory was written under it: put it back, from where it was "
+                                 "kept apart from the data");
+        }
+        std::string fresh = make_key_file(options.ring.algorithm, random, now);
+        const wiped_at_end wiped(fresh);
+        opened.created = write_key_file(options.path, fresh, false);
+        text = read_file(options.path); // also where another process made it first
+        if (!text) {
+            refuse(options.path, "was removed while it was made");
+        }
+    }
+    if (std::optional<std::string> changed = ensure_signing_key(view(*text), options.ring.algorithm, random, now)) {
+        const wiped_at_end wiped(*changed);
+        opened.ring = parse(options.path, *changed, options.ring); // before it replaces a good file
+        write_key_file(options.path, *changed, true);
+        opened.added_signing_key = true;
+        return opened;
+    }
+    opened.ring = parse(options.path, view(*text), options.ring);
+    return opened;
+}
+
+parsed_key_file reload_key_file(const key_file_options& options, const key_ring& current) {
+    try {
+        const std::optional<secret_text> text = read_file(options.path);
+        if (!text) {
+            refuse(options.path, "missing");
+        }
+        parsed_key_file parsed{parse(options.path, view(*text), options.ring), {}};
+        if (!constant_time_equal(parsed.ring->log_key, current.log_key)) {
+            refuse(options.path, "the log key changed; the data was written under the one before");
+        }
+        return parsed;
+    } catch (const refused& why) {
+        return {nullptr, why.what()};
+    }
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,42 @@
+// The key file on disk: made on first start, read strictly, replaced atomically. What is in it: core/jwt/key_ring.hpp.
+// Beside it nothing is a credential; so it is a regular file of this user's (or root's: systemd's LoadCredential) that
+// no group and nobody else can read or write.
+//
+// Threads: any, one at a time for one path. Blocks on the disk.
+#pragma once
+
+#include "core/jwt/key_ring.hpp"
+#include "core/random_source.hpp"
+#include "storage/log/log_directory.hpp"
+
+#include <string>
+
+namespace pawl::storage {
+
+struct key_file_options {
+    std::string path;
+    key_ring_options ring;
+    // False where a manifest exists already (log_directory::has_manifest): the data would not open under fresh keys.
+    bool may_create = true;
+};
+
+struct opened_key_file {
+    key_ring_ptr ring; // not null
+    bool created = false;
+    bool added_signing_key = false; // --algorithm changed: the file has a new key, the old ones still verify
+};
+
+// Reads the key file; makes it first (0600, synced, never over one that is there) where it is missing and may be made;
+// adds a signing key where none is for the algorithm. Throws refused(refusal::wrong_key) with one sentence that names
+// the file and the rule.
+opened_key_file open_key_file(const key_file_options& options, random_source& random, timestamp now);
+
+// For SIGHUP: the ring as the file has it now. A null ring and the sentence where it can't be used, or where its log
+// key is not `current`'s, which the open log was written under: then the current ring stays. Never writes.
+parsed_key_file reload_key_file(const key_file_options& options, const key_ring& current);
+
+// Writes `text` as `path`: a temporary file beside it (0600), fsync, rename, fsync of the directory. With `replace`
+// false a file that is already there stays, and the answer is false. Throws refused(refusal::wrong_key).
+bool write_key_file(const std::string& path, std::string_view text, bool replace);
+
+} // namespace pawl::storage
