@@ -32,27 +32,34 @@ enum class request_problem : std::uint8_t {
     http_version,           // 505
     too_many_connections,   // 503
     internal,               // 500 a defect of ours; logged with the request id
+    not_ready,              // 503 /readyz
+    unsupported_grant_type, // 400 /token only
 };
 
 // RFC 9457 problem details for a request-level problem. `detail` overrides the table's sentence where not empty.
 http_response problem_response(request_problem problem, std::string_view detail = {});
 
 // The same for a service's refusal: status, code, sentence, `errors` on 422, Retry-After, WWW-Authenticate.
-// `bearer` challenges as the contract says for missing and invalid tokens.
-http_response problem_response(const failure& why);
+// `bearer` challenges as the contract says for missing and invalid tokens. `detail` as above.
+http_response problem_response(const failure& why, std::string_view detail = {});
 
 // RFC 6749 5.2 for /token, /revoke and /introspect: every refusal of credentials or tokens is invalid_grant.
 http_response oauth_response(const failure& why);
-http_response oauth_response(request_problem problem, std::string_view error, std::string_view description);
+// `error` and `description` override the table's where not empty.
+http_response oauth_response(request_problem problem, std::string_view error = {}, std::string_view description = {});
 
-// Every row of the table, for the OpenAPI document and its test.
+// One row of the table. Titles are the status phrases, since `type` is "about:blank" (RFC 9457 4.2.1): programs look at
+// `code`, people at `detail`.
 struct error_row {
     std::string_view code; // stable, snake_case
     unsigned status;
     std::string_view title;
     std::string_view detail;
-    std::string_view oauth_error; // "invalid_grant" ...; empty where the row can't happen there
+    std::string_view oauth_error; // "invalid_grant" ...; what /token says where such a thing happens there
 };
+// All rows, for the OpenAPI document and its test.
 std::span<const error_row> error_table();
+const error_row& row_of(errc code);
+const error_row& row_of(request_problem problem);
 
 } // namespace pawl::app

@@ -1,0 +1,83 @@
+#include "app/dto/json_text.hpp"
+
+#include "app/utf8.hpp"
+
+namespace pawl::app {
+
+namespace {
+
+constexpr std::string_view replacement_character = "\xEF\xBF\xBD"; // U+FFFD
+
+void append_escaped_ascii(std::string& out, char c) {
+    static constexpr std::string_view hex_digits = "0123456789abcdef";
+    switch (c) {
+    case '"':
+        out += "\\\"";
+        return;
+    case '\\':
+        out += "\\\\";
+        return;
+    case '\n':
+        out += "\\n";
+        return;
+    case '\r':
+        out += "\\r";
+        return;
+    case '\t':
+        out += "\\t";
+        return;
+    default:
+        break;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+        out += "\\u00";
+        out.push_back(hex_digits[byte >> 4U]);
+        out.push_back(hex_digits[byte & 0xFU]);
+    } else {
+        out.push_back(c);
+    }
+}
+
+} // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+    out.reserve(out.size() + text.size() + 2);
+    out.push_back('"');
+    while (!text.empty()) {
+        if (static_cast<unsigned char>(text.front()) < 0x80) {
+            append_escaped_ascii(out, text.front());
+            text.remove_prefix(1);
+            continue;
+        }
+        const std::size_t size = utf8_sequence_size(text);
+        if (size == 0) {
+            out += replacement_character;
+            text.remove_prefix(1);
+        } else {
+            out += text.substr(0, size);
+            text.remove_prefix(size);
+        }
+    }
+    out.push_back('"');
+}
+
+json_object_writer& json_object_writer::member(std::string_view name, std::string_view text) {
+    raw(name, {});
+    append_json_string(out_, text);
+    return *this;
+}
+
+json_object_writer& json_object_writer::raw(std::string_view name, std::string_view json) {
+    if (!first_) {
+        out_.push_back(',');
+    }
+    first_ = false;
+    out_.push_back('"');
+    out_ += name;
+    out_ += "\":";
+    out_ += json;
+    return *this;
+}
+
+} // namespace pawl::app

@@ -1,0 +1,90 @@
+#include "app/dto/responses.hpp"
+
+#include "app/dto/json_text.hpp"
+#include "app/dto/rfc3339.hpp"
+
+namespace pawl::app {
+
+namespace {
+
+std::string json_array(const std::vector<std::string>& texts) {
+    std::string out = "[";
+    for (const std::string& text : texts) {
+        if (out.size() > 1) {
+            out.push_back(',');
+        }
+        append_json_string(out, text);
+    }
+    out.push_back(']');
+    return out;
+}
+
+void append_session(std::string& out, const family_details& session, const family_id& asking) {
+    const family_facts& facts = session.state.facts;
+    json_object_writer(out)
+        .member("id", to_hex(facts.id))
+        .member("created_at", to_rfc3339(facts.created_at))
+        .member("last_used_at", to_rfc3339(session.last_use.at))
+        .member("idle_expires_at", to_rfc3339(facts.idle_expires_at(session.state.word)))
+        .member("expires_at", to_rfc3339(facts.expires_at()))
+        .member("generation", std::uint64_t{session.state.word.generation()})
+        .member("ip", to_text(session.last_use.address))
+        .member("user_agent", session.last_use.agent)
+        .member("current", facts.id == asking)
+        .end();
+}
+
+} // namespace
+
+std::string to_json(const user& u) {
+    std::string out;
+    json_object_writer(out)
+        .member("id", u.id.value)
+        .member("username", u.username)
+        .member("email", u.email)
+        .member("email_verified", u.email_verified)
+        .member("first_name", u.first_name)
+        .member("surname", u.surname)
+        .member("is_superuser", u.is_superuser)
+        .raw("roles", json_array(u.roles))
+        .member("created_at", to_rfc3339(u.created_at))
+        .end();
+    return out;
+}
+
+std::string to_json(const issued_tokens& tokens) {
+    std::string out;
+    out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + 128);
+    json_object_writer(out)
+        .member("access_token", tokens.access_token)
+        .member("token_type", "bearer")
+        .member("expires_in", std::int64_t{tokens.access_expires_in.count()})
+        .member("refresh_token", tokens.refresh_token.reveal())
+        .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()})
+        .end();
+    return out;
+}
+
+std::string to_json(std::span<const family_details> sessions, const family_id& asking) {
+    std::string out = "[";
+    for (const family_details& session : sessions) {
+        if (out.size() > 1) {
+            out.push_back(',');
+        }
+        append_session(out, session, asking);
+    }
+    out.push_back(']');
+    return out;
+}
+
+std::string clock_json(timestamp_ms now, bool frozen) {
+    std::string out;
+    json_object_writer(out)
+        .member("now", to_rfc3339(to_seconds(now)))
+        .member("unix", std::int64_t{to_seconds(now).time_since_epoch().count()})
+        .member("frozen", frozen)
+        .end();
+    return out;
+}
+
+} // namespace pawl::app

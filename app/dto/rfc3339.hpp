@@ -1,0 +1,19 @@
+// Times on the wire: RFC 3339, written in UTC with whole seconds.
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl::app {
+
+// "2026-11-21T23:44:00Z". Years 0 to 9999; what is outside is written as the nearest.
+std::string to_rfc3339(timestamp t);
+
+// Date, `T`, time, optional fraction (milliseconds count, more is cut), `Z` or an offset; upper or lower case. No leap
+// second. Nothing for anything else, or a year before 1970.
+std::optional<timestamp_ms> from_rfc3339(std::string_view text);
+
+} // namespace pawl::app

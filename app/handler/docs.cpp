@@ -1,0 +1,77 @@
+// /openapi.json and Swagger UI.
+#include "app/errors.hpp"
+#include "app/handler/handlers.hpp"
+#include "app/handler/support.hpp"
+#include "app/negotiation.hpp"
+#include "app/openapi/document.hpp"
+#include "app/text.hpp"
+#include "app/web/assets.hpp"
+
+#include <string>
+
+namespace pawl::app {
+
+namespace {
+
+// Swagger UI sets styles from script through the CSSOM, which needs no exception; it draws its icons as data: images.
+constexpr std::string_view docs_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// RFC 9110 13.1.2: a list of tags, or "*"; compared weakly.
+bool is_current(const http_request& request, std::string_view etag) {
+    std::string_view rest = request.if_none_match.value_or("");
+    const auto opaque = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
+    while (!rest.empty()) {
+        const std::string_view tag = trim(take_until(rest, ','));
+        if (tag == "*" || opaque(tag) == opaque(etag)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+http_response asset_answer(const http_request& request, const asset& a) {
+    http_response response;
+    response.headers.emplace_back("ETag", a.etag);
+    response.headers.emplace_back("Cache-Control", "no-cache"); // kept, but asked about: names carry no version
+    response.headers.emplace_back("Vary", "Accept-Encoding");
+    if (is_current(request, a.etag)) {
+        response.status = 304;
+        return response;
+    }
+    response.content_type = a.content_type;
+    if (accepts_gzip(request.accept_encoding)) {
+        response.headers.emplace_back("Content-Encoding", "gzip");
+        response.static_body = a.gzip;
+    } else {
+        response.static_body = plain_text(a);
+    }
+    return response;
+}
+
+} // namespace
+
+task<http_response> handle_openapi(app_context& context, const http_request& /*request*/) {
+    http_response response;
+    response.content_type = "application/json";
+    response.headers.emplace_back("Cache-Control", "no-cache");
+    response.body = openapi_document(context.settings.issuer, context.version, context.development);
+    co_return response;
+}
+
+task<http_response> handle_docs(app_context& /*context*/, const http_request& request) {
+    http_response response = asset_answer(request, *find_asset("page/docs.html"));
+    response.headers.emplace_back("Content-Security-Policy", docs_policy);
+    co_return response;
+}
+
+task<http_response> handle_docs_asset(app_context& /*context*/, const http_request& request) {
+    const asset* found = find_asset(request.path_parameter);
+    if (found == nullptr) {
+        co_return problem_response(request_problem::not_found);
+    }
+    co_return asset_answer(request, *found);
+}
+
+} // namespace pawl::app

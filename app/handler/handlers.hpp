@@ -1,0 +1,46 @@
+// Every handler of the route table. Coroutines: awaited directly, `context` and `request` outlive them. They throw
+// nothing of their own; what a client sends leads to a 4xx, never to an exception.
+#pragma once
+
+#include "app/context.hpp"
+
+namespace pawl::app {
+
+// root.cpp
+task<http_response> handle_root(app_context& context, const http_request& request);
+
+// account.cpp
+task<http_response> handle_sign_up(app_context& context, const http_request& request);
+task<http_response> handle_get_me(app_context& context, const http_request& request);
+task<http_response> handle_change_me(app_context& context, const http_request& request);
+task<http_response> handle_change_password(app_context& context, const http_request& request);
+task<http_response> handle_delete_me(app_context& context, const http_request& request);
+
+// token.cpp
+task<http_response> handle_login(app_context& context, const http_request& request);
+task<http_response> handle_token(app_context& context, const http_request& request);
+task<http_response> handle_refresh(app_context& context, const http_request& request);
+
+// session.cpp
+task<http_response> handle_logout(app_context& context, const http_request& request);
+task<http_response> handle_logout_all(app_context& context, const http_request& request);
+task<http_response> handle_list_sessions(app_context& context, const http_request& request);
+task<http_response> handle_end_session(app_context& context, const http_request& request);
+task<http_response> handle_end_other_sessions(app_context& context, const http_request& request);
+
+// jwks.cpp, health.cpp
+task<http_response> handle_jwks(app_context& context, const http_request& request);
+task<http_response> handle_health(app_context& context, const http_request& request);
+task<http_response> handle_ready(app_context& context, const http_request& request);
+task<http_response> handle_metrics(app_context& context, const http_request& request);
+
+// docs.cpp
+task<http_response> handle_openapi(app_context& context, const http_request& request);
+task<http_response> handle_docs(app_context& context, const http_request& request);
+task<http_response> handle_docs_asset(app_context& context, const http_request& request);
+
+// dev.cpp; only under --dev
+task<http_response> handle_get_clock(app_context& context, const http_request& request);
+task<http_response> handle_change_clock(app_context& context, const http_request& request);
+
+} // namespace pawl::app

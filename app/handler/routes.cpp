@@ -1,0 +1,55 @@
+// The table of all routes. Paths and methods are those of the OpenAPI document; a test compares them.
+#include "app/handler/handlers.hpp"
+
+#include <array>
+
+namespace pawl::app {
+
+namespace {
+
+using enum http_method;
+
+// /dev/* comes last, so that the table without it is a prefix.
+constexpr std::array table{
+    route{get, "/", handle_root, "root"},
+    route{post, "/signup", handle_sign_up, "signup"},
+    route{post, "/login", handle_login, "login"},
+    route{post, "/token", handle_token, "token"},
+    route{post, "/refresh", handle_refresh, "refresh"},
+    route{post, "/logout", handle_logout, "logout"},
+    route{post, "/logout/all", handle_logout_all, "logout_all"},
+    route{get, "/users/me", handle_get_me, "get_me"},
+    route{patch, "/users/me", handle_change_me, "change_me"},
+    route{delete_, "/users/me", handle_delete_me, "delete_me"},
+    route{post, "/users/me/password", handle_change_password, "change_password"},
+    route{get, "/sessions", handle_list_sessions, "list_sessions"},
+    route{delete_, "/sessions", handle_end_other_sessions, "end_other_sessions"},
+    route{delete_, "/sessions/{id}", handle_end_session, "end_session"},
+    route{get, "/.well-known/jwks.json", handle_jwks, "jwks"},
+    route{get, "/healthz", handle_health, "healthz"},
+    route{get, "/readyz", handle_ready, "readyz"},
+    route{get, "/metrics", handle_metrics, "metrics"},
+    route{get, "/openapi.json", handle_openapi, "openapi"},
+    route{get, "/docs", handle_docs, "docs"},
+    route{get, "/docs/{id}", handle_docs_asset, "docs_asset"},
+    // Where the FastAPI tutorials put them.
+    route{post, "/api/v1/auth/signup", handle_sign_up, "signup"},
+    route{post, "/api/v1/auth/login", handle_login, "login"},
+    route{post, "/api/v1/auth/refresh", handle_refresh, "refresh"},
+    route{post, "/api/v1/auth/logout", handle_logout, "logout"},
+    route{get, "/api/v1/auth/me", handle_get_me, "get_me"},
+    route{patch, "/api/v1/auth/me", handle_change_me, "change_me"},
+    route{delete_, "/api/v1/auth/me", handle_delete_me, "delete_me"},
+    route{get, "/dev/clock", handle_get_clock, "dev_get_clock"},
+    route{post, "/dev/clock", handle_change_clock, "dev_change_clock"},
+};
+constexpr std::size_t development_routes = 2;
+
+} // namespace
+
+std::span<const route> all_routes(bool development) {
+    const std::span<const route> all(table);
+    return development ? all : all.first(all.size() - development_routes);
+}
+
+} // namespace pawl::app

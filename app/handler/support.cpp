@@ -1,0 +1,124 @@
+#include "app/handler/support.hpp"
+
+#include "app/form.hpp"
+#include "app/json_body.hpp"
+#include "app/text.hpp"
+#include "core/jwt/access_token.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+// "application/json" of "Application/JSON; charset=utf-8", as sent.
+std::string_view media_type(std::string_view content_type) {
+    return trim(content_type.substr(0, content_type.find(';')));
+}
+
+body_outcome outcome_of(body_result read) {
+    if (read.has_value()) {
+        return std::move(*read);
+    }
+    body_refusal refusal = read.error();
+    if (refusal.not_an_object) {
+        std::vector<field_error> errors{field_error{"body", "must be a JSON object"}};
+        return body_failure{failure(errc::validation_failed, std::move(errors)), {}};
+    }
+    return body_failure{refusal.problem, std::move(refusal.detail)};
+}
+
+} // namespace
+
+http_response json_answer(unsigned status, std::string body) {
+    http_response response;
+    response.status = status;
+    response.content_type = "application/json";
+    response.headers.emplace_back("Cache-Control", "no-store");
+    response.body = std::move(body);
+    return response;
+}
+
+http_response no_content() {
+    http_response response;
+    response.status = 204;
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
+}
+
+http_response refuse(const app_context& context, const http_request& request, const failure& why) {
+    if (!context.development || why.code != errc::invalid_access_token) {
+        return problem_response(why);
+    }
+    access_token_expectations expected;
+    expected.issuer = context.settings.issuer;
+    expected.audience = context.settings.audience;
+    expected.now = context.time.now();
+    expected.lifetime_max = context.settings.refresh_absolute_ttl;
+    access_claims claims;
+    const key_ring_ptr keys = context.keys();
+    const auto check = check_access_token(*keys, bearer_token(request), expected, claims);
+    std::string detail(row_of(why.code).detail);
+    detail += " (--dev: ";
+    detail += check == access_token_check::good ? std::string_view("its session or user is no more") : to_text(check);
+    detail += ")";
+    return problem_response(why, detail);
+}
+
+http_response body_failure::as_problem() const {
+    if (const auto* refused = std::get_if<failure>(&why)) {
+        return problem_response(*refused);
+    }
+    return problem_response(std::get<request_problem>(why), detail);
+}
+
+http_response body_failure::as_oauth() const {
+    if (const auto* refused = std::get_if<failure>(&why)) {
+        return oauth_response(*refused);
+    }
+    return oauth_response(std::get<request_problem>(why), {}, detail);
+}
+
+body_outcome read_body(const http_request& request, body_kinds kinds) {
+    if (!request.content_type && request.body.empty()) {
+        return parameters{};
+    }
+    const std::string_view type = media_type(request.content_type.value_or(""));
+    if (kinds != body_kinds::form && equals_ignoring_case(type, "application/json")) {
+        return outcome_of(read_json_object(request.body));
+    }
+    if (kinds != body_kinds::json && equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
+        return outcome_of(read_form(request.body));
+    }
+    std::string detail = "Send the body as ";
+    detail += kinds == body_kinds::form ? "" : "application/json";
+    detail += kinds == body_kinds::json_or_form ? " or as " : "";
+    detail += kinds == body_kinds::json ? "" : "application/x-www-form-urlencoded";
+    detail += ", and say so in Content-Type.";
+    return body_failure{request_problem::unsupported_media_type, std::move(detail)};
+}
+
+bool has_refresh_token_in_query(const http_request& request) {
+    const body_result query = read_form(request.query);
+    if (query.has_value()) {
+        return query->find("refresh_token") != nullptr;
+    }
+    // Not even a form: it may hold a token all the same.
+    return request.query.find("refresh_token=") != std::string_view::npos;
+}
+
+std::string_view bearer_token(const http_request& request) {
+    const std::string_view value = trim(request.authorization.value_or(""));
+    const std::size_t space = std::min(value.find(' '), value.size());
+    if (!equals_ignoring_case(value.substr(0, space), "bearer")) {
+        return {};
+    }
+    return trim(value.substr(space));
+}
+
+task<result<principal>> authenticate(app_context& context, const http_request& request) {
+    return context.guard.authenticate(bearer_token(request));
+}
+
+} // namespace pawl::app
