@@ -53,6 +53,10 @@ std::optional<std::uint32_t> consume_number(std::string_view& text, std::uint32_
 }
 
 std::optional<std::vector<std::uint8_t>> decode(std::string_view text, int variant) {
+    // libsodium 1.0.18 takes some bytes above 0x7F for letters of the alphabet.
+    if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; })) {
+        return std::nullopt;
+    }
     std::vector<std::uint8_t> bytes(text.size());
     std::size_t size = 0;
     if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr, variant) !=
