@@ -17,18 +17,21 @@ std::string name_part(const std::string& argument) {
     return argument.substr(0, argument.find('='));
 }
 
+std::string missing_value_line(const option_row& row) {
+    return option_error_line("--" + std::string(row.name), {}, here, "needs a value; it " + rule_of(row));
+}
+
 // CLI11 says what is missing in sentences of its own; ours name the option first.
 std::string missing_value_line(std::span<const std::string> arguments) {
     for (std::size_t i = arguments.size(); i-- > 0;) {
-        const option_row* row =
-            arguments[i].starts_with("--") ? find_option(name_part(arguments[i]).substr(2)) : nullptr;
-        const bool has_next = i + 1 < arguments.size() && !arguments[i + 1].starts_with("-");
-        if (row != nullptr && row->kind != value_kind::flag && arguments[i].find('=') == std::string::npos &&
-            !has_next) {
-            return arguments[i] + " (" + std::string(here) + "): needs a value; " + rule_of(*row);
+        const std::string name = name_part(arguments[i]);
+        const option_row* row = name.starts_with("--") ? find_option(name.substr(2)) : nullptr;
+        if (row != nullptr && row->kind != value_kind::flag &&
+            (arguments[i] == name + "=" || (arguments[i] == name && i + 1 == arguments.size()))) {
+            return missing_value_line(*row);
         }
     }
-    return "(" + std::string(here) + "): an option lacks its value; see pawld --help";
+    return option_error_line("an option", {}, here, "lacks its value; see pawld --help");
 }
 
 } // namespace
@@ -58,7 +61,7 @@ option_error read_command_line(std::span<const std::string> arguments, raw_optio
     } catch (const CLI::ArgumentMismatch&) {
         return missing_value_line(arguments);
     } catch (const CLI::ParseError& e) {
-        return "(" + std::string(here) + "): " + e.what();
+        return option_error_line("arguments", {}, here, e.what());
     }
     const std::vector<std::string> extras = parser.remaining();
     if (!extras.empty()) {
@@ -71,6 +74,10 @@ option_error read_command_line(std::span<const std::string> arguments, raw_optio
         }
         if (!row.repeatable && handles[i]->count() > 1) {
             return option_error_line("--" + std::string(row.name), texts[i].back(), here, "is given twice");
+        }
+        // CLI11 takes the next argument whatever it is; `--data-dir --dev` is a value forgotten.
+        if (std::ranges::any_of(texts[i], [](const std::string& text) { return text.starts_with("--"); })) {
+            return missing_value_line(row);
         }
         out[row.id] = raw_value{texts[i], std::string(here)};
     }
