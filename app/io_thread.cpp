@@ -1,0 +1,322 @@
+#include "app/io_thread.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace pawl::app {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto token = asio::as_tuple(asio::deferred);
+using asio_error = boost::system::error_code;
+
+// Errors of accept(2) that stay until something else gives descriptors or memory back.
+bool is_exhaustion(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+std::chrono::milliseconds interval_for(const phase_deadlines& limits) {
+    const auto shortest = std::min({limits.header, limits.body, limits.idle, limits.write});
+    return std::clamp(shortest / 10, sweep_interval_min, sweep_interval_max);
+}
+
+} // namespace
+
+io_thread::session::session(io_thread& owner, unique_fd fd, const peer_address& peer, int family, connection_permit p)
+    : permit(std::move(p)), thread(owner), socket(owner.context_.get_executor()),
+      machine(owner.host_, peer, std::chrono::steady_clock::now()) {
+    socket.assign(asio::generic::stream_protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP), fd.get());
+    static_cast<void>(fd.release());
+    owner.host_.counters.count_accepted();
+}
+
+io_thread::session::~session() {
+    thread.host_.counters.count_closed();
+}
+
+void io_thread::session::cancel() {
+    asio_error ignored;
+    socket.cancel(ignored);
+}
+
+struct io_thread::session_ended {
+    io_thread* thread;
+    void operator()(std::exception_ptr failed) const {
+        if (!failed) {
+            return;
+        }
+        try {
+            std::rethrow_exception(failed);
+        } catch (const std::exception& e) {
+            thread->host_.log.error("connection.defect", {{"what", e.what()}});
+        } catch (...) {
+            thread->host_.log.error("connection.defect", {{"what", "not an exception of ours"}});
+        }
+    }
+};
+
+io_thread::listener::listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to)
+    : socket(executor, fd.get()), pause(executor), targets(to), reserve(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+    static_cast<void>(fd.release());
+}
+
+io_thread::io_thread(io_shared& shared, std::size_t index)
+    : shared_(shared),
+      host_{shared.settings, shared.hosts, shared.routing, shared.routes, shared.counters, shared.counters.shard(index),
+            shared.log},
+      work_(context_.get_executor()), sweep_timer_(context_.get_executor()),
+      sweep_interval_(interval_for(shared.settings.deadlines)), index_(index) {}
+
+io_thread::~io_thread() {
+    stop();
+}
+
+void io_thread::add_listener(unique_fd fd, std::span<const std::unique_ptr<io_thread>> targets) {
+    listeners_.push_back(std::make_unique<listener>(context_.get_executor(), std::move(fd), targets));
+}
+
+void io_thread::run() {
+    for (const auto& l : listeners_) {
+        asio::co_spawn(context_, accept_loop(*l), session_ended{this});
+    }
+    // Signals are for the main thread.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread_ = std::thread([this] { run_context(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void io_thread::run_context() {
+    pthread_setname_np(pthread_self(), ("pawl-io-" + std::to_string(index_)).c_str());
+    if (shared_.settings.on_thread_start) {
+        shared_.settings.on_thread_start();
+    }
+    for (;;) {
+        try {
+            context_.run();
+            break;
+        } catch (const std::exception& e) { // a completion that somebody else's code posted here
+            host_.log.error("io.defect", {{"what", e.what()}});
+        }
+    }
+    if (shared_.settings.on_thread_stop) {
+        shared_.settings.on_thread_stop();
+    }
+}
+
+// The bytes of one connection, and the order of things; what they mean is connection.cpp's.
+task<void> io_thread::serve(std::unique_ptr<session> s) {
+    using action = connection::action;
+    const auto now = [] { return std::chrono::steady_clock::now(); };
+    connection& c = s->machine;
+    for (action what = c.next(now()); what != action::end; what = c.next(now())) {
+        switch (what) {
+        case action::read: {
+            const std::span<char> space = c.read_space();
+            auto pending = s->socket.async_read_some(asio::buffer(space.data(), space.size()), token);
+            const auto [ec, n] = co_await std::move(pending);
+            c.on_read(ec.failed(), n, now());
+            break;
+        }
+        case action::write: {
+            const std::string_view bytes = c.unsent();
+            auto pending = s->socket.async_write_some(asio::buffer(bytes.data(), bytes.size()), token);
+            const auto [ec, n] = co_await std::move(pending);
+            c.on_written(ec.failed(), n, now());
+            break;
+        }
+        case action::handle: {
+            std::string defect;
+            try {
+                auto pending = c.matched_route().handle(s->thread.shared_.context, c.request());
+                http_response response = co_await std::move(pending);
+                c.on_response(std::move(response), now());
+                break;
+            } catch (const std::exception& e) {
+                defect = e.what();
+            } catch (...) {
+                defect = "not a std::exception";
+            }
+            c.on_exception(defect, now());
+            break;
+        }
+        case action::shutdown_send: {
+            asio_error ignored;
+            s->socket.shutdown(stream_socket::shutdown_send, ignored);
+            break;
+        }
+        case action::end:
+            break;
+        }
+    }
+}
+
+task<void> io_thread::accept_loop(listener& from) {
+    while (!host_.draining) {
+        auto readable = from.socket.async_wait(asio::posix::descriptor_base::wait_read, token);
+        const auto [ec] = co_await std::move(readable);
+        if (ec || host_.draining) {
+            break;
+        }
+        const int error = accept_batch(from);
+        if (!is_exhaustion(error)) {
+            continue;
+        }
+        turn_one_away(from);
+        host_.counters.count_accept_pause();
+        host_.log.warn("accept.paused", {{"errno", error}});
+        from.pause.expires_after(accept_pause);
+        auto waited = from.pause.async_wait(token);
+        const auto [cancelled] = co_await std::move(waited);
+        static_cast<void>(cancelled);
+    }
+}
+
+int io_thread::accept_batch(listener& from) {
+    for (int i = 0; i < accept_batch_max; ++i) {
+        sockaddr_storage address{};
+        socklen_t size = sizeof address;
+        unique_fd fd(accept4(from.socket.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (fd) {
+            admit(from, std::move(fd), address);
+        } else if (errno == EAGAIN || is_exhaustion(errno)) {
+            return errno;
+        } // else: that one client is gone (ECONNABORTED, EPROTO ...)
+    }
+    return 0;
+}
+
+// Without a descriptor to accept with, a client would wait in the backlog for nothing, and readiness would never end.
+void io_thread::turn_one_away(listener& from) {
+    from.reserve.reset();
+    unique_fd fd(accept4(from.socket.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd) {
+        host_.counters.count_refused_connection();
+    }
+    fd.reset();
+    from.reserve = unique_fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+void io_thread::admit(listener& from, unique_fd fd, const sockaddr_storage& address) {
+    const peer_address peer = peer_of(address);
+    const int family = address.ss_family;
+    const bool counts = family != AF_UNIX && !is_trusted(peer, shared_.settings.trusted_proxies);
+    connection_permit permit = shared_.ledger.take(peer, counts);
+    if (!permit) {
+        refuse_connection(fd);
+        return;
+    }
+    if (family != AF_UNIX) {
+        const int on = 1;
+        setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    }
+    io_thread* target = this;
+    if (!from.targets.empty()) {
+        target = from.targets[from.next_target++ % from.targets.size()].get();
+    }
+    if (target == this) {
+        adopt(std::move(fd), peer, family, std::move(permit));
+        return;
+    }
+    auto hand_over = [target, peer, family, f = std::move(fd), p = std::move(permit)]() mutable {
+        target->adopt(std::move(f), peer, family, std::move(p));
+    };
+    asio::post(target->context_, std::move(hand_over));
+}
+
+void io_thread::adopt(unique_fd fd, const peer_address& peer, int family, connection_permit permit) {
+    auto s = std::make_unique<session>(*this, std::move(fd), peer, family, std::move(permit));
+    sessions_.push_back(*s);
+    arm_sweep();
+    asio::co_spawn(context_, serve(std::move(s)), session_ended{this});
+}
+
+// Best effort and without waiting: whoever is over the cap must not cost more than this.
+void io_thread::refuse_connection(const unique_fd& fd) {
+    host_.counters.count_refused_connection();
+    std::string id, out;
+    host_.ids.next(id);
+    const http_response response = problem_response(request_problem::too_many_connections);
+    append_response(out, response, {host_.date.text(), id, true, false, false});
+    static_cast<void>(send(fd.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    shutdown(fd.get(), SHUT_WR);
+}
+
+void io_thread::arm_sweep() {
+    if (sweep_armed_) {
+        return;
+    }
+    sweep_armed_ = true;
+    sweep_timer_.expires_after(sweep_interval_);
+    sweep_timer_.async_wait([this](asio_error ec) {
+        sweep_armed_ = false;
+        if (!ec) {
+            sweep();
+        }
+    });
+}
+
+// One timer per thread instead of two operations on a timer per request and phase.
+void io_thread::sweep() {
+    const auto now = std::chrono::steady_clock::now();
+    for (session& s : sessions_) {
+        if (s.machine.expire(now)) {
+            s.cancel();
+        }
+    }
+    if (!sessions_.empty()) {
+        arm_sweep();
+    }
+}
+
+void io_thread::begin_drain() {
+    asio::post(context_, [this] {
+        host_.draining = true;
+        for (const auto& l : listeners_) {
+            asio_error ignored;
+            l->socket.close(ignored);
+            l->pause.cancel();
+        }
+        for (session& s : sessions_) {
+            if (s.machine.drain()) {
+                s.cancel();
+            }
+        }
+    });
+}
+
+void io_thread::cut_connections() {
+    asio::post(context_, [this] {
+        for (session& s : sessions_) {
+            if (s.machine.cut()) {
+                s.cancel();
+            }
+        }
+    });
+}
+
+void io_thread::stop() {
+    work_.reset();
+    context_.stop();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+} // namespace pawl::app

@@ -1,0 +1,64 @@
+// Listening sockets: TCP, Unix, and those a service manager hands over.
+#pragma once
+
+#include "core/family/family.hpp"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pawl::app {
+
+// A file descriptor that is closed with its owner.
+class unique_fd {
+public:
+    unique_fd() = default;
+    explicit unique_fd(int fd) : fd_(fd) {}
+    unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+    unique_fd& operator=(unique_fd&& other) noexcept {
+        reset(other.release());
+        return *this;
+    }
+    ~unique_fd() { reset(); }
+    int get() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }
+    void reset(int fd = -1);
+    explicit operator bool() const { return fd_ >= 0; }
+
+private:
+    int fd_ = -1;
+};
+
+// One listen address, bound. One descriptor per io thread where the kernel shares accepting (SO_REUSEPORT), else one.
+struct bound_listener {
+    std::vector<unique_fd> descriptors;
+    std::string url;       // "http://127.0.0.1:41231", "unix:/run/pawl.sock"
+    std::string host;      // as it stands in a Host header, without port; empty for Unix sockets
+    std::string unix_path; // to be removed at the end; empty where it isn't ours
+    dev_t device = 0;      // of that path: what another process put there since is not removed
+    ino_t inode = 0;
+    bool is_listening = false; // handed over: listen(2) was called
+};
+
+// Binds "host:port", "[v6]:port" or "unix:/path" (mode `unix_mode`; a socket file nobody listens on is replaced).
+// "localhost" is 127.0.0.1. `[::]` takes IPv4, too, unless `v6_only`. Throws listen_error.
+bound_listener bind_listener(std::string_view address, unsigned threads, unsigned unix_mode, bool v6_only);
+
+// The sockets of LISTEN_FDS, if they are for this process; takes the variables out of the environment. Throws
+// listen_error for one that is no listening stream socket.
+std::vector<bound_listener> take_activated_listeners();
+
+// listen(2) on every descriptor. Throws listen_error.
+void start_listening(bound_listener& listener);
+
+// Removes the socket file if it is still the one that was bound.
+void remove_socket_file(const bound_listener& listener);
+
+// The address of an accepted peer; all zero for Unix sockets.
+peer_address peer_of(const sockaddr_storage& address);
+
+} // namespace pawl::app
