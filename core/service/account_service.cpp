@@ -95,9 +95,9 @@ task<result<proven_owner>> prove_owner(const service_context& context, principal
     }
     if (!can_match || !verified->matches) {
         const result<ticket> rests =
-            record ? context.data.observe_user(record->id, record->version) : result<ticket>(ticket::none);
-        task<failure> refused =
-            refusal(context.data, record ? errc::wrong_password : errc::invalid_access_token, rests);
+            record ? context.data.observe_user(record->id, record->version) : rests_on_session(context, who);
+        const errc why = record ? errc::wrong_password : errc::invalid_access_token; // the account is gone
+        task<failure> refused = refusal(context.data, why, rests);
         co_return co_await std::move(refused);
     }
     context.limiter.give_back(account, from.address);
@@ -161,7 +161,7 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
     created->created_at = context_.time.now();
     const result<store::insert_user_result> inserted = context_.data.insert_user(*created);
     if (!inserted) {
-        context_.limiter.give_back(account, from.address);
+        context_.limiter.give_back(account, from.address); // none of the client's doing
         co_return inserted.error();
     }
     if (inserted->email_taken || inserted->username_taken) {
@@ -169,13 +169,13 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
                                         inserted->wait_for);
         co_return co_await std::move(refused);
     }
+    context_.limiter.give_back(account, from.address);
     created->id = inserted->id;
     task<result<void>> accepted = acceptance(context_.data, inserted->wait_for);
     const result<void> stands = co_await std::move(accepted);
     if (!stands) {
         co_return stands.error();
     }
-    context_.limiter.give_back(account, from.address);
     count(context_.counters.sign_ups);
     co_return user_ptr(std::move(created));
 }

@@ -101,7 +101,7 @@ task<result<void>> session_service::end(principal who, family_id session, caller
     const std::optional<family_state> own = context_.data.find_family(who.session);
     const timestamp now = context_.time.now();
     if (!own || !alive(own->word, own->facts, own->gate, now)) { // revoked since it was authenticated
-        const result<ticket> rests = own ? rests_on(context_.data, *own) : result<ticket>(ticket::none);
+        const result<ticket> rests = rests_on_session(context_, who);
         task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
         co_return co_await std::move(refused);
     }

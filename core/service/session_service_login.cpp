@@ -179,7 +179,7 @@ task<result<issued_tokens>> session_service::login(std::string name, secret_stri
     if (!can_match || !verified->matches) {
         count(context_.counters.logins_failed);
         const result<ticket> rests =
-            holder ? context_.data.observe_user(holder->id, holder->version) : result<ticket>(ticket::none);
+            holder ? context_.data.observe_user(holder->id, holder->version) : context_.data.observe_absence(folded);
         task<failure> refused = refusal(context_.data, errc::login_failed, rests);
         co_return co_await std::move(refused);
     }

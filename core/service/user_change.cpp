@@ -98,6 +98,11 @@ std::optional<failure> not_admitted(const service_context& context, const princi
     return failure(errc::invalid_access_token);
 }
 
+result<ticket> rests_on_session(const service_context& context, const principal& who) {
+    const std::optional<family_state> seen = context.data.find_family(who.session);
+    return seen ? rests_on(context.data, *seen) : result<ticket>(ticket::none);
+}
+
 ticket record_revocation(const service_context& context, user_id id, const caller& from) {
     security_event event;
     event.kind = event_kind::sessions_revoked;
@@ -119,15 +124,12 @@ user_change change_own_user(const service_context& context, const principal& who
     if (!gone && !dead) {
         return change;
     }
-    // Refused because the session is dead: that rests on its word and on the gate, a tombstone's too.
     change.refused = failure(errc::invalid_access_token);
-    if (const std::optional<family_state> seen = context.data.find_family(who.session)) {
-        const result<ticket> rests = rests_on(context.data, *seen);
-        if (!rests) {
-            return refused_change(rests.error());
-        }
-        change.wait_for = later(change.wait_for, *rests);
+    const result<ticket> rests = rests_on_session(context, who);
+    if (!rests) {
+        return refused_change(rests.error());
     }
+    change.wait_for = later(change.wait_for, *rests);
     return change;
 }
 

@@ -38,6 +38,9 @@ void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp n
 // authenticated before a revocation must not act after it. Nothing if it may, else invalid_access_token.
 std::optional<failure> not_admitted(const service_context& context, const principal& who, const user& current);
 
+// What a refusal rests on that says the session of `who` is dead: its word and the gate, a tombstone's too.
+result<ticket> rests_on_session(const service_context& context, const principal& who);
+
 // The sessions_revoked event. What it returns is to be waited for with the change.
 ticket record_revocation(const service_context& context, user_id id, const caller& from);
 

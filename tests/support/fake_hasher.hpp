@@ -1,0 +1,64 @@
+// Password hashes that cost nothing and can be read: fake$COST$SALT$PASSWORD. One thread at a time.
+#pragma once
+
+#include "core/port/password_hasher.hpp"
+
+#include <functional>
+#include <string>
+
+namespace pawl::test {
+
+class fake_hasher final : public password_hasher {
+public:
+    // Runs when a job starts and again before it answers: other requests may run there.
+    std::function<void()> at_job;
+    bool full = false;      // pool and queue are full
+    bool full_hash = false; // only for hash(), as when the queue filled up in between
+    unsigned cost = 2;      // today's
+    unsigned verified = 0, verified_dummy = 0, hashed = 0;
+
+    task<result<verified_password>> verify(secret_string password, std::string stored) override {
+        if (full) {
+            co_return failure(errc::password_queue_full, seconds(3));
+        }
+        run_job();
+        ++verified;
+        verified_dummy += stored.empty() ? 1U : 0U;
+        const std::size_t salt = stored.find('$', 5);
+        verified_password answer;
+        answer.matches = salt != std::string::npos &&
+                         stored.substr(stored.find('$', salt + 1) + 1) == std::string(password.reveal());
+        answer.needs_rehash = answer.matches && stored.substr(5, salt - 5) != std::to_string(cost);
+        run_job();
+        co_return answer;
+    }
+    task<result<std::string>> hash(secret_string password) override {
+        if (full || full_hash) {
+            co_return failure(errc::password_queue_full, seconds(3));
+        }
+        run_job();
+        ++hashed;
+        std::string made = make(password.reveal());
+        run_job();
+        co_return made;
+    }
+    std::string make(std::string_view password) {
+        return "fake$" + std::to_string(cost) + "$" + std::to_string(++salts_) + "$" + std::string(password);
+    }
+
+private:
+    void run_job() const {
+        if (at_job) {
+            at_job();
+        }
+    }
+    unsigned salts_ = 0;
+};
+
+// Whether `password` is what a hash of fake_hasher was made from.
+inline bool is_hash_of(std::string_view stored, std::string_view password) {
+    const std::size_t salt = stored.find('$', 5);
+    return salt != std::string_view::npos && stored.substr(stored.find('$', salt + 1) + 1) == password;
+}
+
+} // namespace pawl::test

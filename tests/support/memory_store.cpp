@@ -1,0 +1,365 @@
+#include "tests/support/memory_store.hpp"
+
+#include "core/user/names.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace pawl::test {
+
+namespace {
+
+failure refused_change() {
+    return {errc::storage_unavailable, seconds(1)};
+}
+
+} // namespace
+
+// --- Durability.
+
+ticket memory_store::enqueue(record r) {
+    pending_.push_back(std::move(r));
+    const ticket t{++last_ticket_};
+    if (!held_ && !failed_) {
+        make_durable();
+    }
+    return t;
+}
+
+void memory_store::make_durable() {
+    while (!pending_.empty()) {
+        apply(pending_.front());
+        pending_.pop_front();
+    }
+    durable_ = last_ticket_;
+    for (boost::asio::steady_timer* timer : std::exchange(waiting_, {})) {
+        timer->cancel();
+    }
+}
+
+void memory_store::resume_durability() {
+    held_ = false;
+    make_durable();
+}
+
+void memory_store::fail() {
+    failed_ = true;
+    for (boost::asio::steady_timer* timer : std::exchange(waiting_, {})) {
+        timer->cancel();
+    }
+}
+
+void memory_store::apply(const record& r) {
+    if (const auto* f = std::get_if<family_record>(&r)) {
+        const auto found = families_.find(f->id);
+        if (found != families_.end()) {
+            family_node& node = found->second;
+            node.durable = node.durable ? merge(*node.durable, f->word) : f->word;
+            node.durable_use = f->use;
+        }
+    } else if (const auto* u = std::get_if<user_ptr>(&r)) {
+        apply_user(*u);
+    }
+}
+
+void memory_store::apply_user(const user_ptr& u) {
+    user_slot& slot = users_.at(u->id);
+    if (slot.durable && slot.durable->version >= u->version) {
+        return;
+    }
+    slot.durable = u;
+    // A name is free once the record that frees it is durable, and no later record took it again.
+    const auto bears = [](const user& holder, const std::string& name) {
+        return name == fold_login_name(holder.email) || name == fold_login_name(holder.username);
+    };
+    std::erase_if(names_, [&](const auto& name) {
+        return name.second == u->id && !bears(*u, name.first) && !bears(*slot.current, name.first);
+    });
+}
+
+task<bool> memory_store::durable(ticket t) {
+    step(store_step::durable);
+    if (wait_instead && !is_durable(t) && !failed_) {
+        wait_instead(t);
+        co_return is_durable(t);
+    }
+    const auto executor = co_await boost::asio::this_coro::executor;
+    while (!is_durable(t)) {
+        if (failed_) {
+            co_return false;
+        }
+        boost::asio::steady_timer timer(executor, boost::asio::steady_timer::time_point::max());
+        waiting_.push_back(&timer);
+        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
+    co_return true;
+}
+
+std::unique_ptr<memory_store> memory_store::after_crash() const {
+    auto image = std::make_unique<memory_store>();
+    for (const auto& [id, node] : families_) {
+        if (node.durable) {
+            image->families_[id] = {node.facts, *node.durable, node.durable_use, node.durable, node.durable_use};
+        }
+    }
+    for (const auto& [id, slot] : users_) {
+        if (slot.durable) {
+            image->users_[id] = {slot.durable, slot.durable};
+            image->last_user_ = std::max(image->last_user_, id.value);
+            if (!slot.durable->deleted) {
+                image->names_[fold_login_name(slot.durable->email)] = id;
+                image->names_[fold_login_name(slot.durable->username)] = id;
+            }
+        }
+    }
+    return image;
+}
+
+// --- Lookups.
+
+const memory_store::user_slot& memory_store::slot_of(user_id id) const {
+    const auto found = users_.find(id);
+    if (found == users_.end()) {
+        throw std::logic_error("a family of a user nobody ever knew");
+    }
+    return found->second;
+}
+
+family_details memory_store::details_of(const family_node& node) const {
+    const user_ptr& owner = slot_of(node.facts.user).current;
+    return {{node.facts, node.word, owner->gate, owner->version}, node.use};
+}
+
+std::optional<family_state> memory_store::find_family(const family_id& id) const {
+    step(store_step::find_family);
+    const auto found = families_.find(id);
+    if (found == families_.end()) {
+        return std::nullopt;
+    }
+    return details_of(found->second).state;
+}
+
+std::optional<family_details> memory_store::find_family_details(const family_id& id) const {
+    step(store_step::find_family);
+    const auto found = families_.find(id);
+    if (found == families_.end()) {
+        return std::nullopt;
+    }
+    return details_of(found->second);
+}
+
+user_ptr memory_store::user_with_tombstones(user_id id) const {
+    const auto found = users_.find(id);
+    return found == users_.end() ? nullptr : found->second.current;
+}
+
+user_ptr memory_store::find_user(user_id id) const {
+    step(store_step::find_user);
+    user_ptr found = user_with_tombstones(id);
+    return found && !found->deleted ? found : nullptr;
+}
+
+user_ptr memory_store::find_user_by_login(std::string_view folded) const {
+    step(store_step::find_user);
+    const auto named = names_.find(std::string(folded));
+    if (named == names_.end()) {
+        return nullptr;
+    }
+    user_ptr found = user_with_tombstones(named->second);
+    const bool holds =
+        !found->deleted && (fold_login_name(found->email) == folded || fold_login_name(found->username) == folded);
+    return holds ? found : nullptr;
+}
+
+std::vector<family_details> memory_store::families_of(user_id id) const {
+    step(store_step::families_of);
+    std::vector<family_details> found;
+    for (const auto& [key, node] : families_) {
+        if (node.facts.user == id) {
+            found.push_back(details_of(node));
+        }
+    }
+    return found;
+}
+
+// --- Family changes.
+
+result<ticket> memory_store::insert_family(const family_facts& facts, family_word word, const family_use& use) {
+    step(store_step::insert_family);
+    if (full || failed_) {
+        return refused_change();
+    }
+    slot_of(facts.user);
+    families_[facts.id] = {facts, word, use, std::nullopt, {}};
+    return enqueue(family_record{facts.id, word, use});
+}
+
+result<exchange_result> memory_store::exchange_family(const family_id& id, family_word expected, family_word desired,
+                                                      const family_use& use) {
+    step(store_step::exchange_family);
+    const bool records = expected.facts() != desired.facts();
+    if (records && (failed_ || (full && desired.live()))) {
+        return refused_change();
+    }
+    const auto found = families_.find(id);
+    if (found == families_.end()) {
+        return exchange_result{exchange_outcome::gone};
+    }
+    family_node& node = found->second;
+    if (node.word != expected || family_conflicts > 0) {
+        family_conflicts -= family_conflicts > 0 ? 1 : 0;
+        return exchange_result{exchange_outcome::conflict};
+    }
+    node.word = desired;
+    if (desired.generation() > expected.generation()) {
+        node.use = use;
+    }
+    const ticket wait_for = records ? enqueue(family_record{id, desired, node.use}) : ticket::none;
+    return exchange_result{exchange_outcome::exchanged, wait_for};
+}
+
+void memory_store::confirm_family(const family_id& id, std::uint32_t generation) noexcept {
+    step(store_step::confirm_family);
+    const auto found = families_.find(id);
+    if (found != families_.end() && found->second.word.generation() == generation) {
+        found->second.word = found->second.word.with_confirmed(true);
+    }
+}
+
+void memory_store::set_word(const family_id& id, family_word word) {
+    family_node& node = families_.at(id);
+    node.word = word;
+    node.durable = word;
+}
+
+// --- User changes.
+
+std::optional<user_id> memory_store::holder_of(const std::string& folded) const {
+    const auto found = names_.find(folded);
+    return found == names_.end() ? std::nullopt : std::optional(found->second);
+}
+
+ticket memory_store::ticket_of(user_id id) {
+    const user_slot& slot = slot_of(id);
+    if (slot.durable && slot.durable->version >= slot.current->version) {
+        return ticket::none;
+    }
+    return enqueue(slot.current);
+}
+
+result<memory_store::insert_user_result> memory_store::insert_user(const user& u) {
+    step(store_step::insert_user);
+    if (full || failed_) {
+        return refused_change();
+    }
+    const std::string email = fold_login_name(u.email);
+    const std::string username = fold_login_name(u.username);
+    insert_user_result outcome;
+    if (const auto holder = holder_of(email)) {
+        outcome.email_taken = true;
+        outcome.wait_for = ticket_of(*holder);
+    }
+    if (const auto holder = username == email ? std::nullopt : holder_of(username)) {
+        outcome.username_taken = true;
+        outcome.wait_for = later(outcome.wait_for, ticket_of(*holder));
+    }
+    if (outcome.email_taken || outcome.username_taken) {
+        return outcome;
+    }
+    auto made = std::make_shared<user>(u);
+    made->id = user_id{++last_user_};
+    made->version = 1;
+    names_[email] = made->id;
+    names_[username] = made->id;
+    users_[made->id].current = made;
+    outcome.id = made->id;
+    outcome.wait_for = enqueue(user_ptr(made));
+    return outcome;
+}
+
+result<memory_store::replace_user_result> memory_store::replace_user(const user& desired) {
+    step(store_step::replace_user);
+    if (full || failed_) {
+        return refused_change();
+    }
+    replace_user_result outcome;
+    const auto found = users_.find(desired.id);
+    if (found == users_.end()) {
+        outcome.outcome = exchange_outcome::gone;
+        return outcome;
+    }
+    if (found->second.current->version + 1 != desired.version || user_conflicts > 0) {
+        user_conflicts -= user_conflicts > 0 ? 1 : 0;
+        outcome.outcome = exchange_outcome::conflict;
+        return outcome;
+    }
+    if (!desired.deleted) {
+        const std::string username = fold_login_name(desired.username);
+        const auto holder = holder_of(username);
+        if (holder && *holder != desired.id) {
+            outcome.outcome = exchange_outcome::conflict;
+            outcome.username_taken = true;
+            outcome.wait_for = ticket_of(*holder);
+            return outcome;
+        }
+        names_[username] = desired.id;
+    }
+    found->second.current = std::make_shared<const user>(desired);
+    outcome.outcome = exchange_outcome::exchanged;
+    outcome.wait_for = enqueue(found->second.current);
+    return outcome;
+}
+
+// --- Evidence, and what answers rest on.
+
+ticket memory_store::append_event(const security_event& event) {
+    step(store_step::append_event);
+    events_.push_back(event);
+    return enqueue(event);
+}
+
+result<ticket> memory_store::observe_family(const family_id& id, family_word seen) {
+    step(store_step::observe);
+    const auto found = families_.find(id);
+    if (found == families_.end()) {
+        return ticket::none;
+    }
+    family_node& node = found->second;
+    if (node.durable && merge(*node.durable, seen).facts() == node.durable->facts()) {
+        return ticket::none;
+    }
+    if (failed_) {
+        return refused_change();
+    }
+    return enqueue(family_record{id, seen, node.use});
+}
+
+result<ticket> memory_store::observe_user(user_id id, std::uint64_t version_seen) {
+    step(store_step::observe);
+    const user_slot& slot = slot_of(id);
+    if (slot.durable && slot.durable->version >= version_seen) {
+        return ticket::none;
+    }
+    if (failed_) {
+        return refused_change();
+    }
+    return enqueue(slot.current);
+}
+
+result<ticket> memory_store::observe_absence(std::string_view folded) {
+    step(store_step::observe);
+    const auto holder = holder_of(std::string(folded)); // still, until the record that frees the name is durable
+    if (!holder) {
+        return ticket::none;
+    }
+    if (failed_) {
+        return refused_change();
+    }
+    return ticket_of(*holder);
+}
+
+} // namespace pawl::test
