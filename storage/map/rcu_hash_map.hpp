@@ -22,7 +22,7 @@ namespace pawl::storage {
 
 // What a node of a map derives from. Opaque: only the table touches it.
 struct alignas(8) map_link {
-    void* next = nullptr;
+    void* next_link = nullptr;
     unsigned long reverse_hash = 0;
 };
 

@@ -17,8 +17,8 @@ namespace pawl::storage::slab_memory {
 
 void* map_arena() {
     // Twice the size, then trimmed: mmap aligns to pages only.
-    void* const all = ::mmap(nullptr, 2 * arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                             -1, 0);
+    void* const all =
+        ::mmap(nullptr, 2 * arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (all == MAP_FAILED) {
         throw std::bad_alloc();
     }

@@ -123,8 +123,7 @@ public:
             while (bits != 0) {
                 const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
                 bits &= bits - 1;
-                see(*std::launder(
-                    reinterpret_cast<Node*>(memory_of(slab_index) + ((w * 64 + bit) * sizeof(Node)))));
+                see(*std::launder(reinterpret_cast<Node*>(memory_of(slab_index) + ((w * 64 + bit) * sizeof(Node)))));
             }
         }
     }

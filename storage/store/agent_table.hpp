@@ -1,0 +1,60 @@
+// User-Agent texts, each kept once however many families use it, counted by use and freed with the last.
+//
+// Thread safety: acquire, release from any thread; acquire of a text that is known takes no lock. A pointer read from a
+// family node may be read within the same read section even where its last use goes away meanwhile.
+#pragma once
+
+#include "storage/map/hash.hpp"
+#include "storage/map/rcu.hpp"
+#include "storage/map/rcu_hash_map.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace pawl::storage {
+
+class agent_text final : public map_link, public reclaimable {
+public:
+    explicit agent_text(std::string_view t) : text(t) {}
+    const std::string text;
+
+private:
+    friend class agent_table;
+    std::atomic<std::uint64_t> uses_{1};
+    bool linked_ = true; // under the table's mutex
+};
+
+class agent_table {
+public:
+    static constexpr std::size_t texts_max = 100'000; // beyond, a new text is not kept: its families show none
+
+    explicit agent_table(reclaimer& garbage) : garbage_(garbage), texts_(0) {}
+    ~agent_table();
+    agent_table(const agent_table&) = delete;
+    agent_table& operator=(const agent_table&) = delete;
+
+    // One more use of the text (cut to family_use::agent_size_max); null for an empty one, or where there is no room.
+    agent_text* acquire(std::string_view text);
+    // One use less; null is fine.
+    void release(agent_text* text) noexcept;
+
+    std::size_t size() const noexcept { return texts_.size(); }
+    bool resize_to_fit() { return texts_.resize_to_fit(); }
+
+private:
+    struct by_text {
+        using key = std::string_view;
+        static bool equal(const agent_text& node, const key& k) { return node.text == k; }
+    };
+    static bool use_again(agent_text& text) noexcept;
+
+    reclaimer& garbage_;
+    keyed_hash hash_;
+    std::mutex mutex_; // for new texts and last uses
+    rcu_hash_map<agent_text, by_text> texts_;
+};
+
+} // namespace pawl::storage

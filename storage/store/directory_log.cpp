@@ -1,0 +1,53 @@
+// The log of production: a data directory and its writer.
+#include "storage/store/embedded_store.hpp"
+#include "storage/store/record_log.hpp"
+
+#include <utility>
+
+namespace pawl::storage {
+
+namespace {
+
+class directory_log final : public record_log {
+public:
+    directory_log(const directory_options& directory, const log_writer_options& writer)
+        : directory_(directory), options_(writer) {}
+
+    recovery_report recover(const expect_function& expect, const apply_function& apply) override {
+        return directory_.recover(expect, apply);
+    }
+    void start(log_writer::callbacks callbacks) override {
+        writer_ = std::make_unique<log_writer>(directory_, options_, std::move(callbacks));
+        writer_->start();
+    }
+    bool stop(milliseconds limit) override { return writer_->stop(limit); }
+
+    bool reserve(log_room room, std::uint32_t records) noexcept override { return writer_->reserve(room, records); }
+    void release(log_room room, std::uint32_t records) noexcept override { writer_->release(room, records); }
+    std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
+                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept override {
+        return writer_->enqueue(room, urgency, type, version, body, tag);
+    }
+    const char* why_not_ready() const noexcept override { return writer_->why_not_ready(); }
+
+    std::optional<log_position> seal() override { return writer_->seal(); }
+    std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
+                                                const produce_function& produce, std::string& why) override {
+        return directory_.write_snapshot(at, now, produce, why);
+    }
+    log_stats stats() const noexcept override { return writer_->stats(); }
+
+private:
+    log_directory directory_;
+    const log_writer_options options_;
+    std::unique_ptr<log_writer> writer_;
+};
+
+} // namespace
+
+std::unique_ptr<embedded_store> embedded_store::open(embedded_store_options options, const clock& time) {
+    auto log = std::make_unique<directory_log>(options.directory, options.writer);
+    return open_on(std::move(log), std::move(options), time);
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,294 @@
+// Lifecycle, lookups, durability. Changes of families and users: embedded_store_families.cpp, embedded_store_users.cpp.
+#include "storage/store/embedded_store.hpp"
+
+#include "storage/store/store_state.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+namespace pawl::storage {
+
+std::array<std::uint8_t, 16> subject_of(user_id id) noexcept {
+    std::array<std::uint8_t, 16> out{};
+    for (std::size_t i = 0; i < 8; ++i) {
+        out[i] = static_cast<std::uint8_t>(id.value >> (8 * i));
+    }
+    return out;
+}
+
+user_id user_of(const record_tag& tag) noexcept {
+    user_id id;
+    for (std::size_t i = 8; i-- > 0;) {
+        id.value = (id.value << 8U) | tag.subject[i];
+    }
+    return id;
+}
+
+// The log's thread. What is known durable is advanced before anybody is woken, so that whoever looks then sees it.
+void store_state::on_durable(std::span<const record_tag> batch, std::uint64_t sequence_through) {
+    for (const record_tag& tag : batch) {
+        const rcu_read_guard section;
+        if (tag.what == record_tag::kind::family) {
+            family_id id;
+            id.bytes = tag.subject;
+            if (family_node* const node = families.find(section, id)) {
+                node->advance_durable(family_word(tag.value));
+            }
+        } else if (tag.what == record_tag::kind::user) {
+            if (user_slot* const slot = users.find(section, user_of(tag))) {
+                slot->advance_durable(tag.value);
+            }
+        }
+    }
+    waiters.advance(sequence_through);
+}
+
+void store_state::on_failed(const std::string& why) {
+    waiters.fail();
+    if (options.on_fatal) {
+        options.on_fatal(why);
+    }
+}
+
+std::optional<log_room> store_state::reserve(log_room room, bool or_ending) noexcept {
+    if (stopping.load(std::memory_order_relaxed)) {
+        return std::nullopt;
+    }
+    if (log->reserve(room, 1)) {
+        return room;
+    }
+    if (or_ending && room == log_room::ordinary && log->reserve(log_room::ending, 1)) {
+        return log_room::ending;
+    }
+    return std::nullopt;
+}
+
+ticket store_state::enqueue_family(const rcu_read_guard&, family_node& node, family_word w, const use_view* use,
+                                   log_room room, log_urgency urgency) noexcept {
+    const use_view used = use != nullptr ? *use : node.last_use();
+    const std::uint32_t ended_after = w.live() ? 0 : node.ended_after();
+    const record_tag tag{node.id.bytes, w.bits(), record_tag::kind::family};
+    record_buffer buffer;
+    if (!node.logged.load(std::memory_order_acquire)) {
+        const family_created_record record{node.facts(), w, ended_after, used};
+        const std::uint64_t sequence =
+            log->enqueue(room, urgency, record_type::family_created, record_version, buffer.encode(record), tag);
+        node.logged.store(true, std::memory_order_release);
+        return ticket{sequence};
+    }
+    const family_word_record record{node.id, w, ended_after, used};
+    return ticket{log->enqueue(room, urgency, record_type::family_word, record_version, buffer.encode(record), tag)};
+}
+
+ticket store_state::enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept {
+    const record_tag tag{subject_of(u.id), u.version, record_tag::kind::user};
+    return ticket{log->enqueue(room, log_urgency::now, record_type::user, record_version, body, tag)};
+}
+
+embedded_store::embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time)
+    : state_(std::make_unique<store_state>(std::move(log), std::move(options), time)) {}
+
+std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_log> log, embedded_store_options options,
+                                                        const clock& time) {
+    std::unique_ptr<embedded_store> made(new embedded_store(std::move(log), std::move(options), time));
+    store_state& s = *made->state_;
+    const auto began = std::chrono::steady_clock::now();
+    recover(s);
+    s.recovery_ms = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began).count());
+    if (s.options.on_recovered) {
+        s.options.on_recovered(s.recovery);
+    }
+
+    log_writer::callbacks callbacks;
+    callbacks.on_durable = [&s](std::span<const record_tag> batch, std::uint64_t through) {
+        s.on_durable(batch, through);
+    };
+    callbacks.on_failed = [&s](const std::string& why) { s.on_failed(why); };
+    callbacks.now = [&s] { return s.time.now_ms(); };
+    s.log->start(std::move(callbacks));
+    s.upkeep = std::make_unique<maintenance>(s);
+    if (s.options.maintenance_thread) {
+        s.upkeep->start_thread();
+    }
+    if (!s.recovery.fresh) {
+        s.last_outage = outage{to_seconds(s.recovery.last_time), s.time.now()};
+    }
+    return made;
+}
+
+embedded_store::~embedded_store() {
+    stop(milliseconds(10'000));
+    if (state_) {
+        state_->upkeep.reset();
+        state_->log.reset();
+        state_->garbage.flush();
+    }
+}
+
+bool embedded_store::stop(milliseconds limit) {
+    if (state_->stopping.exchange(true)) {
+        return true;
+    }
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    if (state_->upkeep && !state_->upkeep->stop_thread(limit)) {
+        return false;
+    }
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (state_->upkeep && !state_->log->stop(std::max(left, milliseconds(0)))) {
+        return false;
+    }
+    return true;
+}
+
+void embedded_store::maintain_once() {
+    state_->upkeep->round(maintenance::sweeping::now);
+}
+
+bool embedded_store::snapshot_now() {
+    return state_->upkeep->snapshot();
+}
+
+store_statistics embedded_store::statistics() const {
+    const store_state& s = *state_;
+    const maintenance::figures done = s.upkeep->look();
+    store_statistics out;
+    out.families = s.families.size();
+    out.families_by_status = s.families.by_status();
+    out.families_alive = done.families_alive;
+    out.users = s.users.size();
+    out.tombstones = done.tombstones;
+    out.login_names = s.users.names();
+    out.user_agents = s.agents.size();
+    out.family_buckets = s.families.buckets();
+    out.family_bytes = s.families.bytes();
+    out.slabs_given_back = s.families.slabs_given_back();
+    out.retired_pending = s.garbage.pending();
+    out.waiting = s.waiters.waiting();
+    out.sweeps = done.sweeps;
+    out.families_dropped = done.families_dropped;
+    out.users_dropped = done.users_dropped;
+    out.snapshots = done.snapshots;
+    out.snapshots_failed = done.snapshots_failed;
+    out.snapshot_bytes = done.snapshot_bytes;
+    out.snapshot_ms = done.snapshot_ms;
+    out.events_lost = s.events_lost.load(std::memory_order_relaxed);
+    {
+        const std::lock_guard lock(state_->users.mutex);
+        out.next_user_id = s.users.next_id;
+    }
+    out.recovery = s.recovery;
+    out.recovered_users = s.recovered_users;
+    out.recovered_families = s.recovered_families;
+    out.recovery_ms = s.recovery_ms;
+    out.words_without_family = s.words_without_family;
+    out.families_without_user = s.families_without_user;
+    out.log = s.log->stats();
+    return out;
+}
+
+namespace {
+
+// Word and gate of one moment: the gate did not change while the word was read. Versions are freed after a grace
+// period, so within the section the same pointer is the same version.
+family_state state_of(const rcu_read_guard&, const family_node& node) {
+    family_state out{.facts = node.facts(), .word = {}, .gate = {}, .user_version = 0};
+    const user_version* version = node.owner->current.load(std::memory_order_acquire);
+    for (;;) {
+        out.word = node.load();
+        const user_version* const again = node.owner->current.load(std::memory_order_acquire);
+        if (again == version) {
+            break;
+        }
+        version = again;
+    }
+    BOOST_ASSERT(version != nullptr);
+    out.gate = version->record->gate;
+    out.user_version = version->record->version;
+    return out;
+}
+
+family_details details_of(const rcu_read_guard& section, const family_node& node) {
+    const use_view use = node.last_use();
+    return {state_of(section, node), {use.at, use.address, std::string(use.agent)}};
+}
+
+user_ptr record_of(const rcu_read_guard&, const user_slot* slot) {
+    if (slot == nullptr) {
+        return nullptr;
+    }
+    const user_version* const version = slot->current.load(std::memory_order_acquire);
+    return version == nullptr || version->record->deleted ? nullptr : version->record;
+}
+
+} // namespace
+
+std::optional<family_state> embedded_store::find_family(const family_id& id) const {
+    const rcu_read_guard section;
+    const family_node* const node = state_->families.find(section, id);
+    if (node == nullptr) {
+        return std::nullopt;
+    }
+    return state_of(section, *node);
+}
+
+std::optional<family_details> embedded_store::find_family_details(const family_id& id) const {
+    const rcu_read_guard section;
+    const family_node* const node = state_->families.find(section, id);
+    if (node == nullptr) {
+        return std::nullopt;
+    }
+    return details_of(section, *node);
+}
+
+user_ptr embedded_store::find_user(user_id id) const {
+    const rcu_read_guard section;
+    return record_of(section, state_->users.find(section, id));
+}
+
+user_ptr embedded_store::find_user_by_login(std::string_view folded) const {
+    const rcu_read_guard section;
+    return record_of(section, state_->users.find_login(section, folded));
+}
+
+std::vector<family_details> embedded_store::families_of(user_id id) const {
+    std::vector<family_details> out;
+    const rcu_read_guard section;
+    const user_slot* const slot = state_->users.find(section, id);
+    if (slot == nullptr) {
+        return out;
+    }
+    for (const family_node* node = slot->first_family(); node != nullptr;
+         node = node->next_of_user.load(std::memory_order_acquire)) {
+        out.push_back(details_of(section, *node));
+    }
+    return out;
+}
+
+task<bool> embedded_store::durable(ticket t) {
+    return state_->waiters.wait(static_cast<std::uint64_t>(t));
+}
+
+bool embedded_store::is_durable(ticket t) const noexcept {
+    return !state_->waiters.failed() && state_->waiters.is_durable(static_cast<std::uint64_t>(t));
+}
+
+const char* embedded_store::why_not_ready() const noexcept {
+    if (state_->waiters.failed()) {
+        return "storage has failed";
+    }
+    if (state_->stopping.load(std::memory_order_relaxed)) {
+        return "storage is stopping";
+    }
+    return state_->log->why_not_ready();
+}
+
+std::optional<outage> embedded_store::last_outage() const noexcept {
+    return state_->last_outage;
+}
+
+} // namespace pawl::storage

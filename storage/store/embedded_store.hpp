@@ -1,0 +1,130 @@
+// The store of one process: families and users in lock-free memory, every change a record in the log, snapshots while
+// serving. Implements the port core/port/store.hpp; read that first.
+//
+// How a change goes: room in the log is reserved, memory is changed by one compare-exchange (users: one at a time under
+// a mutex), the record is enqueued in the same step, the caller waits for its ticket. Publish, then enqueue, never the
+// reverse, so a snapshot that begins between two records holds all that the log before it says.
+//
+// Threads: the port's functions from any thread. One maintenance thread resizes the maps, frees memory, sweeps what is
+// dead and takes snapshots; the log's writer thread advances what is known durable. open(), stop() and the destructor
+// from the owner's thread, with nothing else running.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/port/store.hpp"
+#include "storage/log/log_directory.hpp"
+#include "storage/log/log_writer.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+class record_log;
+struct store_state;
+
+enum class durability : std::uint8_t {
+    always,   // every change waits for its record
+    interval, // rotations complete once enqueued and are synced every log_writer_options::sync_interval
+};
+
+struct embedded_store_options {
+    directory_options directory;
+    log_writer_options writer;
+    durability mode = durability::always;
+
+    seconds snapshot_interval{300};
+    std::uint64_t snapshot_min_bytes = std::uint64_t{1} << 20U;
+    std::uint64_t snapshot_log_bytes = std::uint64_t{64} << 20U;
+
+    seconds dead_retention{24 * 3600};      // ended and expired families and tombstones are kept this long at least
+    milliseconds maintenance_interval{200}; // real time between looks at what there is to do
+    milliseconds sweep_interval{30'000};    // real time between two sweeps
+    bool maintenance_thread = true;         // false: the owner calls maintain_once() (tests)
+
+    // Called once, with what recovery found, before anything is written: service time gets its floor here, and a clock
+    // that is too far behind is refused (throw refused). open() does not go on then, and nothing has changed.
+    std::function<void(const recovery_report&)> on_recovered;
+    // Storage has failed for good (R2). Called once, on the log's thread, after all waiters were told; in production it
+    // logs and ends the process with exit code 70.
+    std::function<void(const std::string& why)> on_fatal;
+    // Something that people should read: a failed snapshot, say. Any thread.
+    std::function<void(const std::string& line)> on_notice;
+};
+
+// For metrics; a copy, each figure true at some moment of the call.
+struct store_statistics {
+    std::uint64_t families = 0;                         // in the map, dead or alive
+    std::array<std::uint64_t, 16> families_by_status{}; // index: family_status
+    std::uint64_t families_alive = 0;                   // as of the last sweep
+    std::uint64_t users = 0;                            // with tombstones
+    std::uint64_t tombstones = 0;                       // as of the last sweep
+    std::uint64_t login_names = 0, user_agents = 0;
+    std::uint64_t family_buckets = 0, family_bytes = 0;      // nodes and buckets
+    std::uint64_t slabs_given_back = 0, retired_pending = 0; // memory given back; objects waiting for a grace period
+    std::uint64_t waiting = 0;                               // coroutines that wait for durability
+    std::uint64_t sweeps = 0, families_dropped = 0, users_dropped = 0;
+    std::uint64_t snapshots = 0, snapshots_failed = 0, snapshot_bytes = 0, snapshot_ms = 0; // the last two: of the last
+    std::uint64_t events_lost = 0;                                                          // no room in the log
+    std::uint64_t next_user_id = 0;
+    recovery_report recovery;
+    std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;
+    std::uint64_t words_without_family = 0, families_without_user = 0; // dropped in recovery (R5)
+    log_stats log;
+};
+
+class embedded_store final : public store {
+public:
+    // Locks the directory, recovers, starts the log's writer and the maintenance thread. Throws refused.
+    // `time` is service time and outlives the store.
+    static std::unique_ptr<embedded_store> open(embedded_store_options options, const clock& time);
+    // The same on another log (tests).
+    static std::unique_ptr<embedded_store> open_on(std::unique_ptr<record_log> log, embedded_store_options options,
+                                                   const clock& time);
+    // Calls stop() where the owner did not. Every thread that used the store is done by then.
+    ~embedded_store() override;
+
+    // Ends maintenance, drains and syncs the log, completes every waiter. False where that took longer than `limit`:
+    // then end the process without destroying anything. No change may be asked for any more (nor is it taken).
+    bool stop(milliseconds limit);
+
+    // One round of maintenance now: frees, resizes, sweeps, takes a snapshot where one is due. Not together with a
+    // maintenance thread.
+    void maintain_once();
+    // A snapshot now, due or not; also while serving, from any thread but an io thread (it blocks). False where it
+    // failed or another one is under way.
+    bool snapshot_now();
+
+    store_statistics statistics() const;
+
+    // --- store
+    std::optional<family_state> find_family(const family_id& id) const override;
+    std::optional<family_details> find_family_details(const family_id& id) const override;
+    user_ptr find_user(user_id id) const override;
+    user_ptr find_user_by_login(std::string_view folded) const override;
+    std::vector<family_details> families_of(user_id id) const override;
+    result<ticket> insert_family(const family_facts& facts, family_word word, const family_use& use) override;
+    result<exchange_result> exchange_family(const family_id& id, family_word expected, family_word desired,
+                                            const family_use& use) override;
+    void confirm_family(const family_id& id, std::uint32_t generation) noexcept override;
+    result<insert_user_result> insert_user(const user& u) override;
+    result<replace_user_result> replace_user(const user& desired) override;
+    ticket append_event(const security_event& event) override;
+    result<ticket> observe_family(const family_id& id, family_word seen) override;
+    result<ticket> observe_user(user_id id, std::uint64_t version_seen) override;
+    task<bool> durable(ticket t) override;
+    bool is_durable(ticket t) const noexcept override;
+    const char* why_not_ready() const noexcept override;
+    std::optional<outage> last_outage() const noexcept override;
+
+private:
+    embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time);
+    std::unique_ptr<store_state> state_;
+};
+
+} // namespace pawl::storage

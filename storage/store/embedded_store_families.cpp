@@ -1,0 +1,156 @@
+// Changes of families, evidence, and what an answer that rests on a family must wait for.
+#include "storage/store/embedded_store.hpp"
+#include "storage/store/store_state.hpp"
+
+#include <boost/assert.hpp>
+
+namespace pawl::storage {
+
+namespace {
+
+failure no_room() {
+    return {errc::storage_unavailable, no_room_retry_after};
+}
+
+} // namespace
+
+result<ticket> embedded_store::insert_family(const family_facts& facts, family_word word, const family_use& use) {
+    store_state& s = *state_;
+    BOOST_ASSERT(facts.id != family_id{});
+    const use_view used = view_of(word.generation(), use);
+    agent_text* const agent = s.agents.acquire(used.agent);
+    const rcu_read_guard section;
+    user_slot* const owner = s.users.find(section, facts.user);
+    const user_version* const version = owner == nullptr ? nullptr : owner->current.load(std::memory_order_acquire);
+    if (version == nullptr || version->record->deleted) {
+        s.agents.release(agent);
+        return errc::user_not_found;
+    }
+    const std::optional<log_room> room = s.reserve(log_room::ordinary);
+    if (!room) {
+        s.agents.release(agent);
+        return no_room();
+    }
+    family_node* const node = s.families.make(facts, *owner, word, used, agent);
+    if (node == nullptr) {
+        s.log->release(*room, 1);
+        s.agents.release(agent);
+        return no_room();
+    }
+    switch (s.families.add(section, *node).outcome) {
+    case family_table::adding::added:
+        return s.enqueue_family(section, *node, word, &used, *room, log_urgency::now);
+    case family_table::adding::owner_gone:
+        s.log->release(*room, 1);
+        return errc::user_not_found;
+    case family_table::adding::exists:
+    case family_table::adding::no_memory:
+        break;
+    }
+    BOOST_ASSERT_MSG(false, "a random family id was drawn twice");
+    s.families.unmake(*node);
+    s.log->release(*room, 1);
+    return no_room();
+}
+
+result<exchange_result> embedded_store::exchange_family(const family_id& id, family_word expected, family_word desired,
+                                                        const family_use& use) {
+    store_state& s = *state_;
+    const bool hints_only = expected.facts() == desired.facts();
+    const bool rises = desired.generation() > expected.generation();
+    const bool ends = expected.live() && !desired.live();
+    // Before the section: a new text takes a lock. Given back where it is not used.
+    agent_text* spare = rises ? s.agents.acquire(use.agent) : nullptr;
+
+    const timestamp now = s.time.now();
+
+    result<exchange_result> out = [&]() -> result<exchange_result> {
+        const rcu_read_guard section;
+        family_node* const node = s.families.find(section, id);
+        if (node == nullptr) {
+            return exchange_result{exchange_outcome::gone};
+        }
+        std::uint64_t bits = expected.bits();
+        if (node->word.load(std::memory_order_acquire) != bits) {
+            return exchange_result{exchange_outcome::conflict};
+        }
+        if (hints_only) {
+            const bool done = node->word.compare_exchange_strong(bits, desired.bits(), std::memory_order_acq_rel);
+            return exchange_result{done ? exchange_outcome::exchanged : exchange_outcome::conflict};
+        }
+        const std::optional<log_room> room = s.reserve(desired.live() ? log_room::ordinary : log_room::ending);
+        if (!room) {
+            return no_room();
+        }
+        if (!node->word.compare_exchange_strong(bits, desired.bits(), std::memory_order_acq_rel)) {
+            s.log->release(*room, 1);
+            return exchange_result{exchange_outcome::conflict};
+        }
+        // From here to the enqueue nothing throws, blocks or suspends.
+        if (ends) {
+            node->set_ended_after(node->seconds_until(now));
+            s.families.count(family_status::live, -1);
+            s.families.count(desired.status(), 1);
+        }
+        const use_view used = view_of(desired.generation(), use);
+        if (rises) {
+            spare = node->set_last_use(used, spare);
+        }
+        const bool lazy = s.options.mode == durability::interval && desired.live();
+        const ticket t = s.enqueue_family(section, *node, desired, rises ? &used : nullptr, *room,
+                                          lazy ? log_urgency::lazy : log_urgency::now);
+        return exchange_result{exchange_outcome::exchanged, lazy ? ticket::none : t};
+    }();
+    s.agents.release(spare);
+    return out;
+}
+
+void embedded_store::confirm_family(const family_id& id, std::uint32_t generation) noexcept {
+    const rcu_read_guard section;
+    family_node* const node = state_->families.find(section, id);
+    if (node == nullptr) {
+        return;
+    }
+    family_word seen = node->load();
+    while (seen.generation() == generation && seen.live() && !seen.confirmed()) {
+        std::uint64_t bits = seen.bits();
+        if (node->word.compare_exchange_weak(bits, seen.with_confirmed(true).bits(), std::memory_order_acq_rel,
+                                             std::memory_order_acquire)) {
+            return;
+        }
+        seen = family_word(bits);
+    }
+}
+
+ticket embedded_store::append_event(const security_event& event) {
+    store_state& s = *state_;
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, true);
+    if (!room) {
+        s.events_lost.fetch_add(1, std::memory_order_relaxed);
+        return ticket::none;
+    }
+    record_buffer buffer;
+    return ticket{s.log->enqueue(*room, log_urgency::now, record_type::event, record_version, buffer.encode(event),
+                                 record_tag{})};
+}
+
+result<ticket> embedded_store::observe_family(const family_id& id, family_word seen) {
+    store_state& s = *state_;
+    const rcu_read_guard section;
+    family_node* const node = s.families.find(section, id);
+    if (node == nullptr || node->durable_covers(seen)) {
+        return ticket::none;
+    }
+    // Under `interval` nobody waits for a rotation; a creation and an end are waited for as ever.
+    if (s.options.mode == durability::interval && seen.live() && node->created_durably()) {
+        return ticket::none;
+    }
+    const std::optional<log_room> room = s.reserve(seen.live() ? log_room::ordinary : log_room::ending, true);
+    if (!room) {
+        return no_room();
+    }
+    // The word of now: it was `seen` or comes after it, so it covers it.
+    return s.enqueue_family(section, *node, node->load(), nullptr, *room, log_urgency::now);
+}
+
+} // namespace pawl::storage

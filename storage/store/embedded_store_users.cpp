@@ -1,0 +1,214 @@
+// Changes of users: one at a time under the table's mutex; claim, publish and enqueue are one step.
+#include "core/user/names.hpp"
+#include "storage/store/embedded_store.hpp"
+#include "storage/store/store_state.hpp"
+
+#include <boost/assert.hpp>
+
+#include <array>
+
+namespace pawl::storage {
+
+namespace {
+
+failure no_room() {
+    return {errc::storage_unavailable, no_room_retry_after};
+}
+
+// What is to become of the two login names of a user. Prepared without changing anything.
+struct name_claims {
+    struct one {
+        std::string folded;                // empty: no name
+        name_entry* held = nullptr;        // who has it now
+        std::unique_ptr<name_entry> fresh; // where nobody has
+        bool taken = false;                // by another user
+    };
+    one email, username;
+
+    bool refused() const { return email.taken || username.taken; }
+};
+
+void prepare(name_claims::one& claim, const user_table& users, user_slot* owner) {
+    if (claim.folded.empty()) {
+        return;
+    }
+    claim.held = users.holder_of(claim.folded);
+    claim.taken = claim.held != nullptr && claim.held->owner != owner;
+    if (claim.held == nullptr && owner != nullptr) {
+        claim.fresh = std::make_unique<name_entry>(claim.folded, *owner);
+    }
+}
+
+name_claims prepare_claims(const user_table& users, const user& u, user_slot* owner) {
+    name_claims claims;
+    claims.email.folded = u.email.empty() ? std::string() : fold_login_name(u.email);
+    claims.username.folded = u.username.empty() ? std::string() : fold_login_name(u.username);
+    prepare(claims.email, users, owner);
+    if (claims.username.folded != claims.email.folded) {
+        prepare(claims.username, users, owner);
+    } else {
+        claims.username.taken = false; // said once, of the email
+        claims.username.folded.clear();
+    }
+    return claims;
+}
+
+void claim(user_table& users, name_claims::one& c) noexcept {
+    if (c.fresh != nullptr) {
+        name_entry& entry = *c.fresh;
+        users.claim(entry, std::move(c.fresh));
+    } else if (c.held != nullptr) {
+        users.claim(*c.held, nullptr);
+    }
+}
+
+} // namespace
+
+result<ticket> embedded_store::observe_user(user_id id, std::uint64_t version_seen) {
+    store_state& s = *state_;
+    user_ptr record;
+    {
+        const rcu_read_guard section;
+        const user_slot* const slot = s.users.find(section, id);
+        if (slot == nullptr || slot->durable_version.load(std::memory_order_acquire) >= version_seen) {
+            return ticket::none;
+        }
+        record = slot->current.load(std::memory_order_acquire)->record;
+    }
+    const std::vector<std::uint8_t> body = encode_user(*record);
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, true);
+    if (!room) {
+        return no_room();
+    }
+    return s.enqueue_user(*record, body, *room);
+}
+
+namespace {
+
+// What a refusal of a name rests on: the record of the user who has it.
+result<ticket> refusal_rests_on(embedded_store& store, const name_claims& claims) {
+    ticket wait_for = ticket::none;
+    for (const name_claims::one* c : {&claims.email, &claims.username}) {
+        if (c->taken) {
+            const user_version* const version = c->held->owner->current.load(std::memory_order_acquire);
+            const result<ticket> t = store.observe_user(c->held->owner->id, version->record->version);
+            if (t.has_error()) {
+                return t.error();
+            }
+            wait_for = later(wait_for, *t);
+        }
+    }
+    return wait_for;
+}
+
+} // namespace
+
+result<store::insert_user_result> embedded_store::insert_user(const user& u) {
+    store_state& s = *state_;
+    auto record = std::make_shared<user>(u);
+    const std::lock_guard lock(s.users.mutex);
+    s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
+
+    insert_user_result out;
+    out.id = user_id{s.users.next_id};
+    record->id = out.id;
+    record->version = 1;
+    auto slot = std::make_unique<user_slot>(out.id);
+    name_claims claims = prepare_claims(s.users, *record, slot.get());
+    if (claims.refused()) {
+        const result<ticket> rests = refusal_rests_on(*this, claims);
+        if (rests.has_error()) {
+            return rests.error();
+        }
+        return insert_user_result{{}, *rests, claims.email.taken, claims.username.taken};
+    }
+    const std::vector<std::uint8_t> body = encode_user(*record);
+    if (body.empty()) {
+        return errc::validation_failed; // larger than any record may be; the services check sizes before
+    }
+    auto version = std::make_unique<user_version>(record);
+    const std::optional<log_room> room = s.reserve(log_room::ordinary);
+    if (!room) {
+        return no_room();
+    }
+    ++s.users.next_id;
+    s.users.publish(*slot, std::move(version));
+    s.users.add(std::move(slot));
+    claim(s.users, claims.email);
+    claim(s.users, claims.username);
+    out.wait_for = s.enqueue_user(*record, body, *room);
+    return out;
+}
+
+result<store::replace_user_result> embedded_store::replace_user(const user& desired) {
+    store_state& s = *state_;
+    const auto record = std::make_shared<const user>(desired);
+    const std::lock_guard lock(s.users.mutex);
+    s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
+
+    user_slot* slot = nullptr;
+    {
+        const rcu_read_guard section;
+        slot = s.users.find(section, desired.id);
+    }
+    // Under the mutex nobody replaces the version; only maintenance frees a slot, which has a tombstone then.
+    const user_version* const current = slot == nullptr ? nullptr : slot->current.load(std::memory_order_acquire);
+    if (current == nullptr || current->record->deleted) {
+        return replace_user_result{exchange_outcome::gone};
+    }
+    const user& before = *current->record;
+    if (before.version + 1 != desired.version) {
+        return replace_user_result{exchange_outcome::conflict};
+    }
+    name_claims claims = prepare_claims(s.users, desired, slot);
+    if (claims.refused()) {
+        const result<ticket> rests = refusal_rests_on(*this, claims);
+        if (rests.has_error()) {
+            return rests.error();
+        }
+        replace_user_result out{exchange_outcome::conflict, *rests};
+        out.email_taken = claims.email.taken;
+        out.username_taken = claims.username.taken;
+        return out;
+    }
+    const std::vector<std::uint8_t> body = encode_user(desired);
+    if (body.empty()) {
+        return errc::validation_failed;
+    }
+    auto version = std::make_unique<user_version>(record);
+    // Names of the old record that the new one does not have.
+    std::array<name_entry*, 2> left{};
+    std::size_t left_count = 0;
+    for (const std::string* name : {&before.email, &before.username}) {
+        if (name->empty()) {
+            continue;
+        }
+        const std::string folded = fold_login_name(*name);
+        name_entry* const entry = s.users.holder_of(folded);
+        BOOST_ASSERT(entry != nullptr && entry->owner == slot);
+        const bool kept = folded == claims.email.folded || folded == claims.username.folded;
+        if (!kept && (left_count == 0 || left[0] != entry)) {
+            left[left_count++] = entry;
+        }
+    }
+    s.users.expect_given_up(left_count);
+
+    const bool closes = before.gate.epoch != desired.gate.epoch || (before.gate.enabled && !desired.gate.enabled);
+    const std::optional<log_room> room = s.reserve(closes ? log_room::ending : log_room::ordinary);
+    if (!room) {
+        return no_room();
+    }
+    claim(s.users, claims.email);
+    claim(s.users, claims.username);
+    for (std::size_t i = 0; i < left_count; ++i) {
+        s.users.deactivate(*left[i]);
+    }
+    s.users.publish(*slot, std::move(version));
+    const ticket t = s.enqueue_user(*record, body, *room);
+    for (std::size_t i = 0; i < left_count; ++i) {
+        s.users.give_up(*left[i], static_cast<std::uint64_t>(t));
+    }
+    return replace_user_result{exchange_outcome::exchanged, t};
+}
+
+} // namespace pawl::storage

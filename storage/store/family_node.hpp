@@ -1,0 +1,80 @@
+// One refresh token family in memory: 128 bytes, two cache lines, of which a refresh writes into the second only for
+// the advisory last use.
+//
+// Thread safety: what is const after construction may be read within the section the node was found in; `word` changes
+// by compare-exchange alone; the last use is written under a tiny sequence lock that readers and writers may give up
+// on, since the last use decides nothing.
+#pragma once
+
+#include "core/family/family.hpp"
+#include "core/family/word.hpp"
+#include "storage/map/rcu_hash_map.hpp"
+#include "storage/store/agent_table.hpp"
+#include "storage/store/record_codec.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace pawl::storage {
+
+struct user_slot;
+
+class alignas(64) family_node : public map_link {
+public:
+    // `durable_word` of a family whose creation is not durable yet. No word: its status is one that nothing has.
+    static constexpr std::uint64_t nothing_durable = ~std::uint64_t{0};
+    // `sweep_mark` of a node that is being dropped.
+    static constexpr std::uint16_t dropping = 0xFFFF;
+
+    // Takes over one use of `agent`.
+    family_node(const family_facts& facts, user_slot& owner, family_word initial, const use_view& use,
+                agent_text* agent) noexcept;
+
+    const family_id id;
+    std::atomic<std::uint64_t> word;
+    std::atomic<std::uint64_t> durable_word{nothing_durable};
+    user_slot* const owner;
+    std::atomic<family_node*> next_of_user{nullptr}; // list of the owner's families
+    const timestamp created_at;
+    const std::uint32_t client, epoch, idle_ttl, absolute_ttl;
+
+private:
+    std::atomic<std::uint32_t> use_lock_; // generation of the last use, shifted by one; bit 0: being written
+
+public:
+    std::uint16_t sweep_mark = 0;    // maintenance thread only
+    std::atomic<bool> logged{false}; // a record of its creation has been enqueued
+private:
+    std::atomic<std::uint32_t> used_after_; // seconds from creation to the last use
+    std::atomic<std::uint32_t> ended_after_{0};
+    std::array<std::atomic<std::uint64_t>, 2> address_;
+    std::atomic<agent_text*> agent_;
+
+public:
+    family_facts facts() const noexcept;
+    family_word load() const noexcept { return family_word(word.load(std::memory_order_acquire)); }
+
+    // Within a read section: the agent's text lives as long as that.
+    use_view last_use() const noexcept;
+    // Makes `use` the last one where its generation is higher than the last one's. Takes over one use of `agent` and
+    // returns the text that is to be released in its place.
+    agent_text* set_last_use(const use_view& use, agent_text* agent) noexcept;
+    // The agent, for the one who frees the node.
+    agent_text* take_agent() noexcept { return agent_.exchange(nullptr, std::memory_order_relaxed); }
+
+    // Seconds from creation to the end; 0 where live. The first one stays.
+    std::uint32_t ended_after() const noexcept { return ended_after_.load(std::memory_order_relaxed); }
+    void set_ended_after(std::uint32_t after) noexcept;
+    // Whole seconds from creation to `t`, within what the node can hold.
+    std::uint32_t seconds_until(timestamp t) const noexcept;
+
+    // A record of `w` is on disk.
+    void advance_durable(family_word w) noexcept;
+    // Whether what is on disk covers `w`: recovery would come to it or to something later.
+    bool durable_covers(family_word w) const noexcept;
+    bool created_durably() const noexcept { return durable_word.load(std::memory_order_acquire) != nothing_durable; }
+};
+static_assert(sizeof(family_node) == 128);
+
+} // namespace pawl::storage

@@ -1,0 +1,340 @@
+#include "storage/store/maintenance.hpp"
+
+#include "core/family/decide.hpp"
+#include "storage/store/store_state.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr std::size_t users_at_once = 1000;
+constexpr std::size_t drops_at_once = 4096; // families freed in one grace period
+
+// Since when the family is of no use to anybody; nothing where it may still be, or may become so again (a user who is
+// disabled can be enabled, so that alone is no end).
+std::optional<timestamp> dead_since(const family_node& node, family_word word, const user& owner, timestamp now) {
+    if (!word.live()) {
+        return node.created_at + seconds(node.ended_after());
+    }
+    const family_facts facts = node.facts();
+    if (facts.expired(word, now)) {
+        return facts.idle_expires_at(word);
+    }
+    if (owner.deleted || (owner.gate.epoch != facts.epoch && owner.gate.survivor != facts.id)) {
+        return owner.gate.changed_at;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+maintenance::maintenance(store_state& state)
+    : state_(state), last_sweep_(steady::now()), last_snapshot_(steady::now()),
+      log_bytes_at_snapshot_(state.log->stats().bytes),
+      log_bytes_before_(state.log->stats().sealed_bytes_since_snapshot) {}
+
+maintenance::~maintenance() {
+    stop_thread(milliseconds::max());
+}
+
+void maintenance::start_thread() {
+    running_ = true;
+    thread_ = std::thread([this] { run(); });
+}
+
+bool maintenance::stop_thread(milliseconds limit) {
+    if (!thread_.joinable()) {
+        return true;
+    }
+    {
+        std::unique_lock lock(sleep_mutex_);
+        stop_ = true;
+        wake_.notify_all();
+        if (limit == milliseconds::max()) {
+            ended_.wait(lock, [this] { return !running_; });
+        } else if (!ended_.wait_for(lock, limit, [this] { return !running_; })) {
+            return false;
+        }
+    }
+    thread_.join();
+    return true;
+}
+
+void maintenance::nudge() noexcept {
+    {
+        const std::lock_guard lock(sleep_mutex_);
+        nudged_ = true;
+    }
+    wake_.notify_all();
+}
+
+void maintenance::run() {
+    ::pthread_setname_np(::pthread_self(), "pawl-upkeep");
+    for (;;) {
+        {
+            std::unique_lock lock(sleep_mutex_);
+            wake_.wait_for(lock, state_.options.maintenance_interval, [this] { return stop_ || nudged_; });
+            nudged_ = false;
+            if (stop_) {
+                running_ = false;
+                ended_.notify_all();
+                return;
+            }
+        }
+        try {
+            round(sweeping::when_due);
+        } catch (const std::exception& e) { // memory, most likely: the next round tries again
+            if (state_.options.on_notice) {
+                state_.options.on_notice(std::string("maintenance: ") + e.what());
+            }
+        }
+    }
+}
+
+void maintenance::round(sweeping when) {
+    const std::lock_guard lock(working_);
+    free_and_resize();
+    if (when == sweeping::now || steady::now() - last_sweep_ >= state_.options.sweep_interval) {
+        sweep();
+        last_sweep_ = steady::now();
+    }
+    if (snapshot_due()) {
+        take_snapshot();
+    }
+}
+
+void maintenance::free_and_resize() {
+    {
+        const std::lock_guard lock(state_.users.mutex);
+        state_.users.free_names(
+            [this](std::uint64_t sequence) { return !state_.waiters.failed() && state_.waiters.is_durable(sequence); });
+    }
+    state_.families.free_rejected();
+    state_.garbage.flush();
+    state_.families.resize_to_fit();
+    state_.users.resize_to_fit();
+    state_.agents.resize_to_fit();
+}
+
+// A mark is the number of snapshots taken when the entity was first seen dead, with the top bit set; 0 is no mark.
+bool maintenance::may_go(std::uint16_t& mark, bool dead) const noexcept {
+    constexpr unsigned set = 0x8000, numbers = 0x7FFF;
+    if (!dead) {
+        mark = 0;
+        return false;
+    }
+    // One short of all numbers, since family_node::dropping is a mark that no count may give.
+    const auto taken = static_cast<unsigned>(snapshots_.load(std::memory_order_relaxed) % numbers);
+    if (mark == 0) {
+        mark = static_cast<std::uint16_t>(set | taken);
+        return false;
+    }
+    const unsigned since = (taken + numbers - (mark & numbers)) % numbers;
+    return since >= 2;
+}
+
+void maintenance::sweep() {
+    const timestamp now = state_.time.now();
+    sweep_families(now);
+    sweep_users(now);
+    sweeps_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void maintenance::sweep_families(timestamp now) {
+    std::uint64_t alive_count = 0;
+    std::vector<family_node*> dropped;
+    const auto drop = [&] {
+        if (!dropped.empty()) {
+            state_.families.drop(dropped);
+            families_dropped_.fetch_add(dropped.size(), std::memory_order_relaxed);
+            dropped.clear();
+        }
+    };
+    for (std::size_t slab = 0; slab < state_.families.slab_count(); ++slab) {
+        {
+            const rcu_read_guard section;
+            state_.families.walk(slab, [&](family_node& node) {
+                const user& owner = *node.owner->current.load(std::memory_order_acquire)->record;
+                const family_word word = node.load();
+                if (alive(word, node.facts(), owner.gate, now)) {
+                    ++alive_count;
+                }
+                const std::optional<timestamp> since = dead_since(node, word, owner, now);
+                const bool dead = since && now - *since >= state_.options.dead_retention;
+                if (may_go(node.sweep_mark, dead)) {
+                    dropped.push_back(&node);
+                }
+            });
+        }
+        if (dropped.size() >= drops_at_once) {
+            drop();
+        }
+    }
+    drop();
+    families_alive_.store(alive_count, std::memory_order_relaxed);
+}
+
+void maintenance::sweep_users(timestamp now) {
+    std::uint64_t tombstones = 0;
+    const std::size_t registered = state_.users.registered();
+    for (std::size_t from = 0; from < registered; from += users_at_once) {
+        for (user_slot* const slot : state_.users.some(from, users_at_once)) {
+            if (slot == nullptr) {
+                continue;
+            }
+            bool dead = false;
+            {
+                const rcu_read_guard section;
+                const user& u = *slot->current.load(std::memory_order_acquire)->record;
+                if (u.deleted) {
+                    ++tombstones;
+                }
+                dead = u.deleted && now - u.gate.changed_at >= state_.options.dead_retention &&
+                       slot->durable_version.load(std::memory_order_relaxed) >= u.version;
+            }
+            family_node* empty = nullptr;
+            // Closing the list is what keeps a late login from hanging a family on it.
+            if (may_go(slot->sweep_mark, dead) && slot->families.compare_exchange_strong(empty, user_slot::closed())) {
+                state_.users.drop(*slot);
+                users_dropped_.fetch_add(1, std::memory_order_relaxed);
+            }
+        }
+    }
+    tombstones_.store(tombstones, std::memory_order_relaxed);
+}
+
+bool maintenance::snapshot_due() const {
+    const std::uint64_t bytes = log_bytes_before_ + state_.log->stats().bytes - log_bytes_at_snapshot_;
+    const embedded_store_options& o = state_.options;
+    const std::uint64_t threshold = std::max(o.snapshot_log_bytes, snapshot_bytes_.load(std::memory_order_relaxed) / 2);
+    return bytes > threshold ||
+           (bytes >= o.snapshot_min_bytes && steady::now() - last_snapshot_ >= o.snapshot_interval);
+}
+
+bool maintenance::snapshot() {
+    const std::lock_guard lock(working_);
+    return take_snapshot();
+}
+
+namespace {
+
+// One slab at a time: encoded within a read section, handed on outside of it, since handing on writes to disk.
+class snapshot_content {
+public:
+    snapshot_content(store_state& s, const log_directory::record_sink& sink) : s_(s), sink_(sink) {}
+
+    // Families first: the user of each was published before it, so the users that follow include it.
+    snapshot_counts write() {
+        for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
+            write_slab(slab);
+        }
+        const std::size_t registered = s_.users.registered();
+        for (std::size_t from = 0; from < registered; from += users_at_once) {
+            write_users(from);
+        }
+        const std::lock_guard lock(s_.users.mutex);
+        counts_.next_user_id = s_.users.next_id;
+        return counts_;
+    }
+
+private:
+    void write_slab(std::size_t slab) {
+        bytes_.clear();
+        ends_.clear();
+        {
+            const rcu_read_guard section;
+            s_.families.walk(slab, [this](family_node& node) {
+                const family_word word = node.load();
+                const std::uint32_t ended_after = word.live() ? 0 : node.ended_after();
+                const family_created_record record{node.facts(), word, ended_after, node.last_use()};
+                const std::span<const std::uint8_t> body = buffer_.encode(record);
+                bytes_.insert(bytes_.end(), body.begin(), body.end());
+                ends_.push_back(bytes_.size());
+            });
+        }
+        std::size_t begin = 0;
+        for (const std::size_t end : ends_) {
+            sink_(static_cast<std::uint16_t>(record_type::family_created), record_version,
+                  std::span(bytes_).subspan(begin, end - begin));
+            begin = end;
+            ++counts_.families;
+        }
+    }
+
+    void write_users(std::size_t from) {
+        std::vector<user_ptr> records;
+        const std::vector<user_slot*> slots = s_.users.some(from, users_at_once);
+        {
+            const rcu_read_guard section;
+            for (const user_slot* const slot : slots) {
+                if (slot != nullptr) {
+                    records.push_back(slot->current.load(std::memory_order_acquire)->record);
+                }
+            }
+        }
+        for (const user_ptr& record : records) {
+            sink_(static_cast<std::uint16_t>(record_type::user), record_version, encode_user(*record));
+            ++counts_.users;
+        }
+    }
+
+    store_state& s_;
+    const log_directory::record_sink& sink_;
+    record_buffer buffer_;
+    std::vector<std::uint8_t> bytes_;
+    std::vector<std::size_t> ends_;
+    snapshot_counts counts_;
+};
+
+} // namespace
+
+bool maintenance::take_snapshot() {
+    const steady::time_point began = steady::now();
+    last_snapshot_ = began;
+    std::string why = "the log could not be sealed";
+    std::optional<std::uint64_t> size;
+    if (const std::optional<log_position> at = state_.log->seal()) {
+        log_bytes_at_snapshot_ = state_.log->stats().bytes;
+        log_bytes_before_ = 0;
+        // seal() has synchronised with every enqueue before it; what those records say was published before them.
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+        size = state_.log->write_snapshot(
+            *at, state_.time.now_ms(),
+            [this](const log_directory::record_sink& sink) { return snapshot_content(state_, sink).write(); }, why);
+    }
+    if (!size) {
+        snapshots_failed_.fetch_add(1, std::memory_order_relaxed);
+        if (state_.options.on_notice) {
+            state_.options.on_notice("no snapshot: " + why);
+        }
+        return false;
+    }
+    snapshot_bytes_.store(*size, std::memory_order_relaxed);
+    snapshot_ms_.store(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(steady::now() - began).count()),
+        std::memory_order_relaxed);
+    snapshots_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+}
+
+maintenance::figures maintenance::look() const noexcept {
+    figures f;
+    f.sweeps = sweeps_.load(std::memory_order_relaxed);
+    f.families_dropped = families_dropped_.load(std::memory_order_relaxed);
+    f.users_dropped = users_dropped_.load(std::memory_order_relaxed);
+    f.families_alive = families_alive_.load(std::memory_order_relaxed);
+    f.tombstones = tombstones_.load(std::memory_order_relaxed);
+    f.snapshots = snapshots_.load(std::memory_order_relaxed);
+    f.snapshots_failed = snapshots_failed_.load(std::memory_order_relaxed);
+    f.snapshot_bytes = snapshot_bytes_.load(std::memory_order_relaxed);
+    f.snapshot_ms = snapshot_ms_.load(std::memory_order_relaxed);
+    return f;
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,74 @@
+// What goes on beside the requests: freeing after grace periods, resizing, the sweep of what is dead, snapshots.
+//
+// Thread safety: round(), sweep() and snapshot() run one at a time (a mutex), on the maintenance thread or, in tests
+// and on demand, the caller's; never on an io thread, since they block.
+#pragma once
+
+#include "core/clock.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace pawl::storage {
+
+struct store_state;
+struct snapshot_counts;
+
+class maintenance {
+public:
+    explicit maintenance(store_state& state);
+    ~maintenance();
+    maintenance(const maintenance&) = delete;
+    maintenance& operator=(const maintenance&) = delete;
+
+    void start_thread();
+    // False where it was not back within the limit.
+    bool stop_thread(milliseconds limit);
+    // There is more to do than usual: do not wait for the interval.
+    void nudge() noexcept;
+
+    enum class sweeping : std::uint8_t { when_due, now };
+    void round(sweeping when);
+    bool snapshot();
+
+    struct figures {
+        std::uint64_t sweeps = 0, families_dropped = 0, users_dropped = 0, families_alive = 0, tombstones = 0;
+        std::uint64_t snapshots = 0, snapshots_failed = 0, snapshot_bytes = 0, snapshot_ms = 0;
+    };
+    figures look() const noexcept;
+
+private:
+    using steady = std::chrono::steady_clock; // pacing only: what is dead is decided in service time
+
+    void run();
+    void free_and_resize();
+    void sweep();
+    void sweep_families(timestamp now);
+    void sweep_users(timestamp now);
+    // Marks what is dead, says whether it may go: two snapshots were taken since it was marked (R5).
+    bool may_go(std::uint16_t& mark, bool dead) const noexcept;
+    bool snapshot_due() const;
+    bool take_snapshot();
+
+    store_state& state_;
+    std::mutex working_;
+    steady::time_point last_sweep_;
+    steady::time_point last_snapshot_;
+    std::uint64_t log_bytes_at_snapshot_ = 0; // of log_stats, when the last one was tried
+    std::uint64_t log_bytes_before_ = 0;      // written by earlier processes since the last snapshot
+
+    std::atomic<std::uint64_t> sweeps_{0}, families_dropped_{0}, users_dropped_{0}, families_alive_{0}, tombstones_{0};
+    std::atomic<std::uint64_t> snapshots_{0}, snapshots_failed_{0}, snapshot_bytes_{0}, snapshot_ms_{0};
+
+    std::mutex sleep_mutex_;
+    std::condition_variable wake_, ended_;
+    bool stop_ = false, nudged_ = false, running_ = false;
+    std::thread thread_;
+};
+
+} // namespace pawl::storage

@@ -1,0 +1,220 @@
+// From the records of snapshot and log to the tables. Order between entities does not matter and reading a record twice
+// does no harm (R5): a user's place is kept for it where its families come first.
+#include "core/user/names.hpp"
+#include "storage/store/store_state.hpp"
+
+#include <string>
+#include <utility>
+
+namespace pawl::storage {
+
+namespace {
+
+class recovering {
+public:
+    explicit recovering(store_state& s) : s_(s) {}
+
+    void expect(const snapshot_counts& counts) {
+        s_.users.expect(counts.users);
+        s_.families.expect(counts.families);
+        s_.users.next_id = std::max(s_.users.next_id, counts.next_user_id);
+    }
+
+    void apply(const record_view& record) {
+        switch (static_cast<record_type>(record.type)) {
+        case record_type::user:
+            return apply_user(record);
+        case record_type::family_created:
+            return apply_created(record);
+        case record_type::family_word:
+            return apply_word(record);
+        case record_type::event:
+            return; // evidence: state does not depend on it
+        }
+        if ((record.type & critical_record_bit) != 0) {
+            throw refused(refusal::newer_format, where(record) + " is of a type this version does not know");
+        }
+    }
+
+    void finish() {
+        finish_families();
+        finish_users();
+        s_.users.next_id = std::max({s_.users.next_id, s_.recovery.next_user_id, highest_user_ + 1});
+        s_.families.resize_to_fit();
+        s_.users.resize_to_fit();
+        s_.agents.resize_to_fit();
+        s_.garbage.flush();
+    }
+
+private:
+    static std::string where(const record_view& record) {
+        return "record " + std::to_string(record.lsn) + " (type " + std::to_string(record.type & ~critical_record_bit) +
+               ", version " + std::to_string(record.version) + ")";
+    }
+    template <class Record>
+    static void decode_or_refuse(const record_view& record, Record& out) {
+        switch (decode(record, out)) {
+        case decoding::ok:
+            return;
+        case decoding::malformed:
+            throw refused(refusal::corrupt, where(record) + " is authentic but makes no sense; see `pawlctl verify`");
+        case decoding::newer:
+            throw refused(refusal::newer_format, where(record) + " was written by a later version of Pawl");
+        }
+    }
+
+    user_slot& slot_of(user_id id) {
+        const rcu_read_guard section;
+        if (user_slot* const slot = s_.users.find(section, id)) {
+            return *slot;
+        }
+        auto fresh = std::make_unique<user_slot>(id);
+        user_slot& slot = *fresh;
+        s_.users.add(std::move(fresh));
+        highest_user_ = std::max(highest_user_, id.value);
+        return slot;
+    }
+
+    void apply_user(const record_view& record) {
+        auto u = std::make_shared<user>();
+        decode_or_refuse(record, *u);
+        user_slot& slot = slot_of(u->id);
+        const user_version* const known = slot.current.load(std::memory_order_relaxed);
+        if (known == nullptr || known->record->version < u->version) {
+            // Nobody else is reading: what is replaced goes at once.
+            delete slot.current.exchange(new user_version(std::move(u)), std::memory_order_relaxed);
+        }
+    }
+
+    void apply_created(const record_view& record) {
+        family_created_record r;
+        decode_or_refuse(record, r);
+        user_slot& owner = slot_of(r.facts.user);
+        const rcu_read_guard section;
+        if (family_node* const node = s_.families.find(section, r.facts.id)) {
+            return merge_into(*node, r.word, r.ended_after, r.use, record);
+        }
+        family_node* const node = s_.families.make(r.facts, owner, r.word, r.use, s_.agents.acquire(r.use.agent));
+        if (node == nullptr) {
+            throw refused(refusal::usage, "more families than this program can hold");
+        }
+        s_.families.add(section, *node);
+        if (!r.word.live()) {
+            note_end(*node, r.ended_after, record);
+        }
+        if (s_.families.size() > 2 * s_.families.buckets()) {
+            grow_ = true;
+        }
+    }
+
+    void apply_word(const record_view& record) {
+        if (std::exchange(grow_, false)) {
+            s_.families.resize_to_fit();
+        }
+        family_word_record r;
+        decode_or_refuse(record, r);
+        const rcu_read_guard section;
+        if (family_node* const node = s_.families.find(section, r.id)) {
+            merge_into(*node, r.word, r.ended_after, r.use, record);
+        } else {
+            ++s_.words_without_family;
+        }
+    }
+
+    void merge_into(family_node& node, family_word word, std::uint32_t ended_after, const use_view& use,
+                    const record_view& record) {
+        const family_word before = node.load();
+        const family_word after = merge(before, word);
+        if (before.status() != after.status()) {
+            s_.families.count(before.status(), -1);
+            s_.families.count(after.status(), 1);
+        }
+        node.word.store(after.bits(), std::memory_order_relaxed);
+        if (use.generation > node.last_use().generation) {
+            s_.agents.release(node.set_last_use(use, s_.agents.acquire(use.agent)));
+        }
+        if (!word.live()) {
+            note_end(node, ended_after, record);
+        }
+    }
+
+    static void note_end(family_node& node, std::uint32_t ended_after, const record_view& record) {
+        node.set_ended_after(ended_after != 0 ? ended_after : node.seconds_until(to_seconds(record.time)));
+    }
+
+    void finish_families() {
+        std::vector<family_node*> orphans;
+        for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
+            s_.families.walk(slab, [&](family_node& node) {
+                if (node.owner->current.load(std::memory_order_relaxed) == nullptr) {
+                    orphans.push_back(&node);
+                    return;
+                }
+                node.logged.store(true, std::memory_order_relaxed);
+                node.durable_word.store(node.word.load(std::memory_order_relaxed), std::memory_order_relaxed);
+            });
+        }
+        s_.families_without_user = orphans.size();
+        if (!orphans.empty()) {
+            s_.families.drop(orphans);
+        }
+        s_.recovered_families = s_.families.size();
+    }
+
+    void finish_users() {
+        constexpr std::size_t chunk = 1000;
+        const std::size_t registered = s_.users.registered();
+        for (std::size_t from = 0; from < registered; from += chunk) {
+            for (user_slot* const slot : s_.users.some(from, chunk)) {
+                if (slot == nullptr) {
+                    continue;
+                }
+                const user_version* const version = slot->current.load(std::memory_order_relaxed);
+                if (version == nullptr) {
+                    s_.users.drop(*slot);
+                    continue;
+                }
+                slot->durable_version.store(version->record->version, std::memory_order_relaxed);
+                index_names(*slot, *version->record);
+            }
+        }
+        s_.recovered_users = s_.users.size();
+    }
+
+    void index_names(user_slot& slot, const user& u) {
+        if (u.deleted) {
+            return;
+        }
+        for (const std::string* name : {&u.email, &u.username}) {
+            if (name->empty()) {
+                continue;
+            }
+            std::string folded = fold_login_name(*name);
+            const name_entry* const holder = s_.users.holder_of(folded);
+            if (holder == nullptr) {
+                auto entry = std::make_unique<name_entry>(std::move(folded), slot);
+                name_entry& fresh = *entry;
+                s_.users.claim(fresh, std::move(entry));
+            } else if (holder->owner != &slot) {
+                throw refused(refusal::corrupt, "users " + std::to_string(holder->owner->id.value) + " and " +
+                                                    std::to_string(slot.id.value) +
+                                                    " have the same login name; see `pawlctl verify`");
+            }
+        }
+    }
+
+    store_state& s_;
+    std::uint64_t highest_user_ = 0;
+    bool grow_ = false;
+};
+
+} // namespace
+
+void recover(store_state& s) {
+    recovering r(s);
+    s.recovery = s.log->recover([&](const snapshot_counts& counts) { r.expect(counts); },
+                                [&](const record_view& record) { r.apply(record); });
+    r.finish();
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,70 @@
+// What embedded_store is made of. Internal to storage/store.
+#pragma once
+
+#include "core/family/decide.hpp"
+#include "storage/map/rcu.hpp"
+#include "storage/store/agent_table.hpp"
+#include "storage/store/durable_waiters.hpp"
+#include "storage/store/embedded_store.hpp"
+#include "storage/store/family_table.hpp"
+#include "storage/store/maintenance.hpp"
+#include "storage/store/record_codec.hpp"
+#include "storage/store/record_log.hpp"
+#include "storage/store/user_table.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace pawl::storage {
+
+// What a caller is told to wait before it tries again where the log has no room.
+inline constexpr seconds no_room_retry_after{1};
+
+struct store_state {
+    store_state(std::unique_ptr<record_log> l, embedded_store_options o, const clock& t)
+        : options(std::move(o)), time(t), log(std::move(l)) {}
+
+    const embedded_store_options options;
+    const clock& time;
+
+    // In the order they depend on each other: the last goes first. The garbage outlives what puts things into it.
+    reclaimer garbage;
+    agent_table agents{garbage};
+    user_table users{garbage};
+    family_table families{agents};
+    durable_waiters waiters;
+    std::unique_ptr<record_log> log;
+    std::unique_ptr<maintenance> upkeep;
+
+    std::atomic<bool> stopping{false};
+    std::optional<outage> last_outage; // constant once serving
+    std::atomic<std::uint64_t> events_lost{0};
+
+    recovery_report recovery; // constant once serving, as are the next
+    std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;
+    std::uint64_t words_without_family = 0, families_without_user = 0;
+
+    // Called by the log.
+    void on_durable(std::span<const record_tag> batch, std::uint64_t sequence_through);
+    void on_failed(const std::string& why);
+
+    // Room is reserved by the caller. The record says the family's word is `w` (its creation, where that has not been
+    // recorded yet: then the record of its first change says both). `use`: of this change, else the node's.
+    ticket enqueue_family(const rcu_read_guard& section, family_node& node, family_word w, const use_view* use,
+                          log_room room, log_urgency urgency) noexcept;
+    ticket enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept;
+    // Reserves one record; where `room` is ordinary and `or_ending`, the reserved tail will do too.
+    std::optional<log_room> reserve(log_room room, bool or_ending = false) noexcept;
+};
+
+// Subjects of record_tag.
+std::array<std::uint8_t, 16> subject_of(user_id id) noexcept;
+user_id user_of(const record_tag& tag) noexcept;
+
+// recovery.cpp: fills the tables from the log. Throws refused.
+void recover(store_state& s);
+
+} // namespace pawl::storage

@@ -1,0 +1,105 @@
+// All users in memory: the map that finds them by id, and the one index of login names (emails and usernames, folded).
+//
+// Thread safety: lookups from any thread, without a lock. Whoever changes anything holds `mutex` (the functions that
+// say so); slots are freed by the maintenance thread alone.
+// Invariants, while the mutex is free:
+//   (1) Every name of every current, not deleted record has an active entry whose owner is that user.
+//   (2) An entry that is not active belongs to the user who gave it up, until the record of that is durable.
+//   (3) No id is given twice, not even after its user is gone.
+#pragma once
+
+#include "storage/map/hash.hpp"
+#include "storage/map/rcu.hpp"
+#include "storage/map/rcu_hash_map.hpp"
+#include "storage/store/user_slot.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl::storage {
+
+class user_table {
+public:
+    explicit user_table(reclaimer& garbage);
+    ~user_table();
+    user_table(const user_table&) = delete;
+    user_table& operator=(const user_table&) = delete;
+
+    // --- Lookups.
+    user_slot* find(const rcu_read_guard& section, user_id id) const noexcept {
+        return slots_->find(section, hash_of(id), id);
+    }
+    // The user of an active name, or null.
+    user_slot* find_login(const rcu_read_guard& section, std::string_view folded) const noexcept;
+    std::size_t size() const noexcept { return slots_->size(); }
+    std::size_t names() const noexcept { return names_->size(); }
+
+    std::mutex mutex;
+
+    // --- Under the mutex.
+    std::uint64_t next_id = 1;
+    // The entry of a name, active or not; null where it is free.
+    name_entry* holder_of(std::string_view folded) const noexcept;
+    // Makes the name `owner`'s: `fresh` goes in where it is free, else it is the owner's own entry and active again.
+    void claim(name_entry& entry, std::unique_ptr<name_entry> fresh) noexcept;
+    // The owner gives it up: memory for it first, then out of the lookups, then with the record of this sequence.
+    void expect_given_up(std::size_t count) { given_up_.reserve(given_up_.size() + count); }
+    static void deactivate(name_entry& entry) noexcept { entry.active.store(false, std::memory_order_release); }
+    void give_up(name_entry& entry, std::uint64_t sequence) noexcept;
+    // Frees names whose giving up is durable.
+    template <class IsDurable>
+    void free_names(IsDurable is_durable) {
+        std::erase_if(given_up_, [&](name_entry* entry) {
+            if (entry->active.load(std::memory_order_relaxed)) {
+                return true; // its owner wanted it back
+            }
+            if (!is_durable(entry->free_after)) {
+                return false;
+            }
+            remove(*entry);
+            return true;
+        });
+    }
+    // Adds a slot to map and registry. The id is new.
+    void add(std::unique_ptr<user_slot> slot);
+    // Replaces the current version; the old one is retired.
+    void publish(user_slot& slot, std::unique_ptr<user_version> version) noexcept;
+
+    // --- Recovery and maintenance.
+    void expect(std::uint64_t users); // before anything is in
+    // Slots by index, at most `count` of them from `from`; null ones are gone. Takes the mutex.
+    std::vector<user_slot*> some(std::size_t from, std::size_t count);
+    std::size_t registered();
+    // Takes a closed slot without families out and retires it. Takes the mutex.
+    void drop(user_slot& slot);
+    bool resize_to_fit() {
+        const bool slots = slots_->resize_to_fit();
+        return names_->resize_to_fit() || slots;
+    }
+
+private:
+    struct by_id {
+        using key = user_id;
+        static bool equal(const user_slot& slot, const key& k) { return slot.id == k; }
+    };
+    struct by_name {
+        using key = std::string_view;
+        static bool equal(const name_entry& entry, const key& k) { return entry.folded == k; }
+    };
+    void remove(name_entry& entry) noexcept;
+
+    reclaimer& garbage_;
+    keyed_hash hash_;
+    std::unique_ptr<rcu_hash_map<user_slot, by_id>> slots_;
+    std::unique_ptr<rcu_hash_map<name_entry, by_name>> names_;
+    std::deque<user_slot*> registry_; // a deque: growing it moves nothing
+    std::vector<std::size_t> registry_free_;
+    std::vector<name_entry*> given_up_;
+};
+
+} // namespace pawl::storage
