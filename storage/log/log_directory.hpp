@@ -47,6 +47,8 @@ struct directory_options {
     std::uint32_t wal_pad = 4096;          // 64 only by explicit option
     std::uint64_t first_segment_size = 1U << 20U;
     std::uint64_t segment_size = 16U << 20U;
+    std::uint64_t log_retention_bytes = 256U << 20U; // sealed segments kept beyond what recovery needs, for audit
+    std::shared_ptr<class file_system> files;        // null: the directory `path` itself; tests put another one here
 };
 
 struct recovery_report {

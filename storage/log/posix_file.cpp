@@ -1,0 +1,255 @@
+#include "storage/log/file.hpp"
+#include "storage/log/log_directory.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <dirent.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+namespace pawl::storage {
+namespace {
+
+std::error_code last_error() {
+    return {errno, std::system_category()};
+}
+
+// A descriptor that closes itself. Errors of close are of no interest: what matters was synced before.
+class descriptor {
+public:
+    explicit descriptor(int fd = -1) noexcept : fd_(fd) {}
+    descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    ~descriptor() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    int get() const noexcept { return fd_; }
+    int release() noexcept { return std::exchange(fd_, -1); }
+    explicit operator bool() const noexcept { return fd_ >= 0; }
+
+private:
+    int fd_;
+};
+
+class posix_file final : public file {
+public:
+    posix_file(descriptor fd, bool direct) : fd_(std::move(fd)), direct_(direct) {}
+
+    std::size_t read_some(std::uint64_t offset, std::span<std::uint8_t> out, std::error_code& ec) override {
+        const ssize_t n = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+        return counted(n, ec);
+    }
+    std::size_t write_some(std::uint64_t offset, bytes_view bytes, std::error_code& ec) override {
+        const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        return counted(n, ec);
+    }
+    std::error_code sync_data() override { return ::fdatasync(fd_.get()) == 0 ? std::error_code{} : last_error(); }
+    std::error_code sync_all() override { return ::fsync(fd_.get()) == 0 ? std::error_code{} : last_error(); }
+    std::error_code resize(std::uint64_t size) override {
+        return ::ftruncate(fd_.get(), static_cast<off_t>(size)) == 0 ? std::error_code{} : last_error();
+    }
+    std::uint64_t size(std::error_code& ec) override {
+        struct stat st{};
+        if (::fstat(fd_.get(), &st) != 0) {
+            ec = last_error();
+            return 0;
+        }
+        ec.clear();
+        return static_cast<std::uint64_t>(st.st_size);
+    }
+    bool is_direct() const noexcept override { return direct_; }
+
+private:
+    static std::size_t counted(ssize_t n, std::error_code& ec) {
+        if (n < 0) {
+            ec = last_error();
+            return 0;
+        }
+        ec.clear();
+        return static_cast<std::size_t>(n);
+    }
+
+    descriptor fd_;
+    bool direct_;
+};
+
+class posix_directory final : public file_system {
+public:
+    posix_directory(std::string path, descriptor fd, std::uint32_t block)
+        : path_(std::move(path)), fd_(std::move(fd)), block_(block) {}
+
+    std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override;
+    std::error_code rename(const std::string& from, const std::string& to) override {
+        return ::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) == 0 ? std::error_code{} : last_error();
+    }
+    std::error_code remove(const std::string& name) override {
+        return ::unlinkat(fd_.get(), name.c_str(), 0) == 0 ? std::error_code{} : last_error();
+    }
+    std::error_code sync_directory() override { return ::fsync(fd_.get()) == 0 ? std::error_code{} : last_error(); }
+    std::vector<std::string> list(std::error_code& ec) override;
+    std::error_code lock(const std::string& name, long& holder_pid) override;
+    std::uint32_t physical_block_size() const noexcept override { return block_; }
+    std::string path() const override { return path_; }
+
+private:
+    descriptor open_at(const std::string& name, int flags, std::error_code& ec) {
+        descriptor fd{::openat(fd_.get(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)};
+        ec = fd ? std::error_code{} : last_error();
+        return fd;
+    }
+
+    std::string path_;
+    descriptor fd_;
+    std::uint32_t block_;
+    descriptor lock_;
+};
+
+std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode mode, std::error_code& ec) {
+    if (mode == open_mode::read_direct) {
+        descriptor fd = open_at(name, O_RDONLY | O_DIRECT, ec);
+        if (fd) {
+            return std::make_unique<posix_file>(std::move(fd), true);
+        }
+        if (ec != std::errc::invalid_argument) {
+            return nullptr;
+        }
+        // No O_DIRECT here: make the kernel forget what it holds of the file instead.
+        fd = open_at(name, O_RDWR, ec);
+        if (fd && ::fdatasync(fd.get()) != 0) {
+            ec = last_error();
+            return nullptr;
+        }
+        if (!fd) {
+            return nullptr;
+        }
+        ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+        return std::make_unique<posix_file>(std::move(fd), false);
+    }
+    const int flags = mode == open_mode::read    ? O_RDONLY
+                      : mode == open_mode::write ? O_RDWR
+                                                 : O_RDWR | O_CREAT | O_TRUNC;
+    descriptor fd = open_at(name, flags, ec);
+    return fd ? std::make_unique<posix_file>(std::move(fd), false) : nullptr;
+}
+
+std::vector<std::string> posix_directory::list(std::error_code& ec) {
+    std::vector<std::string> names;
+    // A second descriptor: a directory stream owns its own, and its position.
+    descriptor copy{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    DIR* const stream = copy ? ::fdopendir(copy.get()) : nullptr;
+    if (stream == nullptr) {
+        ec = last_error();
+        return names;
+    }
+    copy.release(); // closedir closes it
+    errno = 0;
+    while (const dirent* const entry = ::readdir(stream)) {
+        names.emplace_back(static_cast<const char*>(entry->d_name));
+        errno = 0;
+    }
+    ec = errno == 0 ? std::error_code{} : last_error();
+    ::closedir(stream);
+    return names;
+}
+
+std::error_code posix_directory::lock(const std::string& name, long& holder_pid) {
+    holder_pid = 0;
+    std::error_code ec;
+    descriptor fd = open_at(name, O_RDWR | O_CREAT, ec);
+    if (!fd) {
+        return ec;
+    }
+    char text[32] = {};
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        ec = last_error();
+        const ssize_t n = ::pread(fd.get(), text, sizeof text - 1, 0);
+        if (n > 0) {
+            std::from_chars(text, text + n, holder_pid);
+        }
+        return ec;
+    }
+    // Only for people and messages; the lock itself is the kernel's and ends with the process.
+    const int n = std::snprintf(text, sizeof text, "%ld\n", static_cast<long>(::getpid()));
+    if (::ftruncate(fd.get(), 0) != 0 || ::pwrite(fd.get(), text, static_cast<std::size_t>(n), 0) != n) {
+        ec = last_error();
+        if (!is_no_space(ec)) {
+            return ec;
+        }
+    }
+    lock_ = std::move(fd);
+    return {};
+}
+
+// 0 where the kernel does not say (a file system without a block device).
+std::uint32_t physical_block_of(dev_t device) {
+    for (const char* const form :
+         {"/sys/dev/block/%u:%u/queue/physical_block_size", "/sys/dev/block/%u:%u/../queue/physical_block_size"}) {
+        char name[96];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        std::snprintf(name, sizeof name, form, major(device), minor(device));
+#pragma GCC diagnostic pop
+        if (std::FILE* const f = std::fopen(name, "re")) {
+            unsigned value = 0;
+            const int n = std::fscanf(f, "%u", &value);
+            std::fclose(f);
+            if (n == 1) {
+                return value;
+            }
+        }
+    }
+    return 0;
+}
+
+[[noreturn]] void refuse_directory(const std::string& path, const std::string& why) {
+    throw refused(refusal::usage, "data directory " + path + ": " + why);
+}
+
+} // namespace
+
+std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
+    if (::mkdir(path.c_str(), 0700) == 0) {
+        const std::size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
+        const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+        const descriptor fd{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        if (!fd || ::fsync(fd.get()) != 0) {
+            refuse_directory(path, "created, but its parent cannot be synced: " + last_error().message());
+        }
+    } else if (errno != EEXIST) {
+        refuse_directory(path, "cannot be created: " + last_error().message());
+    }
+    descriptor fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    struct stat st{};
+    if (!fd || ::fstat(fd.get(), &st) != 0) {
+        refuse_directory(path, "cannot be opened: " + last_error().message());
+    }
+    if (st.st_uid != ::geteuid()) {
+        refuse_directory(path, "belongs to user " + std::to_string(st.st_uid) + ", but this process runs as user " +
+                                   std::to_string(::geteuid()));
+    }
+    if ((st.st_mode & 077U) != 0) {
+        char mode[8];
+        std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(st.st_mode & 07777U));
+        refuse_directory(path, std::string("is open to group or others (mode ") + mode + "); run: chmod 700 " + path);
+    }
+    if (::faccessat(fd.get(), ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
+        refuse_directory(path, "is not writable: " + last_error().message());
+    }
+    const std::uint32_t block = physical_block_of(st.st_dev);
+    return std::make_shared<posix_directory>(path, std::move(fd), block);
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,77 @@
+#include "storage/log/room_ledger.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+
+namespace pawl::storage {
+namespace {
+
+// A small segment (tests, tiny appliances) must still take several records at once: there a record is charged as a
+// share of it, and a larger one waits for room in the queue instead.
+constexpr std::uint64_t charge_share = 16;
+// The writer fills a frame as far as the next record fits, so a full one has at least this much.
+constexpr std::uint64_t full_frame_min = frame_payload_max - ordinary_record_size_max;
+
+} // namespace
+
+room_ledger::room_ledger(std::uint32_t wal_pad, std::uint64_t segment_capacity, std::uint32_t records_max) noexcept
+    : frame_overhead_(2 * frame_padded_size(0, wal_pad)), segment_capacity_(segment_capacity),
+      ordinary_charge_(std::min(ordinary_record_size_max, segment_capacity / charge_share) + frame_overhead_),
+      ending_charge_(std::min(ending_record_size_max, segment_capacity / charge_share) + frame_overhead_),
+      records_max_(records_max) {}
+
+bool room_ledger::fits(log_room room, std::uint64_t more) const noexcept {
+    if (room == log_room::ordinary ? ordinary_closed_ : ending_closed_) {
+        return false;
+    }
+    const std::uint64_t ordinary = reserved_ordinary_ + (room == log_room::ordinary ? more : 0);
+    const std::uint64_t ending = reserved_ending_ + (room == log_room::ending ? more : 0);
+    const std::uint64_t frames = queued_bytes_ == 0 ? 0 : queued_bytes_ / full_frame_min + 1;
+    const std::uint64_t needed =
+        queued_bytes_ + frames * frame_overhead_ + ordinary * ordinary_charge_ + ending * ending_charge_;
+    // At the end of each segment a record may not fit any more, and a frame begins anew.
+    const std::uint64_t spare_room = segment_capacity_ - std::min(segment_capacity_, ordinary_charge_);
+    const std::uint64_t lost_at_end = spares_ > 0 ? std::min(ordinary_, ordinary_charge_) : 0;
+    const std::uint64_t held = ordinary_ - lost_at_end + spares_ * spare_room + (room == log_room::ending ? tail_ : 0);
+    return needed <= held;
+}
+
+bool room_ledger::reserve(log_room room, std::uint32_t records) noexcept {
+    if (queued_records_ + reserved_records() + records > records_max_ || !fits(room, records)) {
+        return false;
+    }
+    (room == log_room::ordinary ? reserved_ordinary_ : reserved_ending_) += records;
+    return true;
+}
+
+void room_ledger::release(log_room room, std::uint32_t records) noexcept {
+    std::uint64_t& reserved = room == log_room::ordinary ? reserved_ordinary_ : reserved_ending_;
+    BOOST_ASSERT(reserved >= records);
+    reserved -= std::min<std::uint64_t>(reserved, records);
+}
+
+void room_ledger::enqueued(log_room room, std::uint64_t bytes) noexcept {
+    release(room, 1);
+    queued_bytes_ += bytes;
+    ++queued_records_;
+}
+
+void room_ledger::written(std::uint64_t bytes, std::uint64_t records) noexcept {
+    BOOST_ASSERT(queued_bytes_ >= bytes && queued_records_ >= records);
+    queued_bytes_ -= bytes;
+    queued_records_ -= records;
+}
+
+void room_ledger::set_room(std::uint64_t ordinary, std::uint64_t tail, std::uint64_t spares) noexcept {
+    ordinary_ = ordinary;
+    tail_ = tail;
+    spares_ = spares;
+}
+
+void room_ledger::set_closed(bool ordinary, bool ending) noexcept {
+    ordinary_closed_ = ordinary;
+    ending_closed_ = ending;
+}
+
+} // namespace pawl::storage

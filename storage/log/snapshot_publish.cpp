@@ -1,0 +1,85 @@
+// log_directory::write_snapshot: the file, the manifests, then what is no longer needed.
+#include "storage/log/directory_state.hpp"
+#include "storage/snapshot/snapshot_reader.hpp"
+#include "storage/snapshot/snapshot_writer.hpp"
+
+#include <algorithm>
+
+namespace pawl::storage {
+namespace {
+
+constexpr std::size_t generations_kept = 2;
+
+} // namespace
+
+std::optional<std::uint64_t>
+log_directory::write_snapshot(const log_position& at, timestamp_ms now,
+                              const std::function<snapshot_counts(const record_sink&)>& produce, std::string& why) {
+    state& s = *state_;
+    const snapshot_identity id{s.uuid, at.lsn};
+    const std::string name = snapshot_name(at.lsn);
+    const auto failed = [&](const std::string& reason) {
+        why = s.files->path() + "/" + name + ": " + reason;
+        return std::nullopt;
+    };
+    {
+        const std::lock_guard lock(s.manifest_mutex);
+        const auto same = [&](const manifest_snapshot& m) { return m.lsn == at.lsn; };
+        if (std::any_of(s.current.snapshots.begin(), s.current.snapshots.end(), same)) {
+            return failed("nothing was logged since the last snapshot"); // its file must not be touched
+        }
+    }
+    snapshot_footer footer;
+    std::error_code ec;
+    {
+        snapshot_writer writer{*s.files, id, s.keys};
+        const snapshot_counts counts = produce(
+            [&](std::uint16_t type, std::uint16_t version, bytes_view body) { writer.add(type, version, body); });
+        ec = writer.finish(counts, now, footer);
+    }
+    if (ec) {
+        return failed("cannot be written: " + ec.message());
+    }
+    // Only what reads back from the device counts.
+    const snapshot_check check = verify_snapshot(*s.files, id, s.keys, &footer.tag, open_mode::read_direct);
+    if (check.fault != snapshot_fault::none) {
+        s.files->remove(name);
+        return failed("reads back wrong at offset " + std::to_string(check.offset) + ": it is " +
+                      describe(check.fault));
+    }
+    {
+        const std::lock_guard lock(s.manifest_mutex);
+        manifest next = s.current;
+        manifest_snapshot entry;
+        entry.lsn = at.lsn;
+        entry.tag = footer.tag;
+        entry.size = footer.file_size();
+        entry.start = {at.segno, at.batch_seq, at.lsn, at.chain};
+        std::erase_if(next.snapshots, [&](const manifest_snapshot& m) {
+            return std::find(s.bad_snapshots.begin(), s.bad_snapshots.end(), m.lsn) != s.bad_snapshots.end();
+        });
+        next.snapshots.insert(next.snapshots.begin(), entry);
+        if (next.snapshots.size() > generations_kept) {
+            next.snapshots.resize(generations_kept);
+        }
+        if (next.snapshots.size() == generations_kept) {
+            next.oldest = next.snapshots.back().start;
+        }
+        next.floor_batch_seq = std::max(next.floor_batch_seq, at.batch_seq - 1); // the SEAL, or what came before it
+        next.next_user_id = std::max(next.next_user_id, footer.counts.next_user_id);
+        next.time = std::max(next.time, now);
+        ec = s.publish(next);
+        if (!ec) {
+            s.bad_snapshots.clear();
+        }
+    }
+    if (ec) {
+        // Which manifest is on disk is not known now: keep every file that either may name.
+        return failed("was written, but the manifests were not: " + ec.message());
+    }
+    s.note_snapshot(at.lsn);
+    s.remove_unneeded();
+    return footer.file_size();
+}
+
+} // namespace pawl::storage

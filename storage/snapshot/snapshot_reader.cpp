@@ -1,0 +1,215 @@
+#include "storage/snapshot/snapshot_reader.hpp"
+
+#include "storage/log/frame.hpp"
+
+#include <algorithm>
+
+namespace pawl::storage {
+namespace {
+
+constexpr std::size_t blocks_at_once = 16; // 1 MiB a read
+
+snapshot_check failed(snapshot_fault fault, std::uint64_t offset) {
+    snapshot_check c;
+    c.fault = fault;
+    c.offset = offset;
+    return c;
+}
+
+snapshot_fault fault_of(header_fault f) {
+    switch (f) {
+    case header_fault::none:
+        return snapshot_fault::none;
+    case header_fault::newer_format:
+        return snapshot_fault::newer_format;
+    case header_fault::wrong_key:
+        return snapshot_fault::wrong_key;
+    case header_fault::bad:
+    case header_fault::foreign:
+        break;
+    }
+    return snapshot_fault::bad;
+}
+
+// Reads exactly `out.size()` bytes; false where there is less or an error (then `fault` says which).
+bool read_exactly(file& f, std::uint64_t offset, std::span<std::uint8_t> out, snapshot_fault& fault) {
+    std::error_code ec;
+    if (read_fully(f, offset, out, ec) == out.size()) {
+        return true;
+    }
+    fault = ec ? snapshot_fault::unreadable : snapshot_fault::bad;
+    return false;
+}
+
+// Calls visit(index, block) for each block until it is false. The offset of the failure is left in `offset`.
+template <class Visit>
+bool for_each_block(file& f, std::uint64_t blocks, aligned_buffer& buffer, snapshot_fault& fault, std::uint64_t& offset,
+                    const Visit& visit) {
+    for (std::uint64_t first = 0; first < blocks; first += blocks_at_once) {
+        const std::uint64_t n = std::min<std::uint64_t>(blocks_at_once, blocks - first);
+        offset = snapshot_header_size + first * snapshot_block_size;
+        const std::span<std::uint8_t> bytes = buffer.span().first(n * snapshot_block_size);
+        if (!read_exactly(f, offset, bytes, fault)) {
+            return false;
+        }
+        for (std::uint64_t i = 0; i < n; ++i, offset += snapshot_block_size) {
+            if (!visit(static_cast<std::uint32_t>(first + i),
+                       bytes_view{bytes.subspan(i * snapshot_block_size, snapshot_block_size)})) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+} // namespace
+
+const char* describe(snapshot_fault fault) noexcept {
+    switch (fault) {
+    case snapshot_fault::none:
+        return "good";
+    case snapshot_fault::missing:
+        return "missing";
+    case snapshot_fault::unreadable:
+        return "unreadable";
+    case snapshot_fault::bad:
+        return "damaged";
+    case snapshot_fault::tampered:
+        return "changed by another hand";
+    case snapshot_fault::newer_format:
+        return "of a newer format";
+    case snapshot_fault::wrong_key:
+        return "made with another key";
+    }
+    return "";
+}
+
+snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, const log_keys& keys, const tag16* tag,
+                               open_mode mode) {
+    std::error_code ec;
+    const std::unique_ptr<file> f = fs.open(snapshot_name(id.lsn), mode, ec);
+    if (ec) {
+        return failed(ec == std::errc::no_such_file_or_directory ? snapshot_fault::missing : snapshot_fault::unreadable,
+                      0);
+    }
+    const std::uint64_t size = f->size(ec);
+    constexpr std::uint64_t fixed = snapshot_header_size + snapshot_footer_size;
+    if (ec) {
+        return failed(snapshot_fault::unreadable, 0);
+    }
+    aligned_buffer buffer;
+    buffer.resize(blocks_at_once * snapshot_block_size);
+    snapshot_fault fault = snapshot_fault::bad;
+    // The header first: a newer format may have any size.
+    if (!read_exactly(*f, 0, buffer.span().first(snapshot_header_size), fault)) {
+        return failed(fault, 0);
+    }
+    fault = fault_of(decode_snapshot_header(buffer.view(), id, keys.key_check(id.uuid)));
+    if (fault != snapshot_fault::none) {
+        return failed(fault, 0);
+    }
+    if (size < fixed || (size - fixed) % snapshot_block_size != 0) {
+        return failed(snapshot_fault::bad, size);
+    }
+    const std::uint64_t footer_at = size - snapshot_footer_size;
+    if (!read_exactly(*f, footer_at, buffer.span().first(snapshot_footer_size), fault)) {
+        return failed(fault, footer_at);
+    }
+    snapshot_footer_bytes footer_bytes;
+    std::copy_n(buffer.data(), footer_bytes.size(), footer_bytes.begin());
+    const std::optional<snapshot_footer> footer = decode_snapshot_footer(footer_bytes);
+    if (!footer || footer->lsn != id.lsn || footer->blocks != (size - fixed) / snapshot_block_size) {
+        return failed(snapshot_fault::bad, footer_at);
+    }
+    snapshot_tagger tagger{keys.snapshot(), id};
+    std::uint64_t offset = 0, content_size = 0;
+    const bool ok = for_each_block(*f, footer->blocks, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
+        bytes_view content;
+        tag16 block_tag{};
+        const block_fault bf = check_block(b, index, keys.snapshot(), id, content, block_tag);
+        // Padding is under no tag: it must be what was written.
+        if (bf == block_fault::none && all_zero(b.subspan(snapshot_block_head_size + content.size()))) {
+            tagger.add(block_tag);
+            content_size += content.size();
+            return true;
+        }
+        fault = bf == block_fault::tampered ? snapshot_fault::tampered : snapshot_fault::bad;
+        return false;
+    });
+    if (!ok) {
+        return failed(fault, offset);
+    }
+    const tag16 expected = expected_footer_tag(footer_bytes, tagger);
+    if (!constant_time_equal(expected, footer->tag) || (tag != nullptr && !constant_time_equal(*tag, footer->tag))) {
+        return failed(snapshot_fault::tampered, footer_at);
+    }
+    if (content_size != footer->content_size) {
+        return failed(snapshot_fault::bad, footer_at);
+    }
+    snapshot_check good;
+    good.fault = snapshot_fault::none;
+    good.footer = *footer;
+    return good;
+}
+
+void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
+                   const std::function<void(const record_view&)>& apply) {
+    const std::string name = snapshot_name(id.lsn);
+    const auto changed = [&](std::uint64_t offset) {
+        throw refused(refusal::storage_failed, fs.path() + "/" + name + ": offset " + std::to_string(offset) +
+                                                   ": reads differently now than a moment ago; check the disk");
+    };
+    std::error_code ec;
+    const std::unique_ptr<file> f = fs.open(name, open_mode::read, ec);
+    if (ec) {
+        changed(0);
+    }
+    aligned_buffer buffer;
+    buffer.resize(blocks_at_once * snapshot_block_size);
+    std::vector<std::uint8_t> carry; // a record that began in an earlier block
+    snapshot_fault fault = snapshot_fault::bad;
+    std::uint64_t offset = 0, records = 0;
+    record_view record;
+    record.lsn = id.lsn;
+    record.time = time;
+    const auto hand_out = [&](bytes_view bytes) { // gives how many bytes were whole records
+        record_cursor cursor{bytes};
+        std::size_t used = 0;
+        while (cursor.next(record)) {
+            used += record_header_size + record.body.size();
+            ++records;
+            apply(record);
+        }
+        return used;
+    };
+    const bool ok = for_each_block(*f, footer.blocks, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
+        bytes_view content;
+        if (!block_crc_ok(b, index, id, content)) {
+            return false;
+        }
+        if (!carry.empty()) {
+            // Complete the record that is carried over: first its header, then its body.
+            const auto take = [&](std::size_t wanted) {
+                const std::size_t n = std::min(content.size(), wanted - std::min(wanted, carry.size()));
+                carry.insert(carry.end(), content.begin(), content.begin() + static_cast<std::ptrdiff_t>(n));
+                content = content.subspan(n);
+            };
+            take(record_header_size);
+            if (carry.size() >= record_header_size) {
+                take(record_header_size +
+                     std::min<std::size_t>(load_le<std::uint32_t>(carry.data() + 4), record_body_size_max));
+            }
+            if (hand_out(carry) == carry.size()) {
+                carry.clear();
+            }
+        }
+        const std::size_t used = hand_out(content);
+        carry.insert(carry.end(), content.begin() + static_cast<std::ptrdiff_t>(used), content.end());
+        return carry.size() <= record_header_size + record_body_size_max;
+    });
+    if (!ok || !carry.empty() || records != footer.records) {
+        changed(offset);
+    }
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,39 @@
+// Reads a snapshot: first all of it to check every block, the footer and the tag over all tags; only then again to hand
+// out its records. So a bad snapshot has changed nothing when recovery turns to the one before.
+#pragma once
+
+#include "storage/log/file.hpp"
+#include "storage/log/record.hpp"
+#include "storage/snapshot/snapshot_format.hpp"
+
+#include <functional>
+#include <string>
+
+namespace pawl::storage {
+
+enum class snapshot_fault : std::uint8_t {
+    none,
+    missing,
+    unreadable, // the system could not read it
+    bad,        // a CRC, a count or a size is wrong
+    tampered,   // CRCs right, a tag wrong
+    newer_format,
+    wrong_key,
+};
+const char* describe(snapshot_fault fault) noexcept;
+
+struct snapshot_check {
+    snapshot_fault fault = snapshot_fault::missing;
+    std::uint64_t offset = 0; // where it was found
+    snapshot_footer footer;   // where fault is none
+};
+
+// `tag`: what the manifest says the footer's is; null takes any (tools).
+snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, const log_keys& keys, const tag16* tag,
+                               open_mode mode = open_mode::read);
+
+// Hands out the records of a verified snapshot, in order. Throws refused where the file is no longer what was verified.
+void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
+                   const std::function<void(const record_view&)>& apply);
+
+} // namespace pawl::storage
