@@ -2,32 +2,33 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/service_time.hpp"
 
+#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 
 namespace pawl::app {
 
-// Where raw time comes from; tests pass their own. Both in nanoseconds, any thread.
+// Where raw time comes from; tests pass their own. Any thread.
 class time_source {
 public:
     virtual ~time_source() = default;
-    virtual std::int64_t wall_ns() const = 0; // CLOCK_REALTIME, since 1970; may jump either way
-    virtual std::int64_t boot_ns() const = 0; // CLOCK_BOOTTIME: runs through suspend, never back
+    virtual clock_reading read() const = 0;
 };
 const time_source& system_time_source();
 
-// core/service_time over the system's clocks: starts at max(wall clock, floor), advances with CLOCK_BOOTTIME, follows
-// the wall clock forward only. now_ms() is lock-free, two vDSO reads; any thread.
+// core/service_time over the system's clocks, as the clock of the whole program. now_ms() is lock-free, two vDSO reads;
+// any thread.
 class service_clock final : public clock {
 public:
-    // `floor`: the time of the last record or manifest. Under `--reset-clock` pass nothing earlier than the wall clock:
-    // a zero floor.
-    explicit service_clock(timestamp_ms floor, const time_source& source = system_time_source());
-    ~service_clock() override;
+    // Starts at the wall clock.
+    explicit service_clock(const time_source& source = system_time_source());
 
     timestamp_ms now_ms() const override;
+    // From now on it is never earlier than `floor`: the time of the last record or manifest, once recovery has read it
+    // (`--reset-clock` leaves that out).
+    void raise(timestamp_ms floor);
 
     // The wall clock as it is now.
     timestamp_ms wall_ms() const;
@@ -35,8 +36,8 @@ public:
     milliseconds behind() const;
 
 private:
-    struct state;
-    std::unique_ptr<state> state_;
+    const time_source& source_;
+    mutable std::atomic<std::int64_t> offset_ms_; // to the boot clock; only grows
 };
 
 // Time that a developer may move (`--dev` only): an offset to a real clock, in this process only. Log frames, HTTP
@@ -69,9 +70,7 @@ private:
     const clock& real_;
     view view_;
     mutable std::mutex mutex_;
-    milliseconds offset_{0};     // while it runs
-    timestamp_ms standing_at_{}; // while it is frozen
-    bool frozen_ = false;
+    virtual_time time_; // guarded by mutex_
 };
 
 } // namespace pawl::app
