@@ -16,8 +16,11 @@ public:
     // all-zero address is not limited. Nothing: go ahead. Else: how long to wait (at least 1 s), and nothing was
     // counted.
     virtual std::optional<seconds> reserve(std::string_view account, const peer_address& address) = 0;
-    // The attempt succeeded: it does not count after all.
+    // The attempt was not made, or succeeded: it does not count after all.
     virtual void give_back(std::string_view account, const peer_address& address) = 0;
+    // A login succeeded: it does not count, and a guess spread over many addresses won't keep the account's owner from
+    // signing in from this one (docs/decisions, "Throttle").
+    virtual void succeeded(std::string_view account, const peer_address& address) { give_back(account, address); }
 };
 
 } // namespace pawl

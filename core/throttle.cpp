@@ -1,0 +1,102 @@
+#include "core/throttle.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t ipv6_network_bytes = 8; // a /64
+
+constexpr std::uint32_t bounded(std::uint64_t limit) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, attempt_table::attempts_max));
+}
+
+// What is counted as one address: an IPv4 address (mapped), or the /64 of an IPv6 one.
+peer_address network_of(const peer_address& a) {
+    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    if (std::equal(mapped.begin(), mapped.end(), a.bytes.begin())) {
+        return a;
+    }
+    peer_address network;
+    std::copy_n(a.bytes.begin(), ipv6_network_bytes, network.bytes.begin());
+    return network;
+}
+
+} // namespace
+
+throttle::throttle(const throttle_limits& limits, random_source& random, std::size_t slots)
+    : pair_limit_(bounded(limits.account.attempts)),
+      account_limit_(bounded(std::uint64_t{limits.account.attempts} * strangers_factor)),
+      address_limit_(bounded(limits.address.attempts)), pairs_(slots, limits.account.window),
+      accounts_(slots, limits.account.window), addresses_(slots, limits.address.window), familiar_(slots / 2) {
+    static_assert(crypto_shorthash_KEYBYTES == std::tuple_size_v<decltype(key_)>);
+    random.fill(key_);
+}
+
+// SipHash-2-4: attackers choose names and addresses, but not where they fall.
+std::uint64_t throttle::hash(std::span<const std::uint8_t> bytes) const {
+    std::array<std::uint8_t, crypto_shorthash_BYTES> digest{};
+    crypto_shorthash(digest.data(), bytes.data(), bytes.size(), key_.data());
+    std::uint64_t value = 0;
+    std::memcpy(&value, digest.data(), sizeof value);
+    return value == 0 ? 1 : value; // 0 means an empty place
+}
+
+throttle::keys throttle::keys_of(std::string_view account, const peer_address& address) const {
+    const peer_address network = network_of(address);
+    keys k{};
+    k.has_address = address != peer_address{};
+    k.account = hash({reinterpret_cast<const std::uint8_t*>(account.data()), account.size()});
+    k.address = hash(network.bytes);
+    std::array<std::uint8_t, 8 + 16> both{};
+    std::memcpy(both.data(), &k.account, 8);
+    std::copy(network.bytes.begin(), network.bytes.end(), both.begin() + 8);
+    k.pair = hash(both);
+    return k;
+}
+
+std::optional<seconds> throttle::reserve(std::string_view account, const peer_address& address, timestamp_ms now) {
+    const keys k = keys_of(account, address);
+    const bool limit_address = address_limit_ > 0 && k.has_address;
+    milliseconds wait{0};
+    if (limit_address) {
+        wait = addresses_.wait(k.address, address_limit_, now);
+    }
+    if (pair_limit_ > 0) {
+        wait = std::max(wait, pairs_.wait(k.pair, pair_limit_, now));
+        if (!familiar_.knows(k.account, k.pair, now)) {
+            wait = std::max(wait, accounts_.wait(k.account, account_limit_, now));
+        }
+    }
+    if (wait > milliseconds(0)) {
+        return std::chrono::ceil<seconds>(wait);
+    }
+    if (limit_address) {
+        addresses_.add(k.address, now);
+    }
+    if (pair_limit_ > 0) {
+        pairs_.add(k.pair, now);
+        accounts_.add(k.account, now);
+    }
+    return std::nullopt;
+}
+
+void throttle::give_back(std::string_view account, const peer_address& address, timestamp_ms now) {
+    const keys k = keys_of(account, address);
+    addresses_.remove(k.address, now);
+    pairs_.remove(k.pair, now);
+    accounts_.remove(k.account, now);
+}
+
+void throttle::succeeded(std::string_view account, const peer_address& address, timestamp_ms now) {
+    give_back(account, address, now);
+    const keys k = keys_of(account, address);
+    familiar_.remember(k.account, k.pair, now);
+}
+
+} // namespace pawl
