@@ -357,6 +357,11 @@ struct setting {
     bool strict, rehash;
 };
 
+// Whether it matters who else has been at work before this step. The others only follow from one that did.
+bool decides(store_step step) {
+    return step != store_step::durable && step != store_step::append_event && step != store_step::confirm_family;
+}
+
 // All orders of these requests. The number of them.
 std::size_t explore(const std::vector<request>& asked, setting how, unsigned switches_max) {
     choice_walk walk;
@@ -364,8 +369,8 @@ std::size_t explore(const std::vector<request>& asked, setting how, unsigned swi
     do {
         account a(how.strict, how.rehash);
         interleaver turns(a.world.data, walk, switches_max);
-        a.world.data.before = [&](store_step) {
-            if (!a.quiet) {
+        a.world.data.before = [&](store_step step) {
+            if (!a.quiet && decides(step)) {
                 turns.point();
             }
         };
@@ -391,15 +396,11 @@ std::size_t explore(const std::vector<request>& asked, setting how, unsigned swi
     return orders;
 }
 
-void explore_all_pairs(setting how) {
-    std::size_t orders = 0;
-    for (std::size_t i = 0; i < all_requests.size(); ++i) {
-        for (std::size_t j = i; j < all_requests.size(); ++j) {
-            orders += explore({all_requests[i], all_requests[j]}, how, 1 + scale());
-        }
+// That request against each of all.
+void explore_with_each(request first, setting how) {
+    for (const request other : all_requests) {
+        BOOST_TEST(explore({first, other}, how, 1 + scale()) > 1U);
     }
-    BOOST_TEST_MESSAGE(orders << " orders");
-    BOOST_TEST(orders > all_requests.size());
 }
 
 } // namespace
@@ -407,28 +408,32 @@ void explore_all_pairs(setting how) {
 BOOST_AUTO_TEST_SUITE(service_interleavings)
 
 BOOST_AUTO_TEST_CASE(any_two_requests_in_any_order_leave_one_truth) {
-    explore_all_pairs({.strict = false, .rehash = false});
+    std::size_t orders = 0;
+    for (std::size_t i = 0; i < all_requests.size(); ++i) {
+        for (std::size_t j = i; j < all_requests.size(); ++j) {
+            orders += explore({all_requests[i], all_requests[j]}, {.strict = false, .rehash = false}, 1 + scale());
+        }
+    }
+    BOOST_TEST(orders > 10'000U); // else the walk has stopped walking
 }
 
-BOOST_AUTO_TEST_CASE(any_two_requests_in_any_order_leave_one_truth_with_strict_windows) {
-    for (const request other : all_requests) {
-        explore({request::refresh, other}, {.strict = true, .rehash = false}, 1 + scale());
-    }
+BOOST_AUTO_TEST_CASE(a_refresh_against_any_request_leaves_one_truth_with_strict_windows) {
+    explore_with_each(request::refresh, {.strict = true, .rehash = false});
 }
 
 BOOST_AUTO_TEST_CASE(a_login_that_rehashes_undoes_nothing) {
-    for (const request other : all_requests) {
-        explore({request::login, other}, {.strict = false, .rehash = true}, 1 + scale());
-    }
+    explore_with_each(request::login, {.strict = false, .rehash = true});
 }
 
-BOOST_AUTO_TEST_CASE(three_requests_that_change_one_user_lose_nothing) {
-    explore({request::change_password, request::change_profile, request::login}, {.strict = false, .rehash = true},
-            scale());
-    explore({request::change_profile, request::logout_all, request::disable}, {.strict = false, .rehash = false},
-            scale());
-    explore({request::refresh, request::refresh, request::logout}, {.strict = false, .rehash = false}, scale());
-    explore({request::refresh, request::replay, request::change_password}, {.strict = true, .rehash = false}, scale());
+BOOST_AUTO_TEST_CASE(three_requests_that_change_one_account_lose_nothing) {
+    const setting plain{.strict = false, .rehash = false};
+    const unsigned few = scale() - 1; // and a free choice wherever one waits for the disk
+    BOOST_TEST(explore({request::change_password, request::change_profile, request::login},
+                       {.strict = false, .rehash = true}, few) > 1U);
+    BOOST_TEST(explore({request::change_profile, request::logout_all, request::disable}, plain, few) > 1U);
+    BOOST_TEST(explore({request::refresh, request::refresh, request::logout}, plain, scale()) > 1U);
+    BOOST_TEST(explore({request::refresh, request::replay, request::change_password}, {.strict = true, .rehash = false},
+                       few) > 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,6 +6,7 @@
 #include "tests/support/memory_store.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -77,7 +78,7 @@ public:
             started_ = true;
             choose_next(true);
         }
-        changed_.notify_all();
+        parties_[turn_].woken.notify_one();
         for (std::thread& t : threads) {
             t.join();
         }
@@ -90,11 +91,12 @@ private:
     struct party {
         ticket waits_for = ticket::none;
         bool done = false;
+        std::condition_variable woken;
     };
 
     void live(std::size_t self, const std::function<void()>& request) {
         std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return started_ && turn_ == self; });
+        parties_[self].woken.wait(lock, [&] { return started_ && turn_ == self; });
         lock.unlock();
         try {
             request();
@@ -149,18 +151,17 @@ private:
         if (turn_ == self) {
             return;
         }
-        changed_.notify_all();
+        parties_[turn_].woken.notify_one();
         if (!leaving) {
-            changed_.wait(lock, [&] { return turn_ == self; });
+            parties_[self].woken.wait(lock, [&] { return turn_ == self; });
         }
     }
 
     memory_store& data_;
     choice_walk& walk_;
     unsigned switches_left_;
-    std::vector<party> parties_;
+    std::deque<party> parties_;
     std::mutex mutex_;
-    std::condition_variable changed_;
     std::size_t turn_ = 0;
     bool started_ = false;
     std::exception_ptr thrown_;
