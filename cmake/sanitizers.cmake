@@ -5,3 +5,7 @@ if(PAWL_SANITIZE)
     add_compile_options(-fsanitize=${pawl_sanitize_flags} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${pawl_sanitize_flags})
 endif()
+# PAWL_FUZZ: what the fuzz targets link must count its edges.
+if(PAWL_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

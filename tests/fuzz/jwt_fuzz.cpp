@@ -1,0 +1,63 @@
+// First byte 0: the rest is a token as it comes. 1: it is a payload under a right header and signature. 2: it is a
+// header, rightly signed. Nothing that is not ours is good; what is good says what it was checked for.
+#include "core/encoding.hpp"
+#include "core/jwt/access_token.hpp"
+#include "core/jwt/jws_keys.hpp"
+
+#include <array>
+#include <cstdlib>
+
+namespace {
+
+constexpr std::string_view good_header = R"({"alg":"HS256","typ":"at+jwt","kid":"SECRET_KEY"})";
+constexpr std::string_view good_payload =
+    R"({"iss":"i","sub":"42","aud":"a","exp":1600,"iat":1000,"jti":"j","client_id":"pawl",)"
+    R"("sid":"ab000000000000000000000000000000","gen":7})";
+
+pawl::key_ring symmetric_ring() {
+    constexpr std::array<std::uint8_t, 32> secret = {1, 2, 3};
+    pawl::key_ring ring;
+    ring.signing_key = pawl::make_hs256_key(std::string(pawl::secret_key_kid), secret).key;
+    ring.verifying_keys.push_back(ring.signing_key);
+    return ring;
+}
+
+std::string signed_token(const pawl::jws_key& key, std::string_view header, std::string_view payload) {
+    std::string token = pawl::base64url_encode(header) + "." + pawl::base64url_encode(payload);
+    const auto signature = key.sign(token);
+    return token + "." + pawl::base64url_encode(signature);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const pawl::key_ring ring = symmetric_ring();
+    if (size == 0) {
+        return 0;
+    }
+    const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+    std::string token;
+    if (data[0] % 3 == 0) {
+        token = rest;
+    } else if (data[0] % 3 == 1) {
+        token = signed_token(*ring.signing_key, good_header, rest);
+    } else {
+        token = signed_token(*ring.signing_key, rest, good_payload);
+    }
+    pawl::access_claims claims;
+    const pawl::access_token_expectations expected{"i", "a", pawl::timestamp(pawl::seconds(1001)), pawl::seconds(600)};
+    const pawl::access_token_check check = pawl::check_access_token(ring, token, expected, claims);
+    const bool filled = check == pawl::access_token_check::good || check == pawl::access_token_check::expired;
+    if (filled != (claims.subject.value != 0) || (filled && (claims.issuer != "i" || claims.audience != "a"))) {
+        std::abort();
+    }
+    if (filled) { // what it says can be minted again and is good again
+        pawl::access_claims again;
+        const std::string minted = pawl::mint_access_token(*ring.signing_key, claims);
+        if (pawl::check_access_token(ring, minted, expected, again) != check || again.jwt_id != claims.jwt_id) {
+            std::abort();
+        }
+    }
+    pawl::verify_compact_jws(ring.verifying_keys, token);
+    return 0;
+}

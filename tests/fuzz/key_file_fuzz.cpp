@@ -1,0 +1,38 @@
+// A key file either parses into a whole ring or is refused with a sentence; one that parses survives being rewritten.
+#include "core/jwt/key_ring.hpp"
+
+#include <cstdlib>
+
+namespace {
+
+class counting_random final : public pawl::random_source {
+public:
+    void fill(std::span<std::uint8_t> out) override {
+        for (std::uint8_t& byte : out) {
+            byte = static_cast<std::uint8_t>(++count_ * 37 % 251);
+        }
+    }
+
+private:
+    unsigned count_ = 0;
+};
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const pawl::parsed_key_file parsed = pawl::parse_key_file(text, {pawl::jws_algorithm::eddsa, nullptr});
+    if ((parsed.ring == nullptr) == parsed.error.empty()) {
+        std::abort();
+    }
+    if (parsed.ring != nullptr && (!parsed.ring->signing_key || parsed.ring->refresh_keys.empty() ||
+                                   parsed.ring->log_key.size() != 32 || parsed.ring->jwks().size() < 12)) {
+        std::abort();
+    }
+    counting_random random;
+    const auto changed = pawl::ensure_signing_key(text, pawl::jws_algorithm::es256, random, pawl::timestamp{});
+    if (changed && !pawl::parse_key_file(*changed, {pawl::jws_algorithm::es256, nullptr}).ring) {
+        std::abort();
+    }
+    return 0;
+}
