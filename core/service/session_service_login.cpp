@@ -183,7 +183,7 @@ task<result<issued_tokens>> session_service::login(std::string name, secret_stri
         task<failure> refused = refusal(context_.data, errc::login_failed, rests);
         co_return co_await std::move(refused);
     }
-    context_.limiter.give_back(folded, from.address);
+    context_.limiter.succeeded(folded, from.address);
     if (verified->needs_rehash) {
         task<user_ptr> rehashing = rehash(context_, std::move(holder), std::move(normalized));
         holder = co_await std::move(rehashing);
