@@ -1,0 +1,204 @@
+#include "app/context.hpp"
+#include "app/errors.hpp"
+#include "app/openapi/document.hpp"
+#include "app/web/assets.hpp"
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <set>
+#include <string>
+
+using namespace pawl::app;
+namespace json = boost::json;
+
+namespace {
+
+json::object document(bool development) {
+    return json::parse(openapi_document("https://auth.example.com", "1.2.3", development)).as_object();
+}
+
+const char* to_text(http_method method) {
+    switch (method) {
+    case http_method::get:
+        return "get";
+    case http_method::post:
+        return "post";
+    case http_method::put:
+        return "put";
+    case http_method::patch:
+        return "patch";
+    case http_method::delete_:
+        return "delete";
+    default:
+        return "?";
+    }
+}
+
+const error_row* row_with_code(std::string_view code) {
+    for (const error_row& row : error_table()) {
+        if (row.code == code) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
+std::set<std::string> texts(const json::value& array) {
+    std::set<std::string> all;
+    for (const auto& text : array.as_array()) {
+        all.emplace(text.as_string());
+    }
+    return all;
+}
+
+// Every $ref of the document must lead somewhere.
+void check_references(const json::value& root, const json::value& value) {
+    if (const auto* object = value.if_object()) {
+        for (const auto& member : *object) {
+            if (member.key() == "$ref") {
+                boost::system::error_code ec;
+                const std::string pointer(member.value().as_string().subview(1));
+                BOOST_TEST((root.find_pointer(pointer, ec) != nullptr), pointer);
+            } else {
+                check_references(root, member.value());
+            }
+        }
+    } else if (const auto* array = value.if_array()) {
+        for (const auto& element : *array) {
+            check_references(root, element);
+        }
+    }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(openapi)
+
+BOOST_AUTO_TEST_CASE(describes_exactly_the_routes_there_are) {
+    for (const bool development : {false, true}) {
+        std::map<std::string, std::string> routed; // "get /path" to name
+        for (const route& r : all_routes(development)) {
+            const bool alias = r.path.starts_with("/api/v1/auth/");
+            routed[to_text(r.method) + (" " + std::string(r.path))] = std::string(r.name) + (alias ? "_v1" : "");
+        }
+        std::map<std::string, std::string> described;
+        const json::object root = document(development);
+        for (const auto& path : root.at("paths").as_object()) {
+            for (const auto& operation : path.value().as_object()) {
+                described[std::string(operation.key()) + " " + std::string(path.key())] =
+                    operation.value().as_object().at("operationId").as_string();
+            }
+        }
+        BOOST_TEST((routed == described));
+        for (const auto& [key, name] : routed) {
+            BOOST_TEST((described.contains(key) && described[key] == name), key << " " << name);
+        }
+        for (const auto& [key, name] : described) {
+            BOOST_TEST(routed.contains(key), key);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(knows_exactly_the_codes_of_the_error_table) {
+    std::set<std::string> codes;
+    std::set<std::string> oauth_errors;
+    for (const error_row& row : error_table()) {
+        if (row.code != "unsupported_grant_type") { // only ever said as an OAuth error
+            codes.emplace(row.code);
+        }
+        if (!row.oauth_error.empty()) {
+            oauth_errors.emplace(row.oauth_error);
+        }
+    }
+    const json::value root = document(false);
+    BOOST_TEST((texts(root.at_pointer("/components/schemas/Problem/properties/code/enum")) == codes));
+    BOOST_TEST((texts(root.at_pointer("/components/schemas/OAuthError/properties/error/enum")) == oauth_errors));
+}
+
+BOOST_AUTO_TEST_CASE(error_examples_say_what_the_server_says) {
+    const json::object root = document(true);
+    std::size_t seen = 0;
+    for (const auto& path : root.at("paths").as_object()) {
+        for (const auto& operation : path.value().as_object()) {
+            for (const auto& response : operation.value().as_object().at("responses").as_object()) {
+                boost::system::error_code ec;
+                const auto* examples = response.value().find_pointer("/content/application~1problem+json/examples", ec);
+                if (examples == nullptr) {
+                    continue;
+                }
+                for (const auto& example : examples->as_object()) {
+                    BOOST_TEST_CONTEXT(path.key() << " " << example.key()) {
+                        const auto& value = example.value().at("value").as_object();
+                        const error_row* row = row_with_code(std::string(example.key()));
+                        BOOST_REQUIRE(row != nullptr);
+                        BOOST_TEST(value.at("code").as_string() == std::string(row->code));
+                        BOOST_TEST(value.at("status").as_int64() == row->status);
+                        BOOST_TEST(std::to_string(row->status) == std::string(response.key()));
+                        BOOST_TEST(value.at("title").as_string() == std::string(row->title));
+                        BOOST_TEST(value.at("detail").as_string() == std::string(row->detail));
+                        ++seen;
+                    }
+                }
+            }
+        }
+    }
+    BOOST_TEST(seen > 100U);
+}
+
+BOOST_AUTO_TEST_CASE(token_examples_are_those_of_the_table) {
+    const json::value root = document(false);
+    for (const auto& response : root.at_pointer("/paths/~1token/post/responses").as_object()) {
+        boost::system::error_code ec;
+        const auto* examples = response.value().find_pointer("/content/application~1json/examples", ec);
+        if (examples == nullptr) {
+            continue;
+        }
+        for (const auto& example : examples->as_object()) {
+            const error_row* row = row_with_code(std::string(example.key()));
+            BOOST_REQUIRE(row != nullptr);
+            BOOST_TEST(example.value().at_pointer("/value/error").as_string() == std::string(row->oauth_error));
+            BOOST_TEST(example.value().at_pointer("/value/error_description").as_string() == std::string(row->detail));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(references_lead_somewhere_and_places_are_filled) {
+    for (const bool development : {false, true}) {
+        const json::value root = document(development);
+        check_references(root, root);
+        BOOST_TEST(root.at_pointer("/openapi").as_string().starts_with("3.1"));
+        BOOST_TEST(root.at_pointer("/info/version").as_string() == "1.2.3");
+        BOOST_TEST(root.at_pointer("/servers/0/url").as_string() == "https://auth.example.com");
+        BOOST_TEST(json::serialize(root).find("@ISSUER@") == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(authorize_logs_in_with_the_password_flow) {
+    const json::value root = document(false);
+    BOOST_TEST(root.at_pointer("/components/securitySchemes/password/flows/password/tokenUrl").as_string() == "token");
+}
+
+BOOST_AUTO_TEST_CASE(templates_escape_for_where_they_are_put) {
+    BOOST_TEST(fill_template("a@b @ISSUER@ @VERSION@@ISSUER", "x\"<&", "1", template_kind::html) ==
+               "a@b x&quot;&lt;&amp; 1@ISSUER");
+    BOOST_TEST(fill_template("\"@ISSUER@\"", "x\"\\\n", "1", template_kind::json) == R"("x\"\\\n")");
+    BOOST_TEST(fill_template("", "x", "1", template_kind::json).empty());
+}
+
+BOOST_AUTO_TEST_CASE(assets_unpack_to_what_went_in) {
+    BOOST_TEST(all_assets().size() > 8U);
+    for (const asset& a : all_assets()) {
+        BOOST_TEST_CONTEXT(a.name) {
+            BOOST_TEST(plain_text(a).size() == a.size);
+            BOOST_TEST(find_asset(a.name) == &a);
+            BOOST_TEST(a.etag.starts_with("W/\""));
+        }
+    }
+    BOOST_TEST(plain_text(*find_asset("page/docs.html")).starts_with("<!doctype html>"));
+    BOOST_TEST(plain_text(*find_asset("swagger-ui-bundle.js")).find("SwaggerUIBundle") != std::string_view::npos);
+    BOOST_TEST((find_asset("nothing") == nullptr));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
