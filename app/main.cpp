@@ -1,1 +1,149 @@
-int main() {}
+// Composition only: what is built in which order, and how it ends. Each step is a function of startup.hpp.
+#include "app/config/config.hpp"
+#include "app/metrics_wiring.hpp"
+#include "app/notify.hpp"
+#include "app/password_pool.hpp"
+#include "app/signals.hpp"
+#include "app/startup.hpp"
+#include "storage/system_random.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <variant>
+
+namespace {
+
+using namespace pawl;
+using namespace pawl::app;
+
+constexpr std::chrono::seconds store_stop_max{10};
+// Draining, storing and joining each have bounds of their own; this one is for what none of them foresees.
+constexpr std::chrono::seconds stop_max{25};
+
+int exit_code(storage::refusal why) {
+    return static_cast<int>(why);
+}
+
+void say(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+void complain(std::string_view line) {
+    std::fprintf(stderr, "pawld: %.*s\n", static_cast<int>(line.size()), line.data());
+}
+
+// In the order of docs/architecture.md, "Stop": nothing new comes in, what is under way ends, the log is closed whole.
+void stop(server& http, password_pool& passwords, storage::embedded_store& data, logger& log) {
+    notify_service_manager("STOPPING=1");
+    log.info("process.stopping");
+    arm_stop_watchdog(stop_max);
+    http.drain();
+    passwords.stop();
+    if (!data.stop(store_stop_max)) {
+        log.error("storage.stuck", {{"waited_s", store_stop_max.count()}});
+        log.flush(log_flush_time_max);
+        complain("the log's writer did not end in time; what was acknowledged is on disk");
+        ::_exit(exit_code(storage::refusal::storage_failed)); // destroying nothing it may still use
+    }
+    http.stop();
+    log.info("process.stopped");
+}
+
+int serve(const config_inputs& inputs, const config& settings) {
+    prepare_process(settings.dev);
+    logger log(settings.level, settings.format);
+    service_clock time;
+    const double started_at_s = static_cast<double>(time.wall_ms().time_since_epoch().count()) / 1e3;
+    log.info("process.starting", {{"version", program_version}, {"data_dir", settings.data_dir}});
+    say_warnings(settings, log);
+    raise_descriptor_limit(settings.max_connections, log);
+
+    storage::system_random random;
+    make_data_directory(settings.data_dir);
+    key_holder keys(open_keys(settings, random, time.now(), log));
+    const auto data = open_store(settings, *keys.get(), time, log);
+    if (settings.reset_clock) {
+        log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*data, time.now())}}});
+    }
+
+    std::optional<dev_clock> development;
+    if (settings.dev) {
+        development.emplace(time);
+    }
+    const pawl::clock& now = development ? development->as_clock() : time;
+    service_counters counters;
+    service_settings rules = service_settings_of(settings);
+    login_limiter limiter(throttle_limits_of(settings), now, random);
+    password_pool passwords({settings.password_threads, settings.password_queue},
+                            real_password_work(settings.argon2, random));
+    const auto keys_now = [&keys] { return keys.get(); };
+    const service_context parts{*data, now, random, passwords, limiter, rules, counters, keys_now};
+    session_service sessions(parts);
+    account_service accounts(parts);
+    access_guard guard(parts);
+
+    app_context context{sessions, accounts, guard, rules,   *data,        now,
+                        keys_now, {},       {},    nullptr, settings.dev, program_version};
+    context.development_clock = development ? &*development : nullptr;
+    context.why_not_ready = [&data] { return data->why_not_ready(); };
+    server http(server_settings_of(settings), context, all_routes(settings.dev), log);
+    const metrics_sources figures{counters, *data, passwords, time, log, program_version, started_at_s};
+    context.metrics_text = [&] { return http.counters().render(wire_metrics(figures)); };
+
+    const std::string url = http.bind().front();
+    rules.issuer = issuer_of(settings, url);
+    rules.audience = settings.audience.empty() ? rules.issuer : settings.audience;
+    http.set_issuer_host(authority_of_url(rules.issuer));
+    http.start();
+    print_ready_line(url);
+    notify_service_manager("READY=1");
+    while (wait_for_signal() == signal_request::reload) {
+        reload(inputs, settings, keys, limiter, log);
+    }
+    stop(http, passwords, *data, log);
+    return 0;
+}
+
+int run(const config_inputs& inputs) {
+    const auto loaded = load_config(inputs);
+    if (const std::string* line = std::get_if<std::string>(&loaded)) {
+        complain(*line);
+        return exit_code(storage::refusal::usage);
+    }
+    const auto& [action, settings] = std::get<loaded_config>(loaded);
+    switch (action) {
+    case config_action::help:
+        say(help_text());
+        return 0;
+    case config_action::version:
+        say("pawld " + std::string(program_version) + "\n");
+        return 0;
+    case config_action::print_config:
+        say(print_config(settings));
+        return 0;
+    case config_action::serve:
+        break;
+    }
+    return serve(inputs, settings);
+}
+
+} // namespace
+
+int main(int argument_count, char** arguments) {
+    try {
+        return run(process_inputs(argument_count, arguments));
+    } catch (const storage::refused& why) {
+        complain(why.what());
+        return why.exit_code();
+    } catch (const listen_error& why) {
+        complain(why.what());
+        return exit_code(storage::refusal::usage);
+    } catch (const std::exception& why) {
+        complain(std::string("a defect, or no memory: ") + why.what());
+        return exit_code(storage::refusal::storage_failed);
+    }
+}

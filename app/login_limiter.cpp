@@ -1,0 +1,32 @@
+#include "app/login_limiter.hpp"
+
+namespace pawl::app {
+
+login_limiter::login_limiter(const throttle_limits& limits, const clock& time, random_source& random)
+    : time_(time), random_(random), throttle_(std::make_unique<throttle>(limits, random)) {}
+
+std::optional<seconds> login_limiter::reserve(std::string_view account, const peer_address& address) {
+    const timestamp now = time_.now();
+    const std::lock_guard lock(mutex_);
+    return throttle_->reserve(account, address, now);
+}
+
+void login_limiter::give_back(std::string_view account, const peer_address& address) {
+    const timestamp now = time_.now();
+    const std::lock_guard lock(mutex_);
+    throttle_->give_back(account, address, now);
+}
+
+void login_limiter::succeeded(std::string_view account, const peer_address& address) {
+    const timestamp now = time_.now();
+    const std::lock_guard lock(mutex_);
+    throttle_->succeeded(account, address, now);
+}
+
+void login_limiter::set_limits(const throttle_limits& limits) {
+    auto fresh = std::make_unique<throttle>(limits, random_); // 4 MiB: not under the lock
+    const std::lock_guard lock(mutex_);
+    throttle_.swap(fresh);
+}
+
+} // namespace pawl::app

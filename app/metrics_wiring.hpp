@@ -1,0 +1,39 @@
+// /metrics beyond HTTP: what services, store, log, password pool, clock and process have to say, as rows.
+#pragma once
+
+#include "app/logging.hpp"
+#include "app/metrics.hpp"
+#include "app/password_pool.hpp"
+#include "app/service_clock.hpp"
+#include "core/service/services.hpp"
+#include "storage/store/embedded_store.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl::app {
+
+// All outlive their use.
+struct metrics_sources {
+    const service_counters& counters;
+    const storage::embedded_store& data;
+    const password_pool& passwords;
+    const service_clock& time;
+    const logger& log;
+    std::string_view version;
+    double start_time_s = 0; // of the process, by the wall clock
+};
+
+// Rows of one name stand together, as app/metrics.hpp wants. Any thread.
+std::vector<metric_row> wire_metrics(const metrics_sources& sources);
+
+// The parts, pure but for the last.
+void add_service_rows(std::vector<metric_row>& rows, const service_counters& counters);
+void add_store_rows(std::vector<metric_row>& rows, const storage::store_statistics& stats);
+void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& stats);
+void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats& stats);
+void add_process_rows(std::vector<metric_row>& rows, double start_time_s);
+
+} // namespace pawl::app

@@ -1,0 +1,310 @@
+#include "app/startup.hpp"
+
+#include "app/signals.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+
+namespace pawl::app {
+
+constexpr std::string_view program_version = PAWL_VERSION; // of CMakeLists.txt
+
+namespace {
+
+using storage::refusal;
+using storage::refused;
+
+[[noreturn]] void refuse_usage(std::string_view option, std::string_view value, std::string_view rule) {
+    throw refused(refusal::usage, option_error_line(option, value, {}, rule));
+}
+
+// Storage failed for good: what is in memory may not be on disk, so nothing may be told any more.
+[[noreturn]] void end_after_storage_failure(const std::string& why, logger& log) {
+    log.error("storage.failed", {{"why", why}});
+    log.flush(std::chrono::seconds(1));
+    const std::string line = "pawld: storage failed: " + why + "; restart to recover what was acknowledged\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+    ::_exit(static_cast<int>(refusal::storage_failed));
+}
+
+void say_recovery(const storage::recovery_report& found, logger& log) {
+    for (const std::string& note : found.notes) {
+        log.warn("recovery.note", {{"note", note}});
+    }
+    log.info("recovery.read", {{"fresh", found.fresh},
+                               {"clean", found.clean},
+                               {"snapshot_lsn", found.snapshot_lsn},
+                               {"records", found.records},
+                               {"frames", found.frames},
+                               {"bytes_cut", found.bytes_cut}});
+}
+
+// Service time goes on from where it was; a clock that lost its time must not make old tokens young again.
+void continue_time(const storage::recovery_report& found, const config& settings, service_clock& time, logger& log) {
+    const timestamp_ms wall = time.wall_ms();
+    const milliseconds lag = behind(wall, found.last_time);
+    const std::string lag_text = std::to_string(lag.count() / 1000) + " s";
+    switch (judge_wall(wall, found.last_time)) {
+    case wall_verdict::refuse:
+        if (!settings.reset_clock) {
+            throw refused(refusal::clock, "the clock is " + lag_text + " behind the data in " + settings.data_dir +
+                                              ": set the clock, or start once with --reset-clock, which ends sessions "
+                                              "created later than now");
+        }
+        break;
+    case wall_verdict::warn:
+        log.warn("clock.behind", {{"seconds", lag.count() / 1000}});
+        break;
+    case wall_verdict::good:
+        break;
+    }
+    if (settings.reset_clock) {
+        log.warn("clock.reset", {{"seconds", lag.count() / 1000}});
+    } else {
+        time.raise(found.last_time);
+    }
+}
+
+// Ends one family; what to wait for.
+ticket end_family(storage::embedded_store& data, const family_details& family, timestamp now) {
+    family_word word = family.state.word;
+    while (word.live()) {
+        const family_word ended = word.with_status(family_status::admin);
+        family_use use = family.last_use;
+        use.at = now;
+        const auto done = data.exchange_family(family.state.facts.id, word, ended, use);
+        if (!done) {
+            throw refused(refusal::storage_failed, "sessions from the future can't be ended: the log has no room");
+        }
+        if (done->outcome == exchange_outcome::exchanged) {
+            return done->wait_for;
+        }
+        const auto again = data.find_family(family.state.facts.id);
+        if (!again) {
+            break;
+        }
+        word = again->word;
+    }
+    return ticket::none;
+}
+
+void wait_until_durable(storage::embedded_store& data, ticket t) {
+    boost::asio::io_context io(1);
+    bool durable = false;
+    boost::asio::co_spawn(io, data.durable(t), [&](const std::exception_ptr& e, bool is) { durable = !e && is; });
+    io.run();
+    if (!durable) {
+        throw refused(refusal::storage_failed, "storage failed while ending sessions from the future");
+    }
+}
+
+void reload_keys(const config& now, const config& running, key_holder& keys, logger& log) {
+    storage::key_file_options options = key_file_options_of(running);
+    options.ring.hs256_secret = now.secret_key ? &*now.secret_key : nullptr;
+    const parsed_key_file read = storage::reload_key_file(options, *keys.get());
+    if (!read.ring) {
+        log.error("reload.keys_kept", {{"why", read.error}});
+        return;
+    }
+    keys.set(read.ring);
+    log.info("reload.keys", {{"verifying_keys", std::uint64_t{read.ring->verifying_keys.size()}}});
+}
+
+} // namespace
+
+void prepare_process(bool dev) {
+    set_up_signals();
+    ::umask(077);
+    if (!dev) {
+        ::prctl(PR_SET_DUMPABLE, 0); // no core dumps, no ptrace: there are keys in memory
+    }
+}
+
+void raise_descriptor_limit(std::size_t connections, logger& log) {
+    const rlim_t wanted = connections + descriptors_reserved;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = std::min(limit.rlim_max, wanted);
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        log.warn("limits.descriptors", {{"wanted", std::uint64_t{wanted}}, {"have", std::uint64_t{limit.rlim_cur}}});
+    }
+}
+
+void say_warnings(const config& settings, logger& log) {
+    for (const std::string& warning : settings.warnings) {
+        log.warn("config.weak", {{"warning", warning}});
+    }
+    if (settings.dev) {
+        log.warn("config.dev", {{"warning", "--dev is for development: never where others can reach it"}});
+    } else if (::geteuid() == 0) {
+        log.warn("process.root", {{"warning", "runs as root and needs not to: use a user of its own"}});
+    }
+}
+
+void make_data_directory(const std::string& path) {
+    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        const std::string part = path.substr(0, slash);
+        if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+            refuse_usage("--data-dir", path, "can't be created: " + part + ": " + std::strerror(errno));
+        }
+        if (slash == std::string::npos) {
+            return;
+        }
+    }
+}
+
+storage::key_file_options key_file_options_of(const config& settings) {
+    storage::key_file_options options;
+    options.path = settings.key_file;
+    options.ring.algorithm = settings.algorithm;
+    options.ring.hs256_secret = settings.secret_key ? &*settings.secret_key : nullptr;
+    options.may_create = !storage::log_directory::has_manifest(settings.data_dir);
+    return options;
+}
+
+key_ring_ptr open_keys(const config& settings, random_source& random, timestamp now, logger& log) {
+    const storage::opened_key_file opened = storage::open_key_file(key_file_options_of(settings), random, now);
+    if (opened.created) {
+        log.info("keys.created", {{"file", settings.key_file}});
+    }
+    if (opened.added_signing_key) {
+        log.info("keys.added", {{"file", settings.key_file}, {"algorithm", to_text(settings.algorithm)}});
+    }
+    return opened.ring;
+}
+
+std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
+                                                    logger& log) {
+    storage::embedded_store_options options;
+    options.directory.path = settings.data_dir;
+    options.directory.log_key = &keys.log_key;
+    options.directory.wal_pad = settings.wal_pad;
+    options.writer.sync_interval = settings.sync_interval;
+    options.mode =
+        settings.durability == durability_mode::interval ? storage::durability::interval : storage::durability::always;
+    options.snapshot_interval = settings.snapshot_interval;
+    options.snapshot_min_bytes = settings.snapshot_min_bytes;
+    options.snapshot_log_bytes = settings.snapshot_log_bytes;
+    options.on_recovered = [&](const storage::recovery_report& found) {
+        say_recovery(found, log);
+        continue_time(found, settings, time, log);
+    };
+    options.on_fatal = [&log](const std::string& why) { end_after_storage_failure(why, log); };
+    options.on_notice = [&log](const std::string& line) { log.warn("storage.notice", {{"notice", line}}); };
+    return storage::embedded_store::open(std::move(options), time);
+}
+
+std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now) {
+    std::size_t ended = 0;
+    ticket last = ticket::none;
+    const std::uint64_t next_user = data.statistics().next_user_id;
+    for (std::uint64_t id = 1; id < next_user; ++id) {
+        for (const family_details& family : data.families_of(user_id{id})) {
+            if (family.state.facts.created_at > now && family.state.word.live()) {
+                last = later(last, end_family(data, family, now));
+                ++ended;
+            }
+        }
+    }
+    wait_until_durable(data, last);
+    return ended;
+}
+
+service_settings service_settings_of(const config& settings) {
+    service_settings out;
+    out.access_token_ttl = settings.access_token_ttl;
+    out.refresh_idle_ttl = settings.refresh_idle_ttl;
+    out.refresh_absolute_ttl = settings.refresh_absolute_ttl;
+    out.refresh = settings.refresh;
+    out.sessions_max = settings.max_sessions;
+    out.passwords.length_min = settings.password_min_length;
+    return out;
+}
+
+throttle_limits throttle_limits_of(const config& settings) {
+    const auto of = [](const attempt_limit& limit) {
+        return limit.limited() ? throttle_limit{limit.count, limit.window} : throttle_limit{0, seconds(1)};
+    };
+    return {of(settings.login_limit_account), of(settings.login_limit_address)};
+}
+
+server_settings server_settings_of(const config& settings) {
+    server_settings out;
+    out.listen.clear();
+    for (const listen_address& address : settings.listen) {
+        out.listen.push_back(address.text());
+    }
+    out.allowed_hosts = settings.allowed_hosts;
+    out.trusted_proxies = settings.trusted_proxies;
+    out.cors.origins = settings.cors_origins;
+    out.cors.loopback_origins = settings.dev;
+    out.threads = settings.threads;
+    out.caps.total = settings.max_connections;
+    return out;
+}
+
+std::string issuer_of(const config& settings, const std::string& first_url) {
+    if (!settings.issuer.empty()) {
+        return settings.issuer;
+    }
+    const auto address = parse_listen_address(first_url.starts_with("http://") ? first_url.substr(7) : first_url);
+    if (!address || address->is_unix() || address->is_unspecified()) {
+        refuse_usage("--issuer", {}, "is required with the address " + first_url + ", which clients can't use");
+    }
+    return first_url;
+}
+
+void print_ready_line(const std::string& url) {
+    boost::json::object ready;
+    ready["ready"] = true;
+    ready["url"] = url;
+    ready["pid"] = std::int64_t{::getpid()};
+    ready["version"] = program_version;
+    const std::string line = boost::json::serialize(ready) + "\n";
+    for (std::size_t sent = 0; sent < line.size();) {
+        const ssize_t n = ::write(STDOUT_FILENO, line.data() + sent, line.size() - sent);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return; // nobody listens; the service serves all the same
+        }
+        sent += static_cast<std::size_t>(n);
+    }
+}
+
+void reload(const config_inputs& inputs, const config& running, key_holder& keys, login_limiter& limiter, logger& log) {
+    const auto loaded = load_config(inputs);
+    if (const std::string* why = std::get_if<std::string>(&loaded)) {
+        log.error("reload.config_kept", {{"why", *why}});
+        return;
+    }
+    const config& now = std::get<loaded_config>(loaded).value;
+    log.set_level(now.level);
+    const throttle_limits after = throttle_limits_of(now);
+    for (const option_id id : changed_options(running, now)) {
+        const option_row& row = row_of(id);
+        if (!row.reloadable) {
+            log.warn("reload.needs_restart", {{"option", row.name}});
+        }
+    }
+    limiter.set_limits(after);
+    reload_keys(now, running, keys, log);
+    log.info("reload.done");
+}
+
+} // namespace pawl::app

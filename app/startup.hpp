@@ -1,0 +1,73 @@
+// What main does before and beside serving, one step a function. Owner's thread unless said otherwise.
+#pragma once
+
+#include "app/config/config.hpp"
+#include "app/logging.hpp"
+#include "app/login_limiter.hpp"
+#include "app/server.hpp"
+#include "app/service_clock.hpp"
+#include "core/jwt/key_ring.hpp"
+#include "core/service/services.hpp"
+#include "storage/key_file.hpp"
+#include "storage/store/embedded_store.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace pawl::app {
+
+extern const std::string_view program_version; // "0.1.0"
+
+// No core dumps of secrets (but under `dev`), files for nobody else, signals as signals.hpp says. Before any thread.
+void prepare_process(bool dev);
+
+// Lets the process have as many descriptors as so many connections need; says so where the system won't.
+void raise_descriptor_limit(std::size_t connections, logger& log);
+
+// What the process should not run as or with, for people to read.
+void say_warnings(const config& settings, logger& log);
+
+// Creates the data directory, 0700, and its parents. Throws refused(usage).
+void make_data_directory(const std::string& path);
+
+// The keys in force: readers take a pointer, SIGHUP swaps it. Any thread.
+class key_holder {
+public:
+    explicit key_holder(key_ring_ptr ring) : ring_(std::move(ring)) {}
+    key_ring_ptr get() const { return ring_.load(std::memory_order_acquire); }
+    void set(key_ring_ptr ring) { ring_.store(std::move(ring), std::memory_order_release); }
+
+private:
+    std::atomic<key_ring_ptr> ring_;
+};
+
+// `settings` must outlive the options.
+storage::key_file_options key_file_options_of(const config& settings);
+// Opens or makes the key file; a missing one beside data that exist is refused (wrong_key).
+key_ring_ptr open_keys(const config& settings, random_source& random, timestamp now, logger& log);
+
+// Recovers the store, with service time raised to what it last was; refused(clock) where the wall clock is more than a
+// day behind that, unless `--reset-clock`. A storage failure while serving is logged and ends the process (exit 70).
+std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
+                                                    logger& log);
+
+// `--reset-clock`: durably ends every living family created later than `now`. How many.
+std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now);
+
+service_settings service_settings_of(const config& settings);
+throttle_limits throttle_limits_of(const config& settings);
+server_settings server_settings_of(const config& settings);
+
+// The issuer once the URLs are known; refused(usage) where the first is none that clients can use.
+std::string issuer_of(const config& settings, const std::string& first_url);
+
+// The one line on stdout, flushed.
+void print_ready_line(const std::string& url);
+
+// SIGHUP: reads the sources again. What may change while serving is applied (log level, login limits, keys), what needs
+// a restart is named; anything wrong is logged and leaves all as it was. `running` is what the process started with.
+void reload(const config_inputs& inputs, const config& running, key_holder& keys, login_limiter& limiter, logger& log);
+
+} // namespace pawl::app
