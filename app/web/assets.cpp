@@ -14,16 +14,16 @@ namespace pawl::app {
 namespace {
 
 // As embed.py writes it (RFC 1952): ten bytes before the deflate stream (no name, no comment), CRC and size after it.
+// Beast's inflater looks a few bits past the end of a short stream: it is given the trailer as well.
 constexpr std::size_t gzip_header_size = 10;
-constexpr std::size_t gzip_trailer_size = 8;
 
 std::string inflate(const asset& a) {
     namespace zlib = boost::beast::zlib;
-    BOOST_ASSERT(a.gzip.size() > gzip_header_size + gzip_trailer_size);
+    BOOST_ASSERT(a.gzip.size() > gzip_header_size);
     std::string plain(a.size, '\0');
     zlib::z_params stream;
     stream.next_in = a.gzip.data() + gzip_header_size;
-    stream.avail_in = a.gzip.size() - gzip_header_size - gzip_trailer_size;
+    stream.avail_in = a.gzip.size() - gzip_header_size;
     stream.next_out = plain.data();
     stream.avail_out = plain.size();
     zlib::inflate_stream inflater;
