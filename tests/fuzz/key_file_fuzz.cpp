@@ -1,5 +1,6 @@
+// Also every text as a JWK of each algorithm: what is taken can be asked to verify.
 // A key file either parses into a whole ring or is refused with a sentence; one that parses survives being rewritten.
-#include "core/jwt/key_ring.hpp"
+#include "core/jwt/jws_keys.hpp"
 
 #include <cstdlib>
 
@@ -28,6 +29,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (parsed.ring != nullptr && (!parsed.ring->signing_key || parsed.ring->refresh_keys.empty() ||
                                    parsed.ring->log_key.size() != 32 || parsed.ring->jwks().size() < 12)) {
         std::abort();
+    }
+    for (const pawl::jws_algorithm algorithm : {pawl::jws_algorithm::es256, pawl::jws_algorithm::eddsa,
+                                                pawl::jws_algorithm::rs256, pawl::jws_algorithm::hs256}) {
+        const pawl::made_key made = pawl::jws_key_from_jwk(text, algorithm);
+        if (made.key != nullptr && made.key->verify("m", std::vector<std::uint8_t>(256, 1))) {
+            std::abort();
+        }
     }
     counting_random random;
     const auto changed = pawl::ensure_signing_key(text, pawl::jws_algorithm::es256, random, pawl::timestamp{});
