@@ -28,12 +28,17 @@ void prepare_sodium() {
     [[maybe_unused]] static const int initialised = sodium_init();
 }
 
+// Never a null pointer, which C functions take for no password at all.
+std::string_view chars_of(const secret_string& password) {
+    return password.empty() ? std::string_view("") : password.reveal();
+}
+
 // Argon2id with one lane, by libsodium: up to twice as fast as the others. Throws bad_alloc where there is no memory
 // for it, which must not be taken for a wrong password.
 void argon2id_of_sodium(const secret_string& password, const argon2_hash& h, std::span<std::uint8_t> out) {
     prepare_sodium();
     BOOST_ASSERT(h.salt.size() == own_salt_size && h.lanes == 1);
-    const std::string_view text = password.reveal();
+    const std::string_view text = chars_of(password);
     if (crypto_pwhash_argon2id(out.data(), out.size(), text.data(), text.size(), h.salt.data(), h.passes,
                                std::size_t{h.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
         throw std::bad_alloc();
@@ -119,10 +124,8 @@ bool verify(const secret_string& password, const bcrypt_hash& h) {
 
 bool verify(const secret_string& password, const pbkdf2_hash& h) {
     secret_bytes computed(h.hash.size());
-    const std::string_view text = password.reveal();
-    // A null pointer means "no password" to OpenSSL even at size 0.
-    const char* key = text.empty() ? "" : text.data();
-    if (PKCS5_PBKDF2_HMAC(key, static_cast<int>(text.size()), h.salt.data(), static_cast<int>(h.salt.size()),
+    const std::string_view text = chars_of(password);
+    if (PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), h.salt.data(), static_cast<int>(h.salt.size()),
                           static_cast<int>(h.rounds), EVP_sha256(), static_cast<int>(computed.size()),
                           computed.data()) != 1) {
         throw std::bad_alloc();

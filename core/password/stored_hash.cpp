@@ -57,7 +57,7 @@ std::optional<std::vector<std::uint8_t>> decode(std::string_view text, int varia
     if (std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) > 0x7F; })) {
         return std::nullopt;
     }
-    std::vector<std::uint8_t> bytes(text.size());
+    std::vector<std::uint8_t> bytes(text.size() + 1); // never a null pointer
     std::size_t size = 0;
     if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &size, nullptr, variant) !=
         0) {
