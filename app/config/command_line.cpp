@@ -72,8 +72,12 @@ option_error read_command_line(std::span<const std::string> arguments, raw_optio
         if (handles[i] == nullptr || handles[i]->count() == 0) {
             continue;
         }
-        if (!row.repeatable && handles[i]->count() > 1) {
-            return option_error_line("--" + std::string(row.name), texts[i].back(), here, "is given twice");
+        if (!row.repeatable && std::ranges::any_of(texts[i], [&](const auto& text) { return text != texts[i][0]; })) {
+            return option_error_line("--" + std::string(row.name), texts[i].back(), here,
+                                     "contradicts the " + texts[i].front() + " given before");
+        }
+        if (!row.repeatable) {
+            texts[i].resize(1);
         }
         // CLI11 takes the next argument whatever it is; `--data-dir --dev` is a value forgotten.
         if (std::ranges::any_of(texts[i], [](const std::string& text) { return text.starts_with("--"); })) {

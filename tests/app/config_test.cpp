@@ -170,6 +170,10 @@ BOOST_AUTO_TEST_CASE(every_option_has_one_name_in_each_source) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(one_value_said_twice_is_one_value) {
+    BOOST_TEST(with({"--threads", "2", "--threads=2", "--dev", "--dev"}).good().threads == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(repeatable_options_gather) {
     const config c = with({"--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--trusted-proxy", "10.0.0.0/8",
                            "--trusted-proxy=::1", "--cors-origin", "https://a.example", "--allowed-host", "a.example"})
@@ -325,7 +329,7 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         {"abbreviation", with({"--data", "x"}), {"--data", "no such option"}},
         {"no value", with({"--access-token-ttl"}), {"--access-token-ttl", "needs a value"}},
         {"no value before another", with({"--data-dir", "--dev"}), {"--data-dir", "needs a value"}},
-        {"given twice", with({"--threads", "1", "--threads", "2"}), {"--threads", "2", "given twice"}},
+        {"given twice", with({"--threads", "1", "--threads", "2"}), {"--threads = 2", "contradicts the 1"}},
         {"unknown variable", env({{"PAWL_NONSENSE", "1"}}), {"PAWL_NONSENSE", "environment", "no such option"}},
         {"unknown variable in .env", dotenv("PAWL_NONSENSE=1"), {"PAWL_NONSENSE", ".env", "no such option"}},
         {"action as a variable", env({{"PAWL_RESET_CLOCK", "1"}}), {"PAWL_RESET_CLOCK", "no such option"}},

@@ -37,10 +37,10 @@ class Pawld:
 
     def command(self, *more):
         command = [*self.wrapper, BINARY, "--data-dir", self.data_dir]
-        if self.listen:
+        if self.listen and "--listen" not in self.options:
             command += ["--listen", self.listen]
         if self.dev:
-            command += ["--dev", *CHEAP]
+            command += ["--dev", *(CHEAP if "--argon2" not in self.options else [])]
         return command + self.options + list(more)
 
     def start(self, *more):
