@@ -1,0 +1,69 @@
+"""README's curl session, pasted as it stands, prints what README says it prints."""
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+from support import case
+from support.pawld import ROOT, Pawld
+
+README_URL = "http://127.0.0.1:8080"
+
+
+def console_blocks():
+    """Lists of (command, expected output) of every ```console block."""
+    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+        steps = []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                steps.append([line[2:], ""])
+            else:
+                steps[-1][1] += line + "\n"
+        yield steps
+
+
+def masked(text):
+    """What differs from run to run, and tokens that README cuts short."""
+    text = re.sub(r"eyJ[\w.…-]+", "JWT", text)
+    text = re.sub(r"prt_[\w…-]+", "REFRESH", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "URL", text)
+    return re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
+
+
+class Readme(unittest.TestCase):
+    def test_the_session_prints_what_it_says(self):
+        blocks = list(console_blocks())
+        self.assertTrue(blocks)
+        with Pawld(dev=False) as server:
+            for steps in blocks:
+                self.session(steps, server)
+                server.restart(how=9)  # between two blocks the reader kills the server and starts it again
+
+    def session(self, steps, server):
+        """All commands of a block in one shell, as a reader's terminal would have it."""
+        mark = "--- next ---"
+        # The shell's variables and files of one block are there in the next: README says nothing else.
+        script = "".join("%s\necho\necho '%s'\n" % (command.replace(README_URL, server.url), mark) for command, _ in steps)
+        state = pathlib.Path(server.home, "state")
+        script = "[ ! -f state ] || . ./state\n" + script + "declare -p api > state; declare -f field >> state\n"
+        done = subprocess.run(["bash", "-c", script], cwd=server.home, capture_output=True, text=True, timeout=120,
+                              env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
+        self.assertEqual(done.stderr, "")
+        self.assertTrue(state.exists())
+        outputs = done.stdout.split(mark + "\n")[:-1]
+        self.assertEqual(len(outputs), len(steps))
+        for (command, expected), output in zip(steps, outputs):
+            self.assertEqual(masked(output).strip(), masked(expected).strip(), command)
+
+    def test_the_configuration_table_is_the_one_of_the_program(self):
+        text = (ROOT / "README.md").read_text()
+        for option in re.findall(r"--[a-z][a-z-]+", subprocess.run([os.environ.get("PAWLD", ROOT / "build/bin/pawld"), "--help"],
+                                                                  capture_output=True, text=True, check=True).stdout):
+            if option not in ("--help", "--version", "--print-config"):
+                self.assertIn("`" + option + "`", text)
+
+
+if __name__ == "__main__":
+    case.main()
