@@ -11,7 +11,7 @@
 // tells nothing about who exists.
 //
 // Memory is taken at construction and never grows (4 MiB at the default size). Pure: time is a parameter. Not
-// synchronised: callers hold a lock around each call (app/login_limiter), which takes under a microsecond.
+// synchronised: callers hold a lock around each call (app/login_limiter), which takes about a microsecond.
 #pragma once
 
 #include "core/clock.hpp"

@@ -25,7 +25,30 @@ struct composed {
     std::string_view view() const { return {reinterpret_cast<const char*>(buffer.data()), size}; }
 };
 
+// Whether it is UTF-8 with no more than `combining_marks_max` marks in a row. Sorting them takes quadratic time: 3 KB
+// of nothing else would hold an io thread for milliseconds.
+bool is_stream_safe(std::string_view text) {
+    std::size_t marks = 0;
+    while (!text.empty()) {
+        utf8proc_int32_t code_point = 0;
+        const utf8proc_ssize_t used =
+            utf8proc_iterate(bytes_of(text), static_cast<utf8proc_ssize_t>(text.size()), &code_point);
+        if (used <= 0) {
+            return false;
+        }
+        marks = utf8proc_get_property(code_point)->combining_class != 0 ? marks + 1 : 0;
+        if (marks > combining_marks_max) {
+            return false;
+        }
+        text.remove_prefix(static_cast<std::size_t>(used));
+    }
+    return true;
+}
+
 std::optional<composed> compose(std::string_view text) {
+    if (!is_stream_safe(text)) {
+        return std::nullopt;
+    }
     composed result;
     const auto size = static_cast<utf8proc_ssize_t>(text.size());
     const utf8proc_ssize_t count = utf8proc_decompose(bytes_of(text), size, nullptr, 0, nfc_options);

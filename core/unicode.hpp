@@ -11,12 +11,15 @@
 
 namespace pawl {
 
-// NFC is at most this many times shorter or longer than the text it is made of, in bytes of UTF-8
-// (Unicode FAQ, normalization).
-// Callers refuse longer input first: sorting combining marks takes quadratic time.
+// NFC is at most this many times shorter or longer than the text it is made of, in bytes of UTF-8 (Unicode FAQ,
+// normalization): callers refuse longer input before they ask.
 inline constexpr std::size_t nfc_size_factor = 3;
 
-// The text in NFC; nothing where it is not valid UTF-8 (surrogates and overlong forms are not; NUL is).
+// Combining marks in a row (UAX #15, stream-safe text format: enough for every language).
+inline constexpr std::size_t combining_marks_max = 30;
+
+// The text in NFC; nothing where it is not valid UTF-8 (surrogates and overlong forms are not; NUL is) or has more than
+// combining_marks_max marks in a row.
 std::optional<std::string> to_nfc(std::string_view text);
 // The same for secrets: every buffer it passes through is wiped.
 std::optional<secret_string> to_nfc_secret(std::string_view text);

@@ -17,8 +17,8 @@ struct password_rules {
     std::size_t length_min = 8; // code points after NFC
 };
 
-// NFC of a password. Text that is not valid UTF-8, or over password_size_max bytes, comes back empty: it verifies as
-// wrong and is refused as new.
+// NFC of a password. Text that is not well-formed (core/unicode.hpp), or over password_size_max bytes, comes back
+// empty: it verifies as wrong and is refused as new.
 secret_string normalize_password(std::string_view typed);
 
 // Why a new password (as typed) is not acceptable: a sentence fragment; nothing if it is. Rules: length, at most
@@ -49,7 +49,8 @@ hash_scheme scheme_of(std::string_view stored);
 // Blocking, tens of milliseconds: hash threads only. `password` is normalised.
 std::string hash_password_blocking(const secret_string& password, const argon2_cost& cost, random_source& random);
 // Our own and imported: $argon2id$/$argon2i$/$argon2d$ PHC (any lanes), $2a$/$2b$/$2y$ bcrypt (72 bytes count, as
-// everywhere), PBKDF2-SHA256 of passlib ($pbkdf2-sha256$) and Django (pbkdf2_sha256$). False for unknown ones.
+// everywhere), PBKDF2-SHA256 of passlib ($pbkdf2-sha256$) and Django (pbkdf2_sha256$). False for unknown ones, and for
+// the empty password whatever the hash. Throws bad_alloc where there is no memory for the hash: that is no verdict.
 bool verify_password_blocking(const secret_string& password, std::string_view stored);
 // Not argon2id at exactly this cost with p = 1.
 bool needs_rehash(std::string_view stored, const argon2_cost& cost);

@@ -82,7 +82,7 @@ std::optional<std::string> check_new_password(std::string_view typed, const pass
     }
     const std::optional<secret_string> normal = to_nfc_secret(typed);
     if (!normal) {
-        return "must be valid UTF-8";
+        return "must be well-formed text in UTF-8";
     }
     const std::string_view password = normal->reveal();
     if (password.size() > password_size_max) {

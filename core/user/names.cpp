@@ -51,7 +51,7 @@ std::optional<std::string> check_text(std::string_view typed, std::size_t size_m
     if (typed.size() <= nfc_size_factor * size_max) {
         text = to_nfc(typed);
         if (!text) {
-            why = "must be valid UTF-8";
+            why = "must be well-formed text in UTF-8";
             return std::nullopt;
         }
     }

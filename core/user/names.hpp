@@ -20,8 +20,8 @@ std::optional<std::string> check_username(std::string_view typed, std::string_vi
 // first_name, surname: NFC, no control characters, 0 to personal_name_size_max bytes.
 std::optional<std::string> check_personal_name(std::string_view typed, std::string& why);
 
-// The key of the one login-name index: NFC, then A-Z folded. Any text gives some key; text that is not valid UTF-8 is
-// folded as bytes (it equals no stored name).
+// The key of the one login-name index: NFC, then A-Z folded. Any text gives some key; text that is not valid UTF-8, or
+// no stored name could be, is folded as bytes (it equals no stored name).
 std::string fold_login_name(std::string_view name);
 
 } // namespace pawl

@@ -150,6 +150,12 @@ BOOST_AUTO_TEST_CASE(sizes_count_bytes_after_nfc) {
     BOOST_TEST(!check_username(repeated("a", 100'000), "a@b", why).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_heap_of_combining_marks_is_no_text) {
+    BOOST_TEST(check_username("a" + repeated("\xCC\xA3", 30), "a@b", why).has_value());
+    BOOST_TEST(!check_username("a" + repeated("\xCC\xA3", 31), "a@b", why).has_value());
+    BOOST_TEST(check_username(repeated("a\xCC\xA3", 60), "a@b", why).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(personal_names_may_be_empty_and_hold_any_script) {
     BOOST_TEST(check_personal_name("", why).value_or("x").empty());
     BOOST_TEST(check_personal_name("\xE6\x9D\x8E \xE5\xB0\x8F\xE9\xBE\x99", why).has_value());
