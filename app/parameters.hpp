@@ -32,6 +32,7 @@ public:
     const parameter* find(std::string_view name) const;
     bool empty() const { return all_.empty(); }
     std::size_t size() const { return all_.size(); }
+    const std::vector<parameter>& all() const { return all_; }
     // A name given more than once, or empty.
     std::string_view repeated_name() const;
 
