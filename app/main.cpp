@@ -58,14 +58,13 @@ int serve(const config_inputs& inputs, const config& settings) {
     logger log(settings.level, settings.format);
     service_clock time;
     const double started_at_s = static_cast<double>(time.wall_ms().time_since_epoch().count()) / 1e3;
-    log.info("process.starting", {{"version", program_version}, {"data_dir", settings.data_dir}});
-    say_warnings(settings, log);
     raise_descriptor_limit(settings.max_connections, log);
 
     storage::system_random random;
     make_data_directory(settings.data_dir);
     key_holder keys(open_keys(settings, random, time.now(), log));
     const auto data = open_store(settings, *keys.get(), time, log);
+    say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock) {
         log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*data, time.now())}}});
     }
@@ -99,6 +98,7 @@ int serve(const config_inputs& inputs, const config& settings) {
     rules.audience = settings.audience.empty() ? rules.issuer : settings.audience;
     http.set_issuer_host(authority_of_url(rules.issuer));
     http.start();
+    log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
     print_ready_line(url);
     notify_service_manager("READY=1");
     while (wait_for_signal() == signal_request::reload) {

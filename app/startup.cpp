@@ -172,6 +172,7 @@ storage::key_file_options key_file_options_of(const config& settings) {
     options.path = settings.key_file;
     options.ring.algorithm = settings.algorithm;
     options.ring.hs256_secret = settings.secret_key ? &*settings.secret_key : nullptr;
+    options.is_credential = settings.key_file_is_credential;
     options.may_create = !storage::log_directory::has_manifest(settings.data_dir);
     return options;
 }

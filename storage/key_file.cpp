@@ -59,7 +59,7 @@ private:
 }
 
 // Empty where a file of these attributes may be a key file.
-std::string attribute_problem(const struct stat& status) {
+std::string attribute_problem(const struct stat& status, bool is_credential) {
     if (!S_ISREG(status.st_mode)) {
         return "not a regular file";
     }
@@ -67,7 +67,8 @@ std::string attribute_problem(const struct stat& status) {
         return "owned by uid " + std::to_string(status.st_uid) + ", not by this process's (uid " +
                std::to_string(::geteuid()) + ") or root";
     }
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    const mode_t tolerated = is_credential ? S_IRGRP : 0U;
+    if ((status.st_mode & (S_IRWXG | S_IRWXO) & ~tolerated) != 0) {
         return "others may access it: chmod 600";
     }
     if (status.st_size > static_cast<off_t>(key_file_size_max)) {
@@ -77,7 +78,7 @@ std::string attribute_problem(const struct stat& status) {
 }
 
 // Nothing where there is no such file. Attributes are those of the file that was opened, not of a name.
-std::optional<secret_text> read_file(const std::string& path) {
+std::optional<secret_text> read_file(const std::string& path, bool is_credential) {
     const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // not to hang on a FIFO
     if (!file.valid()) {
         if (errno == ENOENT) {
@@ -89,7 +90,7 @@ std::optional<secret_text> read_file(const std::string& path) {
     if (::fstat(file.get(), &status) != 0) {
         refuse_errno(path, "can't be examined", errno);
     }
-    if (const std::string problem = attribute_problem(status); !problem.empty()) {
+    if (const std::string problem = attribute_problem(status, is_credential); !problem.empty()) {
         refuse(path, problem);
     }
     secret_text text(key_file_size_max + 1); // one more, so that a file that grew meanwhile is seen to be too long
@@ -208,7 +209,7 @@ bool write_key_file(const std::string& name, std::string_view text, bool replace
 
 opened_key_file open_key_file(const key_file_options& options, random_source& random, timestamp now) {
     opened_key_file opened;
-    std::optional<secret_text> text = read_file(options.path);
+    std::optional<secret_text> text = read_file(options.path, options.is_credential);
     if (!text) {
         if (!options.may_create) {
             refuse(options.path, "missing, and the data directory was written under it: put it back, from where it was "
@@ -217,7 +218,7 @@ opened_key_file open_key_file(const key_file_options& options, random_source& ra
         std::string fresh = make_key_file(options.ring.algorithm, random, now);
         const wiped_at_end wiped(fresh);
         opened.created = write_key_file(options.path, fresh, false);
-        text = read_file(options.path); // also where another process made it first
+        text = read_file(options.path, options.is_credential); // also where another process made it first
         if (!text) {
             refuse(options.path, "was removed while it was made");
         }
@@ -235,7 +236,7 @@ opened_key_file open_key_file(const key_file_options& options, random_source& ra
 
 parsed_key_file reload_key_file(const key_file_options& options, const key_ring& current) {
     try {
-        const std::optional<secret_text> text = read_file(options.path);
+        const std::optional<secret_text> text = read_file(options.path, options.is_credential);
         if (!text) {
             refuse(options.path, "missing");
         }

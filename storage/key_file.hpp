@@ -18,6 +18,9 @@ struct key_file_options {
     key_ring_options ring;
     // False where a manifest exists already (log_directory::has_manifest): the data would not open under fresh keys.
     bool may_create = true;
+    // A file of systemd's LoadCredential: root's, read-only, and opened to the service's user by an ACL, whose mask its
+    // mode shows as permission of the group to read.
+    bool is_credential = false;
 };
 
 struct opened_key_file {

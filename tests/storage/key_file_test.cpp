@@ -155,6 +155,19 @@ BOOST_AUTO_TEST_CASE(a_file_others_may_touch_is_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_credential_may_show_the_mask_of_its_acl_and_nothing_more) {
+    const temporary_folder folder;
+    key_file_options options = options_for(folder);
+    open_at(options);
+    options.is_credential = true;
+    BOOST_TEST_REQUIRE(::chmod(folder.file().c_str(), 0440) == 0);
+    BOOST_TEST(open_at(options).ring != nullptr);
+    for (const mode_t mode : {0460U, 0444U, 0450U}) {
+        BOOST_TEST_REQUIRE(::chmod(folder.file().c_str(), mode) == 0);
+        BOOST_TEST(refusal_of(options).find("chmod 600") != std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_file_of_another_user_is_refused) {
     const temporary_folder folder;
     open_at(options_for(folder));
