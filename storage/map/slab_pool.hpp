@@ -62,6 +62,9 @@ public:
             return nullptr;
         }
         slab& s = slab_at(index);
+        if (index >= slab_count_.load(std::memory_order_relaxed)) {
+            slab_count_.store(index + 1, std::memory_order_release);
+        }
         for (std::size_t w = 0; w < s.allocated.size(); ++w) {
             const std::uint64_t free_bits = ~s.allocated[w] & mask_of(w);
             if (free_bits != 0) {
@@ -111,8 +114,8 @@ public:
         }
     }
 
-    // Slabs are numbered from 0; the number only grows.
-    std::size_t slab_count() const noexcept { return arena_count_.load(std::memory_order_acquire) * slabs_per_arena; }
+    // Slabs that were ever used are numbered from 0; the number only grows.
+    std::size_t slab_count() const noexcept { return slab_count_.load(std::memory_order_acquire); }
 
     // Calls `see(Node&)` for each published node of one slab: at most nodes_per_slab.
     template <class F>
@@ -206,6 +209,7 @@ private:
     std::size_t lowest_room_ = 0;     // no word of room_ below has a bit
     std::array<std::atomic<void*>, arenas_max> arenas_{};
     std::atomic<std::size_t> arena_count_{0};
+    std::atomic<std::size_t> slab_count_{0};
     std::atomic<std::size_t> nodes_{0};
     std::atomic<std::uint64_t> slabs_given_back_{0};
 };

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/family/decide.hpp" // outage
 #include "core/port/store.hpp"
 #include "storage/log/log_directory.hpp"
 #include "storage/log/log_writer.hpp"

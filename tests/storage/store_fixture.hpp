@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -57,6 +58,7 @@ public:
 
     // --- What tests turn.
     std::atomic<std::int64_t> ordinary_room{1'000'000'000}, ending_room{1'000'000'000};
+    std::atomic<bool> discards{false};        // nothing is kept: for tests of what memory the store itself takes
     std::atomic<bool> sync_on_enqueue{false}; // every enqueue is durable by the time it returns
     // Everything enqueued so far becomes durable, as one batch.
     void sync() {
@@ -69,13 +71,17 @@ public:
                 tags.push_back(q.tag);
                 q.record.lsn = disk_->next_lsn++;
                 disk_->last_time = q.record.time;
-                disk_->log.push_back(std::move(q.record));
+                if (!discards) {
+                    disk_->log.push_back(std::move(q.record));
+                }
             }
             queue_.clear();
             through = sequence_;
         }
         callbacks_.on_durable(tags, through);
     }
+    // Called once, by the next enqueue, before it takes effect: what another thread did in between.
+    std::function<void()> before_next_enqueue;
     void fail() { callbacks_.on_failed("the test says so"); }
     std::vector<std::pair<log_urgency, memory_disk::stored>> queued_records() const {
         const std::lock_guard lock(mutex_);
@@ -126,6 +132,9 @@ public:
     }
     std::uint64_t enqueue(log_room, log_urgency urgency, record_type type, std::uint16_t version,
                           std::span<const std::uint8_t> body, const record_tag& tag) noexcept override {
+        if (const auto hook = std::exchange(before_next_enqueue, nullptr)) {
+            hook();
+        }
         std::uint64_t sequence = 0;
         {
             const std::lock_guard lock(mutex_);
@@ -159,6 +168,9 @@ public:
             produce([&](std::uint16_t type, std::uint16_t version, std::span<const std::uint8_t> body) {
                 records.push_back({type, version, std::vector<std::uint8_t>(body.begin(), body.end()), at.lsn, now});
                 bytes += body.size();
+                if (discards) {
+                    records.clear();
+                }
             });
         const std::lock_guard lock(mutex_);
         disk_->snapshot = std::move(records);
