@@ -356,14 +356,14 @@ private:
     std::size_t count_ = 0;
 };
 
-// Beast calls "GET / x" a bad version, too.
-bool ends_in_http_version(std::string_view block) {
+// Beast calls "GET / x" and "GET /a b HTTP/1.1" bad versions, too.
+bool ends_in_other_version(std::string_view block) {
     const std::string_view line = block.substr(0, block.find('\r'));
     const std::string_view last = line.substr(line.rfind(' ') + 1);
     const auto is_version = [](std::string_view v) {
         return (v.size() == 1 && is_digit(v[0])) || (v.size() == 3 && is_digit(v[0]) && v[1] == '.' && is_digit(v[2]));
     };
-    return last.starts_with("HTTP/") && is_version(last.substr(5));
+    return last.starts_with("HTTP/") && is_version(last.substr(5)) && last != "HTTP/1.1" && last != "HTTP/1.0";
 }
 
 gate_refusal refusal_of(http::error e, std::string_view block) {
@@ -373,7 +373,7 @@ gate_refusal refusal_of(http::error e, std::string_view block) {
     case http::error::bad_target:
         return gate_refusal::bad_target;
     case http::error::bad_version:
-        return ends_in_http_version(block) ? gate_refusal::bad_version : gate_refusal::bad_request_line;
+        return ends_in_other_version(block) ? gate_refusal::bad_version : gate_refusal::bad_request_line;
     case http::error::bad_line_ending:
         return gate_refusal::bad_line_ending;
     case http::error::bad_content_length:

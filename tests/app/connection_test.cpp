@@ -1,0 +1,595 @@
+// The state machine without a socket: time is a number, bytes are strings.
+#include "app/connection.hpp"
+
+#include "tests/app/fake_server.hpp"
+#include "tests/app/gate_cases.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <string>
+
+namespace pawl::app {
+namespace {
+
+using namespace std::chrono_literals;
+using action = connection::action;
+using test::get_root;
+
+struct world {
+    server_settings settings;
+    host_list hosts = test::loopback_hosts();
+    router routing{test::fake_routes()};
+    metrics counters{test::fake_routes(), 1};
+    test::log_capture capture;
+    logger log{log_level::debug, log_format::text, capture.write_end()};
+    connection_host host{settings, hosts, routing, test::fake_routes(), counters, counters.shard(0), log};
+    connection::time_point now{};
+    connection c;
+
+    explicit world(server_settings s = {})
+        : settings(std::move(s)), c(host, peer_address_from_text("10.0.0.1").value(), now) {}
+
+    // Gives bytes as the machine asks for them; the next thing it wants that isn't reading.
+    action feed(std::string_view bytes, std::size_t step = SIZE_MAX) {
+        action what = c.next(now);
+        while (what == action::read && !bytes.empty()) {
+            const std::span<char> space = c.read_space();
+            BOOST_TEST_REQUIRE(!space.empty());
+            const std::size_t n = std::min({space.size(), bytes.size(), step});
+            std::memcpy(space.data(), bytes.data(), n);
+            bytes.remove_prefix(n);
+            c.on_read(false, n, now);
+            what = c.next(now);
+        }
+        left_over = bytes;
+        return what;
+    }
+    // What is written until something else is wanted.
+    std::string written(std::size_t step = SIZE_MAX) {
+        std::string out;
+        while (c.next(now) == action::write) {
+            const std::string_view bytes = c.unsent().substr(0, step);
+            out.append(bytes);
+            c.on_written(false, bytes.size(), now);
+        }
+        return out;
+    }
+    std::string answer_with(http_response r) {
+        c.on_response(std::move(r), now);
+        return written();
+    }
+    std::string_view left_over;
+};
+
+http_response ok(std::string body = "ok") {
+    http_response r;
+    r.content_type = "text/plain";
+    r.body = std::move(body);
+    return r;
+}
+
+unsigned status_of(const std::string& answer) {
+    return answer.size() < 12 ? 0U : static_cast<unsigned>(std::stoul(answer.substr(9, 3)));
+}
+
+BOOST_AUTO_TEST_SUITE(connection_)
+
+BOOST_AUTO_TEST_CASE(request_and_answer_then_the_next) {
+    world w;
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST_REQUIRE((w.feed(get_root) == action::handle));
+        BOOST_TEST(w.c.matched_route().name == "root");
+        BOOST_TEST(w.c.request().path == "/");
+        BOOST_TEST(to_text(w.c.request().from.address) == "10.0.0.1");
+        const std::string answer = w.answer_with(ok());
+        BOOST_TEST(status_of(answer) == 200U);
+        BOOST_TEST(answer.ends_with("\r\n\r\nok"));
+        BOOST_TEST(answer.find("Connection:") == std::string::npos);
+        BOOST_TEST((w.c.next(w.now) == action::read));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_answer_carries_what_browsers_and_people_need) {
+    world w;
+    w.feed(get_root);
+    const std::string answer = w.answer_with(ok());
+    for (const char* line :
+         {"\r\nDate: ", "\r\nX-Request-Id: ", "\r\nX-Content-Type-Options: nosniff\r\n",
+          "\r\nReferrer-Policy: no-referrer\r\n",
+          "\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n",
+          "\r\nCache-Control: no-store\r\n", "\r\nContent-Length: 2\r\n", "\r\nContent-Type: text/plain\r\n"}) {
+        BOOST_TEST(answer.find(line) != std::string::npos, line);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_response_may_bring_its_own_policy_and_caching) {
+    world w;
+    w.feed(get_root);
+    http_response r = ok();
+    r.headers.emplace_back("Content-Security-Policy", "default-src 'self'");
+    r.headers.emplace_back("cache-control", "max-age=60");
+    const std::string answer = w.answer_with(std::move(r));
+    BOOST_TEST(answer.find("default-src 'none'") == std::string::npos);
+    BOOST_TEST(answer.find("no-store") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(request_id_of_the_client_is_taken_over_only_if_harmless) {
+    const struct {
+        std::string_view sent;
+        bool taken;
+    } rows[] = {{"abc-1.2_X", true},
+                {"", false},
+                {"a b", false},
+                {"a\"b", false},
+                {"a;b", false},
+                {"\xc3\xa4", false},
+                {std::string_view("0123456789012345678901234567890123456789012345678901234567890123"), true},
+                {std::string_view("01234567890123456789012345678901234567890123456789012345678901234"), false}};
+    for (const auto& row : rows) {
+        world w;
+        w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + std::string(row.sent) + "\r\n\r\n");
+        const std::string id = w.c.request().request_id;
+        BOOST_TEST((id == row.sent) == row.taken, row.sent);
+        BOOST_TEST((row.taken || (id.size() == 32 && id.find_first_not_of("0123456789abcdef") == std::string::npos)));
+        BOOST_TEST(w.answer_with(ok()).find("X-Request-Id: " + id + "\r\n") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(request_ids_do_not_repeat) {
+    request_id_source ids;
+    std::vector<std::string> all(1000);
+    for (std::string& id : all) {
+        ids.next(id);
+        BOOST_TEST(is_good_request_id(id));
+    }
+    std::sort(all.begin(), all.end());
+    BOOST_TEST((std::adjacent_find(all.begin(), all.end()) == all.end()));
+}
+
+BOOST_AUTO_TEST_CASE(bytes_may_come_and_go_one_at_a_time) {
+    world w;
+    const std::string body(300, 'b');
+    const std::string request = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300\r\n\r\n" + body;
+    BOOST_TEST_REQUIRE((w.feed(request, 1) == action::handle));
+    BOOST_TEST(w.c.request().body == body);
+    w.c.on_response(ok(), w.now);
+    BOOST_TEST(w.written(1).ends_with("\r\n\r\nok"));
+}
+
+BOOST_AUTO_TEST_CASE(largest_header_and_body_fit_and_views_stay_good) {
+    world w;
+    std::string request = "POST /echo?q HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nContent-Length: " +
+                          std::to_string(body_size_max) + "\r\nX-A: ";
+    request.append(header_block_size_max - request.size() - 4, 'a').append("\r\n\r\n");
+    BOOST_TEST_REQUIRE(request.size() == header_block_size_max);
+    request.append(body_size_max, 'b');
+    for (const std::size_t step : {SIZE_MAX, std::size_t{1000}, std::size_t{17}}) {
+        BOOST_TEST_REQUIRE((w.feed(request, step) == action::handle));
+        BOOST_TEST(w.left_over.empty());
+        BOOST_TEST(w.c.request().body == std::string(body_size_max, 'b'));
+        BOOST_TEST(w.c.request().path == "/echo");
+        BOOST_TEST(w.c.request().query == "q");
+        BOOST_TEST(w.c.request().authorization.value() == "Bearer x");
+        BOOST_TEST(w.c.request().host.value() == "localhost");
+        BOOST_TEST(status_of(w.answer_with(ok())) == 200U);
+        BOOST_TEST((w.c.next(w.now) == action::read));
+        BOOST_TEST(w.c.read_space().size() == input_buffer_size_initial); // given back
+    }
+}
+
+BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order_one_at_a_time) {
+    world w;
+    std::string all;
+    for (int i = 0; i < 5; ++i) {
+        all += "GET /things/" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    }
+    all += "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n";
+    BOOST_TEST_REQUIRE((w.feed(all) == action::handle));
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST_REQUIRE((w.c.next(w.now) == action::handle));
+        BOOST_TEST(w.c.request().path_parameter == std::to_string(i));
+        w.answer_with(ok());
+    }
+    BOOST_TEST_REQUIRE((w.c.next(w.now) == action::handle));
+    BOOST_TEST(w.c.request().body == "abc");
+    w.answer_with(ok());
+    BOOST_TEST_REQUIRE((w.feed("Host: localhost\r\n\r\n") == action::handle));
+    BOOST_TEST(w.c.request().path == "/");
+}
+
+BOOST_AUTO_TEST_CASE(refused_requests_are_answered_and_nothing_after_them_is_looked_at) {
+    for (const test::gate_case& g : test::load_gate_cases()) {
+        if (g.reason == "none") {
+            continue;
+        }
+        BOOST_TEST_INFO_SCOPE(g.name);
+        world w;
+        const std::string bytes = g.bytes + std::string(get_root);
+        BOOST_TEST((w.feed(bytes) == action::write));
+        const std::string answer = w.written();
+        BOOST_TEST(status_of(answer) == g.status);
+        BOOST_TEST(answer.find("\r\nConnection: close\r\n") != std::string::npos);
+        BOOST_TEST(answer.find("\r\nX-Request-Id: ") != std::string::npos);
+        BOOST_TEST((w.c.next(w.now) == action::read)); // lingering: shutdown_send came with written()
+        BOOST_TEST((w.feed(get_root) == action::read));
+        w.c.on_read(true, 0, w.now);
+        BOOST_TEST((w.c.next(w.now) == action::end));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(lingering_has_a_bound) {
+    world w;
+    w.feed("GET / HTTP/1.1\n");
+    w.written();
+    const std::string junk(1000, 'x');
+    std::size_t sent = 0;
+    while (w.feed(junk) != action::end) {
+        sent += junk.size();
+        BOOST_TEST_REQUIRE(sent < 2 * linger_size_max);
+    }
+    BOOST_TEST(sent >= linger_size_max - junk.size());
+}
+
+BOOST_AUTO_TEST_CASE(connection_ends_where_version_and_header_say) {
+    const struct {
+        std::string_view head;
+        bool stays;
+        std::string_view says;
+    } rows[] = {
+        {"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", true, ""},
+        {"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", false, "\r\nConnection: close\r\n"},
+        {"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n", false, "\r\nConnection: close\r\n"},
+        {"GET / HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n", true, "\r\nConnection: keep-alive\r\n"},
+    };
+    for (const auto& row : rows) {
+        world w;
+        w.feed(row.head);
+        const std::string answer = w.answer_with(ok());
+        BOOST_TEST(answer.find(row.says) != std::string::npos);
+        BOOST_TEST((w.c.next(w.now) == (row.stays ? action::read : action::end)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(response_may_close) {
+    world w;
+    w.feed(get_root);
+    http_response r = ok();
+    r.close = true;
+    BOOST_TEST(w.answer_with(std::move(r)).find("Connection: close") != std::string::npos);
+    BOOST_TEST((w.c.next(w.now) == action::end));
+}
+
+BOOST_AUTO_TEST_CASE(request_behind_a_closing_one_is_dropped) {
+    world w;
+    w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" + std::string(get_root));
+    w.c.on_response(ok(), w.now);
+    BOOST_TEST(status_of(w.written()) == 200U);
+    BOOST_TEST((w.c.next(w.now) == action::read)); // throws it away
+    w.c.on_read(true, 0, w.now);
+    BOOST_TEST((w.c.next(w.now) == action::end));
+}
+
+BOOST_AUTO_TEST_CASE(head_has_the_length_of_a_body_and_none) {
+    world w;
+    w.feed("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    BOOST_TEST((w.c.request().method == http_method::head));
+    std::string answer = w.answer_with(ok("hello"));
+    BOOST_TEST(answer.find("\r\nContent-Length: 5\r\n") != std::string::npos);
+    BOOST_TEST(answer.ends_with("\r\n\r\n"));
+    w.feed("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    http_response r;
+    r.static_body = "static";
+    answer = w.answer_with(std::move(r));
+    BOOST_TEST(answer.find("\r\nContent-Length: 6\r\n") != std::string::npos);
+    BOOST_TEST(answer.ends_with("\r\n\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(no_content_has_neither_length_nor_body) {
+    world w;
+    w.feed(get_root);
+    http_response r;
+    r.status = 204;
+    const std::string answer = w.answer_with(std::move(r));
+    BOOST_TEST(answer.starts_with("HTTP/1.1 204 No Content\r\n"));
+    BOOST_TEST(answer.find("Content-Length") == std::string::npos);
+    BOOST_TEST(answer.find("\r\nContent-Type:") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(expect_is_met_before_the_body_and_only_once_the_header_passed) {
+    world w;
+    const std::string head =
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    BOOST_TEST_REQUIRE((w.feed(head) == action::write));
+    BOOST_TEST(w.written() == "HTTP/1.1 100 Continue\r\n\r\n");
+    BOOST_TEST_REQUIRE((w.feed("abc") == action::handle));
+    BOOST_TEST(status_of(w.answer_with(ok())) == 200U);
+    // The body is there already: nothing to be said.
+    BOOST_TEST_REQUIRE((w.feed(head + "abc") == action::handle));
+    w.answer_with(ok());
+    w.feed("POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 99999\r\n\r\n");
+    BOOST_TEST(status_of(w.written()) == 413U);
+}
+
+BOOST_AUTO_TEST_CASE(slow_header_and_slow_body_get_408_at_their_deadline_and_no_sooner) {
+    for (const std::string_view begun :
+         {std::string_view("GET / HT"),
+          std::string_view("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab")}) {
+        world w;
+        BOOST_TEST((w.feed(begun) == action::read));
+        w.now += 4999ms;
+        BOOST_TEST(!w.c.expire(w.now));
+        w.now += 1ms;
+        BOOST_TEST(w.c.expire(w.now));
+        BOOST_TEST(!w.c.expire(w.now)); // said once
+        w.c.on_read(true, 0, w.now);    // the cancelled read
+        BOOST_TEST((w.c.next(w.now) == action::write));
+        const std::string answer = w.written();
+        BOOST_TEST(status_of(answer) == 408U);
+        BOOST_TEST(answer.find("Connection: close") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(dripping_bytes_does_not_move_the_deadline) {
+    world w;
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(!w.c.expire(w.now));
+        w.feed("G");
+        w.now += 1000ms;
+    }
+    BOOST_TEST(w.c.expire(w.now));
+}
+
+BOOST_AUTO_TEST_CASE(read_that_succeeds_after_its_deadline_is_too_late_all_the_same) {
+    world w;
+    w.feed("GET / HTTP/1.1\r\n");
+    w.now += 5s;
+    BOOST_TEST(w.c.expire(w.now));
+    BOOST_TEST((w.feed("Host: localhost\r\n\r\n") == action::write));
+    BOOST_TEST(status_of(w.written()) == 408U);
+}
+
+BOOST_AUTO_TEST_CASE(idle_connection_ends_without_a_word) {
+    world w;
+    BOOST_TEST((w.c.next(w.now) == action::read));
+    w.now += 30s;
+    BOOST_TEST(w.c.expire(w.now));
+    w.c.on_read(true, 0, w.now);
+    BOOST_TEST((w.c.next(w.now) == action::end));
+}
+
+BOOST_AUTO_TEST_CASE(each_request_has_its_deadlines_anew) {
+    world w;
+    for (int i = 0; i < 5; ++i) {
+        w.now += 29s;
+        BOOST_TEST(!w.c.expire(w.now));
+        w.feed("GET / HTTP/1.1\r\n");
+        w.now += 4s;
+        BOOST_TEST(!w.c.expire(w.now));
+        BOOST_TEST_REQUIRE((w.feed("Host: localhost\r\n\r\n") == action::handle));
+        w.now += 1h; // a handler is bounded by what it waits for
+        BOOST_TEST(!w.c.expire(w.now));
+        w.answer_with(ok());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(client_that_does_not_read_is_cut_off) {
+    world w;
+    w.feed(get_root);
+    w.c.on_response(ok(), w.now);
+    BOOST_TEST((w.c.next(w.now) == action::write));
+    w.now += 9s;
+    w.c.on_written(false, 1, w.now); // a byte now and then does not help
+    BOOST_TEST(!w.c.expire(w.now));
+    w.now += 1s;
+    BOOST_TEST(w.c.expire(w.now));
+    w.c.on_written(true, 0, w.now);
+    BOOST_TEST((w.c.next(w.now) == action::end));
+}
+
+BOOST_AUTO_TEST_CASE(half_a_request_and_then_the_end_is_not_answered) {
+    for (const std::string_view begun :
+         {"", "GET / HTTP/1.1\r\n", "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab"}) {
+        world w;
+        w.feed(begun);
+        w.c.on_read(true, 0, w.now);
+        BOOST_TEST((w.c.next(w.now) == action::end));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(exception_is_500_without_its_words_and_the_connection_goes_on) {
+    world w;
+    w.feed("GET /throw HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const std::string id = w.c.request().request_id;
+    w.c.on_exception("secret cause", w.now);
+    const std::string answer = w.written();
+    BOOST_TEST(status_of(answer) == 500U);
+    BOOST_TEST(answer.find("secret cause") == std::string::npos);
+    BOOST_TEST(answer.find(id) != std::string::npos);
+    BOOST_TEST((w.feed(get_root) == action::handle));
+    w.answer_with(ok());
+    w.log.flush(20s);
+    BOOST_TEST(w.counters.render().find("pawl_http_exceptions_total 1\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(response_that_would_be_split_becomes_500) {
+    const std::pair<std::string_view, std::string_view> rows[] = {{"X-A", "a\r\nSet-Cookie: b"},
+                                                                  {"X-A", "a\nb"},
+                                                                  {"X-A", std::string_view("a\0b", 3)},
+                                                                  {"X A", "b"},
+                                                                  {"X-A: b\r\nX-B", "c"},
+                                                                  {"", "b"},
+                                                                  {"Content-Length", "5"},
+                                                                  {"transfer-encoding", "chunked"}};
+    for (const auto& [name, value] : rows) {
+        world w;
+        w.feed(get_root);
+        http_response r = ok();
+        r.headers.emplace_back(name, std::string(value));
+        const std::string answer = w.answer_with(std::move(r));
+        BOOST_TEST(status_of(answer) == 500U);
+        BOOST_TEST(answer.find("Set-Cookie") == std::string::npos);
+        BOOST_TEST((w.feed(get_root) == action::handle));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_answered_here) {
+    world w;
+    w.feed("GET /absent HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    BOOST_TEST(status_of(w.written()) == 404U);
+    w.feed("PUT /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab");
+    std::string answer = w.written();
+    BOOST_TEST(status_of(answer) == 405U);
+    BOOST_TEST(answer.find("\r\nAllow: DELETE, GET, HEAD, OPTIONS, POST\r\n") != std::string::npos);
+    w.feed("OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    answer = w.written();
+    BOOST_TEST(status_of(answer) == 204U);
+    BOOST_TEST(answer.find("\r\nAllow: DELETE, GET, HEAD, OPTIONS, POST\r\n") != std::string::npos);
+    BOOST_TEST((w.feed(get_root) == action::handle));
+}
+
+BOOST_AUTO_TEST_CASE(cors_is_on_handled_and_unhandled_answers) {
+    server_settings settings;
+    settings.cors.loopback_origins = true;
+    world w(settings);
+    w.feed("OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n"
+           "Access-Control-Request-Method: POST\r\n\r\n");
+    std::string answer = w.written();
+    BOOST_TEST(status_of(answer) == 204U);
+    BOOST_TEST(answer.find("Access-Control-Allow-Origin: http://localhost:3000\r\n") != std::string::npos);
+    BOOST_TEST(answer.find("Access-Control-Allow-Methods: DELETE, GET, HEAD, OPTIONS, POST\r\n") != std::string::npos);
+    w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.test\r\n\r\n");
+    answer = w.answer_with(ok());
+    BOOST_TEST(answer.find("Access-Control") == std::string::npos);
+    BOOST_TEST(answer.find("Vary: Origin\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(user_agent_is_cut_and_cleaned) {
+    world w;
+    w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a\tb\xc3\xa4" + std::string(400, 'x') + "\r\n\r\n");
+    const std::string& agent = w.c.request().from.agent;
+    BOOST_TEST(agent.size() == family_use::agent_size_max);
+    BOOST_TEST(agent.starts_with("abxxx"));
+}
+
+BOOST_AUTO_TEST_CASE(client_behind_a_trusted_proxy_is_seen) {
+    server_settings settings;
+    settings.trusted_proxies = {address_block_from_text("10.0.0.0/8").value()};
+    world w(settings);
+    w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n");
+    BOOST_TEST(to_text(w.c.request().from.address) == "203.0.113.7");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_of_one_request_is_seen_by_the_next) {
+    world w;
+    w.feed("POST /echo?a=b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nCookie: c\r\nOrigin: http://o\r\n"
+           "X-Request-Id: mine\r\nUser-Agent: u\r\nContent-Length: 2\r\n\r\nab");
+    w.answer_with(ok());
+    w.feed(get_root);
+    const http_request& q = w.c.request();
+    BOOST_TEST(!q.authorization.has_value());
+    BOOST_TEST(!q.cookie.has_value());
+    BOOST_TEST(!q.origin.has_value());
+    BOOST_TEST(!q.user_agent.has_value());
+    BOOST_TEST(q.body.empty());
+    BOOST_TEST(q.query.empty());
+    BOOST_TEST(q.from.agent.empty());
+    BOOST_TEST(q.request_id != "mine");
+}
+
+BOOST_AUTO_TEST_CASE(secrets_are_wiped_from_the_buffer_once_answered) {
+    world w;
+    const std::string_view canary = "canary-canary-canary";
+    const std::string request =
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n" + std::string(canary);
+    w.feed(request);
+    const char* const buffer = w.c.request().target.data() - 5; // "POST "
+    const std::string_view bytes(buffer, request.size());
+    BOOST_TEST_REQUIRE(bytes == request);
+    w.answer_with(ok());
+    BOOST_TEST((w.c.next(w.now) == action::read));
+    BOOST_TEST(bytes == std::string(request.size(), '\0'));
+}
+
+BOOST_AUTO_TEST_CASE(draining_ends_idle_connections_at_once_and_others_after_their_answer) {
+    world idle;
+    idle.c.next(idle.now);
+    idle.host.draining = true;
+    BOOST_TEST(idle.c.drain());
+    idle.c.on_read(true, 0, idle.now);
+    BOOST_TEST((idle.c.next(idle.now) == action::end));
+
+    world busy;
+    BOOST_TEST((busy.feed(get_root) == action::handle));
+    busy.host.draining = true;
+    BOOST_TEST(!busy.c.drain());
+    const std::string answer = busy.answer_with(ok());
+    BOOST_TEST(status_of(answer) == 200U);
+    BOOST_TEST(answer.find("Connection: close") != std::string::npos);
+    BOOST_TEST((busy.c.next(busy.now) == action::end));
+
+    world halfway;
+    halfway.feed("GET / HTTP/1.1\r\n");
+    halfway.host.draining = true;
+    BOOST_TEST(!halfway.c.drain());
+    BOOST_TEST((halfway.feed("Host: localhost\r\n\r\n") == action::handle));
+}
+
+BOOST_AUTO_TEST_CASE(cut_connection_forgets_the_answer_of_its_handler) {
+    world w;
+    w.feed(get_root);
+    BOOST_TEST(!w.c.cut()); // the handler waits for something else than the socket
+    w.c.on_response(ok(), w.now);
+    BOOST_TEST((w.c.next(w.now) == action::end));
+}
+
+BOOST_AUTO_TEST_CASE(log_has_no_query_no_authorization_and_no_body) {
+    world w;
+    w.feed("POST /echo?refresh_token=canary1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer canary2\r\n"
+           "Content-Length: 7\r\n\r\ncanary3");
+    w.answer_with(ok());
+    w.feed("GET /things/canary4 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    w.c.on_exception("what", w.now);
+    w.written();
+    BOOST_TEST_REQUIRE(w.log.flush(20s));
+    char bytes[65536];
+    const ssize_t n = read(w.capture.read_end(), bytes, sizeof bytes);
+    const std::string_view out(bytes, static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    BOOST_TEST(out.find("route=echo status=200") != std::string_view::npos);
+    BOOST_TEST(out.find("peer=10.0.0.1") != std::string_view::npos);
+    BOOST_TEST(out.find("canary") == std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_CASE(answers_of_503_are_warned_of_once_a_second) {
+    world w;
+    for (int i = 0; i < 20; ++i) {
+        w.feed(get_root);
+        http_response r = ok();
+        r.status = 503;
+        w.answer_with(std::move(r));
+    }
+    w.now += 1s;
+    w.feed(get_root);
+    http_response r = ok();
+    r.status = 503;
+    w.answer_with(std::move(r));
+    BOOST_TEST_REQUIRE(w.log.flush(20s));
+    char bytes[65536];
+    const ssize_t n = read(w.capture.read_end(), bytes, sizeof bytes);
+    std::istringstream lines(std::string(bytes, static_cast<std::size_t>(std::max<ssize_t>(n, 0))));
+    int warnings = 0;
+    int quieted = 0;
+    for (std::string line; std::getline(lines, line);) {
+        warnings += line.find(" warn  request ") != std::string::npos;
+        quieted += line.find("request.quieted answers=19") != std::string::npos;
+    }
+    BOOST_TEST(warnings == 2);
+    BOOST_TEST(quieted == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
+} // namespace pawl::app
