@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
 
 namespace pawl::storage {
 
@@ -64,6 +65,17 @@ inline bool all_zero(bytes_view bytes) noexcept {
 class aligned_buffer {
 public:
     static constexpr std::size_t alignment = 4096;
+
+    aligned_buffer() = default;
+    aligned_buffer(aligned_buffer&& other) noexcept
+        : memory_(std::move(other.memory_)), size_(std::exchange(other.size_, 0)),
+          capacity_(std::exchange(other.capacity_, 0)) {}
+    aligned_buffer& operator=(aligned_buffer&& other) noexcept {
+        memory_ = std::move(other.memory_);
+        size_ = std::exchange(other.size_, 0);
+        capacity_ = std::exchange(other.capacity_, 0);
+        return *this;
+    }
 
     // Contents are lost where it grows.
     void resize(std::size_t size) {

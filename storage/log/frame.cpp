@@ -19,10 +19,10 @@ std::uint32_t header_crc(const std::uint8_t* header, const store_uuid& uuid) noe
     return crc32c({header, frame_signed_size}, crc32c(uuid));
 }
 
-// Differs between frames, so that a stale one is not taken for this one's; its last byte is never zero, so that a
-// trailer that was not written can be told.
-std::uint32_t trailer_of(std::uint32_t payload_crc, std::uint32_t crc_of_header) noexcept {
-    return (payload_crc ^ crc_of_header) | 0x80000000U;
+// Differs between frames, so that a stale one is not taken for this one's; covers the chain, so that rot in it is told
+// from another hand; its last byte is never zero, so that a trailer that was not written can be told.
+std::uint32_t trailer_of(std::uint32_t payload_crc, std::uint32_t crc_of_header, const tag16& chain) noexcept {
+    return (payload_crc ^ crc_of_header ^ crc32c(chain)) | 0x80000000U;
 }
 
 } // namespace
@@ -48,7 +48,7 @@ void finish_frame(std::span<std::uint8_t> buffer, const frame_fields& fields, st
     chain = context.mac->compute16({chain, bytes_view{h, frame_signed_size}, payload});
     std::copy(chain.begin(), chain.end(), h + at_chain);
     std::uint8_t* const after = h + frame_header_size + payload_size;
-    store_le<std::uint32_t>(after, trailer_of(payload_crc, crc));
+    store_le<std::uint32_t>(after, trailer_of(payload_crc, crc, chain));
     std::fill(after + frame_trailer_size, h + buffer.size(), std::uint8_t{0});
 }
 
@@ -78,7 +78,7 @@ std::optional<decoded_header> decode_frame_header(bytes_view bytes, const store_
 bool frame_content_ok(bytes_view bytes, const decoded_header& header) noexcept {
     BOOST_ASSERT(bytes.size() >= frame_extent(header.payload_size));
     const std::uint32_t trailer = load_le<std::uint32_t>(bytes.data() + frame_header_size + header.payload_size);
-    return trailer == trailer_of(header.payload_crc, header.header_crc) &&
+    return trailer == trailer_of(header.payload_crc, header.header_crc, header.chain) &&
            crc32c(bytes.subspan(frame_header_size, header.payload_size)) == header.payload_crc;
 }
 

@@ -18,8 +18,6 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-// How often room is looked for while the disk is full.
-constexpr milliseconds retry_interval{1000};
 constexpr std::size_t queue_bytes_at_start = 1U << 20U;
 constexpr std::size_t queue_records_at_start = 8192;
 
@@ -146,7 +144,7 @@ void log_writer::state::run_maintenance() noexcept {
         const std::error_code ec = directory.shelf->make_one();
         lock.lock();
         spare_failed = static_cast<bool>(ec);
-        retry_at = steady::now() + retry_interval;
+        retry_at = steady::now() + options.room_retry;
         if (!ec) {
             ++numbers.segments_created;
         }
@@ -205,7 +203,7 @@ bool log_writer::state::repair_first(std::unique_lock<std::mutex>& lock) {
             return false;
         }
         if (unrepaired) {
-            work.wait_for(lock, retry_interval);
+            work.wait_for(lock, options.room_retry);
         }
     }
     refresh_room();
@@ -286,7 +284,7 @@ bool log_writer::state::make_room(std::unique_lock<std::mutex>& lock, std::uint3
         }
         maintenance.notify_all();
         changed.notify_all();
-        work.wait_for(lock, retry_interval);
+        work.wait_for(lock, options.room_retry);
         if (!going()) {
             return false;
         }
@@ -383,7 +381,7 @@ void log_writer::state::answer_seal(std::unique_lock<std::mutex>& lock) {
             break;
         }
         maintenance.notify_all();
-        work.wait_for(lock, retry_interval);
+        work.wait_for(lock, options.room_retry);
     }
     if (ok) {
         const log_start& next = appender.at().next;

@@ -35,6 +35,7 @@ struct log_writer_options {
     milliseconds sync_interval{1000};        // for lazy records
     milliseconds commit_idle{100};           // COMMIT after this much idle time
     std::uint32_t queue_records_max = 65536; // reserved or queued at once; beyond it reserve() refuses
+    milliseconds room_retry{1000};           // how often room is looked for while the disk is full
 };
 
 struct log_stats { // a copy; relaxed reads
@@ -57,8 +58,8 @@ public:
     struct callbacks {
         // A batch is on disk. `sequence_through`: every enqueue() up to and including this one is durable.
         std::function<void(std::span<const record_tag> batch, std::uint64_t sequence_through)> on_durable;
-        // Storage has failed for good (R2): nothing will become durable any more. Called once; the process ends soon
-        // after with exit code 70 (the writer calls on_fatal, which does not return in production).
+        // Storage has failed for good (R2): nothing will become durable any more. Called once; the process should
+        // end soon after with exit code 70.
         std::function<void(const std::string& why)> on_failed;
         // Stamped into frames: service time.
         std::function<timestamp_ms()> now;
@@ -70,7 +71,8 @@ public:
     log_writer& operator=(const log_writer&) = delete;
 
     void start();
-    // Drains, syncs, writes CLEAN, updates the manifests' floor, joins. False if it was not back within `limit`.
+    // Drains, syncs, writes CLEAN, updates the manifests' floor, joins. False if it was not back within `limit` (then
+    // the thread still runs: end the process without destroying anything), and where the log has failed.
     bool stop(milliseconds limit);
 
     // Room for `records` records; false where the queue or the disk has none. Each reserved record is then either

@@ -60,7 +60,8 @@ public:
 private:
     std::string path(const std::string& name) const { return state_.files->path() + "/" + name; }
     std::string path(std::uint64_t segno) const { return path(segment_name(segno)); }
-    void load(std::uint64_t segno);
+    void load(std::uint64_t segno, std::uint64_t size_max = segment_size_max);
+    void check_spares();
     void scan_segment(const record_function& apply);
     void apply_frame(const frame_view& frame, std::uint64_t lsn, const record_function& apply);
     void note(std::string line) { report_.notes.push_back(std::move(line)); }
@@ -121,8 +122,8 @@ void recovery_run::load_snapshot(const std::function<void(const snapshot_counts&
     report_.ms_snapshot = ms_since(start);
 }
 
-void recovery_run::load(std::uint64_t segno) {
-    if (load_segment(*state_.files, segno, state_.uuid, state_.keys, segment_)) {
+void recovery_run::load(std::uint64_t segno, std::uint64_t size_max) {
+    if (load_segment(*state_.files, segno, state_.uuid, state_.keys, segment_, size_max)) {
         return;
     }
     const refusal kind = refusal_of(segment_.fault);
@@ -155,7 +156,7 @@ void recovery_run::find_segments() {
     }
     last_used_ = highest_;
     for (; last_used_ >= expected_.segno; --last_used_) {
-        load(last_used_);
+        load(last_used_, segment_head_size);
         if (last_used_ == expected_.segno || segment_.is_used()) {
             return;
         }
@@ -232,9 +233,7 @@ void recovery_run::scan_segment(const record_function& apply) {
 void recovery_run::scan(const record_function& apply) {
     const auto start = std::chrono::steady_clock::now();
     for (std::uint64_t segno = expected_.segno;; ++segno) {
-        if (segment_.fault != segment_fault::none || segment_.header.segno != segno) {
-            load(segno);
-        }
+        load(segno);
         expected_.segno = segno;
         scan_segment(apply);
         if (segno == last_used_) {
@@ -250,10 +249,32 @@ void recovery_run::scan(const record_function& apply) {
         refuse_at(refusal::corrupt, path(last_used_ + 1), spares_.front().first_frame(), expected_.batch_seq,
                   "a frame that the manifest says was durable is missing", run_verify);
     }
+    // CLEAN alone is not enough: only the manifest says that its sync came back.
+    report_.clean = state_.fresh || (end_.kind == verdict_kind::clean_end && last_type_ == frame_type::clean &&
+                                     state_.current.floor_batch_seq >= last_seq_);
+    if (!report_.clean) {
+        check_spares();
+    }
     if (skipped_ > 0) {
         note(std::to_string(skipped_) + " records of types of a newer format were skipped");
     }
     report_.ms_log = ms_since(start);
+}
+
+// After an unclean end the spares are read whole: what lies in one and is not zero may be all that is left of frames
+// whose segment lost its end.
+void recovery_run::check_spares() {
+    loaded_segment last = std::move(segment_);
+    for (const segment_header& spare : spares_) {
+        load(spare.segno);
+        if (segment_.is_used()) {
+            const std::size_t at =
+                segment_header_size + find_nonzero(segment_.bytes.view().subspan(segment_header_size));
+            refuse_at(refusal::corrupt, path(spare.segno), at, expected_.batch_seq,
+                      "the segment is not empty, but its first frame is not there", run_verify);
+        }
+    }
+    segment_ = std::move(last);
 }
 
 // What was cut stays for people to look at. Best effort: it was promised to nobody.
@@ -266,9 +287,6 @@ void recovery_run::keep_cut_bytes(std::uint64_t end) {
 }
 
 void recovery_run::settle() {
-    // CLEAN alone is not enough: only the manifest says that its sync came back.
-    report_.clean = state_.fresh || (end_.kind == verdict_kind::clean_end && last_type_ == frame_type::clean &&
-                                     state_.current.floor_batch_seq >= last_seq_);
     append_point at;
     at.segment = segment_.header;
     at.offset = end_offset_;

@@ -56,7 +56,7 @@ segment_fault fault_of(header_fault f) {
 } // namespace
 
 bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid, const log_keys& keys,
-                  loaded_segment& out) {
+                  loaded_segment& out, std::uint64_t size_max) {
     out.offset = 0;
     out.error.clear();
     const auto fail = [&](segment_fault fault) {
@@ -76,9 +76,10 @@ bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid, 
     if (size < segment_header_size || size > segment_size_max) {
         return fail(segment_fault::wrong_size);
     }
-    out.bytes.resize(static_cast<std::size_t>(size));
-    out.offset = read_whole(*f, size, out.bytes, out.error);
-    if (out.error || out.offset < size) {
+    const std::uint64_t wanted = std::min(size, size_max);
+    out.bytes.resize(static_cast<std::size_t>(wanted));
+    out.offset = read_whole(*f, wanted, out.bytes, out.error);
+    if (out.error || out.offset < wanted) {
         return fail(segment_fault::unreadable);
     }
     out.offset = 0;

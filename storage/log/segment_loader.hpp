@@ -26,15 +26,19 @@ struct loaded_segment {
     std::error_code error;
     bool direct = false; // read past the page cache
     segment_header header;
-    aligned_buffer bytes; // the whole file; reused from one load to the next
+    aligned_buffer bytes; // the file, or its beginning; reused from one load to the next
 
     // Anything but zeros after the header.
     bool is_used() const noexcept { return !all_zero(bytes.view().subspan(segment_header_size)); }
 };
 
-// Reads `segment_name(segno)` past the page cache where the file system can. False where `out.fault` is not none.
+// Enough to see whether a segment was ever written to: its first frame would begin here.
+inline constexpr std::uint64_t segment_head_size = segment_header_size + wal_pad_max;
+
+// Reads `segment_name(segno)`, at most `size_max` bytes of it, past the page cache where the file system can. False
+// where `out.fault` is not none.
 bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid, const log_keys& keys,
-                  loaded_segment& out);
+                  loaded_segment& out, std::uint64_t size_max = segment_size_max);
 
 const char* describe(segment_fault fault) noexcept;
 
