@@ -1,5 +1,5 @@
-// The low-level functions are deprecated in favour of EVP, which costs an allocation and 0.4 us a message more here
-// (docs/benchmarks.md); they are in every OpenSSL 3.
+// The low-level functions are deprecated in favour of EVP, which allocates and takes longer for a short message
+// than hashing it; they are in every OpenSSL 3.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/hmac_sha256.hpp"
 
