@@ -88,8 +88,9 @@ std::optional<std::string> check_new_password(std::string_view typed, const pass
     if (password.size() > password_size_max) {
         return too_long;
     }
-    if (password.empty() || count_code_points(password) < rules.length_min) {
-        return "must be at least " + std::to_string(rules.length_min) + " characters long";
+    const std::size_t least = std::max<std::size_t>(rules.length_min, 1); // never the empty one
+    if (count_code_points(password) < least) {
+        return "must be at least " + std::to_string(least) + " characters long";
     }
     if (is_own_name(password, email, username)) {
         return "must not be the email or the username";

@@ -95,6 +95,14 @@ BOOST_AUTO_TEST_CASE(a_nul_counts_in_a_password_but_for_bcrypt_where_it_matches_
     BOOST_TEST(!verify_password_blocking(secret_string("secret\0tail"sv), bcrypt));
 }
 
+BOOST_AUTO_TEST_CASE(bcrypt_reads_72_bytes_of_a_password_of_any_size) {
+    const std::string_view of_72 = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+    for (const std::size_t size : {72U, 73U, 512U, 1024U}) {
+        BOOST_TEST(verify_password_blocking(secret_string(std::string(size, 'x')), of_72));
+    }
+    BOOST_TEST(!verify_password_blocking(secret_string(std::string(71, 'x')), of_72));
+}
+
 BOOST_AUTO_TEST_CASE(spare_bits_in_a_bcrypt_salt_are_forgiven) {
     BOOST_TEST(verify_password_blocking(secret_string("secret"),
                                         "$2b$05$NNNNNNNNNNNNNNNNNNNNNvBi0LoI4h5n8AL11r2r5gBbrbvufNkje"));
@@ -118,6 +126,12 @@ BOOST_AUTO_TEST_CASE(only_argon2id_at_todays_cost_is_left_as_it_is) {
         BOOST_TEST(needs_rehash(v.stored, cheap) == !ours, std::string(v.stored));
     }
     BOOST_TEST(needs_rehash("garbage", cheap));
+    const auto changed = [&stored](const std::string& from, const std::string& to) {
+        return std::string(stored).replace(stored.find(from), from.size(), to);
+    };
+    BOOST_TEST(needs_rehash(changed("p=1", "p=2"), cheap));
+    BOOST_TEST(needs_rehash(changed("v=19", "v=16"), cheap));
+    BOOST_TEST(needs_rehash(changed("argon2id", "argon2i"), cheap));
 }
 
 BOOST_AUTO_TEST_CASE(a_dummy_costs_what_a_hash_of_ours_costs_and_matches_nothing) {

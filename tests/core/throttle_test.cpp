@@ -120,6 +120,13 @@ BOOST_AUTO_TEST_CASE(success_and_what_was_not_tried_do_not_count) {
     BOOST_TEST(fail(11, "ada", home, start) == 10);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_given_back_does_not_count_against_the_account_anywhere) {
+    for (std::uint32_t n = 0; n < 1000; ++n) {
+        BOOST_REQUIRE(!limiter.reserve("ada", numbered(n), start).has_value());
+        limiter.give_back("ada", numbered(n), start);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(giving_back_what_was_never_reserved_gives_nothing) {
     limiter.give_back("ada", home, start);
     limiter.give_back("ada", home, start);
