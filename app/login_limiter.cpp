@@ -3,7 +3,7 @@
 namespace pawl::app {
 
 login_limiter::login_limiter(const throttle_limits& limits, const clock& time, random_source& random)
-    : time_(time), random_(random), throttle_(std::make_unique<throttle>(limits, random)) {}
+    : time_(time), random_(random), limits_(limits), throttle_(std::make_unique<throttle>(limits, random)) {}
 
 std::optional<seconds> login_limiter::reserve(std::string_view account, const peer_address& address) {
     const timestamp now = time_.now();
@@ -24,9 +24,19 @@ void login_limiter::succeeded(std::string_view account, const peer_address& addr
 }
 
 void login_limiter::set_limits(const throttle_limits& limits) {
+    const auto same = [](const throttle_limit& a, const throttle_limit& b) {
+        return a.attempts == b.attempts && a.window == b.window;
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        if (same(limits.account, limits_.account) && same(limits.address, limits_.address)) {
+            return;
+        }
+    }
     auto fresh = std::make_unique<throttle>(limits, random_); // 4 MiB: not under the lock
     const std::lock_guard lock(mutex_);
     throttle_.swap(fresh);
+    limits_ = limits;
 }
 
 } // namespace pawl::app

@@ -23,13 +23,15 @@ public:
     void give_back(std::string_view account, const peer_address& address) override;
     void succeeded(std::string_view account, const peer_address& address) override;
 
-    // New limits from now on (SIGHUP). What was counted under the old ones is forgotten. Any thread.
+    // These limits from now on (SIGHUP). Where they differ, what was counted under the old ones is forgotten. Any
+    // thread.
     void set_limits(const throttle_limits& limits);
 
 private:
     const clock& time_;
     random_source& random_;
     std::mutex mutex_;
+    throttle_limits limits_;             // guarded by mutex_
     std::unique_ptr<throttle> throttle_; // guarded by mutex_
 };
 

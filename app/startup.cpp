@@ -296,14 +296,13 @@ void reload(const config_inputs& inputs, const config& running, key_holder& keys
     }
     const config& now = std::get<loaded_config>(loaded).value;
     log.set_level(now.level);
-    const throttle_limits after = throttle_limits_of(now);
+    limiter.set_limits(throttle_limits_of(now));
     for (const option_id id : changed_options(running, now)) {
         const option_row& row = row_of(id);
         if (!row.reloadable) {
             log.warn("reload.needs_restart", {{"option", row.name}});
         }
     }
-    limiter.set_limits(after);
     reload_keys(now, running, keys, log);
     log.info("reload.done");
 }

@@ -62,6 +62,8 @@ BOOST_AUTO_TEST_CASE(success_gives_its_reservation_back) {
 
 BOOST_AUTO_TEST_CASE(new_limits_hold_at_once) {
     BOOST_TEST(allowed("a", 5) == 3);
+    limiter.set_limits(limits); // the same: nothing is forgotten
+    BOOST_TEST(allowed("a", 5) == 0);
     limiter.set_limits({{5, seconds(60)}, {0, seconds(60)}});
     BOOST_TEST(allowed("a", 9) == 5);
     limiter.set_limits({{0, seconds(60)}, {0, seconds(60)}});
