@@ -70,8 +70,8 @@ public:
     virtual std::vector<family_details> families_of(user_id id) const = 0;
 
     // --- Family changes.
-    // Inserts a new family with generation 0, word `word`. `facts.user` must be known. Never conflicts (the id is
-    // random).
+    // Inserts a new family with generation 0, word `word`. Never conflicts (the id is random). user_not_found where
+    // `facts.user` was removed since it was looked up.
     virtual result<ticket> insert_family(const family_facts& facts, family_word word, const family_use& use) = 0;
     // Compare-exchange of the whole word, hints included. `use` becomes the family's last use where the generation
     // rises, else is not stored. A change of hints alone (facts() equal) writes no record and returns ticket::none.

@@ -88,6 +88,10 @@ struct opened_family {
 };
 
 result<opened_family> open_family(const service_context& context, const user& holder, const caller& from) {
+    const result<ticket> holder_durable = context.data.observe_user(holder.id, holder.version);
+    if (!holder_durable) {
+        return holder_durable.error();
+    }
     const timestamp now = context.time.now();
     family_facts facts;
     facts.id = random_family_id(context.random);
@@ -100,10 +104,6 @@ result<opened_family> open_family(const service_context& context, const user& ho
     const result<ticket> inserted = context.data.insert_family(facts, family_word{}, use_of(from, now));
     if (!inserted) {
         return inserted.error();
-    }
-    const result<ticket> holder_durable = context.data.observe_user(holder.id, holder.version);
-    if (!holder_durable) {
-        return holder_durable.error();
     }
     opened_family opened;
     opened.id = facts.id;
@@ -128,6 +128,12 @@ user_ptr still_entitled(const service_context& context, const user& holder, cons
 task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from) {
     for (unsigned opening = 0; opening < openings_max; ++opening) {
         result<opened_family> opened = open_family(context, *holder, from);
+        if (!opened && opened.error().code == errc::user_not_found) { // removed since its password was verified
+            count(context.counters.logins_failed);
+            const result<ticket> rests = context.data.observe_absence(fold_login_name(holder->email));
+            task<failure> refused = refusal(context.data, errc::login_failed, rests);
+            co_return co_await std::move(refused);
+        }
         if (!opened) {
             co_return opened.error();
         }

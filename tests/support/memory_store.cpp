@@ -193,7 +193,9 @@ result<ticket> memory_store::insert_family(const family_facts& facts, family_wor
     if (full || failed_) {
         return refused_change();
     }
-    slot_of(facts.user);
+    if (slot_of(facts.user).current->deleted) {
+        return errc::user_not_found;
+    }
     families_[facts.id] = {facts, word, use, std::nullopt, {}};
     return enqueue(family_record{facts.id, word, use});
 }
