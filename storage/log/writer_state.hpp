@@ -1,0 +1,109 @@
+// What the writer's callers and its two threads share. Internal to log_writer.
+#pragma once
+
+#include "storage/log/directory_state.hpp"
+#include "storage/log/log_writer.hpp"
+#include "storage/log/room_ledger.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pawl::storage {
+
+// Records in the order of their sequence numbers, encoded. Memory is kept from one use to the next.
+struct record_queue {
+    static constexpr std::size_t bytes_at_start = 1U << 20U, records_at_start = 8192;
+
+    std::vector<std::uint8_t> bytes;
+    std::vector<std::uint32_t> sizes;
+    std::vector<record_tag> tags;
+
+    void prepare() {
+        bytes.reserve(bytes_at_start);
+        sizes.reserve(records_at_start);
+        tags.reserve(records_at_start);
+    }
+    void clear() noexcept {
+        bytes.clear();
+        sizes.clear();
+        tags.clear();
+    }
+    bool empty() const noexcept { return sizes.empty(); }
+};
+
+struct log_writer::state {
+    using steady = std::chrono::steady_clock;
+
+    state(log_directory& d, const log_writer_options& o, callbacks c)
+        : directory(d.internals()), options(o), cb(std::move(c)),
+          appender(*directory.files, directory.keys, directory.uuid, *directory.at),
+          ledger(directory.options.wal_pad, spare_capacity(), o.queue_records_max) {
+        unrepaired = directory.repair.has_value();
+        pending.prepare();
+        draining.prepare();
+    }
+
+    // Threads.
+    void run_writer() noexcept;
+    void run_maintenance() noexcept;
+    // Steps of the writer; `lock` is held when they are called and when they return.
+    bool repair_first(std::unique_lock<std::mutex>& lock);
+    void wait_for_work(std::unique_lock<std::mutex>& lock);
+    bool batch_is_due(steady::time_point now) const;
+    bool commit_is_due(steady::time_point now) const;
+    void write_queue(std::unique_lock<std::mutex>& lock);
+    bool make_room(std::unique_lock<std::mutex>& lock, std::uint32_t first_size, segment_zone& zone);
+    void write_batch(std::unique_lock<std::mutex>& lock, segment_zone zone);
+    bool write_plain(std::unique_lock<std::mutex>& lock, frame_type type);
+    bool roll(std::unique_lock<std::mutex>& lock, const segment_header& next);
+    void answer_seal(std::unique_lock<std::mutex>& lock);
+    void finish_cleanly(std::unique_lock<std::mutex>& lock);
+    void fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec);
+
+    std::uint64_t spare_capacity() const {
+        const segment_header h = directory.new_segment_header(0, directory.options.segment_size);
+        return zone_end(h, segment_zone::ordinary) - h.first_frame();
+    }
+    void appender_moved();
+    void refresh_room();
+    void record_sync(std::uint64_t records);
+    bool going() const noexcept { return !abandoned && !failed.load(std::memory_order_relaxed); }
+
+    log_directory::state& directory;
+    const log_writer_options options;
+    const callbacks cb;
+    log_appender appender; // of the writer's thread
+
+    mutable std::mutex mutex;
+    std::condition_variable work, changed, maintenance; // writer sleeps; others wait for it; maintenance sleeps
+    room_ledger ledger;
+    record_queue pending;                                  // filled by enqueue
+    record_queue draining;                                 // of the writer's thread
+    std::size_t cursor = 0, byte_cursor = 0;               // in draining
+    std::uint64_t next_sequence = 1, drained_sequence = 0; // drained: the last one written
+    bool urgent = false;                                   // a record that wants a batch at once is pending
+    steady::time_point lazy_since{}, last_append{};
+    bool stopping = false, abandoned = false, finished = false, clean = false;
+    bool seal_wanted = false;
+    std::uint64_t seal_after = 0;
+    std::optional<log_position> sealed_at;
+    std::uint64_t seals_answered = 0;
+    std::uint64_t room_ordinary = 0, room_tail = 0; // of the current segment
+    bool spare_failed = false;                      // the last attempt to make one
+    bool unrepaired = false; // the last segment is not written anew yet (directory.repair, which the writer works on)
+    steady::time_point retry_at{};
+
+    std::atomic<bool> failed{false};
+    std::atomic<std::uint64_t> durable{0};
+    log_stats numbers; // under mutex
+    std::thread writer, keeper;
+    std::mutex seal_mutex; // one seal() at a time
+};
+
+} // namespace pawl::storage

@@ -1,0 +1,344 @@
+// The writer's thread, and the one that keeps spares ahead of it.
+#include "storage/log/writer_state.hpp"
+
+#include <boost/assert.hpp>
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace pawl::storage {
+namespace {
+
+constexpr milliseconds commit_retry_min{10};
+
+std::size_t bucket_of(std::uint64_t value, std::size_t buckets) noexcept {
+    return std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(value)), buckets - 1);
+}
+
+} // namespace
+
+// --- Room.
+
+// After the appender has moved: on the writer's thread, for only that may look at the appender.
+void log_writer::state::appender_moved() {
+    const append_point& at = appender.at();
+    const std::uint64_t ordinary_end = zone_end(at.segment, segment_zone::ordinary);
+    const std::uint64_t ending_end = zone_end(at.segment, segment_zone::ending);
+    room_ordinary = ordinary_end - std::min(ordinary_end, at.offset);
+    room_tail = ending_end - std::min(ending_end, at.offset) - room_ordinary;
+    refresh_room();
+}
+
+void log_writer::state::refresh_room() {
+    ledger.set_room(room_ordinary, room_tail, directory.shelf->usable());
+    // Without a spare a torn segment could not be written anew after a crash (R3).
+    ledger.set_closed(unrepaired || (spare_failed && directory.shelf->count() == 0), unrepaired);
+}
+
+// Makes spares ahead, and looks for room again while there is none.
+void log_writer::state::run_maintenance() noexcept {
+    ::pthread_setname_np(::pthread_self(), "pawl-spares");
+    std::unique_lock lock(mutex);
+    while (!abandoned && !finished && going()) {
+        if (unrepaired || directory.shelf->count() >= spare_shelf::wanted) {
+            maintenance.wait(lock);
+            continue;
+        }
+        if (spare_failed && steady::now() < retry_at) {
+            maintenance.wait_until(lock, retry_at);
+            continue;
+        }
+        lock.unlock();
+        const std::error_code ec = directory.shelf->make_one();
+        lock.lock();
+        spare_failed = static_cast<bool>(ec);
+        retry_at = steady::now() + options.room_retry;
+        if (!ec) {
+            ++numbers.segments_created;
+        }
+        refresh_room();
+        work.notify_all();
+        changed.notify_all();
+    }
+}
+
+// --- The writer's thread.
+
+void log_writer::state::run_writer() noexcept {
+    ::pthread_setname_np(::pthread_self(), "pawl-log");
+    std::unique_lock lock(mutex);
+    last_append = steady::now();
+    if (!repair_first(lock)) {
+        finished = true;
+        changed.notify_all();
+        maintenance.notify_all();
+        return;
+    }
+    if (const std::error_code ec = appender.open()) {
+        fail(lock, "the log segment cannot be opened", ec);
+    }
+    while (going()) {
+        const steady::time_point now = steady::now();
+        if (batch_is_due(now)) {
+            write_queue(lock);
+        } else if (seal_wanted) {
+            answer_seal(lock);
+        } else if (stopping) {
+            finish_cleanly(lock);
+            break;
+        } else if (commit_is_due(now)) {
+            write_plain(lock, frame_type::commit);
+        } else {
+            wait_for_work(lock);
+        }
+    }
+    finished = true;
+    changed.notify_all();
+    maintenance.notify_all();
+}
+
+// True once the log may be written to.
+bool log_writer::state::repair_first(std::unique_lock<std::mutex>& lock) {
+    while (unrepaired) {
+        if (abandoned || stopping) {
+            return false;
+        }
+        lock.unlock();
+        const std::error_code ec = directory.try_repair();
+        lock.lock();
+        unrepaired = static_cast<bool>(ec);
+        if (ec && !is_no_space(ec)) {
+            fail(lock, "the last log segment cannot be written anew", ec);
+            return false;
+        }
+        if (unrepaired) {
+            work.wait_for(lock, options.room_retry);
+        }
+    }
+    refresh_room();
+    maintenance.notify_all();
+    return true;
+}
+
+bool log_writer::state::batch_is_due(steady::time_point now) const {
+    if (pending.empty()) {
+        return false;
+    }
+    return urgent || stopping || seal_wanted || pending.bytes.size() >= frame_payload_max ||
+           now - lazy_since >= options.sync_interval;
+}
+
+bool log_writer::state::commit_is_due(steady::time_point now) const {
+    // Where there is no ordinary room left, the tail is kept for what must be said: no COMMIT.
+    return appender.at().last_type == frame_type::data && now - last_append >= options.commit_idle &&
+           appender.capacity(segment_zone::ordinary).has_value() && ledger.has_room(log_room::ordinary);
+}
+
+void log_writer::state::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    std::optional<steady::time_point> until;
+    const auto not_later_than = [&](steady::time_point t) { until = until ? std::min(*until, t) : t; };
+    if (!pending.empty()) {
+        not_later_than(lazy_since + options.sync_interval);
+    }
+    if (appender.at().last_type == frame_type::data) {
+        const steady::time_point now = steady::now(), due = last_append + options.commit_idle;
+        // Past due and not written: there is no room just now.
+        not_later_than(due > now ? due : now + std::max(options.commit_idle, commit_retry_min));
+    }
+    if (until) {
+        work.wait_until(lock, *until);
+    } else {
+        work.wait(lock);
+    }
+}
+
+// Takes all that is pending and writes it, a batch at a time.
+void log_writer::state::write_queue(std::unique_lock<std::mutex>& lock) {
+    std::swap(pending, draining);
+    urgent = false;
+    cursor = byte_cursor = 0;
+    while (going() && cursor < draining.sizes.size()) {
+        segment_zone zone = segment_zone::ordinary;
+        if (make_room(lock, draining.sizes[cursor], zone)) {
+            write_batch(lock, zone);
+        }
+    }
+    if (going()) {
+        draining.clear();
+    }
+}
+
+// True where a record of `first_size` fits now, in `zone`. May go on to the next segment, or wait for one.
+bool log_writer::state::make_room(std::unique_lock<std::mutex>& lock, std::uint32_t first_size, segment_zone& zone) {
+    const auto fits = [&](segment_zone z) {
+        const std::optional<std::uint32_t> capacity = appender.capacity(z);
+        return capacity && *capacity >= first_size;
+    };
+    for (;;) {
+        zone = segment_zone::ordinary;
+        if (fits(zone)) {
+            return true;
+        }
+        if (const std::optional<segment_header> next = directory.shelf->take()) {
+            if (!roll(lock, *next)) {
+                return false;
+            }
+            continue;
+        }
+        zone = segment_zone::ending;
+        if (spare_failed && fits(zone)) {
+            return true;
+        }
+        maintenance.notify_all();
+        changed.notify_all();
+        work.wait_for(lock, options.room_retry);
+        if (!going()) {
+            return false;
+        }
+    }
+}
+
+void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_zone zone) {
+    const std::uint32_t capacity = *appender.capacity(zone);
+    std::uint32_t bytes = 0;
+    std::size_t end = cursor;
+    while (end < draining.sizes.size() && draining.sizes[end] <= capacity - bytes) {
+        bytes += draining.sizes[end];
+        ++end;
+    }
+    const auto records = static_cast<std::uint32_t>(end - cursor);
+    BOOST_ASSERT(records > 0);
+    lock.unlock();
+    std::copy_n(draining.bytes.data() + byte_cursor, bytes, appender.payload());
+    const std::error_code ec = appender.append(frame_type::data, bytes, records, cb.now());
+    lock.lock();
+    if (ec) {
+        fail(lock, "the log cannot be written", ec);
+        return;
+    }
+    record_sync(records);
+    ledger.written(bytes, records);
+    appender_moved();
+    const std::span<const record_tag> tags{draining.tags.data() + cursor, records};
+    drained_sequence += records;
+    cursor = end;
+    byte_cursor += bytes;
+    durable.store(drained_sequence, std::memory_order_release);
+    lock.unlock();
+    cb.on_durable(tags, drained_sequence);
+    lock.lock();
+}
+
+// A frame without records.
+bool log_writer::state::write_plain(std::unique_lock<std::mutex>& lock, frame_type type) {
+    lock.unlock();
+    const std::error_code ec = appender.append(type, 0, 0, cb.now());
+    lock.lock();
+    if (ec) {
+        fail(lock, "the log cannot be written", ec);
+        return false;
+    }
+    record_sync(0);
+    appender_moved();
+    return true;
+}
+
+bool log_writer::state::roll(std::unique_lock<std::mutex>& lock, const segment_header& next) {
+    lock.unlock();
+    const std::error_code ec = appender.roll(next, cb.now());
+    lock.lock();
+    if (ec) {
+        fail(lock, "the log cannot go on in its next segment", ec);
+        return false;
+    }
+    record_sync(0);
+    appender_moved();
+    maintenance.notify_all();
+    return true;
+}
+
+void log_writer::state::record_sync(std::uint64_t records) {
+    last_append = steady::now();
+    const std::uint64_t bytes = appender.bytes_written() - numbers.bytes;
+    numbers.bytes += bytes;
+    directory.count_log_bytes(bytes);
+    const std::uint64_t ns = appender.last_sync_ns();
+    ++numbers.syncs;
+    numbers.sync_ns_total += ns;
+    numbers.sync_ns_max = std::max(numbers.sync_ns_max, ns);
+    ++numbers.sync_histogram[bucket_of(ns / 16000, numbers.sync_histogram.size())];
+    if (records > 0) {
+        ++numbers.batches;
+        numbers.records += records;
+        ++numbers.batch_histogram[bucket_of(records, numbers.batch_histogram.size())];
+    }
+}
+
+void log_writer::state::answer_seal(std::unique_lock<std::mutex>& lock) {
+    // Everything that was queued when seal() was called is durable: the queue was drained before this.
+    BOOST_ASSERT(drained_sequence >= seal_after);
+    sealed_at.reset();
+    bool ok = appender.segment_is_empty();
+    while (!ok && going()) {
+        if (const std::optional<segment_header> next = directory.shelf->take()) {
+            ok = roll(lock, *next);
+            break;
+        }
+        if (spare_failed || stopping) {
+            break;
+        }
+        maintenance.notify_all();
+        work.wait_for(lock, options.room_retry);
+    }
+    if (ok) {
+        const log_start& next = appender.at().next;
+        sealed_at = log_position{next.lsn, next.segno, next.batch_seq, next.chain};
+        directory.note_seal(next.lsn);
+    }
+    seal_wanted = false;
+    ++seals_answered;
+    changed.notify_all();
+}
+
+void log_writer::state::finish_cleanly(std::unique_lock<std::mutex>& lock) {
+    // A stop with nothing written since the last one leaves the disk alone.
+    if (appender.at().last_type == frame_type::clean) {
+        clean = true;
+        return;
+    }
+    if (!write_plain(lock, frame_type::clean)) {
+        return;
+    }
+    const std::uint64_t clean_seq = appender.at().next.batch_seq - 1;
+    const timestamp_ms now = cb.now();
+    lock.unlock();
+    std::error_code ec;
+    {
+        const std::lock_guard manifest_lock(directory.manifest_mutex);
+        manifest next = directory.current;
+        next.floor_batch_seq = clean_seq;
+        next.time = std::max(next.time, now);
+        ec = directory.publish(next);
+    }
+    lock.lock();
+    // The log is whole either way: without the floor the next start just trusts the page cache less.
+    clean = !ec;
+}
+
+void log_writer::state::fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec) {
+    if (failed.exchange(true)) {
+        return;
+    }
+    changed.notify_all();
+    maintenance.notify_all();
+    lock.unlock();
+    if (cb.on_failed) {
+        cb.on_failed(what + ": " + directory.files->path() + "/" + segment_name(appender.at().segment.segno) + ": " +
+                     ec.message());
+    }
+    lock.lock();
+}
+
+} // namespace pawl::storage
