@@ -74,6 +74,8 @@ BOOST_AUTO_TEST_CASE(sign_up_names_what_is_not_valid) {
     expect_problem(form("/signup", "email=a"), 415, "unsupported_media_type");
     expect_problem(post("/signup", "{"), 400, "malformed_json");
     expect_problem(post("/signup", R"({"email":"a","email":"b"})"), 400, "duplicate_parameter");
+    expect_problem(post("/signup", ""), 400, "malformed_json"); // it says JSON, and none is none
+    expect_problem(send_body(http_method::post, "/signup", "text/plain", "", {}), 415, "unsupported_media_type");
     BOOST_TEST(post("/signup", "[]").fields() == "body");
 }
 
