@@ -1,0 +1,95 @@
+#include "app/metrics_wiring.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+using namespace pawl;
+using namespace pawl::app;
+
+namespace {
+
+double value_of(const std::vector<metric_row>& rows, std::string_view name, std::string_view labels = {}) {
+    for (const metric_row& row : rows) {
+        if (row.name == name && row.labels == labels) {
+            return row.value;
+        }
+    }
+    BOOST_ERROR("no row " << name << "{" << labels << "}");
+    return -1;
+}
+
+std::vector<metric_row> all_rows() {
+    std::vector<metric_row> rows;
+    const service_counters counters;
+    add_service_rows(rows, counters);
+    add_store_rows(rows, {});
+    add_log_rows(rows, {});
+    add_password_rows(rows, {});
+    add_process_rows(rows, 1);
+    return rows;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(metrics_wiring_test)
+
+BOOST_AUTO_TEST_CASE(rows_of_one_name_stand_together_and_none_comes_twice) {
+    std::set<std::string> samples;
+    std::set<std::string> names_done;
+    std::string last;
+    for (const metric_row& row : all_rows()) {
+        const std::string name(row.name);
+        BOOST_TEST(samples.insert(name + row.labels).second, name << row.labels);
+        if (name != last) {
+            BOOST_TEST(names_done.insert(name).second, name << " stands in two places");
+            BOOST_TEST(!row.help.empty(), name);
+        }
+        last = name;
+        BOOST_TEST((row.type != metric_type::counter || name.ends_with("_total") || name.ends_with("_bucket") ||
+                    name.ends_with("_sum") || name.ends_with("_count")),
+                   name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(counters_reach_their_rows) {
+    service_counters counters;
+    counters.rotations = 3;
+    counters.reuses = 1;
+    counters.logins_throttled = 7;
+    std::vector<metric_row> rows;
+    add_service_rows(rows, counters);
+    BOOST_TEST(value_of(rows, "pawl_refreshes_total", "outcome=\"rotated\"") == 3);
+    BOOST_TEST(value_of(rows, "pawl_refreshes_total", "outcome=\"reuse\"") == 1);
+    BOOST_TEST(value_of(rows, "pawl_logins_total", "outcome=\"throttled\"") == 7);
+}
+
+BOOST_AUTO_TEST_CASE(histograms_are_cumulative_with_bounds_in_seconds) {
+    storage::log_stats stats;
+    stats.sync_histogram[0] = 5;
+    stats.sync_histogram[2] = 1;
+    stats.sync_histogram[15] = 2;
+    stats.sync_ns_total = 1'500'000'000;
+    stats.batch_histogram[1] = 4;
+    std::vector<metric_row> rows;
+    add_log_rows(rows, stats);
+    BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"1.6e-05\"") == 5);
+    BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"3.2e-05\"") == 5);
+    BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"6.4e-05\"") == 6);
+    BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"+Inf\"") == 8);
+    BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_sum") == 1.5);
+    BOOST_TEST(value_of(rows, "pawl_log_batch_records_bucket", "le=\"1\"") == 4);
+}
+
+BOOST_AUTO_TEST_CASE(process_rows_are_of_this_process) {
+    std::vector<metric_row> rows;
+    add_process_rows(rows, 42);
+    BOOST_TEST(value_of(rows, "process_resident_memory_bytes") > 1e6);
+    BOOST_TEST(value_of(rows, "process_open_fds") >= 3);
+    BOOST_TEST(value_of(rows, "process_cpu_seconds_total") > 0);
+    BOOST_TEST(value_of(rows, "process_start_time_seconds") == 42);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
