@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -55,7 +55,7 @@ private:
 }
 
 [[noreturn]] void refuse_errno(const std::string& path, const char* what, int error) {
-    refuse(path, std::string(what) + ": " + std::strerror(error));
+    refuse(path, std::string(what) + ": " + std::generic_category().message(error));
 }
 
 // Empty where a file of these attributes may be a key file.

@@ -68,7 +68,7 @@ using key_ring_ptr = std::shared_ptr<const key_ring>;
 // `kid` is the RFC 7638 thumbprint of the JWK, `created_at` a NumericDate, the other keys 32 bytes in base64url. One
 // signing key at most has the status signing; a verifying one may lack its private members. The last refresh key mints.
 // These texts hold secrets: whoever has one wipes it.
-inline constexpr std::size_t key_file_size_max = 256 * 1024;
+inline constexpr std::size_t key_file_size_max = std::size_t{256} * 1024;
 inline constexpr std::size_t signing_keys_max = 16, refresh_keys_max = 64;
 
 // make_key_file: fresh keys for `algorithm` (es256, eddsa or rs256; under hs256 the signing key is not in the file).

@@ -51,7 +51,7 @@ public:
             EVP_PKEY_CTX* expected = nullptr;
             if (slots_[(start + i) % slot_count].compare_exchange_strong(expected, context.get(),
                                                                          std::memory_order_acq_rel)) {
-                static_cast<void>(context.release());
+                [[maybe_unused]] const auto* kept = context.release();
                 return;
             }
         }
