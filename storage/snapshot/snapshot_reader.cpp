@@ -3,11 +3,15 @@
 #include "storage/log/frame.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <thread>
+#include <vector>
 
 namespace pawl::storage {
 namespace {
 
 constexpr std::size_t blocks_at_once = 16; // 1 MiB a read
+constexpr std::uint64_t check_threads = 2, parallel_blocks_min = 256;
 
 snapshot_check failed(snapshot_fault fault, std::uint64_t offset) {
     snapshot_check c;
@@ -41,12 +45,13 @@ bool read_exactly(file& f, std::uint64_t offset, std::span<std::uint8_t> out, sn
     return false;
 }
 
-// Calls visit(index, block) for each block until it is false. The offset of the failure is left in `offset`.
+// Calls visit(index, block) for the blocks [first, last) until it is false. The offset of the failure is left in
+// `offset`.
 template <class Visit>
-bool for_each_block(file& f, std::uint64_t blocks, aligned_buffer& buffer, snapshot_fault& fault, std::uint64_t& offset,
-                    const Visit& visit) {
-    for (std::uint64_t first = 0; first < blocks; first += blocks_at_once) {
-        const std::uint64_t n = std::min<std::uint64_t>(blocks_at_once, blocks - first);
+bool for_each_block(file& f, std::uint64_t first, std::uint64_t last, aligned_buffer& buffer, snapshot_fault& fault,
+                    std::uint64_t& offset, const Visit& visit) {
+    for (; first < last; first += blocks_at_once) {
+        const std::uint64_t n = std::min<std::uint64_t>(blocks_at_once, last - first);
         offset = snapshot_header_size + first * snapshot_block_size;
         const std::span<std::uint8_t> bytes = buffer.span().first(n * snapshot_block_size);
         if (!read_exactly(f, offset, bytes, fault)) {
@@ -61,6 +66,68 @@ bool for_each_block(file& f, std::uint64_t blocks, aligned_buffer& buffer, snaps
     }
     return true;
 }
+
+// Checks blocks on several threads. Fills the tags in order; gives the first fault in the file, and where.
+class block_checker {
+public:
+    block_checker(file_system& fs, const snapshot_identity& id, bytes_view key, open_mode mode, std::uint64_t blocks)
+        : fs_(fs), id_(id), key_(key), mode_(mode), tags_(blocks), sizes_(blocks) {}
+
+    snapshot_check run() {
+        const std::uint64_t blocks = tags_.size();
+        const std::uint64_t workers = blocks < parallel_blocks_min ? 1 : check_threads;
+        // Each thread takes one run of the file, so that each reads in order.
+        const std::uint64_t share = round_up((blocks + workers - 1) / workers, blocks_at_once);
+        std::vector<snapshot_check> found(workers);
+        std::vector<std::thread> threads;
+        for (std::uint64_t w = 1; w < workers; ++w) {
+            threads.emplace_back([&, w] { found[w] = check(w * share, std::min(blocks, (w + 1) * share)); });
+        }
+        found[0] = check(0, std::min(blocks, share));
+        for (std::thread& t : threads) {
+            t.join();
+        }
+        const auto bad = std::find_if(found.begin(), found.end(),
+                                      [](const snapshot_check& c) { return c.fault != snapshot_fault::none; });
+        return bad == found.end() ? found[0] : *bad;
+    }
+    const std::vector<tag16>& tags() const noexcept { return tags_; }
+    std::uint64_t content_size() const noexcept {
+        return std::accumulate(sizes_.begin(), sizes_.end(), std::uint64_t{0});
+    }
+
+private:
+    snapshot_check check(std::uint64_t first, std::uint64_t last) {
+        std::error_code ec;
+        const std::unique_ptr<file> f = fs_.open(snapshot_name(id_.lsn), mode_, ec);
+        if (ec) {
+            return failed(snapshot_fault::unreadable, 0);
+        }
+        aligned_buffer buffer;
+        buffer.resize(blocks_at_once * snapshot_block_size);
+        snapshot_fault fault = snapshot_fault::bad;
+        std::uint64_t offset = 0;
+        const bool ok = for_each_block(*f, first, last, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
+            bytes_view content;
+            const block_fault bf = check_block(b, index, key_, id_, content, tags_[index]);
+            // Padding is under no tag: it must be what was written.
+            if (bf == block_fault::none && all_zero(b.subspan(snapshot_block_head_size + content.size()))) {
+                sizes_[index] = static_cast<std::uint32_t>(content.size());
+                return true;
+            }
+            fault = bf == block_fault::tampered ? snapshot_fault::tampered : snapshot_fault::bad;
+            return false;
+        });
+        return failed(ok ? snapshot_fault::none : fault, ok ? 0 : offset);
+    }
+
+    file_system& fs_;
+    const snapshot_identity& id_;
+    bytes_view key_;
+    open_mode mode_;
+    std::vector<tag16> tags_;
+    std::vector<std::uint32_t> sizes_;
+};
 
 } // namespace
 
@@ -121,29 +188,20 @@ snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, con
     if (!footer || footer->lsn != id.lsn || footer->blocks != (size - fixed) / snapshot_block_size) {
         return failed(snapshot_fault::bad, footer_at);
     }
+    block_checker checker{fs, id, keys.snapshot(), mode, footer->blocks};
+    const snapshot_check blocks = checker.run();
+    if (blocks.fault != snapshot_fault::none) {
+        return blocks;
+    }
     snapshot_tagger tagger{keys.snapshot(), id};
-    std::uint64_t offset = 0, content_size = 0;
-    const bool ok = for_each_block(*f, footer->blocks, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
-        bytes_view content;
-        tag16 block_tag{};
-        const block_fault bf = check_block(b, index, keys.snapshot(), id, content, block_tag);
-        // Padding is under no tag: it must be what was written.
-        if (bf == block_fault::none && all_zero(b.subspan(snapshot_block_head_size + content.size()))) {
-            tagger.add(block_tag);
-            content_size += content.size();
-            return true;
-        }
-        fault = bf == block_fault::tampered ? snapshot_fault::tampered : snapshot_fault::bad;
-        return false;
-    });
-    if (!ok) {
-        return failed(fault, offset);
+    for (const tag16& block_tag : checker.tags()) {
+        tagger.add(block_tag);
     }
     const tag16 expected = expected_footer_tag(footer_bytes, tagger);
     if (!constant_time_equal(expected, footer->tag) || (tag != nullptr && !constant_time_equal(*tag, footer->tag))) {
         return failed(snapshot_fault::tampered, footer_at);
     }
-    if (content_size != footer->content_size) {
+    if (checker.content_size() != footer->content_size) {
         return failed(snapshot_fault::bad, footer_at);
     }
     snapshot_check good;
@@ -182,7 +240,7 @@ void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_
         }
         return used;
     };
-    const bool ok = for_each_block(*f, footer.blocks, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
+    const bool ok = for_each_block(*f, 0, footer.blocks, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
         bytes_view content;
         if (!block_crc_ok(b, index, id, content)) {
             return false;

@@ -10,7 +10,9 @@
 namespace pawl::storage {
 namespace {
 constexpr std::size_t blocks_at_once = 16; // 1 MiB a write
-}
+// Synced as it goes: one sync of all of it at the end would stand before the log's.
+constexpr std::uint64_t sync_every = 8U << 20U;
+} // namespace
 
 snapshot_writer::snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys)
     : fs_(fs), id_(id), key_(keys.snapshot().begin(), keys.snapshot().end()),
@@ -78,6 +80,10 @@ void snapshot_writer::flush() {
     }
     offset_ += bytes.size();
     blocks_filled_ = 0;
+    if (!error_ && offset_ - synced_ >= sync_every) {
+        error_ = file_->sync_data();
+        synced_ = offset_;
+    }
 }
 
 std::error_code snapshot_writer::finish(const snapshot_counts& counts, timestamp_ms time, snapshot_footer& footer) {

@@ -39,7 +39,7 @@ private:
     std::size_t blocks_filled_ = 0; // in the buffer
     std::size_t content_size_ = 0;  // of the block being filled
     snapshot_footer footer_;
-    std::uint64_t offset_ = 0;
+    std::uint64_t offset_ = 0, synced_ = 0;
     std::error_code error_;
     bool finished_ = false;
 };

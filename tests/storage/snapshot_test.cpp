@@ -79,6 +79,34 @@ BOOST_AUTO_TEST_CASE(records_of_all_sizes_cross_blocks_and_come_back_in_order) {
     BOOST_TEST(i == bodies.size());
 }
 
+BOOST_AUTO_TEST_CASE(a_large_snapshot_is_checked_by_several_threads_and_its_first_fault_is_named) {
+    const auto disk = std::make_shared<simulated_disk>();
+    const std::shared_ptr<file_system> fs = disk->mount();
+    const log_keys keys{log_key()};
+    const snapshot_identity id{{}, 5};
+    const std::vector<std::uint8_t> body(record_body_size_max, 3);
+    snapshot_footer footer;
+    {
+        snapshot_writer writer{*fs, id, keys};
+        for (int i = 0; i < 300; ++i) {
+            writer.add(4, 1, body);
+        }
+        BOOST_REQUIRE(!writer.finish({}, {}, footer));
+    }
+    BOOST_REQUIRE(footer.blocks > 256U);
+    BOOST_TEST((verify_snapshot(*fs, id, keys, &footer.tag).fault == snapshot_fault::none));
+    std::uint64_t records = 0;
+    read_snapshot(*fs, id, footer, {}, [&](const record_view&) { ++records; });
+    BOOST_TEST(records == 300U);
+    const auto block = [](std::uint64_t i) { return snapshot_header_size + i * snapshot_block_size; };
+    for (const std::uint64_t bad : {std::uint64_t{290}, std::uint64_t{17}}) { // the second stays: the first is named
+        disk->flip(snapshot_name(5), (block(bad) + 5000) * 8);
+        const snapshot_check check = verify_snapshot(*fs, id, keys, &footer.tag);
+        BOOST_TEST((check.fault == snapshot_fault::bad));
+        BOOST_TEST(check.offset == block(bad));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_snapshot_is_one_too) {
     const auto disk = std::make_shared<simulated_disk>();
     const std::shared_ptr<file_system> fs = disk->mount();
