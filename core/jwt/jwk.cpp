@@ -184,7 +184,8 @@ std::string generate_ec(random_source& random) {
     base64url_append(jwk, std::span(xy).subspan(32));
     jwk += R"(","d":")";
     base64url_append(jwk, d);
-    return jwk += R"("})";
+    jwk += R"("})";
+    return jwk;
 }
 
 std::string generate_okp(random_source& random) {
@@ -199,7 +200,8 @@ std::string generate_okp(random_source& random) {
     base64url_append(jwk, x);
     jwk += R"(","d":")";
     base64url_append(jwk, seed);
-    return jwk += R"("})";
+    jwk += R"("})";
+    return jwk;
 }
 
 std::string generate_rsa() {
@@ -229,7 +231,8 @@ std::string generate_rsa() {
         base64url_append(jwk, bytes);
         jwk += '"';
     }
-    return jwk += '}';
+    jwk += '}';
+    return jwk;
 }
 
 } // namespace

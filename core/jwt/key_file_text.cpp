@@ -288,7 +288,8 @@ std::string make_key_file(jws_algorithm algorithm, random_source& random, timest
     append_refresh(text, 1, refresh, now.time_since_epoch().count());
     text += log_start;
     base64url_append(text, log);
-    return text += file_end;
+    text += file_end;
+    return text;
 }
 
 std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random,
@@ -320,7 +321,8 @@ std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorit
     }
     changed += log_start;
     base64url_append(changed, file.log_key);
-    return changed += file_end;
+    changed += file_end;
+    return changed;
 }
 
 parsed_key_file parse_key_file(std::string_view text, const key_ring_options& options) {

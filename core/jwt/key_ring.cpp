@@ -40,7 +40,8 @@ std::string key_ring::jwks() const {
             text.append(text.back() == '[' ? "" : ",").append(jwk);
         }
     }
-    return text += "]}";
+    text += "]}";
+    return text;
 }
 
 std::string key_set_problem(std::span<const std::shared_ptr<const jws_key>> keys) {

@@ -23,7 +23,12 @@ struct bignum_free {
 using bignum_ptr = std::unique_ptr<BIGNUM, bignum_free>;
 struct param_free {
     void operator()(OSSL_PARAM_BLD* b) const noexcept { OSSL_PARAM_BLD_free(b); }
-    void operator()(OSSL_PARAM* p) const noexcept { OSSL_PARAM_free(p); }
+    void operator()(OSSL_PARAM* params) const noexcept { // which hold copies of private numbers
+        for (OSSL_PARAM* p = params; p != nullptr && p->key != nullptr; ++p) {
+            wipe(p->data, p->data == nullptr ? 0 : p->data_size);
+        }
+        OSSL_PARAM_free(params);
+    }
 };
 using param_builder_ptr = std::unique_ptr<OSSL_PARAM_BLD, param_free>;
 using param_ptr = std::unique_ptr<OSSL_PARAM, param_free>;
