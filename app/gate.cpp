@@ -74,6 +74,15 @@ bool has_control_byte(std::string_view text) {
     return found != 0;
 }
 
+// By the first control byte, so that it doesn't matter how the bytes arrived.
+gate_refusal why_control(std::string_view text) {
+    if (!has_control_byte(text)) {
+        return gate_refusal::none;
+    }
+    const auto first = std::find_if(text.begin(), text.end(), [](char c) { return has_control_byte({&c, 1}); });
+    return *first == '\r' ? gate_refusal::bad_line_ending : gate_refusal::control_byte;
+}
+
 // unreserved, sub-delims, ":", "@", "/" (RFC 3986 3.3); "%" is looked at apart.
 constexpr std::array<bool, 256> make_path_table() {
     std::array<bool, 256> table{};
@@ -491,21 +500,19 @@ header_scanner::outcome header_scanner::scan(std::string_view bytes) {
         if (line_feed == std::string_view::npos) {
             // The last byte may be the CR of a CR LF still under way; it is looked at again with what follows.
             const std::size_t end = window.size() - (window.back() == '\r' ? 1 : 0);
-            const std::string_view fresh = window.substr(seen_, end - seen_);
-            if (has_control_byte(fresh)) {
-                return refuse(fresh.find('\r') == std::string_view::npos ? gate_refusal::control_byte
-                                                                         : gate_refusal::bad_line_ending);
+            if (const gate_refusal w = why_control(window.substr(seen_, end - seen_)); w != gate_refusal::none) {
+                return refuse(w);
             }
             seen_ = end;
             break;
         }
-        if (line_feed == line_begin_ || window[line_feed - 1] != '\r') {
-            return refuse(gate_refusal::bad_line_ending);
+        const bool has_cr = line_feed > line_begin_ && window[line_feed - 1] == '\r';
+        const std::string_view line = window.substr(line_begin_, line_feed - (has_cr ? 1 : 0) - line_begin_);
+        if (const gate_refusal w = why_control(line); w != gate_refusal::none) {
+            return refuse(w);
         }
-        const std::string_view line = window.substr(line_begin_, line_feed - 1 - line_begin_);
-        if (has_control_byte(line)) {
-            return refuse(line.find('\r') == std::string_view::npos ? gate_refusal::control_byte
-                                                                    : gate_refusal::bad_line_ending);
+        if (!has_cr) {
+            return refuse(gate_refusal::bad_line_ending);
         }
         const bool first = line_begin_ == 0;
         line_begin_ = seen_ = line_feed + 1;
