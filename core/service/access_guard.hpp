@@ -14,7 +14,8 @@ public:
 
     // Checks the token (core/jwt/access_token), then that its family is known, alive and its user's. Marks the
     // generation confirmed. The answer may rest on a change that is not durable yet: it waits for that (R1).
-    // invalid_access_token, missing_access_token (empty), storage_unavailable.
+    // invalid_access_token, missing_access_token (empty), storage_unavailable. Awaited directly: `token` outlives the
+    // call.
     task<result<principal>> authenticate(std::string_view token);
 
     // For POST /logout: a genuine token whose `exp` may be past, of any family. Nothing if it is not genuine.

@@ -175,6 +175,7 @@ BOOST_AUTO_TEST_CASE(refusals_wait_for_what_they_rest_on) {
         change.username = "BOB";
         return outcome_of(w.accounts.change_profile(w.who, change));
     };
+    const auto close_all = [=](durability_world& w) { return w.sessions.logout_all(w.who, from); };
     const auto reuse = [=](durability_world& w) {
         w.data.set_word(w.family(), family_word{}.with_generation(2));
         return outcome_of(w.sessions.refresh(w.tokens.refresh_token, from));
@@ -198,6 +199,9 @@ BOOST_AUTO_TEST_CASE(refusals_wait_for_what_they_rest_on) {
              refusal_case{"removal after removal", remove, remove, errc::invalid_access_token},
              refusal_case{"sign-up after sign-up", sign_up, sign_up, errc::email_taken},
              refusal_case{"rename after sign-up", sign_up, rename, errc::username_taken},
+             refusal_case{"profile after logout", logout, rename, errc::invalid_access_token},
+             refusal_case{"logout of all after removal", remove, close_all, errc::invalid_access_token},
+             refusal_case{"logout of all after logout of all", close_all, close_all, errc::invalid_access_token},
              refusal_case{"end after logout", logout, end_it, errc::session_not_found},
              refusal_case{"end by a dead session", logout, end_own, errc::invalid_access_token},
          }) {
@@ -223,6 +227,15 @@ BOOST_FIXTURE_TEST_CASE(a_logout_of_what_is_dying_waits_with_it, durability_worl
     BOOST_TEST(!second.answered());
     data.make_durable();
     BOOST_TEST(second.answer().has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_made_already_by_another_waits_with_it, durability_world) {
+    data.hold_durability();
+    running<result<user_ptr>> first(accounts.set_superuser(owner, true));
+    running<result<user_ptr>> second(accounts.set_superuser(owner, true));
+    BOOST_TEST((!first.answered() && !second.answered()));
+    data.make_durable();
+    BOOST_TEST(second.answer().value()->is_superuser);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_waits_for_what_it_shows_and_for_what_it_leaves_out, durability_world) {
