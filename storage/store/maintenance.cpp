@@ -14,6 +14,7 @@ namespace pawl::storage {
 namespace {
 
 constexpr std::size_t users_at_once = 1000;
+constexpr std::chrono::seconds snapshot_retry_after{30};
 constexpr std::size_t drops_at_once = 4096; // families freed in one grace period
 
 // Since when the family is of no use to anybody; nothing where it may still be, or may become so again (a user who is
@@ -35,9 +36,7 @@ std::optional<timestamp> dead_since(const family_node& node, family_word word, c
 } // namespace
 
 maintenance::maintenance(store_state& state)
-    : state_(state), last_sweep_(steady::now()), last_snapshot_(steady::now()),
-      log_bytes_at_snapshot_(state.log->stats().bytes),
-      log_bytes_before_(state.log->stats().sealed_bytes_since_snapshot) {}
+    : state_(state), last_sweep_(steady::now()), last_snapshot_(steady::now()), not_before_(steady::now()) {}
 
 maintenance::~maintenance() {
     stop_thread(milliseconds::max());
@@ -210,11 +209,13 @@ void maintenance::sweep_users(timestamp now) {
 }
 
 bool maintenance::snapshot_due() const {
-    const std::uint64_t bytes = log_bytes_before_ + state_.log->stats().bytes - log_bytes_at_snapshot_;
+    const std::uint64_t bytes = state_.log->stats().sealed_bytes_since_snapshot;
     const embedded_store_options& o = state_.options;
     const std::uint64_t threshold = std::max(o.snapshot_log_bytes, snapshot_bytes_.load(std::memory_order_relaxed) / 2);
-    return bytes > threshold ||
-           (bytes >= o.snapshot_min_bytes && steady::now() - last_snapshot_ >= o.snapshot_interval);
+    const steady::time_point now = steady::now();
+    const bool grown = bytes > threshold;
+    const bool aged = bytes >= o.snapshot_min_bytes && now - last_snapshot_ >= o.snapshot_interval;
+    return (grown || aged) && now >= not_before_;
 }
 
 bool maintenance::snapshot() {
@@ -300,8 +301,6 @@ bool maintenance::take_snapshot() {
     std::string why = "the log could not be sealed";
     std::optional<std::uint64_t> size;
     if (const std::optional<log_position> at = state_.log->seal()) {
-        log_bytes_at_snapshot_ = state_.log->stats().bytes;
-        log_bytes_before_ = 0;
         // seal() took the log's lock after every enqueue before it, and what those records say was published before
         // them: the walk sees all of it without a fence of its own.
         size = state_.log->write_snapshot(
@@ -310,6 +309,7 @@ bool maintenance::take_snapshot() {
     }
     if (!size) {
         snapshots_failed_.fetch_add(1, std::memory_order_relaxed);
+        not_before_ = steady::now() + snapshot_retry_after; // a full disk does not get emptier by writing to it
         if (state_.options.on_notice) {
             state_.options.on_notice("no snapshot: " + why);
         }

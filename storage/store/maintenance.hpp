@@ -59,8 +59,7 @@ private:
     std::mutex working_;
     steady::time_point last_sweep_;
     steady::time_point last_snapshot_;
-    std::uint64_t log_bytes_at_snapshot_ = 0; // of log_stats, when the last one was tried
-    std::uint64_t log_bytes_before_ = 0;      // written by earlier processes since the last snapshot
+    steady::time_point not_before_; // of a snapshot: the last one failed
 
     std::atomic<std::uint64_t> sweeps_{0}, families_dropped_{0}, users_dropped_{0}, families_alive_{0}, tombstones_{0};
     std::atomic<std::uint64_t> snapshots_{0}, snapshots_failed_{0}, snapshot_bytes_{0}, snapshot_ms_{0};

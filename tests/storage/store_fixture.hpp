@@ -141,6 +141,7 @@ public:
             sequence = ++sequence_;
             --reserved_;
             stats_.bytes += body.size() + record_header_size;
+            stats_.sealed_bytes_since_snapshot += body.size() + record_header_size;
             ++stats_.records;
             queue_.push_back({urgency,
                               tag,
@@ -158,6 +159,7 @@ public:
         const std::lock_guard lock(mutex_);
         log_position at;
         at.lsn = disk_->next_lsn;
+        bytes_at_seal_ = stats_.bytes;
         return at;
     }
     std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
@@ -173,6 +175,7 @@ public:
                 }
             });
         const std::lock_guard lock(mutex_);
+        stats_.sealed_bytes_since_snapshot = stats_.bytes - bytes_at_seal_;
         disk_->snapshot = std::move(records);
         disk_->counts = counts;
         disk_->snapshot_lsn = at.lsn;
@@ -200,6 +203,7 @@ private:
     std::uint64_t sequence_ = 0;
     std::atomic<std::int64_t> reserved_{0};
     log_stats stats_;
+    std::uint64_t bytes_at_seal_ = 0;
 };
 
 // Syncs from a thread of its own, as the log's writer does.
