@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_SUITE(json_body)
 
 BOOST_AUTO_TEST_CASE(members_keep_their_kind_and_value) {
     const auto read = read_json_object(
-        R"( {"s":"a\u00e9\ud83d\ude00\n","i":-7,"d":1.5,"big":18446744073709551615,"t":true,"f":false,"n":null,"a":[1,"x",{}],"o":{"s":1}} )");
+        R"( {"s":"a\u00e9\ud83d\ude00\n","i":-7,"d":1.5,"big":18446744073709551615,"t":true,"f":false,)"
+        R"("n":null,"a":[1,"x",{}],"o":{"s":1}} )");
     BOOST_REQUIRE(read.has_value());
     const auto kind = [&](const char* name) { return read->find(name)->kind; };
     BOOST_TEST(read->size() == 9U);
