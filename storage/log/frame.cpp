@@ -20,9 +20,10 @@ std::uint32_t header_crc(const std::uint8_t* header, const store_uuid& uuid) noe
 }
 
 // Differs between frames, so that a stale one is not taken for this one's; covers the chain, so that rot in it is told
-// from another hand; its last byte is never zero, so that a trailer that was not written can be told.
+// from another hand; its last byte is never zero, nor one flipped bit from it, so that a trailer that was not written
+// can be told.
 std::uint32_t trailer_of(std::uint32_t payload_crc, std::uint32_t crc_of_header, const tag16& chain) noexcept {
-    return (payload_crc ^ crc_of_header ^ crc32c(chain)) | 0x80000000U;
+    return (payload_crc ^ crc_of_header ^ crc32c(chain)) | 0x81000000U;
 }
 
 } // namespace

@@ -56,11 +56,11 @@ bool log_writer::stop(milliseconds limit) {
                                                       [&] { return s.finished; })) {
         return false;
     }
-    const bool clean = s.clean;
+    const bool stopped = s.stopped;
     lock.unlock();
     s.writer.join();
     s.keeper.join();
-    return clean;
+    return stopped;
 }
 
 bool log_writer::reserve(log_room room, std::uint32_t records) noexcept {

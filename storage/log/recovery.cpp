@@ -354,6 +354,11 @@ recovery_report log_directory::recover(const std::function<void(const snapshot_c
     recovery_report report;
     report.fresh = state_->fresh;
     report.notes = state_->notes;
+    if (state_->options.wal_pad < disk_sector_size) {
+        report.notes.push_back(
+            "wal_pad " + std::to_string(state_->options.wal_pad) +
+            ": several batches share a sector, so one that goes bad may take acknowledged ones along");
+    }
     report.next_user_id = state_->current.next_user_id;
     report.last_time = state_->current.time;
     recovery_run run{*state_, report};

@@ -10,6 +10,18 @@ namespace {
 
 constexpr std::size_t generations_kept = 2;
 
+// After manifests could not be written: whether one of them names that snapshot all the same, or cannot be read.
+bool may_be_named(log_directory::state& s, std::uint64_t lsn) {
+    for (const char* const name : {manifest_name_a, manifest_name_b}) {
+        const decoded_manifest m = read_manifest(*s.files, name, s.keys);
+        const auto same = [&](const manifest_snapshot& x) { return x.lsn == lsn; };
+        if (m.fault != manifest_fault::none || std::any_of(m.value.snapshots.begin(), m.value.snapshots.end(), same)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 std::optional<std::uint64_t>
@@ -74,7 +86,9 @@ log_directory::write_snapshot(const log_position& at, timestamp_ms now,
         }
     }
     if (ec) {
-        // Which manifest is on disk is not known now: keep every file that either may name.
+        if (!may_be_named(s, at.lsn)) {
+            s.files->remove(name); // or a full disk would gather one at each try
+        }
         return failed("was written, but the manifests were not: " + ec.message());
     }
     s.note_snapshot(at.lsn);

@@ -89,7 +89,7 @@ struct log_writer::state {
     std::uint64_t next_sequence = 1, drained_sequence = 0; // drained: the last one written
     bool urgent = false;                                   // a record that wants a batch at once is pending
     steady::time_point lazy_since{}, last_append{};
-    bool stopping = false, abandoned = false, finished = false, clean = false;
+    bool stopping = false, abandoned = false, finished = false, stopped = false;
     bool seal_wanted = false;
     std::uint64_t seal_after = 0;
     std::optional<log_position> sealed_at;

@@ -103,6 +103,7 @@ void log_writer::state::run_writer() noexcept {
 bool log_writer::state::repair_first(std::unique_lock<std::mutex>& lock) {
     while (unrepaired) {
         if (abandoned || stopping) {
+            stopped = true; // nothing was taken, nothing is owed
             return false;
         }
         lock.unlock();
@@ -305,7 +306,7 @@ void log_writer::state::answer_seal(std::unique_lock<std::mutex>& lock) {
 void log_writer::state::finish_cleanly(std::unique_lock<std::mutex>& lock) {
     // A stop with nothing written since the last one leaves the disk alone.
     if (appender.at().last_type == frame_type::clean) {
-        clean = true;
+        stopped = true;
         return;
     }
     if (!write_plain(lock, frame_type::clean)) {
@@ -314,17 +315,16 @@ void log_writer::state::finish_cleanly(std::unique_lock<std::mutex>& lock) {
     const std::uint64_t clean_seq = appender.at().next.batch_seq - 1;
     const timestamp_ms now = cb.now();
     lock.unlock();
-    std::error_code ec;
     {
         const std::lock_guard manifest_lock(directory.manifest_mutex);
         manifest next = directory.current;
         next.floor_batch_seq = clean_seq;
         next.time = std::max(next.time, now);
-        ec = directory.publish(next);
+        // Where it fails (a full disk) all is synced still: without the floor the next start just takes more care.
+        static_cast<void>(directory.publish(next));
     }
     lock.lock();
-    // The log is whole either way: without the floor the next start just trusts the page cache less.
-    clean = !ec;
+    stopped = true;
 }
 
 void log_writer::state::fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec) {

@@ -27,7 +27,7 @@ void repair_frame(std::uint8_t* h, std::size_t room, const frame_context& contex
     store_le<std::uint32_t>(
         h + frame_header_size + size,
         (load_le<std::uint32_t>(h + 40) ^ load_le<std::uint32_t>(h + 44) ^ crc32c({h + 48, sizeof(tag16)})) |
-            0x80000000U);
+            0x81000000U);
 }
 
 } // namespace

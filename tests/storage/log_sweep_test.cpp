@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(an_edited_record_with_its_checksums_made_right_is_tampered_
     store_le<std::uint32_t>(
         h + frame_header_size + size,
         (load_le<std::uint32_t>(h + 40) ^ load_le<std::uint32_t>(h + 44) ^ crc32c({h + 48, sizeof(tag16)})) |
-            0x80000000U);
+            0x81000000U);
     const auto copy = log.disk->image();
     copy->write(first_segment, bytes);
     BOOST_TEST(!log.survives(*copy, {refusal::tampered}));

@@ -1,5 +1,6 @@
 // Snapshots: what is written reads back; rot in the newest costs nothing; a crash or an error at any step keeps the old
 // one.
+#include "storage/log/crc32c.hpp"
 #include "storage/snapshot/snapshot_reader.hpp"
 #include "storage/snapshot/snapshot_writer.hpp"
 #include "tests/storage/log_fixture.hpp"
@@ -231,6 +232,64 @@ BOOST_AUTO_TEST_CASE(blocks_in_each_others_place_or_of_another_snapshot_are_seen
     std::copy(other.begin() + block(0), other.begin() + block(1), spliced.begin() + block(0));
     BOOST_TEST(falls_back(spliced));
     BOOST_TEST(!falls_back(bytes));
+}
+
+// By one who can write the directory but has not the key.
+BOOST_AUTO_TEST_CASE(an_edited_snapshot_with_its_checksums_made_right_is_tampered_with) {
+    const two_generations store;
+    const auto edit_record = [&](simulated_disk& disk, const std::string& name, std::uint64_t lsn) {
+        std::vector<std::uint8_t> bytes = disk.read(name);
+        std::uint8_t* const block = bytes.data() + snapshot_header_size;
+        block[snapshot_block_head_size + record_header_size + 1] ^= 0x40;
+        std::array<std::uint8_t, 24> place;
+        std::copy_n(bytes.begin() + 16, 16, place.begin());
+        store_le<std::uint64_t>(place.data() + 16, lsn);
+        const auto size = load_le<std::uint32_t>(block + 8);
+        store_le<std::uint32_t>(block + 12,
+                                crc32c({block + snapshot_block_head_size, size}, crc32c({block, 12}, crc32c(place))));
+        disk.write(name, bytes);
+    };
+    const auto edit_footer = [&](simulated_disk& disk, const std::string& name) {
+        std::vector<std::uint8_t> bytes = disk.read(name);
+        std::uint8_t* const footer = bytes.data() + bytes.size() - snapshot_footer_size;
+        footer[56] ^= 0x10; // the next user id
+        store_le<std::uint32_t>(footer + snapshot_footer_size - 4, crc32c({footer, snapshot_footer_size - 4}));
+        disk.write(name, bytes);
+    };
+    const auto one = store.disk->image(), other = store.disk->image();
+    edit_record(*one, store.newest(), store.lsn[1]);
+    edit_footer(*other, store.newest());
+    for (const auto& disk : {one, other}) {
+        key_values state;
+        recovery_report report;
+        BOOST_REQUIRE(!refusal_on_open(*disk->image(), {}, &state, &report).has_value());
+        BOOST_TEST((state == store.acknowledged));
+        BOOST_TEST(report.notes.at(0).find("another hand") != std::string::npos);
+        edit_footer(*disk, store.previous());
+        const std::optional<refused> r = refusal_on_open(*disk);
+        BOOST_REQUIRE(r);
+        BOOST_TEST((r->kind() == refusal::tampered));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_snapshot_whose_manifests_cannot_be_written_is_not_left_on_a_full_disk) {
+    const two_generations base;
+    small_store store(*base.disk);
+    store.append({{3, 7}});
+    store.roll();
+    const std::string name = snapshot_name(store.appender.at().next.lsn);
+    base.disk->set_faults([](disk_operation op, const std::string& file) {
+        simulated_disk::fault f;
+        if (op == disk_operation::write && file.starts_with("MANIFEST")) {
+            f.error = std::make_error_code(std::errc::no_space_on_device);
+        }
+        return f;
+    });
+    BOOST_TEST(!store.snapshot());
+    BOOST_TEST(!base.disk->exists(name));
+    base.disk->set_faults({});
+    BOOST_TEST(store.snapshot());
+    BOOST_TEST(base.disk->exists(name));
 }
 
 BOOST_AUTO_TEST_CASE(only_two_generations_and_their_log_are_kept) {

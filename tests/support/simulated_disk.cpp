@@ -69,15 +69,23 @@ public:
         if (!alive(f, ec)) {
             return 0;
         }
-        if (direct_) { // as the kernel does: what is dirty is written first, then the device is read
-            const std::vector<bool> dirty = node_->dirty;
-            for (std::size_t s = 0; s < dirty.size(); ++s) {
-                if (dirty[s]) {
-                    node_->persist(s);
+        std::vector<std::uint8_t> device;
+        if (direct_) {
+            // As the kernel does: what is dirty goes to the device first, then the device is read. But that is no sync:
+            // the device may still forget it.
+            device = node_->durable;
+            device.resize(std::max(device.size(), node_->cached.size()));
+            for (std::size_t s = 0; s < node_->dirty.size(); ++s) {
+                if (node_->dirty[s]) {
+                    const std::size_t start = s * simulated_disk::sector;
+                    const std::size_t end = std::min(node_->cached.size(), start + simulated_disk::sector);
+                    std::copy(node_->cached.begin() + static_cast<std::ptrdiff_t>(start),
+                              node_->cached.begin() + static_cast<std::ptrdiff_t>(end),
+                              device.begin() + static_cast<std::ptrdiff_t>(start));
                 }
             }
         }
-        const std::vector<std::uint8_t>& from = direct_ ? node_->durable : node_->cached;
+        const std::vector<std::uint8_t>& from = direct_ ? device : node_->cached;
         const std::size_t n = offset >= from.size() ? 0 : std::min<std::size_t>(out.size(), from.size() - offset);
         std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(offset, from.size())), n,
                     out.begin());
