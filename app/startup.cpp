@@ -194,6 +194,7 @@ std::unique_ptr<storage::embedded_store> open_store(const config& settings, cons
     options.directory.path = settings.data_dir;
     options.directory.log_key = &keys.log_key;
     options.directory.wal_pad = settings.wal_pad;
+    options.directory.log_retention_bytes = settings.log_retention_bytes;
     options.writer.sync_interval = settings.sync_interval;
     options.mode =
         settings.durability == durability_mode::interval ? storage::durability::interval : storage::durability::always;

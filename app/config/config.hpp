@@ -58,6 +58,7 @@ struct config {
     unsigned threads = 0;
     seconds snapshot_interval{};
     std::uint64_t snapshot_min_bytes = 0, snapshot_log_bytes = 0;
+    std::uint64_t log_retention_bytes = 0;
     std::uint32_t wal_pad = 4096;
     bool dev = false;
     log_level level = log_level::info;

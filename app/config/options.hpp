@@ -43,6 +43,7 @@ enum class option_id : std::uint8_t {
     snapshot_interval,
     snapshot_min_bytes,
     snapshot_log_bytes,
+    log_retention,
     wal_pad,
     dev,
     log_level,
