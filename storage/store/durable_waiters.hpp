@@ -6,7 +6,9 @@
 //   (1) A waiter lives in the frame of the coroutine that waits; whoever takes it out of its list completes it, once.
 //   (2) advance() publishes the sequence before it takes a lock, wait() looks at it under that lock: no wake-up is
 //       lost.
-//   (3) Cancellation does not end a wait: the frame, and with it the waiter, stays until the record is durable or
+//   (3) An io_context with waiters outlives the log's thread, or at least its call to advance(): asio::post may still
+//       touch it when the coroutine it posted has already ended.
+//   (4) Cancellation does not end a wait: the frame, and with it the waiter, stays until the record is durable or
 //       storage has failed.
 #pragma once
 

@@ -150,20 +150,24 @@ task<void> sign_up_many(embedded_store& data, std::string prefix, std::size_t co
 } // namespace
 
 BOOST_AUTO_TEST_CASE(no_wake_up_is_lost_between_many_io_contexts_and_the_writer) {
-    constexpr int threads_count = 3, coroutines = 8;
+    constexpr std::size_t threads_count = 3, coroutines = 8;
     const std::size_t each = 100 * scale();
     outcomes out;
+    // They outlive whoever posts to them.
+    std::vector<std::unique_ptr<asio::io_context>> contexts;
+    for (std::size_t t = 0; t < threads_count; ++t) {
+        contexts.push_back(std::make_unique<asio::io_context>(1));
+    }
     {
         const background_sync syncing(*log);
         std::vector<std::thread> threads;
-        for (int t = 0; t < threads_count; ++t) {
+        for (std::size_t t = 0; t < threads_count; ++t) {
             threads.emplace_back([&, t] {
-                asio::io_context io(1);
-                for (int c = 0; c < coroutines; ++c) {
+                for (std::size_t c = 0; c < coroutines; ++c) {
                     const std::string prefix = std::to_string(t) + "-" + std::to_string(c) + "-";
-                    asio::co_spawn(io, sign_up_many(*data, prefix, each, out), rethrow);
+                    asio::co_spawn(*contexts[t], sign_up_many(*data, prefix, each, out), rethrow);
                 }
-                io.run(); // hangs where a wake-up is lost
+                contexts[t]->run(); // hangs where a wake-up is lost
             });
         }
         for (std::thread& t : threads) {
