@@ -118,6 +118,7 @@ public:
     ticket append_event(const security_event& event) override;
     result<ticket> observe_family(const family_id& id, family_word seen) override;
     result<ticket> observe_user(user_id id, std::uint64_t version_seen) override;
+    result<ticket> observe_absence(std::string_view folded) override;
     task<bool> durable(ticket t) override;
     bool is_durable(ticket t) const noexcept override;
     const char* why_not_ready() const noexcept override;

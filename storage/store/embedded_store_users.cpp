@@ -83,6 +83,21 @@ result<ticket> embedded_store::observe_user(user_id id, std::uint64_t version_se
     return s.enqueue_user(*record, body, *room);
 }
 
+result<ticket> embedded_store::observe_absence(std::string_view folded) {
+    user_id holder;
+    std::uint64_t version = 0;
+    {
+        const rcu_read_guard section;
+        const user_slot* const slot = state_->users.find_last_holder(section, folded);
+        if (slot == nullptr) {
+            return ticket::none;
+        }
+        holder = slot->id;
+        version = slot->current.load(std::memory_order_acquire)->record->version;
+    }
+    return observe_user(holder, version);
+}
+
 namespace {
 
 // What a refusal of a name rests on: the record of the user who has it.

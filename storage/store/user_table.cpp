@@ -26,6 +26,11 @@ user_slot* user_table::find_login(const rcu_read_guard& section, std::string_vie
     return entry != nullptr && entry->active.load(std::memory_order_acquire) ? entry->owner : nullptr;
 }
 
+user_slot* user_table::find_last_holder(const rcu_read_guard& section, std::string_view folded) const noexcept {
+    const name_entry* const entry = names_->find(section, hash_(folded), folded);
+    return entry != nullptr && !entry->active.load(std::memory_order_acquire) ? entry->owner : nullptr;
+}
+
 name_entry* user_table::holder_of(std::string_view folded) const noexcept {
     const rcu_read_guard section;
     return names_->find(section, hash_(folded), folded); // only a holder of the mutex frees it

@@ -36,6 +36,8 @@ public:
     }
     // The user of an active name, or null.
     user_slot* find_login(const rcu_read_guard& section, std::string_view folded) const noexcept;
+    // The user who gave the name up while the record of that is not known durable, or null.
+    user_slot* find_last_holder(const rcu_read_guard& section, std::string_view folded) const noexcept;
     std::size_t size() const noexcept { return slots_->size(); }
     std::size_t names() const noexcept { return names_->size(); }
 

@@ -189,6 +189,21 @@ BOOST_AUTO_TEST_CASE(observing_a_version_waits_until_it_or_a_later_one_is_durabl
     BOOST_TEST((*data->observe_user(user_id{99}, 2) == ticket::none));
 }
 
+BOOST_AUTO_TEST_CASE(that_nobody_has_a_name_rests_on_the_record_that_gave_it_up) {
+    const user_id id = sign_up("ann");
+    log->sync();
+    BOOST_TEST((*data->observe_absence("nobody") == ticket::none));
+    BOOST_TEST((*data->observe_absence("ann") == ticket::none)); // somebody has it
+    user renamed = changed(data->find_user(id));
+    renamed.username = "anna";
+    BOOST_TEST((data->replace_user(renamed)->outcome == exchange_outcome::exchanged));
+    const ticket rests = *data->observe_absence("ann");
+    BOOST_TEST((rests != ticket::none));
+    log->sync();
+    BOOST_TEST(data->is_durable(rests));
+    BOOST_TEST((*data->observe_absence("ann") == ticket::none));
+}
+
 BOOST_AUTO_TEST_CASE(of_sign_ups_that_race_for_one_email_exactly_one_wins) {
     const background_sync syncing(*log);
     for (std::size_t round = 0; round < 50 * scale(); ++round) {
