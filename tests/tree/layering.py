@@ -14,7 +14,7 @@ MAY_INCLUDE = {"core": {"core"}, "storage": {"storage", "core"}, "app": {"app", 
 FORBIDDEN = {
     "core": [r"boost/beast", r"boost/url", r"boost/asio(?!/awaitable\.hpp$)", r"fstream$", r"filesystem$", r"thread$",
              r"mutex$", r"shared_mutex$", r"condition_variable$", r"future$", r"sys/", r"unistd\.h$", r"fcntl\.h$",
-             r"netinet/", r"arpa/", r"iostream$"],
+             r"netinet/", r"iostream$"],
     "storage": [r"boost/beast", r"boost/url"],
     "app": [], "tools": [], "tests": [],
 }

@@ -9,6 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CODE = (".cpp", ".hpp", ".py", ".cmake", ".sh", ".mjs")
 LINE_COLUMNS_MAX = 140   # clang-format holds C++ to 120; long literals may stand out
 FILE_LINES_MAX = 600
+# This file names the words it bans; vectors are strings made by others.
+EXEMPT = ("tests/tree/tidy.py", "tests/core/password_vectors.hpp")
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
@@ -18,7 +20,7 @@ def main():
     wrong = []
     for name in names:
         path = ROOT / name
-        if not name or not path.is_file() or path.suffix not in CODE or name == "tests/tree/tidy.py":
+        if not name or not path.is_file() or path.suffix not in CODE or name in EXEMPT:
             continue
         lines = path.read_text().split("\n")
         if lines[-1] != "":
