@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(values_nobody_writes_are_malformed) {
         std::uint8_t value;
         std::string what;
     };
-    const row rows[] = {{0, 49, 0x8F, "word of status 14"},        {1, 17, 0x8F, "word of status 14"},
+    const row rows[] = {{0, 49, 0x8F, "word of status 14"},           {1, 17, 0x8F, "word of status 14"},
                         {0, 39, 0x40, "time beyond all calendars"},   {2, 0, 0, "event of no kind"},
                         {2, 0, 6, "event of a later kind"},           {3, 24, 0xFF, "flag of a later version"},
                         {3, 45, 9, "gate reason of a later version"}, {1, 28 + 3, 0xFF, "generation beyond 26 bits"}};
