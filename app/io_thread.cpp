@@ -194,7 +194,11 @@ int io_thread::accept_batch(listener& from) {
         unique_fd fd(accept4(from.socket.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
                              SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (fd) {
-            admit(from, std::move(fd), address);
+            try {
+                admit(from, std::move(fd), address);
+            } catch (const std::exception&) { // no memory for it: this one is lost, accepting goes on after a pause
+                return ENOMEM;
+            }
         } else if (errno == EAGAIN || is_exhaustion(errno)) {
             return errno;
         } // else: that one client is gone (ECONNABORTED, EPROTO ...)

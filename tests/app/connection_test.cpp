@@ -233,6 +233,14 @@ BOOST_AUTO_TEST_CASE(lingering_has_a_bound) {
     BOOST_TEST(sent >= linger_size_max - junk.size());
 }
 
+BOOST_AUTO_TEST_CASE(there_is_room_to_linger_in_after_a_refusal_that_filled_the_buffer) {
+    world w;
+    w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: " + std::string(2 * header_block_size_max, 'a'));
+    BOOST_TEST(status_of(w.written()) == 431U);
+    BOOST_TEST((w.c.next(w.now) == action::read));
+    BOOST_TEST(!w.c.read_space().empty()); // else the socket's reads would end at once, for ever
+}
+
 BOOST_AUTO_TEST_CASE(connection_ends_where_version_and_header_say) {
     const struct {
         std::string_view head;
