@@ -21,6 +21,7 @@ struct directory_fixture {
     std::string path = "/tmp/pawl-store-XXXXXX";
     secret_bytes log_key = secret_bytes(32, 0x5A);
     manual_clock time;
+    asio::io_context io{1}; // outlives the store: its log's thread posts to it
     embedded_store_options options = store_fixture::without_thread();
     std::unique_ptr<embedded_store> data;
 
@@ -86,14 +87,10 @@ BOOST_FIXTURE_TEST_SUITE(store_directory, directory_fixture)
 
 BOOST_AUTO_TEST_CASE(what_was_durable_is_there_after_a_restart_with_and_without_a_snapshot) {
     std::vector<made> all(10);
-    {
-        asio::io_context io(1);
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            asio::co_spawn(io, live(*data, "u" + std::to_string(i), static_cast<std::uint8_t>(i + 1), 20, all[i]),
-                           rethrow);
-        }
-        io.run();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        asio::co_spawn(io, live(*data, "u" + std::to_string(i), static_cast<std::uint8_t>(i + 1), 20, all[i]), rethrow);
     }
+    io.run();
     for (int round = 0; round < 3; ++round) {
         BOOST_TEST_CONTEXT("round " << round) {
             for (std::size_t i = 0; i < all.size(); ++i) {
@@ -120,7 +117,6 @@ BOOST_AUTO_TEST_CASE(what_was_durable_is_there_after_a_restart_with_and_without_
 }
 
 BOOST_AUTO_TEST_CASE(snapshots_under_load_lose_nothing) {
-    asio::io_context io(1);
     std::vector<made> all(8);
     for (std::size_t i = 0; i < all.size(); ++i) {
         asio::co_spawn(io, live(*data, "u" + std::to_string(i), static_cast<std::uint8_t>(i + 1), 100, all[i]),
