@@ -111,6 +111,27 @@ std::string toml_value(const option_row& row, const std::vector<std::string>& te
     return row.kind == value_kind::count ? texts.front() : quoted(texts.front());
 }
 
+// One text for all that mean the same: "600", "600s" and "10m"; "on" and "true".
+std::string canonical(const option_row& row, const std::string& text) {
+    switch (row.kind) {
+    case value_kind::duration:
+        return format_duration(parse_duration(text).value_or(seconds(0)));
+    case value_kind::size:
+        return format_size(parse_size(text).value_or(0));
+    case value_kind::flag:
+        return parse_flag(text).value_or(false) ? "true" : "false";
+    default:
+        return text;
+    }
+}
+
+bool same_texts(const effective_value& a, const effective_value& b) {
+    const option_row& row = row_of(a.id);
+    return std::ranges::equal(a.texts, b.texts, [&](const std::string& x, const std::string& y) {
+        return canonical(row, x) == canonical(row, y);
+    });
+}
+
 std::optional<std::string> read_small_file(const std::string& path, std::string& error) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -241,7 +262,7 @@ std::string print_config(const config& c) {
 std::vector<option_id> changed_options(const config& before, const config& after) {
     std::vector<option_id> out;
     for (std::size_t i = 0; i < std::min(before.values.size(), after.values.size()); ++i) {
-        if (before.values[i].texts != after.values[i].texts) {
+        if (!same_texts(before.values[i], after.values[i])) {
             out.push_back(before.values[i].id);
         }
     }

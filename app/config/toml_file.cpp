@@ -3,6 +3,8 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 namespace pawl::app {
 
 namespace {
@@ -22,11 +24,59 @@ std::optional<std::string> text_of(const toml::node& node, value_kind kind) {
     return std::nullopt;
 }
 
+// Skips a string that starts at `i`; `i` is behind it then. One that never closes ends with its line or the text.
+void skip_string(std::string_view text, std::size_t& i) {
+    const char quote = text[i];
+    const bool multi_line = text.substr(i, 3) == std::string(3, quote);
+    i += multi_line ? 3 : 1;
+    for (; i < text.size(); ++i) {
+        if (text[i] == '\\' && quote == '"') {
+            ++i;
+        } else if (text[i] == quote && !multi_line) {
+            ++i;
+            return;
+        } else if (text[i] == quote && text.substr(i, 3) == std::string(3, quote)) {
+            i += 3;
+            while (i < text.size() && text[i] == quote) { // quotes may stand before the closing three
+                ++i;
+            }
+            return;
+        } else if (text[i] == '\n' && !multi_line) {
+            return;
+        }
+    }
+}
+
+// The line of the first byte beyond ASCII that is in no string and no comment, where TOML has none; 0 where all is
+// well. toml++ 3.3 would ask whether it is white space and run into its own `unreachable` (for U+031A, say).
+std::size_t line_of_stray_character(std::string_view text) {
+    for (std::size_t i = 0; i < text.size();) {
+        const char c = text[i];
+        if (c == '"' || c == '\'') {
+            skip_string(text, i);
+        } else if (c == '#') {
+            i = std::min(text.find('\n', i), text.size());
+        } else if (static_cast<unsigned char>(c) >= 0x80) {
+            return 1 + static_cast<std::size_t>(std::ranges::count(text.substr(0, i), '\n'));
+        } else {
+            ++i;
+        }
+    }
+    return 0;
+}
+
 } // namespace
 
 option_error read_toml(std::string_view text, std::string_view file, raw_options& out) {
     if (text.size() > option_file_size_max) {
         return option_error_line("--config", file, {}, "must be at most 64 KiB");
+    }
+    if (text.starts_with("\xEF\xBB\xBF")) {
+        text.remove_prefix(3);
+    }
+    if (const std::size_t line = line_of_stray_character(text); line != 0) {
+        const std::string where = std::string(file) + ":" + std::to_string(line);
+        return option_error_line("--config", where, {}, "is not TOML: a character beyond ASCII outside of quotes");
     }
     toml::table document;
     try {

@@ -187,6 +187,14 @@ BOOST_AUTO_TEST_CASE(repeatable_options_gather) {
     BOOST_TEST(c.allowed_hosts.at(0) == "a.example");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_may_say_in_comments_and_strings_what_it_likes) {
+    world w = with({"--config", "p.toml"});
+    w.files["p.toml"] = "\xEF\xBB\xBF# gr\xC3\xBC\xC3\x9F\naudience = 'caf\xC3\xA9' # \"\n"
+                        "data-dir = \"\"\"\\\"\xC3\xA9\"\"\" # \xC3\xA9\n";
+    BOOST_TEST(w.good().audience == "caf\xC3\xA9");
+    BOOST_TEST(w.good().data_dir == "\"\xC3\xA9");
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_list_in_the_environment_hides_one_in_the_file) {
     world w;
     w.arguments = {"--config", "f"};
@@ -342,6 +350,10 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         // Files.
         {"no file", with({"--config", "none.toml"}), {"--config", "none.toml", "no such file"}},
         {"not TOML", toml("listen = = 1"), {"p.toml:1", "not TOML"}},
+        {"beyond ASCII", toml("# gr\xC3\xBC\xC3\x9F\nlm\xCC\x9A"), {"p.toml:2", "not TOML", "ASCII"}},
+        {"beyond ASCII behind strings",
+         toml("audience = 'a'\nissuer = \"\"\"x\"\"\"\"\xC3\xA9"),
+         {"p.toml:2", "ASCII"}},
         {"twice in TOML", toml("threads = 1\nthreads = 2"), {"p.toml:2", "not TOML"}},
         {"large TOML", toml(std::string(option_file_size_max + 1, '#')), {"p.toml", "64 KiB"}},
         {"large .env", dotenv(std::string(option_file_size_max + 1, '#')), {".env", "64 KiB"}},
@@ -508,6 +520,9 @@ BOOST_AUTO_TEST_CASE(changed_options_are_named) {
     BOOST_CHECK(changed[0] == option_id::threads);
     BOOST_CHECK(changed[1] == option_id::log_level);
     BOOST_TEST(changed_options(before, before).empty());
+    const config written_otherwise =
+        with({"--strict=no", "--access-token-ttl", "600", "--snapshot-log-bytes", "65536KiB"}).good();
+    BOOST_TEST(changed_options(with({}).good(), written_otherwise).empty());
 }
 
 BOOST_AUTO_TEST_CASE(help_lists_every_option_with_its_unit_and_default) {
