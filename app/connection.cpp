@@ -1,6 +1,5 @@
 #include "app/connection.hpp"
 
-#include "app/cors.hpp"
 #include "core/secret.hpp"
 
 #include <boost/assert.hpp>
@@ -12,23 +11,6 @@ namespace pawl::app {
 namespace {
 
 constexpr std::string_view continue_answer = "HTTP/1.1 100 Continue\r\n\r\n";
-
-// As family_use wants it: what is no printable ASCII goes, so that it is safe in JSON, logs and terminals.
-void clean_agent(std::string_view text, std::string& out) {
-    out.clear();
-    for (const char c : text.substr(0, agent_read_max)) {
-        if (c >= 0x20 && c < 0x7f) {
-            out.push_back(c);
-            if (out.size() == family_use::agent_size_max) {
-                return;
-            }
-        }
-    }
-}
-
-double milliseconds_of(std::chrono::nanoseconds d) {
-    return std::chrono::duration<double, std::milli>(d).count();
-}
 
 } // namespace
 
@@ -184,158 +166,6 @@ connection::action connection::take_body(time_point now) {
         return action::read;
     }
     return dispatch(now);
-}
-
-void connection::refuse(gate_refusal why, time_point now) {
-    host_.counters.count_refusal(why);
-    answer_problem(problem_of(why), detail_of(why), now);
-}
-
-// For what ends the connection before there is a request to speak of.
-void connection::answer_problem(request_problem problem, std::string_view detail, time_point now) {
-    closing_ = true;
-    unread_input_ = true;
-    received_at_ = now;
-    request_ = http_request();
-    request_.from.address = peer_;
-    match_ = route_match();
-    head_ = request_head();
-    host_.ids.next(request_.request_id);
-    respond(problem_response(problem, detail), now);
-}
-
-void connection::fill_request() {
-    http_request& r = request_;
-    r.method = head_.method;
-    r.method_text = head_.method_text;
-    r.target = head_.target;
-    r.path = head_.path;
-    r.query = head_.query;
-    r.body = buffered().substr(block_size_, head_.content_length);
-    r.authorization = head_.authorization;
-    r.content_type = head_.content_type;
-    r.origin = head_.origin;
-    r.user_agent = head_.user_agent;
-    r.accept = head_.accept;
-    r.accept_encoding = head_.accept_encoding;
-    r.host = head_.host;
-    r.cookie = head_.cookie;
-    r.access_control_request_method = head_.access_control_request_method;
-    r.access_control_request_headers = head_.access_control_request_headers;
-    r.sec_fetch_site = head_.sec_fetch_site;
-    r.if_none_match = head_.if_none_match;
-    const auto last_of = [](const auto& lines, std::size_t count) {
-        return count == 0 ? std::optional<std::string_view>() : std::optional(lines[count - 1]);
-    };
-    r.forwarded = last_of(head_.forwarded, head_.forwarded_count);
-    r.x_forwarded_for = last_of(head_.x_forwarded_for, head_.x_forwarded_for_count);
-    r.path_parameter.assign(match_.path_parameter);
-    if (head_.request_id && is_good_request_id(*head_.request_id)) {
-        r.request_id.assign(*head_.request_id);
-    } else {
-        host_.ids.next(r.request_id);
-    }
-    r.from.address = client_address(peer_, std::span(head_.forwarded).first(head_.forwarded_count),
-                                    std::span(head_.x_forwarded_for).first(head_.x_forwarded_for_count),
-                                    host_.settings.trusted_proxies);
-    clean_agent(head_.user_agent.value_or(std::string_view()), r.from.agent);
-    r.keep_alive = head_.keep_alive;
-}
-
-connection::action connection::dispatch(time_point now) {
-    match_ = host_.routing.find(head_.method, head_.path);
-    fill_request();
-    closing_ = !head_.keep_alive;
-    unread_input_ = false;
-    received_at_ = now;
-    http_response response;
-    switch (match_.outcome) {
-    case route_outcome::found:
-        enter(phase::handling, now);
-        return action::handle;
-    case route_outcome::not_found:
-        response = problem_response(request_problem::not_found);
-        break;
-    case route_outcome::method_not_allowed:
-        response = problem_response(request_problem::method_not_allowed);
-        response.headers.emplace_back("Allow", std::string(match_.allow));
-        break;
-    case route_outcome::options:
-        response.status = 204;
-        response.headers.emplace_back("Allow", std::string(match_.allow));
-        break;
-    }
-    respond(std::move(response), now);
-    return next(now);
-}
-
-void connection::on_response(http_response response, time_point now) {
-    BOOST_ASSERT(phase_ == phase::handling || phase_ == phase::ended);
-    if (phase_ == phase::ended) { // cut off meanwhile
-        return;
-    }
-    respond(std::move(response), now);
-}
-
-void connection::on_exception(std::string_view what, time_point now) {
-    host_.counters.count_exception();
-    host_.log.error("request.defect", {{"request_id", request_.request_id},
-                                       {"method", request_.method_text},
-                                       {"route", host_.names.name_of_slot(host_.names.slot_of(match_.index))},
-                                       {"what", what}});
-    on_response(problem_response(request_problem::internal), now);
-}
-
-void connection::respond(http_response response, time_point now) {
-    closing_ = closing_ || response.close || host_.draining;
-    add_cors_headers(host_.settings.cors, request_, match_.allow, response);
-    response_facts facts{host_.date.text(), request_.request_id, head_.http_1_1, !closing_,
-                         head_.method == http_method::head};
-    out_.clear();
-    sent_ = 0;
-    try {
-        append_response(out_, response, facts);
-    } catch (const std::logic_error& e) {
-        host_.counters.count_exception();
-        host_.log.error("request.defect", {{"request_id", request_.request_id}, {"what", e.what()}});
-        response = problem_response(request_problem::internal);
-        out_.clear();
-        append_response(out_, response, facts);
-    }
-    static_body_ = facts.head_only ? std::string_view() : response.static_body;
-    if (holds_secret_) {
-        wipe(response.body.data(), response.body.size());
-    }
-    enter(phase::writing, now);
-    note_answer(response.status, now);
-}
-
-void connection::note_answer(unsigned status, time_point now) {
-    const auto took = now - received_at_;
-    const std::size_t index = match_.outcome == route_outcome::found ? match_.index : host_.routes.size();
-    const std::size_t slot = host_.names.slot_of(index);
-    host_.counters.count_request(slot, status, took);
-    log_level level = log_level::debug;
-    if (status == 503 && now >= host_.quiet_until) {
-        level = log_level::warn;
-        host_.quiet_until = now + std::chrono::seconds(1);
-        if (const std::uint64_t n = std::exchange(host_.quieted, 0); n > 0) {
-            host_.log.warn("request.quieted", {{"answers", n}});
-        }
-    } else if (status == 503) {
-        ++host_.quieted;
-    } else if (status == 500) {
-        level = log_level::warn;
-    }
-    if (host_.log.enabled(level)) {
-        host_.log.write(level, "request",
-                        {{"request_id", request_.request_id},
-                         {"method", request_.method_text},
-                         {"route", host_.names.name_of_slot(slot)},
-                         {"status", status},
-                         {"ms", milliseconds_of(took)},
-                         {"peer", to_text(request_.from.address)}});
-    }
 }
 
 std::string_view connection::unsent() const {

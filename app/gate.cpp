@@ -1,5 +1,8 @@
 #include "app/gate.hpp"
 
+#include "app/ascii.hpp"
+#include "app/request_target.hpp"
+
 #include <boost/assert.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -51,112 +54,6 @@ const refusal_row& row_of(gate_refusal why) {
     return refusal_table[static_cast<std::size_t>(why)];
 }
 
-constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-constexpr bool is_alpha(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-constexpr bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-constexpr char to_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-// No early exit, so that the compiler makes vector code of it.
-bool has_control_byte(std::string_view text) {
-    unsigned found = 0;
-    for (const char c : text) {
-        const auto b = static_cast<unsigned char>(c);
-        found |= static_cast<unsigned>((b < 0x20) & (b != '\t')) | static_cast<unsigned>(b == 0x7f);
-    }
-    return found != 0;
-}
-
-// By the first control byte, so that it doesn't matter how the bytes arrived.
-gate_refusal why_control(std::string_view text) {
-    if (!has_control_byte(text)) {
-        return gate_refusal::none;
-    }
-    const auto first = std::find_if(text.begin(), text.end(), [](char c) { return has_control_byte({&c, 1}); });
-    return *first == '\r' ? gate_refusal::bad_line_ending : gate_refusal::control_byte;
-}
-
-// unreserved, sub-delims, ":", "@", "/" (RFC 3986 3.3); "%" is looked at apart.
-constexpr std::array<bool, 256> make_path_table() {
-    std::array<bool, 256> table{};
-    for (int i = 0x21; i < 0x7f; ++i) {
-        const char c = static_cast<char>(i);
-        table[static_cast<std::size_t>(i)] =
-            is_digit(c) || is_alpha(c) || std::string_view("-._~!$&'()*+,;=:@/").find(c) != std::string_view::npos;
-    }
-    return table;
-}
-constexpr auto path_table = make_path_table();
-
-constexpr int hex_value(char c) {
-    return is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10;
-}
-
-// "." or ".." with any of the dots percent-encoded.
-bool is_dot_segment(std::string_view segment) {
-    int dots = 0;
-    while (!segment.empty()) {
-        if (segment[0] == '.') {
-            segment.remove_prefix(1);
-        } else if (segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' && to_lower(segment[2]) == 'e') {
-            segment.remove_prefix(3);
-        } else {
-            return false;
-        }
-        ++dots;
-    }
-    return dots == 1 || dots == 2;
-}
-
-// A path is routed as the text it is. Percent-encoded bytes are therefore let through only where no reading of them
-// changes the path's structure: no NUL, no other control byte, no "/" or "\", no dot segment.
-bool is_good_path(std::string_view path) {
-    bool needs_look = false;
-    for (const char c : path) {
-        if (!path_table[static_cast<unsigned char>(c)]) {
-            if (c != '%') {
-                return false;
-            }
-            needs_look = true;
-        }
-        needs_look |= c == '.';
-    }
-    if (!needs_look) {
-        return true;
-    }
-    for (std::size_t i = 0; i < path.size(); ++i) {
-        if (path[i] != '%') {
-            continue;
-        }
-        if (path.size() - i < 3 || !is_hex(path[i + 1]) || !is_hex(path[i + 2])) {
-            return false;
-        }
-        const int byte = hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]);
-        if (byte < 0x20 || byte == 0x7f || byte == '/' || byte == '\\') {
-            return false;
-        }
-    }
-    for (std::size_t begin = 0; begin <= path.size();) {
-        const std::size_t end = std::min(path.find('/', begin), path.size());
-        if (is_dot_segment(path.substr(begin, end - begin))) {
-            return false;
-        }
-        begin = end + 1;
-    }
-    return true;
-}
-
-bool is_good_query(std::string_view query) {
-    return std::all_of(query.begin(), query.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
-}
-
 http_method method_of(http::verb v) {
     switch (v) {
     case http::verb::get:
@@ -176,38 +73,6 @@ http_method method_of(http::verb v) {
     default:
         return http_method::other;
     }
-}
-
-// Splits origin-form, "*" and absolute-form into path and query. `authority` is that of absolute-form.
-gate_refusal split_target(request_head& head, std::string_view& authority) {
-    std::string_view rest = head.target;
-    if (rest.size() > target_size_max) {
-        return gate_refusal::target_too_long;
-    }
-    if (rest == "*") {
-        head.path = rest;
-        return head.method == http_method::options ? gate_refusal::none : gate_refusal::bad_target;
-    }
-    if (rest.front() != '/') {
-        for (const std::string_view scheme : {"http://", "https://"}) {
-            if (rest.size() > scheme.size() && iequals(rest.substr(0, scheme.size()), scheme)) {
-                rest.remove_prefix(scheme.size());
-                authority = rest.substr(0, rest.find_first_of("/?"));
-                rest.remove_prefix(authority.size());
-                break;
-            }
-        }
-        if (authority.empty()) {
-            return gate_refusal::bad_target;
-        }
-    }
-    const std::size_t mark = rest.find('?');
-    head.path = rest.substr(0, mark);
-    head.query = mark == std::string_view::npos ? std::string_view() : rest.substr(mark + 1);
-    if (head.path.empty()) {
-        head.path = "/"; // RFC 9112 3.2.2: absolute-form with an empty path
-    }
-    return is_good_path(head.path) && is_good_query(head.query) ? gate_refusal::none : gate_refusal::bad_target;
 }
 
 // Digits only: Beast takes "5,5".
@@ -419,11 +284,6 @@ gate_refusal check_whole(const head_parser& parser, const host_list& hosts, cons
     return head.content_length > body_size_max ? gate_refusal::body_too_large : gate_refusal::none;
 }
 
-std::string_view without_port(std::string_view host) {
-    const std::size_t from = host.starts_with('[') ? host.find(']') : 0;
-    return from == std::string_view::npos ? host : host.substr(0, host.find(':', from));
-}
-
 } // namespace
 
 std::string_view to_text(gate_refusal why) {
@@ -436,94 +296,6 @@ request_problem problem_of(gate_refusal why) {
 
 std::string_view detail_of(gate_refusal why) {
     return row_of(why).detail;
-}
-
-bool is_well_formed_host(std::string_view host) {
-    std::string_view name = without_port(host);
-    std::string_view port = host.substr(name.size());
-    if (!port.empty()) {
-        port.remove_prefix(1);
-        unsigned number = 0;
-        const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
-        if (port.empty() || port.size() > 5 || !is_digit(port[0]) || error != std::errc() ||
-            end != port.data() + port.size() || number > 65535) {
-            return false;
-        }
-    }
-    constexpr std::size_t name_size_max = 253;
-    if (name.empty() || name.size() > name_size_max) {
-        return false;
-    }
-    if (name.front() == '[') {
-        name.remove_prefix(1);
-        return name.size() > 3 && name.back() == ']' &&
-               std::all_of(name.begin(), name.end() - 1, [](char c) { return is_hex(c) || c == ':' || c == '.'; });
-    }
-    return std::all_of(name.begin(), name.end(),
-                       [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; });
-}
-
-bool host_list::add(std::string_view entry) {
-    if (entry == "*") {
-        any_ = true;
-        return true;
-    }
-    if (!is_well_formed_host(entry)) {
-        return false;
-    }
-    std::string lower(entry);
-    std::transform(lower.begin(), lower.end(), lower.begin(), to_lower);
-    if (std::find(entries_.begin(), entries_.end(), lower) == entries_.end()) {
-        entries_.push_back(std::move(lower));
-    }
-    return true;
-}
-
-bool host_list::allows(std::string_view host) const {
-    const std::string_view name = without_port(host);
-    return any_ || std::any_of(entries_.begin(), entries_.end(),
-                               [&](const std::string& entry) { return iequals(entry, name) || iequals(entry, host); });
-}
-
-header_scanner::outcome header_scanner::scan(std::string_view bytes) {
-    BOOST_ASSERT(bytes.size() >= seen_);
-    const auto refuse = [this](gate_refusal w) {
-        why_ = w;
-        return outcome::refused;
-    };
-    const std::string_view window = bytes.substr(0, header_block_size_max);
-    while (seen_ < window.size()) {
-        if (line_begin_ == seen_ && line_begin_ > 0 && (window[seen_] == ' ' || window[seen_] == '\t')) {
-            return refuse(gate_refusal::folded_field);
-        }
-        const std::size_t line_feed = window.find('\n', seen_);
-        if (line_feed == std::string_view::npos) {
-            // The last byte may be the CR of a CR LF still under way; it is looked at again with what follows.
-            const std::size_t end = window.size() - (window.back() == '\r' ? 1 : 0);
-            if (const gate_refusal w = why_control(window.substr(seen_, end - seen_)); w != gate_refusal::none) {
-                return refuse(w);
-            }
-            seen_ = end;
-            break;
-        }
-        const bool has_cr = line_feed > line_begin_ && window[line_feed - 1] == '\r';
-        const std::string_view line = window.substr(line_begin_, line_feed - (has_cr ? 1 : 0) - line_begin_);
-        if (const gate_refusal w = why_control(line); w != gate_refusal::none) {
-            return refuse(w);
-        }
-        if (!has_cr) {
-            return refuse(gate_refusal::bad_line_ending);
-        }
-        const bool first = line_begin_ == 0;
-        line_begin_ = seen_ = line_feed + 1;
-        if (line.empty()) {
-            return first ? refuse(gate_refusal::bad_request_line) : outcome::complete;
-        }
-    }
-    if (bytes.size() < header_block_size_max) {
-        return outcome::incomplete;
-    }
-    return refuse(line_begin_ == 0 ? gate_refusal::target_too_long : gate_refusal::headers_too_large);
 }
 
 gate_refusal check_header_block(std::string_view block, const host_list& hosts, request_head& head) {

@@ -1,0 +1,72 @@
+#include "app/gate.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+
+namespace pawl::app {
+namespace {
+
+// No early exit, so that the compiler makes vector code of it.
+bool has_control_byte(std::string_view text) {
+    unsigned found = 0;
+    for (const char c : text) {
+        const auto b = static_cast<unsigned char>(c);
+        found |= static_cast<unsigned>((b < 0x20) & (b != '\t')) | static_cast<unsigned>(b == 0x7f);
+    }
+    return found != 0;
+}
+
+// By the first control byte, so that it doesn't matter how the bytes arrived.
+gate_refusal why_control(std::string_view text) {
+    if (!has_control_byte(text)) {
+        return gate_refusal::none;
+    }
+    const auto first = std::find_if(text.begin(), text.end(), [](char c) { return has_control_byte({&c, 1}); });
+    return *first == '\r' ? gate_refusal::bad_line_ending : gate_refusal::control_byte;
+}
+
+} // namespace
+
+header_scanner::outcome header_scanner::scan(std::string_view bytes) {
+    BOOST_ASSERT(bytes.size() >= seen_);
+    const auto refuse = [this](gate_refusal w) {
+        why_ = w;
+        return outcome::refused;
+    };
+    const std::string_view window = bytes.substr(0, header_block_size_max);
+    while (seen_ < window.size()) {
+        if (line_begin_ == seen_ && line_begin_ > 0 && (window[seen_] == ' ' || window[seen_] == '\t')) {
+            return refuse(gate_refusal::folded_field);
+        }
+        const std::size_t line_feed = window.find('\n', seen_);
+        if (line_feed == std::string_view::npos) {
+            // The last byte may be the CR of a CR LF still under way; it is looked at again with what follows.
+            const std::size_t end = window.size() - (window.back() == '\r' ? 1 : 0);
+            if (const gate_refusal w = why_control(window.substr(seen_, end - seen_)); w != gate_refusal::none) {
+                return refuse(w);
+            }
+            seen_ = end;
+            break;
+        }
+        const bool has_cr = line_feed > line_begin_ && window[line_feed - 1] == '\r';
+        const std::string_view line = window.substr(line_begin_, line_feed - (has_cr ? 1 : 0) - line_begin_);
+        if (const gate_refusal w = why_control(line); w != gate_refusal::none) {
+            return refuse(w);
+        }
+        if (!has_cr) {
+            return refuse(gate_refusal::bad_line_ending);
+        }
+        const bool first = line_begin_ == 0;
+        line_begin_ = seen_ = line_feed + 1;
+        if (line.empty()) {
+            return first ? refuse(gate_refusal::bad_request_line) : outcome::complete;
+        }
+    }
+    if (bytes.size() < header_block_size_max) {
+        return outcome::incomplete;
+    }
+    return refuse(line_begin_ == 0 ? gate_refusal::target_too_long : gate_refusal::headers_too_large);
+}
+
+} // namespace pawl::app
