@@ -1,6 +1,25 @@
 // The only file that knows toml++.
 #include "app/config/sources.hpp"
 
+#include <stdexcept>
+
+namespace {
+
+// toml++ 3.3 asserts what some malformed texts don't keep ("[#"), so for us it is one more way of not being TOML.
+struct toml_assertion : std::runtime_error {
+    using runtime_error::runtime_error;
+};
+
+constexpr void require_toml(bool holds) {
+    if (!holds) {
+        throw toml_assertion("malformed");
+    }
+}
+
+} // namespace
+
+#undef NDEBUG // else it would assume them to hold
+#define TOML_ASSERT(expression) require_toml(static_cast<bool>(expression)) // NOLINT: toml++ asks for a macro
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -84,6 +103,8 @@ option_error read_toml(std::string_view text, std::string_view file, raw_options
     } catch (const toml::parse_error& e) {
         const std::string where = std::string(file) + ":" + std::to_string(e.source().begin.line);
         return option_error_line("--config", where, {}, std::string("is not TOML: ") + std::string(e.description()));
+    } catch (const toml_assertion& e) {
+        return option_error_line("--config", file, {}, std::string("is not TOML: ") + e.what());
     }
     for (auto&& [key, node] : document) {
         const std::string source = std::string(file) + ":" + std::to_string(node.source().begin.line);

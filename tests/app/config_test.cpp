@@ -354,6 +354,7 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         {"beyond ASCII behind strings",
          toml("audience = 'a'\nissuer = \"\"\"x\"\"\"\"\xC3\xA9"),
          {"p.toml:2", "ASCII"}},
+        {"comment in a key", toml("[#a"), {"p.toml", "not TOML"}},
         {"twice in TOML", toml("threads = 1\nthreads = 2"), {"p.toml:2", "not TOML"}},
         {"large TOML", toml(std::string(option_file_size_max + 1, '#')), {"p.toml", "64 KiB"}},
         {"large .env", dotenv(std::string(option_file_size_max + 1, '#')), {".env", "64 KiB"}},
