@@ -350,10 +350,10 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         // Files.
         {"no file", with({"--config", "none.toml"}), {"--config", "none.toml", "no such file"}},
         {"not TOML", toml("listen = = 1"), {"p.toml:1", "not TOML"}},
-        {"beyond ASCII", toml("# gr\xC3\xBC\xC3\x9F\nlm\xCC\x9A"), {"p.toml:2", "not TOML", "ASCII"}},
+        {"beyond ASCII", toml("# gr\xC3\xBC\xC3\x9F\nlm\xCC\x9A"), {"p.toml:2", "not TOML"}},
         {"beyond ASCII behind strings",
          toml("audience = 'a'\nissuer = \"\"\"x\"\"\"\"\xC3\xA9"),
-         {"p.toml:2", "ASCII"}},
+         {"p.toml:2", "not TOML"}},
         {"comment in a key", toml("[#a"), {"p.toml", "not TOML"}},
         {"twice in TOML", toml("threads = 1\nthreads = 2"), {"p.toml:2", "not TOML"}},
         {"large TOML", toml(std::string(option_file_size_max + 1, '#')), {"p.toml", "64 KiB"}},
