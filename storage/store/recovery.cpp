@@ -21,6 +21,7 @@ public:
     }
 
     void apply(const record_view& record) {
+        grow_where_needed(); // before any read section: chains get long within a few thousand records
         switch (static_cast<record_type>(record.type)) {
         case record_type::user:
             return apply_user(record);
@@ -63,6 +64,15 @@ private:
         }
     }
 
+    void grow_where_needed() {
+        if (s_.families.size() > 2 * s_.families.buckets()) {
+            s_.families.resize_to_fit();
+        }
+        if (s_.users.size() > 2 * s_.users.buckets()) {
+            s_.users.resize_to_fit();
+        }
+    }
+
     user_slot& slot_of(user_id id) {
         const rcu_read_guard section;
         if (user_slot* const slot = s_.users.find(section, id)) {
@@ -102,15 +112,9 @@ private:
         if (!r.word.live()) {
             note_end(*node, r.ended_after, record);
         }
-        if (s_.families.size() > 2 * s_.families.buckets()) {
-            grow_ = true;
-        }
     }
 
     void apply_word(const record_view& record) {
-        if (std::exchange(grow_, false)) {
-            s_.families.resize_to_fit();
-        }
         family_word_record r;
         decode_or_refuse(record, r);
         const rcu_read_guard section;
@@ -165,6 +169,7 @@ private:
         constexpr std::size_t chunk = 1000;
         const std::size_t registered = s_.users.registered();
         for (std::size_t from = 0; from < registered; from += chunk) {
+            s_.users.resize_to_fit(); // the names come in here
             for (user_slot* const slot : s_.users.some(from, chunk)) {
                 if (slot == nullptr) {
                     continue;
@@ -205,7 +210,6 @@ private:
 
     store_state& s_;
     std::uint64_t highest_user_ = 0;
-    bool grow_ = false;
 };
 
 } // namespace

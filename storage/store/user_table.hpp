@@ -39,6 +39,7 @@ public:
     // The user who gave the name up while the record of that is not known durable, or null.
     user_slot* find_last_holder(const rcu_read_guard& section, std::string_view folded) const noexcept;
     std::size_t size() const noexcept { return slots_->size(); }
+    std::size_t buckets() const noexcept { return slots_->buckets(); }
     std::size_t names() const noexcept { return names_->size(); }
 
     std::mutex mutex;

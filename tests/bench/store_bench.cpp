@@ -80,6 +80,18 @@ struct bench {
         data.reset();
     }
 
+    // The queue is bounded: wait where it is full.
+    template <class F>
+    static auto retry(F change) {
+        for (;;) {
+            auto r = change();
+            if (r.has_value()) {
+                return *r;
+            }
+            std::this_thread::sleep_for(milliseconds(1));
+        }
+    }
+
     void create() {
         std::mt19937_64 random(1);
         std::vector<user_id> users;
@@ -110,18 +122,6 @@ struct bench {
         }
         std::printf("create: %.2f s, %.0f bytes of RSS a family\n", seconds_since(begin),
                     static_cast<double>(resident_bytes() - before) / static_cast<double>(families));
-    }
-
-    // The queue is bounded: wait where it is full.
-    template <class F>
-    static auto retry(F change) {
-        for (;;) {
-            auto r = change();
-            if (r.has_value()) {
-                return *r;
-            }
-            std::this_thread::sleep_for(milliseconds(1));
-        }
     }
 
     void find() {
@@ -168,10 +168,11 @@ struct bench {
     }
 
     void rotate_durably(std::size_t coroutines) {
+        const std::size_t total = coroutines == 1 ? 2'000 : 100'000; // one at a time is one flush each
         asio_run(
             [&](boost::asio::io_context& io, std::atomic<std::uint64_t>& done) {
                 for (std::size_t c = 0; c < coroutines; ++c) {
-                    boost::asio::co_spawn(io, rotate(*this, 10 + c, 100'000 / coroutines, done),
+                    boost::asio::co_spawn(io, rotate(*this, 10 + c, total / coroutines, done),
                                           [](std::exception_ptr e) {
                                               if (e) {
                                                   std::rethrow_exception(e);
@@ -210,6 +211,7 @@ struct bench {
 } // namespace
 
 int main(int argc, char** argv) {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     std::string path = argc > 2 ? argv[2] : "/tmp/pawl-bench-XXXXXX";
     if (argc <= 2 && ::mkdtemp(path.data()) == nullptr) {
         return 1;
