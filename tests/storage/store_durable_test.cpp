@@ -1,3 +1,5 @@
+#include "storage/store/durable_waiters.hpp"
+
 #include "store_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -90,6 +92,23 @@ BOOST_AUTO_TEST_CASE(later_tickets_wait_on_when_an_earlier_batch_is_done) {
     io.restart();
     io.poll();
     BOOST_TEST(late.yes == 1);
+}
+
+// The batch became durable after the coroutine had looked and before it was listed.
+BOOST_AUTO_TEST_CASE(waiter_that_comes_after_its_batch_is_woken_at_once) {
+    asio::io_context io(1);
+    durable_waiters waiters;
+    durable_waiters::waiter late;
+    static int completed;
+    completed = 0;
+    late.sequence = 5;
+    late.complete = [](durable_waiters::waiter& w, bool resume) { completed += resume && w.outcome ? 1 : 100; };
+    waiters.advance(5);
+    waiters.add(late, io.get_executor());
+    BOOST_TEST(waiters.waiting() == 0U);
+    BOOST_TEST(completed == 0); // never from within add()
+    io.poll();
+    BOOST_TEST(completed == 1);
 }
 
 BOOST_AUTO_TEST_CASE(failed_storage_tells_every_waiter_and_every_later_one_no) {

@@ -61,6 +61,18 @@ BOOST_AUTO_TEST_CASE(exchange_on_a_stale_word_is_a_conflict_and_on_an_unknown_fa
     BOOST_TEST(log->reserved() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(exchange_that_loses_after_it_has_room_gives_the_room_back) {
+    const family_facts f = log_in(sign_up("ann"));
+    const family_word one = family_word().with_generation(1);
+    log->before_next_reserve = [&] {
+        static_cast<void>(data->exchange_family(f.id, family_word(), one.with_replays(1), use("winner")));
+    };
+    BOOST_TEST((data->exchange_family(f.id, family_word(), one, use())->outcome == exchange_outcome::conflict));
+    BOOST_TEST(log->reserved() == 0);
+    BOOST_TEST(word_of(f.id).replays() == 1U);
+    BOOST_TEST(data->find_family_details(f.id)->last_use.agent == "winner");
+}
+
 BOOST_AUTO_TEST_CASE(change_of_hints_alone_writes_no_record) {
     const family_facts f = log_in(sign_up("ann"));
     const std::size_t before = log->queue_size();

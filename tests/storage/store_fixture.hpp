@@ -80,8 +80,8 @@ public:
         }
         callbacks_.on_durable(tags, through);
     }
-    // Called once, by the next enqueue, before it takes effect: what another thread did in between.
-    std::function<void()> before_next_enqueue;
+    // Called once, by the next reserve or enqueue, before it takes effect: what another thread did in between.
+    std::function<void()> before_next_reserve, before_next_enqueue;
     void fail() { callbacks_.on_failed("the test says so"); }
     std::vector<std::pair<log_urgency, memory_disk::stored>> queued_records() const {
         const std::lock_guard lock(mutex_);
@@ -118,6 +118,9 @@ public:
         return true;
     }
     bool reserve(log_room room, std::uint32_t records) noexcept override {
+        if (const auto hook = std::exchange(before_next_reserve, nullptr)) {
+            hook();
+        }
         std::atomic<std::int64_t>& left = room == log_room::ordinary ? ordinary_room : ending_room;
         if (left.fetch_sub(records) < static_cast<std::int64_t>(records)) {
             left += records;

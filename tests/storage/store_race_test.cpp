@@ -1,3 +1,5 @@
+#include "storage/map/rcu.hpp"
+
 #include "store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -103,6 +105,9 @@ BOOST_AUTO_TEST_CASE(word_and_gate_are_of_one_moment) {
                 ++next.version;
                 ++next.gate.epoch;
                 static_cast<void>(data->replace_user(next));
+                // Gate first, word after: at no moment is the word ahead, or more than one behind.
+                const family_word w = word_of(f.id);
+                static_cast<void>(data->exchange_family(f.id, w, rotated(w), use()));
                 if (n % 16 == 0) {
                     data->maintain_once(); // frees old versions under the readers
                 }
@@ -113,7 +118,8 @@ BOOST_AUTO_TEST_CASE(word_and_gate_are_of_one_moment) {
         std::uint64_t last = 0;
         while (!stop) {
             const family_state s = *data->find_family(f.id);
-            if (s.gate.epoch + 1 != s.user_version || s.user_version < last) {
+            const std::uint32_t behind = s.gate.epoch - s.word.generation();
+            if (s.gate.epoch + 1 != s.user_version || s.user_version < last || behind > 1) {
                 ++inconsistent;
             }
             last = s.user_version;
@@ -159,6 +165,35 @@ BOOST_AUTO_TEST_CASE(last_use_is_never_a_freed_one) {
     BOOST_TEST(garbled == 0);
     data->maintain_once();
     BOOST_TEST(data->statistics().user_agents == 1U); // one family, one last use
+}
+
+BOOST_AUTO_TEST_CASE(swept_families_are_not_freed_while_a_reader_may_hold_them) {
+    options.dead_retention = seconds(0);
+    restart();
+    const family_facts f = log_in(sign_up("ann"));
+    static_cast<void>(
+        data->exchange_family(f.id, family_word(), family_word().with_status(family_status::logout), use()));
+    time.advance(seconds(1));
+    data->maintain_once();
+    data->snapshot_now();
+    data->snapshot_now();
+    std::atomic<bool> reading{false};
+    std::atomic<std::size_t> freed_meanwhile{0};
+    std::thread reader([&] {
+        const rcu_read_guard section;
+        reading = true;
+        for (int i = 0; i < 5000; ++i) { // time enough for a sweep that does not wait
+            std::this_thread::yield();
+            freed_meanwhile += data->statistics().families_dropped;
+        }
+    });
+    while (!reading) {
+        std::this_thread::yield();
+    }
+    data->maintain_once();
+    reader.join();
+    BOOST_TEST(freed_meanwhile == 0U);
+    BOOST_TEST(data->statistics().families_dropped == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(families_of_many_users_are_created_ended_listed_and_swept_at_once) {
