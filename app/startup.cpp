@@ -2,8 +2,6 @@
 
 #include "app/signals.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -15,7 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <exception>
+#include <thread>
 
 namespace pawl::app {
 
@@ -25,6 +23,8 @@ namespace {
 
 using storage::refusal;
 using storage::refused;
+
+constexpr seconds durable_wait_max{60};
 
 [[noreturn]] void refuse_usage(std::string_view option, std::string_view value, std::string_view rule) {
     throw refused(refusal::usage, option_error_line(option, value, {}, rule));
@@ -100,13 +100,15 @@ ticket end_family(storage::embedded_store& data, const family_details& family, t
     return ticket::none;
 }
 
-void wait_until_durable(storage::embedded_store& data, ticket t) {
-    boost::asio::io_context io(1);
-    bool durable = false;
-    boost::asio::co_spawn(io, data.durable(t), [&](const std::exception_ptr& e, bool is) { durable = !e && is; });
-    io.run();
-    if (!durable) {
-        throw refused(refusal::storage_failed, "storage failed while ending sessions from the future");
+// On a plain thread, once, before serving: looking again is simpler than an io_context of its own, which must not go
+// while the log's thread is still posting to it. Storage that fails meanwhile ends the process.
+void wait_until_durable(const storage::embedded_store& data, ticket t) {
+    const auto deadline = std::chrono::steady_clock::now() + durable_wait_max;
+    while (!data.is_durable(t)) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            throw refused(refusal::storage_failed, "sessions from the future can't be ended: storage does not answer");
+        }
+        std::this_thread::sleep_for(milliseconds(1));
     }
 }
 

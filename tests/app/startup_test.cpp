@@ -2,8 +2,6 @@
 
 #include "storage/system_random.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
@@ -14,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 using namespace pawl;
 using namespace pawl::app;
@@ -92,10 +91,10 @@ struct world {
     }
 };
 
-void wait_for(storage::embedded_store& data, ticket t) {
-    boost::asio::io_context io(1);
-    boost::asio::co_spawn(io, data.durable(t), [](const std::exception_ptr&, bool durable) { BOOST_TEST(durable); });
-    io.run();
+void wait_for(const storage::embedded_store& data, ticket t) {
+    while (!data.is_durable(t)) {
+        std::this_thread::yield();
+    }
 }
 
 family_id family_number(std::uint8_t n) {
