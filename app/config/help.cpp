@@ -112,6 +112,7 @@ std::string help_text() {
         "pawld: authentication server whose refresh tokens only turn one way\n\n"
         "usage: pawld [--name value]...\n\n"
         "Command line over environment (PAWL_NAME) over --config FILE (TOML) over .env over the default.\n"
+        "SIGHUP reads them again: keys and what is marked below are applied, the rest needs a restart.\n"
         "DURATION: integer seconds, or with a suffix s, m, h, d. BYTES: an integer, or with KiB, MiB, GiB.\n\n";
     for (const option_row& row : option_table()) {
         const std::string unit = unit_of(row);
@@ -120,6 +121,7 @@ std::string help_text() {
         out += row.repeatable ? " (repeatable)\n" : "\n";
         out += "        " + std::string(row.meaning) + "\n";
         out += "        default: " + std::string(row.default_text) + "\n";
+        out += row.reloadable ? "        applied by SIGHUP\n" : "";
     }
     out += "\nAlso read from the environment and .env:\n";
     for (const option_alias& alias : option_aliases()) {
