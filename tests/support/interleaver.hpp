@@ -77,8 +77,8 @@ public:
             const std::lock_guard lock(mutex_);
             started_ = true;
             choose_next(true);
+            parties_[turn_].woken.notify_one();
         }
-        parties_[turn_].woken.notify_one();
         for (std::thread& t : threads) {
             t.join();
         }
