@@ -376,6 +376,14 @@ BOOST_AUTO_TEST_CASE(maintenance_thread_does_it_all_by_itself) {
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitized_addresses = true;
+#elif defined(__has_feature)
+constexpr bool sanitized_addresses = __has_feature(address_sanitizer);
+#else
+constexpr bool sanitized_addresses = false;
+#endif
+
 std::size_t resident_bytes() {
     std::ifstream statm("/proc/self/statm");
     std::size_t pages_total = 0, pages_resident = 0;
@@ -408,7 +416,9 @@ BOOST_AUTO_TEST_CASE(memory_stays_flat_over_families_created_and_expired) {
     }
     BOOST_TEST(data->statistics().families_dropped == rounds * each);
     BOOST_TEST(data->statistics().slabs_given_back > 0U);
-    BOOST_TEST(resident.back() <= resident[1] + resident[1] / 5);
+    if (!sanitized_addresses) { // AddressSanitizer keeps what is freed in quarantine, up to 256 MiB
+        BOOST_TEST(resident.back() <= resident[1] + resident[1] / 5);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
