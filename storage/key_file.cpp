@@ -234,13 +234,17 @@ opened_key_file open_key_file(const key_file_options& options, random_source& ra
     return opened;
 }
 
+key_ring_ptr read_key_file(const key_file_options& options) {
+    const std::optional<secret_text> text = read_file(options.path, options.is_credential);
+    if (!text) {
+        refuse(options.path, "missing");
+    }
+    return parse(options.path, view(*text), options.ring);
+}
+
 parsed_key_file reload_key_file(const key_file_options& options, const key_ring& current) {
     try {
-        const std::optional<secret_text> text = read_file(options.path, options.is_credential);
-        if (!text) {
-            refuse(options.path, "missing");
-        }
-        parsed_key_file parsed{parse(options.path, view(*text), options.ring), {}};
+        parsed_key_file parsed{read_key_file(options), {}};
         if (!constant_time_equal(parsed.ring->log_key, current.log_key)) {
             refuse(options.path, "the log key changed; the data was written under the one before");
         }

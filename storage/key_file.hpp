@@ -34,6 +34,9 @@ struct opened_key_file {
 // the file and the rule.
 opened_key_file open_key_file(const key_file_options& options, random_source& random, timestamp now);
 
+// The ring as the file has it now, for tools. Never writes. Throws refused(refusal::wrong_key).
+key_ring_ptr read_key_file(const key_file_options& options);
+
 // For SIGHUP: the ring as the file has it now. A null ring and the sentence where it can't be used, or where its log
 // key is not `current`'s, which the open log was written under: then the current ring stays. Never writes.
 parsed_key_file reload_key_file(const key_file_options& options, const key_ring& current);

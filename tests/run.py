@@ -18,7 +18,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOB_SECONDS_MAX = 1500
-UNIT = ("core_tests", "storage_tests", "app_tests")
+UNIT = ("core_tests", "storage_tests", "app_tests", "tools_tests")
 
 
 class Outcome:
@@ -93,7 +93,7 @@ def tests_of(build, label, env, with_browser):
     jobs = []
     # The long ones first: they decide how long it all takes.
     pawld = build / "bin" / "pawld"
-    env = {**env, "PAWLD": str(pawld), "PAWL_BUILD": str(build)}
+    env = {**env, "PAWLD": str(pawld), "PAWLCTL": str(build / "bin" / "pawlctl"), "PAWL_BUILD": str(build)}
     for path in sorted((ROOT / "tests" / "integration").glob("*_test.py"),
                        key=lambda p: ("crash" not in p.name, p.name)):
         if path.name.startswith("docs_page") and not with_browser:
@@ -134,7 +134,7 @@ def run_jobs(jobs, total):
                 print(outcome.text[-12000:], flush=True)
 
 
-def sanitized(preset, env, words, total, targets=("pawld",) + UNIT):
+def sanitized(preset, env, words, total, targets=("pawld", "pawlctl") + UNIT):
     """Builds a preset and runs the tests of it; a build that fails counts as one failure."""
     print("== %s" % preset, flush=True)
     start = time.monotonic()

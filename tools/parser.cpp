@@ -1,0 +1,35 @@
+// The parser: global options and the list of all commands.
+#include "tools/command/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace pawl::tools {
+
+void define(CLI::App& parser, program& p) {
+    parser.description("Reads, proves, replays and mends what pawld wrote; manages a running or a stopped server.");
+    parser.require_subcommand(1);
+    parser.fallthrough(); // global options may come after the command
+    parser.option_defaults()->group("Everywhere");
+    parser.set_help_flag("-h,--help", "print this, then exit");
+    parser.set_help_all_flag("--help-all", "print the help of every command, then exit");
+    parser.add_option("--data-dir", p.global.data_dir, "the server's data directory, as pawld takes it")
+        ->type_name("PATH");
+    parser.add_option("--key-file", p.global.key_file, "the server's key file, as pawld takes it")->type_name("PATH");
+    parser.add_option("--config", p.global.config_file, "the server's TOML file of options")->type_name("PATH");
+    parser.add_option("--url", p.global.url, "speak to this server instead of the one that holds the data directory")
+        ->type_name("URL");
+    parser
+        .add_option("--token-file", p.global.token_file,
+                    "with --url: a file with an admin's access token; else $PAWLCTL_TOKEN")
+        ->type_name("PATH");
+    parser.add_flag("--json", p.global.json, "JSON on stdout, for programs");
+    parser.add_flag("-q,--quiet", p.global.quiet, "no progress and no notes on stderr");
+    parser.add_option("--color", p.global.colour, "colours in tables: auto, always, never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->type_name("WHEN");
+    parser.option_defaults()->group("Options");
+
+    add_secret_command(parser, p);
+}
+
+} // namespace pawl::tools

@@ -1,0 +1,65 @@
+#include "tools/program.hpp"
+
+#include "app/dto/json_text.hpp"
+#include "app/startup.hpp"
+#include "storage/log/log_directory.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+namespace pawl::tools {
+
+namespace {
+
+int fail(const program& p, int exit_code, std::string_view line) {
+    if (p.global.json) {
+        std::string text = "{\"error\":";
+        app::append_json_string(text, line);
+        text += ",\"exit_code\":" + std::to_string(exit_code) + "}";
+        std::fprintf(stderr, "%s\n", text.c_str());
+    } else {
+        std::fprintf(stderr, "pawlctl: %.*s\n", static_cast<int>(line.size()), line.data());
+    }
+    return exit_code;
+}
+
+int parse_and_run(int argument_count, char** arguments, program& p) {
+    CLI::App parser("pawlctl");
+    parser.set_version_flag("--version", "pawlctl " + std::string(app::program_version));
+    define(parser, p);
+    try {
+        parser.parse(argument_count, arguments);
+    } catch (const CLI::Success& done) { // --help and its like
+        return parser.exit(done);
+    } catch (const CLI::ParseError& why) {
+        return fail(p, static_cast<int>(storage::refusal::usage), why.what());
+    }
+    p.out.begin(p.global.json, p.global.quiet, p.global.colour);
+    if (!p.action) {
+        return fail(p, static_cast<int>(storage::refusal::usage), "a command is missing; see --help");
+    }
+    const int code = p.action();
+    return p.out.end() ? code : fail(p, static_cast<int>(storage::refusal::storage_failed), "stdout: write error");
+}
+
+} // namespace
+
+int run(int argument_count, char** arguments) {
+    program p;
+    std::signal(SIGPIPE, SIG_IGN); // a write to a pipe nobody reads ends the command with a line
+    try {
+        return parse_and_run(argument_count, arguments, p);
+    } catch (const storage::refused& why) {
+        return fail(p, why.exit_code(), why.what());
+    } catch (const tool_error& why) {
+        return fail(p, why.exit_code(), why.what());
+    } catch (const std::exception& why) {
+        return fail(p, static_cast<int>(storage::refusal::storage_failed),
+                    std::string("a defect, or no memory: ") + why.what());
+    }
+}
+
+} // namespace pawl::tools

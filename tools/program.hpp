@@ -1,0 +1,58 @@
+// What every command of pawlctl shares: the options that any of them takes, how it prints, how it ends.
+//
+// A command is one file in tools/command/ with one function, declared in commands.hpp, that adds itself to the parser
+// and, where it is the one chosen, sets program::action. Parsing touches no file; the action does the work.
+//
+// Exit codes are the server's (storage::refusal), and those below. Errors are one line on stderr; under --json it is
+// {"error":"...","exit_code":N}. Results go to stdout, all else (progress, notes) to stderr.
+#pragma once
+
+#include "storage/log/log_directory.hpp"
+#include "tools/output.hpp"
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace pawl::tools {
+
+inline constexpr int exit_refused = 1;      // what was asked for is refused, or a check found something
+inline constexpr int exit_unreachable = 76; // no server answers, or not as one would (EX_PROTOCOL)
+
+// Ends a command: main prints the line and exits with the code. storage::refused does the same with its own.
+class tool_error : public std::runtime_error {
+public:
+    tool_error(int exit_code, const std::string& line) : std::runtime_error(line), exit_code_(exit_code) {}
+    int exit_code() const noexcept { return exit_code_; }
+
+private:
+    int exit_code_;
+};
+
+// Options of pawlctl itself; they may stand before or after the command. Empty: not given.
+struct global_options {
+    std::string data_dir, key_file, config_file; // as pawld takes them, from the same sources (tools/settings.hpp)
+    std::string url;                             // a running server; empty: the one that holds the data directory
+    std::string token_file;                      // with --url: an admin's access token; else $PAWLCTL_TOKEN
+    bool json = false;
+    bool quiet = false; // no progress, no notes
+    std::string colour = "auto";
+};
+
+struct program {
+    global_options global;
+    output out;
+    std::function<int()> action; // gives the exit code; may throw tool_error and storage::refused
+};
+
+// Fills the parser with the global options and every command. Also what man pages and completion are made from.
+void define(CLI::App& parser, program& p);
+
+// main without main. Never throws.
+int run(int argument_count, char** arguments);
+
+} // namespace pawl::tools
