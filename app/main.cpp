@@ -5,13 +5,14 @@
 #include "app/password_pool.hpp"
 #include "app/signals.hpp"
 #include "app/startup.hpp"
+#include "app/world.hpp"
 #include "storage/system_random.hpp"
 
 #include <unistd.h>
 
 #include <cstdio>
 #include <exception>
-#include <optional>
+#include <utility>
 #include <variant>
 
 namespace {
@@ -62,49 +63,33 @@ int serve(const config_inputs& inputs, const config& settings) {
 
     storage::system_random random;
     make_data_directory(settings.data_dir);
-    key_holder keys(open_keys(settings, random, time.now(), log));
-    const auto data = open_store(settings, *keys.get(), time, log);
+    key_ring_ptr keys = open_keys(settings, random, time.now(), log);
+    auto opened = open_store(settings, *keys, time, log);
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock) {
-        log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*data, time.now())}}});
+        log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*opened, time.now())}}});
     }
 
-    std::optional<dev_clock> development;
-    if (settings.dev) {
-        development.emplace(time);
-    }
-    const pawl::clock& now = development ? development->as_clock() : time;
-    service_counters counters;
-    service_settings rules = service_settings_of(settings);
-    login_limiter limiter(throttle_limits_of(settings), now, random);
     password_pool passwords({settings.password_threads, settings.password_queue},
                             real_password_work(settings.argon2, random));
-    const auto keys_now = [&keys] { return keys.get(); };
-    const service_context parts{*data, now, random, passwords, limiter, rules, counters, keys_now};
-    session_service sessions(parts);
-    account_service accounts(parts);
-    access_guard guard(parts);
-
-    app_context context{sessions, accounts, guard, rules,   *data,        now,
-                        keys_now, {},       {},    nullptr, settings.dev, program_version};
-    context.development_clock = development ? &*development : nullptr;
-    context.why_not_ready = [&data] { return data->why_not_ready(); };
+    world main_world({settings, time, random, passwords}, std::move(keys), std::move(opened));
+    app_context& context = main_world.context();
     server http(server_settings_of(settings), context, all_routes(settings.dev), log);
-    const metrics_sources figures{counters, *data, passwords, time, log, program_version, started_at_s};
+    const metrics_sources figures{main_world.counters(), main_world.data(), passwords, time, log,
+                                  program_version,       started_at_s};
     context.metrics_text = [&] { return http.counters().render(wire_metrics(figures)); };
 
     const std::string url = http.bind().front();
-    rules.issuer = issuer_of(settings, url);
-    rules.audience = settings.audience.empty() ? rules.issuer : settings.audience;
-    http.set_issuer_host(authority_of_url(rules.issuer));
+    main_world.set_issuer(issuer_of(settings, url));
+    http.set_issuer_host(authority_of_url(main_world.rules().issuer));
     http.start();
     log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
     print_ready_line(url);
     notify_service_manager("READY=1");
     while (wait_for_signal() == signal_request::reload) {
-        reload(inputs, settings, keys, limiter, log);
+        reload(inputs, settings, main_world.keys(), main_world.limiter(), log);
     }
-    stop(http, passwords, *data, log);
+    stop(http, passwords, main_world.data(), log);
     return 0;
 }
 

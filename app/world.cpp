@@ -1,0 +1,25 @@
+#include "app/world.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
+    : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(service_settings_of(shared.settings)),
+      limiter_(throttle_limits_of(shared.settings),
+               shared.settings.dev ? development_.emplace(shared.time).as_clock() : shared.time, shared.random),
+      parts_{*data_,   now(),  shared.random, shared.passwords,
+             limiter_, rules_, counters_,     [this] { return keys_.get(); }},
+      sessions_(parts_), accounts_(parts_), guard_(parts_),
+      context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
+               nullptr,   shared.settings.dev, program_version} {
+    context_.development_clock = development_ ? &*development_ : nullptr;
+    context_.why_not_ready = [this] { return data_->why_not_ready(); };
+}
+
+void world::set_issuer(const std::string& url) {
+    rules_.issuer = url;
+    rules_.audience = shared_.settings.audience.empty() ? url : shared_.settings.audience;
+}
+
+} // namespace pawl::app

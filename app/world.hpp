@@ -1,0 +1,59 @@
+// One world: users with their keys, clock, rules and services, over one store. The server has one; the realms of --dev
+// have one each; pawlctl has one over the directory of a stopped server. What worlds share comes in as world_shared.
+#pragma once
+
+#include "app/context.hpp"
+#include "app/login_limiter.hpp"
+#include "app/service_clock.hpp"
+#include "app/startup.hpp"
+#include "storage/store/embedded_store.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pawl::app {
+
+// All outlive the worlds.
+struct world_shared {
+    const config& settings;
+    const clock& time; // service time
+    random_source& random;
+    password_hasher& passwords;
+};
+
+class world {
+public:
+    // `data` is open. Under --dev the world has a clock of its own that a developer may move.
+    world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data);
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+
+    // Before the first request: `iss` of its tokens, and `aud` where --audience does not say another.
+    void set_issuer(const std::string& url);
+
+    // What handlers are given. metrics_text is for the server to fill in.
+    app_context& context() { return context_; }
+    storage::embedded_store& data() { return *data_; }
+    key_holder& keys() { return keys_; }
+    login_limiter& limiter() { return limiter_; }
+    service_counters& counters() { return counters_; }
+    const service_settings& rules() const { return rules_; }
+    const clock& now() const { return development_ ? development_->as_clock() : shared_.time; }
+
+private:
+    world_shared shared_;
+    key_holder keys_;
+    std::unique_ptr<storage::embedded_store> data_;
+    std::optional<dev_clock> development_;
+    service_counters counters_;
+    service_settings rules_;
+    login_limiter limiter_;
+    service_context parts_;
+    session_service sessions_;
+    account_service accounts_;
+    access_guard guard_;
+    app_context context_;
+};
+
+} // namespace pawl::app
