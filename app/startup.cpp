@@ -51,32 +51,6 @@ void say_recovery(const storage::recovery_report& found, logger& log) {
                                {"bytes_cut", found.bytes_cut}});
 }
 
-// Service time goes on from where it was; a clock that lost its time must not make old tokens young again.
-void continue_time(const storage::recovery_report& found, const config& settings, service_clock& time, logger& log) {
-    const timestamp_ms wall = time.wall_ms();
-    const milliseconds lag = behind(wall, found.last_time);
-    const std::string lag_text = std::to_string(lag.count() / 1000) + " s";
-    switch (judge_wall(wall, found.last_time)) {
-    case wall_verdict::refuse:
-        if (!settings.reset_clock) {
-            throw refused(refusal::clock, "the clock is " + lag_text + " behind the data in " + settings.data_dir +
-                                              ": set the clock, or start once with --reset-clock, which ends sessions "
-                                              "created later than now");
-        }
-        break;
-    case wall_verdict::warn:
-        log.warn("clock.behind", {{"seconds", lag.count() / 1000}});
-        break;
-    case wall_verdict::good:
-        break;
-    }
-    if (settings.reset_clock) {
-        log.warn("clock.reset", {{"seconds", lag.count() / 1000}});
-    } else {
-        time.raise(found.last_time);
-    }
-}
-
 // Ends one family; what to wait for.
 ticket end_family(storage::embedded_store& data, const family_details& family, timestamp now) {
     family_word word = family.state.word;
@@ -190,8 +164,32 @@ key_ring_ptr open_keys(const config& settings, random_source& random, timestamp 
     return opened.ring;
 }
 
-std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
-                                                    logger& log) {
+void continue_time(const storage::recovery_report& found, const config& settings, service_clock& time, logger& log) {
+    const timestamp_ms wall = time.wall_ms();
+    const milliseconds lag = behind(wall, found.last_time);
+    const std::string lag_text = std::to_string(lag.count() / 1000) + " s";
+    switch (judge_wall(wall, found.last_time)) {
+    case wall_verdict::refuse:
+        if (!settings.reset_clock) {
+            throw refused(refusal::clock, "the clock is " + lag_text + " behind the data in " + settings.data_dir +
+                                              ": set the clock, or start once with --reset-clock, which ends sessions "
+                                              "created later than now");
+        }
+        break;
+    case wall_verdict::warn:
+        log.warn("clock.behind", {{"seconds", lag.count() / 1000}});
+        break;
+    case wall_verdict::good:
+        break;
+    }
+    if (settings.reset_clock) {
+        log.warn("clock.reset", {{"seconds", lag.count() / 1000}});
+    } else {
+        time.raise(found.last_time);
+    }
+}
+
+storage::embedded_store_options store_options_of(const config& settings, const key_ring& keys) {
     storage::embedded_store_options options;
     options.directory.path = settings.data_dir;
     options.directory.log_key = &keys.log_key;
@@ -203,6 +201,12 @@ std::unique_ptr<storage::embedded_store> open_store(const config& settings, cons
     options.snapshot_interval = settings.snapshot_interval;
     options.snapshot_min_bytes = settings.snapshot_min_bytes;
     options.snapshot_log_bytes = settings.snapshot_log_bytes;
+    return options;
+}
+
+std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
+                                                    logger& log) {
+    storage::embedded_store_options options = store_options_of(settings, keys);
     options.on_recovered = [&](const storage::recovery_report& found) {
         say_recovery(found, log);
         continue_time(found, settings, time, log);

@@ -48,6 +48,13 @@ storage::key_file_options key_file_options_of(const config& settings);
 // Opens or makes the key file; a missing one beside data that exist is refused (wrong_key).
 key_ring_ptr open_keys(const config& settings, random_source& random, timestamp now, logger& log);
 
+// Service time goes on from where it was, for embedded_store_options::on_recovered: a clock that lost its time must not
+// make old tokens young again. refused(clock) where the wall clock is more than a day behind the data, unless
+// `--reset-clock`.
+void continue_time(const storage::recovery_report& found, const config& settings, service_clock& time, logger& log);
+// Without what is to be called. `keys` outlives open().
+storage::embedded_store_options store_options_of(const config& settings, const key_ring& keys);
+
 // Recovers the store, with service time raised to what it last was; refused(clock) where the wall clock is more than a
 // day behind that, unless `--reset-clock`. A storage failure while serving is logged and ends the process (exit 70).
 std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,

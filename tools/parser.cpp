@@ -22,6 +22,8 @@ void define(CLI::App& parser, program& p) {
         .add_option("--token-file", p.global.token_file,
                     "with --url: a file with an admin's access token; else $PAWLCTL_TOKEN")
         ->type_name("PATH");
+    parser.add_option("--ca-file", p.global.ca_file, "with https: a PEM file of the authorities to trust")
+        ->type_name("PATH");
     parser.add_flag("--json", p.global.json, "JSON on stdout, for programs");
     parser.add_flag("-q,--quiet", p.global.quiet, "no progress and no notes on stderr");
     parser.add_option("--color", p.global.colour, "colours in tables: auto, always, never")
@@ -29,6 +31,7 @@ void define(CLI::App& parser, program& p) {
         ->type_name("WHEN");
     parser.option_defaults()->group("Options");
 
+    add_info_command(parser, p);
     add_secret_command(parser, p);
 }
 

@@ -15,14 +15,7 @@ namespace pawl::tools {
 namespace {
 
 int fail(const program& p, int exit_code, std::string_view line) {
-    if (p.global.json) {
-        std::string text = "{\"error\":";
-        app::append_json_string(text, line);
-        text += ",\"exit_code\":" + std::to_string(exit_code) + "}";
-        std::fprintf(stderr, "%s\n", text.c_str());
-    } else {
-        std::fprintf(stderr, "pawlctl: %.*s\n", static_cast<int>(line.size()), line.data());
-    }
+    print_error(p.global.json, exit_code, line);
     return exit_code;
 }
 
@@ -47,6 +40,17 @@ int parse_and_run(int argument_count, char** arguments, program& p) {
 
 } // namespace
 
+void print_error(bool json, int exit_code, std::string_view line) {
+    if (json) {
+        std::string text = "{\"error\":";
+        app::append_json_string(text, line);
+        text += ",\"exit_code\":" + std::to_string(exit_code) + "}";
+        std::fprintf(stderr, "%s\n", text.c_str());
+    } else {
+        std::fprintf(stderr, "pawlctl: %.*s\n", static_cast<int>(line.size()), line.data());
+    }
+}
+
 int run(int argument_count, char** arguments) {
     program p;
     std::signal(SIGPIPE, SIG_IGN); // a write to a pipe nobody reads ends the command with a line
@@ -55,6 +59,10 @@ int run(int argument_count, char** arguments) {
     } catch (const storage::refused& why) {
         return fail(p, why.exit_code(), why.what());
     } catch (const tool_error& why) {
+        if (p.global.json && !why.document().empty()) {
+            std::fprintf(stderr, "%s\n", why.document().c_str());
+            return why.exit_code();
+        }
         return fail(p, why.exit_code(), why.what());
     } catch (const std::exception& why) {
         return fail(p, static_cast<int>(storage::refusal::storage_failed),

@@ -13,6 +13,7 @@
 #include <functional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -26,11 +27,15 @@ inline constexpr int exit_unreachable = 76; // no server answers, or not as one 
 // Ends a command: main prints the line and exits with the code. storage::refused does the same with its own.
 class tool_error : public std::runtime_error {
 public:
-    tool_error(int exit_code, const std::string& line) : std::runtime_error(line), exit_code_(exit_code) {}
+    // `document`: JSON that --json prints instead of {"error":...}; empty: none.
+    tool_error(int exit_code, const std::string& line, std::string document = {})
+        : std::runtime_error(line), exit_code_(exit_code), document_(std::move(document)) {}
     int exit_code() const noexcept { return exit_code_; }
+    const std::string& document() const noexcept { return document_; }
 
 private:
     int exit_code_;
+    std::string document_;
 };
 
 // Options of pawlctl itself; they may stand before or after the command. Empty: not given.
@@ -38,6 +43,7 @@ struct global_options {
     std::string data_dir, key_file, config_file; // as pawld takes them, from the same sources (tools/settings.hpp)
     std::string url;                             // a running server; empty: the one that holds the data directory
     std::string token_file;                      // with --url: an admin's access token; else $PAWLCTL_TOKEN
+    std::string ca_file;                         // with https: certificates to trust instead of the system's
     bool json = false;
     bool quiet = false; // no progress, no notes
     std::string colour = "auto";
@@ -51,6 +57,9 @@ struct program {
 
 // Fills the parser with the global options and every command. Also what man pages and completion are made from.
 void define(CLI::App& parser, program& p);
+
+// The line on stderr of a command that failed, as said above.
+void print_error(bool json, int exit_code, std::string_view line);
 
 // main without main. Never throws.
 int run(int argument_count, char** arguments);

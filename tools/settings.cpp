@@ -3,9 +3,21 @@
 #include "app/startup.hpp"
 #include "storage/key_file.hpp"
 
+#include <algorithm>
+#include <exception>
 #include <variant>
 
 namespace pawl::tools {
+
+namespace {
+
+// Whether the option has a value from outside: not its default, be it a rule.
+bool is_given(const app::config& settings, app::option_id id) {
+    return std::any_of(settings.values.begin(), settings.values.end(),
+                       [id](const app::effective_value& value) { return value.id == id && value.source != "default"; });
+}
+
+} // namespace
 
 app::config load_settings(const global_options& global) {
     app::config_inputs inputs = app::process_inputs(0, nullptr);
@@ -25,8 +37,26 @@ app::config load_settings(const global_options& global) {
     return std::move(std::get<app::loaded_config>(loaded).value);
 }
 
+std::string admin_socket_of(const app::config& settings) {
+    return settings.data_dir + "/admin.sock";
+}
+
 key_ring_ptr read_keys(const app::config& settings) {
-    return storage::read_key_file(app::key_file_options_of(settings));
+    storage::key_file_options options = app::key_file_options_of(settings);
+    if (is_given(settings, app::option_id::algorithm)) {
+        return storage::read_key_file(options);
+    }
+    // The server may have been told its algorithm where we are not: then the key file has a key that signs with it.
+    std::exception_ptr first;
+    for (const jws_algorithm algorithm : {jws_algorithm::es256, jws_algorithm::eddsa, jws_algorithm::rs256}) {
+        options.ring.algorithm = algorithm;
+        try {
+            return storage::read_key_file(options);
+        } catch (const storage::refused&) {
+            first = first ? first : std::current_exception();
+        }
+    }
+    std::rethrow_exception(first);
 }
 
 } // namespace pawl::tools

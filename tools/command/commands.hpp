@@ -5,6 +5,7 @@
 
 namespace pawl::tools {
 
+void add_info_command(CLI::App& parser, program& p);
 void add_secret_command(CLI::App& parser, program& p);
 
 } // namespace pawl::tools
