@@ -147,7 +147,8 @@ access_token_check check_payload(std::string_view part, const access_token_expec
     if (read.audience != expected.audience) {
         return access_token_check::wrong_audience;
     }
-    if (std::max(read.issued_at, to_timestamp(not_before.value_or(0))) > expected.now + expected.leeway) {
+    read.not_before = std::max(read.issued_at, to_timestamp(not_before.value_or(0)));
+    if (read.not_before > expected.now + expected.leeway) {
         return access_token_check::issued_in_future;
     }
     claims = std::move(read);

@@ -17,6 +17,7 @@ struct access_claims {
     user_id subject;
     timestamp issued_at{};
     timestamp expires_at{};
+    timestamp not_before{};       // filled by checking: the later of iat and nbf
     std::string jwt_id;           // 128 random bits, base64url
     std::string client_id;        // "pawl" for first-party flows
     family_id session;            // sid

@@ -16,31 +16,52 @@ constexpr seconds issued_in_future_max{60};
 // Looks at a family whose user changes between each; only a flood of changes to one user gets here.
 constexpr unsigned looks_max = 8;
 
-access_token_check check(const service_context& context, std::string_view token, access_claims& claims) {
-    const key_ring_ptr keys = context.keys();
-    const access_token_expectations expected{.issuer = context.settings.issuer,
-                                             .audience = context.settings.audience,
-                                             .now = context.time.now(),
-                                             .lifetime_max = context.settings.access_token_ttl,
-                                             .leeway = issued_in_future_max};
-    return check_access_token(*keys, token, expected, claims);
+access_token_expectations expectations_of(const service_context& context) {
+    return {.issuer = context.settings.issuer,
+            .audience = context.settings.audience,
+            .now = context.time.now(),
+            .lifetime_max = context.settings.access_token_ttl,
+            .leeway = issued_in_future_max};
 }
 
 } // namespace
+
+access_guard::access_guard(service_context context)
+    : context_(std::move(context)), known_(std::make_unique<verified_tokens>(context_.random)) {}
+
+std::optional<verified_claims> access_guard::check(std::string_view token) const {
+    const key_ring_ptr keys = context_.keys();
+    const access_token_expectations expected = expectations_of(context_);
+    const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, expected);
+    if (mark) {
+        if (const std::optional<verified_claims> known = known_->find(*mark, expected)) {
+            return known;
+        }
+    }
+    access_claims claims;
+    if (check_access_token(*keys, token, expected, claims) != access_token_check::good) {
+        return std::nullopt;
+    }
+    const verified_claims verified = verified_claims_of(claims);
+    if (mark) {
+        known_->keep(*mark, verified, expected.now);
+    }
+    return verified;
+}
 
 task<result<principal>> access_guard::authenticate(std::string_view token) {
     if (token.empty()) {
         co_return errc::missing_access_token;
     }
-    access_claims claims;
-    if (check(context_, token, claims) != access_token_check::good) {
+    const std::optional<verified_claims> claims = check(token);
+    if (!claims) {
         co_return errc::invalid_access_token;
     }
     ticket waited_for = ticket::none;
     for (unsigned look = 0; look < looks_max; ++look) {
         const timestamp now = context_.time.now();
-        const std::optional<family_state> seen = context_.data.find_family(claims.session);
-        if (!seen || seen->facts.user != claims.subject) {
+        const std::optional<family_state> seen = context_.data.find_family(claims->session);
+        if (!seen || seen->facts.user != claims->subject) {
             co_return errc::invalid_access_token; // swept, or of another user: rests on nothing that changes
         }
         if (!alive(seen->word, seen->facts, seen->gate, now)) {
@@ -48,7 +69,7 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
             task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
             co_return co_await std::move(refused);
         }
-        user_ptr who = context_.data.find_user(claims.subject);
+        user_ptr who = context_.data.find_user(claims->subject);
         if (!who || !alive(seen->word, seen->facts, who->gate, now)) {
             continue; // revoked between the two looks: the next one finds the family dead
         }
@@ -59,12 +80,12 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
             co_return rests.error();
         }
         if (*rests <= waited_for || context_.data.is_durable(*rests)) {
-            context_.data.confirm_family(claims.session, claims.generation);
+            context_.data.confirm_family(claims->session, claims->generation);
             principal yes;
             yes.user = std::move(who);
-            yes.session = claims.session;
-            yes.generation = claims.generation;
-            yes.expires_at = claims.expires_at;
+            yes.session = claims->session;
+            yes.generation = claims->generation;
+            yes.expires_at = claims->expires_at;
             co_return yes;
         }
         task<bool> wait = context_.data.durable(*rests);
@@ -79,7 +100,8 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
 
 std::optional<family_id> access_guard::session_of(std::string_view token) const {
     access_claims claims;
-    const access_token_check checked = check(context_, token, claims);
+    const key_ring_ptr keys = context_.keys();
+    const access_token_check checked = check_access_token(*keys, token, expectations_of(context_), claims);
     if (checked != access_token_check::good && checked != access_token_check::expired) {
         return std::nullopt;
     }

@@ -1,8 +1,10 @@
 // Bearer checks: from an access token to who is asking.
 #pragma once
 
+#include "core/jwt/verified_tokens.hpp"
 #include "core/service/services.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -10,7 +12,7 @@ namespace pawl {
 
 class access_guard {
 public:
-    explicit access_guard(service_context context) : context_(std::move(context)) {}
+    explicit access_guard(service_context context);
 
     // Checks the token (core/jwt/access_token), then that its family is known, alive and its user's. Marks the
     // generation confirmed. The answer may rest on a change that is not durable yet: it waits for that (R1).
@@ -22,7 +24,11 @@ public:
     std::optional<family_id> session_of(std::string_view token) const;
 
 private:
+    // The claims of a token that is good now; its signature is not checked again where it was a moment ago.
+    std::optional<verified_claims> check(std::string_view token) const;
+
     service_context context_;
+    std::unique_ptr<verified_tokens> known_;
 };
 
 } // namespace pawl

@@ -96,6 +96,45 @@ BOOST_FIXTURE_TEST_CASE(a_token_of_another_issuer_or_audience_or_of_a_longer_lif
     BOOST_TEST((why(mint(c)) == errc::invalid_access_token));
 }
 
+// A token that was seen good is known from then on: everything below it must be refused all the same.
+BOOST_FIXTURE_TEST_CASE(a_token_seen_before_is_refused_once_its_family_or_user_ended, guard_world) {
+    authenticate(tokens).value();
+    const issued_tokens other = log_in("alice@example.org").value();
+    authenticate(other).value();
+    run(sessions.logout(tokens.refresh_token, from_host(1))).value();
+    BOOST_TEST((why(tokens.access_token) == errc::invalid_access_token));
+    BOOST_TEST(authenticate(other).has_value());
+    run(accounts.set_enabled(owner, false)).value();
+    BOOST_TEST((why(other.access_token) == errc::invalid_access_token));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_token_seen_before_is_refused_once_its_key_is_gone, guard_world) {
+    authenticate(tokens).value();
+    auto other = std::make_shared<key_ring>(*keys);
+    other->signing_key = make_hs256_key("test", std::vector<std::uint8_t>(32, 0x2C)).key; // the same kid
+    other->verifying_keys = {other->signing_key};
+    other->generation = keys->generation + 1;
+    keys = std::move(other);
+    BOOST_TEST((why(tokens.access_token) == errc::invalid_access_token));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_token_seen_before_does_not_vouch_for_a_forged_one, guard_world) {
+    authenticate(tokens).value();
+    const std::string& good = tokens.access_token;
+    for (const std::size_t at : {good.size() - 20, good.find('.') + 5, good.rfind('.') + 1}) {
+        std::string forged = good;
+        forged[at] = forged[at] == 'A' ? 'B' : 'A';
+        BOOST_TEST((why(forged) == errc::invalid_access_token));
+    }
+    BOOST_TEST(authenticate(tokens).has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_token_seen_before_is_refused_under_another_audience, guard_world) {
+    authenticate(tokens).value();
+    settings.audience = "https://other.example";
+    BOOST_TEST((why(tokens.access_token) == errc::invalid_access_token));
+}
+
 BOOST_FIXTURE_TEST_CASE(for_a_logout_a_token_may_be_expired_but_not_forged, guard_world) {
     time.advance(seconds(86400));
     BOOST_TEST((guard.session_of(tokens.access_token) == family_of(tokens)));
