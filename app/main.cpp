@@ -3,6 +3,7 @@
 #include "app/metrics_wiring.hpp"
 #include "app/notify.hpp"
 #include "app/password_pool.hpp"
+#include "app/sandbox.hpp"
 #include "app/signals.hpp"
 #include "app/startup.hpp"
 #include "app/world.hpp"
@@ -56,13 +57,15 @@ void stop(server& http, password_pool& passwords, storage::embedded_store& data,
 
 int serve(const config_inputs& inputs, const config& settings) {
     prepare_process(settings.dev);
+    make_data_directory(settings.data_dir);
+    keep_process_files();
+    const sandbox closed_in(settings);
     logger log(settings.level, settings.format);
     service_clock time;
     const double started_at_s = static_cast<double>(time.wall_ms().time_since_epoch().count()) / 1e3;
     raise_descriptor_limit(settings.max_connections, log);
 
     storage::system_random random;
-    make_data_directory(settings.data_dir);
     key_ring_ptr keys = open_keys(settings, random, time.now(), log);
     auto opened = open_store(settings, *keys, time, log);
     say_warnings(settings, log); // not before: a start that is refused says why in one line
@@ -82,6 +85,7 @@ int serve(const config_inputs& inputs, const config& settings) {
     const std::string url = http.bind().front();
     main_world.set_issuer(issuer_of(settings, url));
     http.set_issuer_host(authority_of_url(main_world.rules().issuer));
+    closed_in.close(log);
     http.start();
     log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
     print_ready_line(url);

@@ -1,12 +1,14 @@
 #include "app/metrics_wiring.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <span>
 
 namespace pawl::app {
@@ -56,22 +58,60 @@ struct process_figures {
     double resident_bytes = 0, descriptors = 0, cpu_s = 0;
 };
 
+// Open for good; read from the start each time, by one thread at a time.
+struct process_files {
+    std::mutex lock;
+    int memory = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    DIR* descriptors = ::opendir("/proc/self/fd");
+
+    process_files() = default;
+    process_files(const process_files&) = delete;
+    process_files& operator=(const process_files&) = delete;
+    ~process_files() {
+        if (memory >= 0) {
+            ::close(memory);
+        }
+        if (descriptors != nullptr) {
+            ::closedir(descriptors);
+        }
+    }
+};
+
+process_files& files_of_process() {
+    static process_files kept;
+    return kept;
+}
+
+double resident_bytes(int statm) {
+    std::array<char, 128> text{};
+    unsigned long total = 0;
+    unsigned long resident = 0;
+    if (::pread(statm, text.data(), text.size() - 1, 0) <= 0 ||
+        std::sscanf(text.data(), "%lu %lu", &total, &resident) != 2) {
+        return 0;
+    }
+    return static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+double open_descriptors(DIR* directory) {
+    if (directory == nullptr) {
+        return 0;
+    }
+    double count = 0;
+    ::rewinddir(directory);
+    while (const dirent* entry = ::readdir(directory)) {
+        count += entry->d_name[0] == '.' ? 0 : 1;
+    }
+    return count;
+}
+
 process_figures look_at_process() {
     process_figures out;
-    if (std::FILE* f = std::fopen("/proc/self/statm", "re")) {
-        unsigned long total = 0;
-        unsigned long resident = 0;
-        if (std::fscanf(f, "%lu %lu", &total, &resident) == 2) {
-            out.resident_bytes = static_cast<double>(resident) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-        }
-        std::fclose(f);
-    }
-    if (DIR* d = ::opendir("/proc/self/fd")) {
-        while (const dirent* entry = ::readdir(d)) {
-            out.descriptors += entry->d_name[0] == '.' ? 0 : 1;
-        }
-        out.descriptors -= 1; // the directory itself
-        ::closedir(d);
+    {
+        process_files& files = files_of_process();
+        const std::lock_guard guard(files.lock);
+        out.resident_bytes = resident_bytes(files.memory);
+        out.descriptors = open_descriptors(files.descriptors);
     }
     rusage usage{};
     if (::getrusage(RUSAGE_SELF, &usage) == 0) {
@@ -84,6 +124,10 @@ process_figures look_at_process() {
 }
 
 } // namespace
+
+void keep_process_files() {
+    files_of_process();
+}
 
 void add_service_rows(std::vector<metric_row>& rows, const service_counters& c) {
     const auto of = [](const std::atomic<std::uint64_t>& n) { return number(n.load(std::memory_order_relaxed)); };

@@ -29,6 +29,9 @@ struct metrics_sources {
 // Rows of one name stand together, as app/metrics.hpp wants. Any thread.
 std::vector<metric_row> wire_metrics(const metrics_sources& sources);
 
+// Opens what the process's own figures are read from, once: the sandbox leaves /proc out of reach.
+void keep_process_files();
+
 // The parts, pure but for the last.
 void add_service_rows(std::vector<metric_row>& rows, const service_counters& counters);
 void add_store_rows(std::vector<metric_row>& rows, const storage::store_statistics& stats);

@@ -105,6 +105,8 @@ void prepare_process(bool dev) {
     ::umask(077);
     if (!dev) {
         ::prctl(PR_SET_DUMPABLE, 0); // no core dumps, no ptrace: there are keys in memory
+        constexpr rlimit no_core{0, 0};
+        ::setrlimit(RLIMIT_CORE, &no_core);
     }
 }
 

@@ -63,6 +63,7 @@ struct config {
     bool dev = false;
     log_level level = log_level::info;
     log_format format = log_format::json;
+    bool sandbox = true;
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each

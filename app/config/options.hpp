@@ -48,6 +48,7 @@ enum class option_id : std::uint8_t {
     dev,
     log_level,
     log_format,
+    sandbox,
     reset_clock,
     config,
     print_config,

@@ -233,6 +233,7 @@ void take_the_rest(option_values& v, const validation_facts& facts, config& out)
     }
     out.level = log_level_from_text(v.text(log_level)).value_or(pawl::app::log_level::info);
     out.format = v.text(log_format) == "text" ? pawl::app::log_format::text : pawl::app::log_format::json;
+    out.sandbox = v.text(sandbox) == "on";
     out.reset_clock = v.flag(reset_clock);
 }
 

@@ -1,0 +1,211 @@
+#include "app/sandbox.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+
+using namespace pawl::app;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int not_applied = 250;
+
+struct folder {
+    fs::path path;
+    folder() {
+        std::string name = (fs::temp_directory_path() / "pawl-sandbox-XXXXXX").string();
+        BOOST_TEST_REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path = name;
+        fs::create_directory(path / "in");
+        fs::create_directory(path / "read");
+        fs::create_directory(path / "sockets");
+        std::ofstream(path / "read" / "a") << "a";
+        std::ofstream(path / "out") << "secret";
+    }
+    folder(const folder&) = delete;
+    folder& operator=(const folder&) = delete;
+    ~folder() { fs::remove_all(path); }
+    std::string at(const char* name) const { return (path / name).string(); }
+};
+
+// The wait status of a child that closes itself in as the server does and returns what `attempt` does: an errno, 0
+// where it succeeded.
+int in_sandbox(const folder& where, const call_rules& calls, const std::function<int()>& attempt) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const sandbox_step files = restrict_files({{where.at("read")}, {where.at("in")}, {where.at("sockets")}});
+        const sandbox_step system = restrict_calls(calls);
+        ::_exit(files.applied && system.applied ? attempt() : not_applied);
+    }
+    int status = 0;
+    BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
+    return status;
+}
+
+int errno_of(const folder& where, const std::function<int()>& attempt, const call_rules& calls = {}) {
+    const int status = in_sandbox(where, calls, attempt);
+    BOOST_TEST_REQUIRE(WIFEXITED(status), "it ended by signal " << WTERMSIG(status));
+    return WEXITSTATUS(status);
+}
+
+int signal_of(const folder& where, const std::function<int()>& attempt) {
+    const int status = in_sandbox(where, {}, attempt);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+int result_of(long value) {
+    return value < 0 ? errno : 0;
+}
+
+int opens(const std::string& path, int flags) {
+    return result_of(::open(path.c_str(), flags | O_CLOEXEC, 0600));
+}
+
+// This kernel and this build can do both; a child tells, so that this process stays as it is.
+bool possible() {
+    static const bool answer = [] {
+        if (!sandbox_fits_this_build()) {
+            return false;
+        }
+        const folder where;
+        return WEXITSTATUS(in_sandbox(where, {}, [] { return 0; })) != not_applied;
+    }();
+    if (!answer) {
+        std::puts("SKIPPED 1 no sandbox in this build or under this kernel");
+    }
+    return answer;
+}
+
+boost::test_tools::assertion_result can_sandbox(boost::unit_test::test_unit_id /*id*/) {
+    return possible();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(sandbox_suite, *boost::unit_test::precondition(can_sandbox))
+
+BOOST_AUTO_TEST_CASE(files_outside_cannot_be_opened_and_those_inside_can) {
+    const folder where;
+    BOOST_TEST(errno_of(where, [&] { return opens("/etc/passwd", O_RDONLY); }) == EACCES);
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("out"), O_RDONLY); }) == EACCES);
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("new"), O_WRONLY | O_CREAT); }) == EACCES);
+    BOOST_TEST(errno_of(where, [&] { return opens("/proc/self/environ", O_RDONLY); }) == EACCES);
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("in/new"), O_WRONLY | O_CREAT); }) == 0);
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("read/a"), O_RDONLY); }) == 0);
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("read/a"), O_RDWR); }) == EACCES);
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("read/none"), O_RDONLY); }) == ENOENT);
+}
+
+BOOST_AUTO_TEST_CASE(names_outside_cannot_be_changed) {
+    const folder where;
+    const std::string in = where.at("in/f");
+    std::ofstream(in) << "f";
+    BOOST_TEST(errno_of(where, [&] { return result_of(::unlink(where.at("out").c_str())); }) == EACCES);
+    BOOST_TEST(errno_of(where, [&] { return result_of(::rename(where.at("out").c_str(), in.c_str())); }) != 0);
+    BOOST_TEST(errno_of(where, [&] { return result_of(::symlink("/etc", where.at("in/link").c_str())); }) != 0);
+    BOOST_TEST(errno_of(where, [&] { return result_of(::rename(in.c_str(), where.at("in/g").c_str())); }) == 0);
+    BOOST_TEST(errno_of(where, [&] { return result_of(::truncate(where.at("read/a").c_str(), 0)); }) == EACCES);
+    BOOST_TEST(fs::file_size(where.at("read/a")) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(running_a_program_and_looking_into_processes_kill) {
+    const folder where;
+    BOOST_TEST(signal_of(where, [] { return result_of(::execl("/bin/true", "true", nullptr)); }) == SIGSYS);
+    BOOST_TEST(signal_of(where, [] { return result_of(::syscall(SYS_execveat, -1, "/bin/true", 0, 0, 0)); }) == SIGSYS);
+    BOOST_TEST(signal_of(where, [] { return result_of(::ptrace(PTRACE_TRACEME, 0, 0, 0)); }) == SIGSYS);
+    BOOST_TEST(signal_of(where, [] {
+                   return result_of(::syscall(SYS_process_vm_readv, ::getppid(), nullptr, 0, nullptr, 0, 0));
+               }) == SIGSYS);
+}
+
+BOOST_AUTO_TEST_CASE(no_process_mount_or_executable_memory_can_be_made) {
+    const folder where;
+    BOOST_TEST(errno_of(where, [] { return result_of(::fork()); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::syscall(SYS_vfork)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::mount("none", "/mnt", "tmpfs", 0, nullptr)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::unshare(CLONE_NEWUSER)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::kill(::getppid(), 0)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::syscall(SYS_bpf, 0, nullptr, 0)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::syscall(SYS_io_uring_setup, 1, nullptr)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::syscall(SYS_memfd_create, "x", 0)); }) == EPERM);
+    BOOST_TEST(errno_of(where, [] {
+                   void* const page = ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                   return page == MAP_FAILED ? errno : 0;
+               }) == EPERM);
+    BOOST_TEST(errno_of(where, [] {
+                   void* const page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                   return result_of(::mprotect(page, 4096, PROT_READ | PROT_EXEC));
+               }) == EPERM);
+}
+
+BOOST_AUTO_TEST_CASE(sockets_are_there_only_where_asked_for) {
+    const folder where;
+    const auto opened = [](int family, int type) { return [=] { return result_of(::socket(family, type, 0)); }; };
+    for (const int family : {AF_PACKET, AF_NETLINK, AF_UNIX, AF_INET, AF_INET6, AF_VSOCK}) {
+        BOOST_TEST(errno_of(where, opened(family, SOCK_DGRAM)) == EPERM);
+    }
+    BOOST_TEST(errno_of(where, opened(AF_UNIX, SOCK_DGRAM), {.unix_sockets = true}) == 0);
+    BOOST_TEST(errno_of(where, opened(AF_INET, SOCK_STREAM), {.unix_sockets = true}) == EPERM);
+    BOOST_TEST(errno_of(where, opened(AF_INET, SOCK_STREAM), {.outgoing_tcp = true}) == 0);
+    BOOST_TEST(errno_of(where, opened(AF_PACKET, SOCK_RAW), {.unix_sockets = true, .outgoing_tcp = true}) == EPERM);
+    BOOST_TEST(errno_of(where,
+                        [] {
+                            sockaddr any{};
+                            any.sa_family = AF_INET;
+                            return result_of(::bind(::socket(AF_INET, SOCK_STREAM, 0), &any, sizeof(sockaddr)));
+                        },
+                        {.outgoing_tcp = true}) == EPERM);
+}
+
+BOOST_AUTO_TEST_CASE(threads_that_were_there_before_are_closed_in_too) {
+    const folder where;
+    const int status = [&] {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            std::atomic<bool> closed{false};
+            int result = 0;
+            const sandbox_step files = restrict_files({{}, {where.at("in")}, {}});
+            std::thread before([&] {
+                closed.wait(false);
+                result = result_of(::unshare(CLONE_FILES)) == EPERM && opens("/etc/passwd", O_RDONLY) == EACCES;
+            });
+            const bool applied = files.applied && restrict_calls({}).applied;
+            closed = true;
+            closed.notify_one();
+            before.join();
+            std::thread([&] {
+                result += result_of(::unshare(CLONE_FILES)) == EPERM;
+            }).join(); // and threads can be made
+            ::_exit(applied ? result : not_applied);
+        }
+        int ended = 0;
+        ::waitpid(child, &ended, 0);
+        return ended;
+    }();
+    BOOST_TEST(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
