@@ -30,6 +30,7 @@ class Pawld:
     def __init__(self, *options, dev=True, data_dir=None, env=None, cwd=None, listen="127.0.0.1:0", wrapper=()):
         self.options, self.dev, self.env, self.cwd, self.listen = list(options), dev, env or {}, cwd, listen
         self.wrapper = list(wrapper)
+        self.descriptors = ()  # of this process, that it inherits
         self.home = tempfile.mkdtemp(prefix="pawl-test-")
         self.data_dir = data_dir or os.path.join(self.home, "data")
         self.process, self.url, self.ready = None, None, None
@@ -49,7 +50,8 @@ class Pawld:
         environment.update(self.env)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(*more), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                            stderr=log, env=environment, cwd=self.cwd or self.home)
+                                            stderr=log, env=environment, cwd=self.cwd or self.home,
+                                            pass_fds=self.descriptors)
         line = self._line(READY_SECONDS_MAX)
         if not line:
             status = self.process.wait(STOP_SECONDS_MAX)
