@@ -89,7 +89,9 @@ void output::print(const table& t) {
         head.emplace_back(t.headings[i]);
         head.back().right = !t.rows.empty() && i < t.rows.front().size() && t.rows.front()[i].right;
     }
-    print_row(head, colour::bold);
+    if (t.heading_row) {
+        print_row(head, colour::bold);
+    }
     for (const auto& row : t.rows) {
         print_row(row, colour::none);
     }

@@ -26,6 +26,7 @@ struct cell {
 struct table {
     std::vector<std::string> headings;
     std::vector<std::vector<cell>> rows;
+    bool heading_row = true; // false: widths are theirs too, but they were printed before
 };
 
 class output {

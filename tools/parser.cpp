@@ -31,8 +31,14 @@ void define(CLI::App& parser, program& p) {
         ->type_name("WHEN");
     parser.option_defaults()->group("Options");
 
+    add_hash_command(parser, p);
     add_info_command(parser, p);
+    add_key_command(parser, p);
     add_secret_command(parser, p);
+    add_session_command(parser, p);
+    add_snapshot_command(parser, p);
+    add_token_command(parser, p);
+    add_user_command(parser, p);
 }
 
 } // namespace pawl::tools

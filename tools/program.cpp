@@ -28,7 +28,7 @@ int parse_and_run(int argument_count, char** arguments, program& p) {
     } catch (const CLI::Success& done) { // --help and its like
         return parser.exit(done);
     } catch (const CLI::ParseError& why) {
-        return fail(p, static_cast<int>(storage::refusal::usage), why.what());
+        return fail(p, static_cast<int>(storage::refusal::usage), std::string(why.what()) + "; see --help");
     }
     p.out.begin(p.global.json, p.global.quiet, p.global.colour);
     if (!p.action) {

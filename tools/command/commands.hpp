@@ -5,7 +5,14 @@
 
 namespace pawl::tools {
 
+void add_hash_command(CLI::App& parser, program& p);
 void add_info_command(CLI::App& parser, program& p);
+void add_key_command(CLI::App& parser, program& p);
 void add_secret_command(CLI::App& parser, program& p);
+void add_session_command(CLI::App& parser, program& p);
+void add_snapshot_command(CLI::App& parser, program& p);
+void add_token_command(CLI::App& parser, program& p);
+void add_user_command(CLI::App& parser, program& p);
+void add_user_changes(CLI::App& group, program& p); // of add_user_command
 
 } // namespace pawl::tools

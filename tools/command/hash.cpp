@@ -1,0 +1,208 @@
+// pawlctl hash: what Argon2id costs on this machine, and whether a password is the one of a hash.
+#include "app/config/config.hpp"
+#include "core/password/stored_hash.hpp"
+#include "storage/system_random.hpp"
+#include "tools/command/commands.hpp"
+#include "tools/json_view.hpp"
+#include "tools/prompt.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <new>
+
+namespace pawl::tools {
+
+namespace {
+
+// OWASP's five least costs, and dearer ones: RFC 9106's second choice is 65536/3.
+constexpr std::array costs{argon2_cost{7168, 5},   argon2_cost{9216, 4},   argon2_cost{12288, 3},
+                           argon2_cost{19456, 2},  argon2_cost{19456, 3},  argon2_cost{47104, 1},
+                           argon2_cost{47104, 2},  argon2_cost{65536, 1},  argon2_cost{65536, 2},
+                           argon2_cost{65536, 3},  argon2_cost{131072, 1}, argon2_cost{131072, 2},
+                           argon2_cost{131072, 3}, argon2_cost{262144, 1}, argon2_cost{262144, 3}};
+constexpr double ms_per_s = 1e3;
+
+double thread_cpu_ms() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) * ms_per_s + static_cast<double>(used.tv_nsec) / 1e6;
+}
+
+// The least CPU time of some runs: what else runs on the machine only ever adds.
+double measure(const argon2_cost& cost, unsigned runs, random_source& random) {
+    const secret_string password("a password to measure with");
+    double least = 0;
+    for (unsigned i = 0; i < runs; ++i) {
+        const double before = thread_cpu_ms();
+        static_cast<void>(hash_password_blocking(password, cost, random));
+        const double took = thread_cpu_ms() - before;
+        least = i == 0 ? took : std::min(least, took);
+    }
+    return least;
+}
+
+struct measured_cost {
+    argon2_cost cost;
+    double ms = 0;
+    double work() const { return static_cast<double>(cost.memory_kib) * cost.passes; }
+};
+
+std::string option_text(const argon2_cost& cost) {
+    return "m=" + std::to_string(cost.memory_kib) + ",t=" + std::to_string(cost.passes) + ",p=1";
+}
+
+std::string number_text(double value, int decimals) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+    return text.data();
+}
+
+// The dearest to attack that is within the budget: the most memory touched, then the most memory held.
+const measured_cost* recommended(const std::vector<measured_cost>& all, double budget_ms) {
+    const measured_cost* best = nullptr;
+    for (const measured_cost& m : all) {
+        if (m.ms > budget_ms || app::is_cheap(m.cost)) {
+            continue;
+        }
+        if (best == nullptr || m.work() > best->work() ||
+            (m.work() == best->work() && m.cost.memory_kib > best->cost.memory_kib)) {
+            best = &m;
+        }
+    }
+    return best;
+}
+
+struct calibration {
+    unsigned budget_ms = 100;
+    unsigned runs = 3;
+};
+
+void print_table(program& p, const std::vector<measured_cost>& all, const measured_cost* best) {
+    table t;
+    t.headings = {"COST", "MS", "MEMORY", "LOGINS/S PER CORE", ""};
+    for (const measured_cost& m : all) {
+        cell ms(number_text(m.ms, 1));
+        cell memory(size_text(std::uint64_t{m.cost.memory_kib} * 1024));
+        cell rate(number_text(ms_per_s / m.ms, 1));
+        ms.right = memory.right = rate.right = true;
+        t.rows.push_back({cell(option_text(m.cost), &m == best ? colour::bold : colour::none), ms, memory, rate,
+                          cell(&m == best                ? "<- recommended"
+                               : m.cost == argon2_cost{} ? "the default"
+                                                         : "")});
+    }
+    p.out.print(t);
+}
+
+int calibrate(program& p, const calibration& wanted) {
+    storage::system_random random;
+    std::vector<measured_cost> all;
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+        p.out.progress("measuring", i, costs.size());
+        try {
+            all.push_back({costs.at(i), measure(costs.at(i), wanted.runs, random)});
+        } catch (const std::bad_alloc&) {
+            p.out.note("no memory for " + option_text(costs.at(i)));
+            continue;
+        }
+        if (all.back().ms > 4 * wanted.budget_ms && costs.at(i).memory_kib > argon2_cost{}.memory_kib) {
+            break; // what follows is dearer still
+        }
+    }
+    p.out.finish_progress();
+    const measured_cost* const best = recommended(all, wanted.budget_ms);
+    if (p.out.json()) {
+        boost::json::object document;
+        document["budget_ms"] = wanted.budget_ms;
+        boost::json::array rows;
+        for (const measured_cost& m : all) {
+            boost::json::object row;
+            row["argon2"] = option_text(m.cost);
+            row["cpu_us"] = static_cast<std::uint64_t>(m.ms * ms_per_s);
+            row["memory_bytes"] = std::uint64_t{m.cost.memory_kib} * 1024;
+            row["enough"] = !app::is_cheap(m.cost);
+            rows.push_back(std::move(row));
+        }
+        document["costs"] = std::move(rows);
+        document["recommended"] = best == nullptr ? boost::json::value() : boost::json::value(option_text(best->cost));
+        print_json(p.out, document);
+    } else {
+        print_table(p, all, best);
+        p.out.line(best == nullptr ? "No cost of at least OWASP's minimum takes " + std::to_string(wanted.budget_ms) +
+                                         " ms or less of this machine's time; the default is m=19456,t=2,p=1."
+                                   : "For " + std::to_string(wanted.budget_ms) + " ms a login: --argon2 " +
+                                         option_text(best->cost) +
+                                         ". Each hash thread (--password-threads) holds that memory while it hashes.");
+    }
+    return best == nullptr ? exit_refused : 0;
+}
+
+std::string describe(const stored_hash& hash) {
+    if (const auto* const argon2 = std::get_if<argon2_hash>(&hash)) {
+        const char* const name = argon2->kind == hash_scheme::argon2id  ? "argon2id"
+                                 : argon2->kind == hash_scheme::argon2i ? "argon2i"
+                                                                        : "argon2d";
+        return std::string(name) + " m=" + std::to_string(argon2->memory_kib) + ",t=" + std::to_string(argon2->passes) +
+               ",p=" + std::to_string(argon2->lanes);
+    }
+    if (const auto* const bcrypt = std::get_if<bcrypt_hash>(&hash)) {
+        return "bcrypt " + std::to_string(bcrypt->cost);
+    }
+    return "pbkdf2_sha256 " + std::to_string(std::get<pbkdf2_hash>(hash).rounds);
+}
+
+int check_hash(program& p) {
+    const secret_string hash = read_secret_line("the hash, then the password,");
+    const std::optional<stored_hash> parsed = parse_stored_hash(hash.reveal());
+    if (!parsed) {
+        throw tool_error(static_cast<int>(storage::refusal::usage),
+                         "the first line is no hash that can be verified: Argon2 in PHC form, bcrypt, or PBKDF2-SHA256 "
+                         "of passlib or Django, within the caps of docs/threat-model.md");
+    }
+    const secret_string password = normalize_password(read_secret_line("the password, after the hash,").reveal());
+    const bool matches = verify_password_blocking(password, hash.reveal());
+    if (p.out.json()) {
+        boost::json::object document;
+        document["matches"] = matches;
+        document["hash"] = describe(*parsed);
+        print_json(p.out, document);
+    } else {
+        p.out.line(matches ? p.out.shaded("matches", colour::green) + " (" + describe(*parsed) + ")"
+                           : p.out.shaded("does not match", colour::red) + " (" + describe(*parsed) + ")");
+    }
+    return matches ? 0 : exit_refused;
+}
+
+} // namespace
+
+void add_hash_command(CLI::App& parser, program& p) {
+    CLI::App* const group = parser.add_subcommand("hash", "what Argon2 costs on this machine; check a hash");
+    const auto wanted = std::make_shared<calibration>();
+    group->add_option("--budget", wanted->budget_ms, "milliseconds of one core that a login may take")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 60'000))
+        ->type_name("MS");
+    group->add_option("--runs", wanted->runs, "how often each cost is measured")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 100))
+        ->type_name("N");
+    group->final_callback([&p, wanted, group] {
+        if (group->get_subcommands().empty()) {
+            p.action = [&p, wanted] { return calibrate(p, *wanted); };
+        }
+    });
+    CLI::App* const check = group->add_subcommand(
+        "check", "whether a password is the one of a hash: both are lines of standard input, the hash first");
+    check->callback([&p] { p.action = [&p] { return check_hash(p); }; });
+}
+
+} // namespace pawl::tools
