@@ -41,16 +41,23 @@ class Device(threading.Thread):
     def say(self, what, reply):
         self.wrong.append("%s %s: %r" % (self.email, what, reply))
 
+    @staticmethod
+    def answered(reply):
+        """A 503 for a disk that fails says nothing of what happened: as good as no reply."""
+        if reply.status == 503:
+            raise ConnectionError("storage failed")
+        return reply
+
     def step(self, client):
         if not self.signed_up:
             self.maybe_signed_up = True
-            reply = client.sign_up(self.email)
+            reply = self.answered(client.sign_up(self.email))
             if reply.status not in (201, 409):
                 self.say("sign-up", reply)
             self.signed_up = True
             return
         if self.current is None:
-            reply = client.login(self.email, self.password)
+            reply = self.answered(client.login(self.email, self.password))
             if reply.status != 200:
                 self.say("login", reply)
             self.current = reply.json["refresh_token"]
@@ -58,22 +65,22 @@ class Device(threading.Thread):
         what = self.random.random()
         if what < 0.85:
             self.in_flight = True
-            reply = client.refresh(self.current)
+            reply = self.answered(client.refresh(self.current))
             if reply.status != 200 or reply.headers["Pawl-Refresh"] != "rotated":
                 self.say("refresh", reply)
             self.current, self.in_flight = reply.json["refresh_token"], False
         elif what < 0.95:
             self.maybe_dead = self.current
-            reply = client.logout(self.current)
+            reply = self.answered(client.logout(self.current))
             if reply.status != 204:
                 self.say("logout", reply)
             self.dead.append(self.current)
             self.current = self.maybe_dead = None
         else:
-            access = client.login(self.email, self.password).json["access_token"]
+            access = self.answered(client.login(self.email, self.password)).json["access_token"]
             self.maybe_password = "passphrase %d" % self.random.getrandbits(60)
-            reply = client.post("/users/me/password",
-                                {"current_password": self.password, "new_password": self.maybe_password}, access)
+            change = {"current_password": self.password, "new_password": self.maybe_password}
+            reply = self.answered(client.post("/users/me/password", change, access))
             if reply.status != 204:
                 self.say("password change", reply)
             self.password, self.maybe_password = self.maybe_password, None
