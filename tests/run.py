@@ -115,6 +115,15 @@ def checks_of_the_tree():
     return jobs
 
 
+def survival():
+    """The design's model, and short slices of tests/soak: each says by 77 where it cannot run."""
+    env = {"PAWLD": str(ROOT / "build" / "bin" / "pawld")}
+    slices = ["disk_full", "power_cut 8", "writeback_error 4", "syscall_sweep --slice %d/9" % (1 + os.getpid() % 9)]
+    return [("model", lambda: check(["tests/model/run"])), ("mutations apply", lambda: check(["tests/mutations/run", "--check"]))] + [
+        ("soak: " + line, lambda line=line: check(["tests/soak/" + line.split()[0], *line.split()[1:]], env))
+        for line in slices]
+
+
 def run_jobs(jobs, total):
     with concurrent.futures.ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 2)) as pool:
         def timed(function):
@@ -161,6 +170,8 @@ def main():
     print("== release", flush=True)
     run_jobs(chosen(checks_of_the_tree() + tests_of(ROOT / "build", "", {}, True), arguments.words), total)
     if arguments.all:
+        print("== survival", flush=True)
+        run_jobs(chosen(survival(), arguments.words), total)
         if not arguments.words:
             print("== style", flush=True)
             run_jobs([("clang-format", lambda: check(["tests/tree/format"])),

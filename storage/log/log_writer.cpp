@@ -15,6 +15,7 @@ constexpr char sentence_failed[] = "storage has failed; the process must be rest
 constexpr char sentence_stopping[] = "the server is stopping";
 constexpr char sentence_full[] = "the disk is full: no room for the next log segment";
 constexpr char sentence_repair[] = "the disk is full: no room to write the last log segment anew";
+constexpr char sentence_making_room[] = "the next log segment is being made";
 
 } // namespace
 
@@ -123,7 +124,10 @@ const char* log_writer::why_not_ready() const noexcept {
     if (s.unrepaired) {
         return sentence_repair;
     }
-    return s.spare_failed && !s.ledger.has_room(log_room::ordinary) ? sentence_full : nullptr;
+    if (s.ledger.has_room(log_room::ordinary)) {
+        return nullptr;
+    }
+    return s.spare_failed ? sentence_full : sentence_making_room;
 }
 
 std::optional<log_position> log_writer::seal() {

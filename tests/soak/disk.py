@@ -27,6 +27,15 @@ def missing():
     return None
 
 
+def cannot_be_made():
+    """The same where all is installed, but the system does not let us: tried once."""
+    try:
+        with Disk(16):
+            return None
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        return "no disk can be made here: %s" % error
+
+
 def _wait(condition, what):
     deadline = time.monotonic() + WAIT_SECONDS_MAX
     while not condition():
