@@ -100,6 +100,14 @@ std::string to_rfc3339(timestamp t) {
     return text;
 }
 
+std::string to_rfc3339_ms(timestamp_ms t) {
+    std::string out = to_rfc3339(to_seconds(t));
+    out.back() = '.';
+    append_digits(out, static_cast<unsigned>((t - to_seconds(t)).count()), 3);
+    out += 'Z';
+    return out;
+}
+
 std::optional<timestamp_ms> from_rfc3339(std::string_view text) {
     scanner in{text};
     const int year = in.number(4);

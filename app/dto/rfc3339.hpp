@@ -11,6 +11,8 @@ namespace pawl::app {
 
 // "2026-11-21T23:44:00Z". Years 0 to 9999; what is outside is written as the nearest.
 std::string to_rfc3339(timestamp t);
+// The same with milliseconds: "2026-11-21T23:44:00.123Z".
+std::string to_rfc3339_ms(timestamp_ms t);
 
 // Date, `T`, time, optional fraction (milliseconds count, more is cut), `Z` or an offset; upper or lower case. No leap
 // second. Nothing for anything else, or a year before 1970.

@@ -57,6 +57,13 @@ public:
 // readable or writable by group or others, or not writable.
 std::shared_ptr<file_system> open_posix_directory(const std::string& path);
 
+// The directory at `path` as it is, to read: nothing in it is created, changed, synced or locked, whatever is called
+// (errors equal to std::errc::read_only_file_system), so a server may be at work in it. `direct`: read_direct goes past
+// the page cache where the file system can. Throws refused(usage) where it is no directory or may not be read.
+enum class direct_reads : std::uint8_t { no, where_possible };
+std::shared_ptr<file_system> open_posix_directory_to_read(const std::string& path,
+                                                          direct_reads direct = direct_reads::no);
+
 // Loops over short transfers and EINTR. read_fully gives how much there was before the end or the error.
 std::size_t read_fully(file& f, std::uint64_t offset, std::span<std::uint8_t> out, std::error_code& ec);
 std::error_code write_fully(file& f, std::uint64_t offset, bytes_view bytes);

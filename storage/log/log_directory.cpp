@@ -68,51 +68,6 @@ void refuse_unless_new(file_system& fs, const std::vector<std::string>& names) {
     }
 }
 
-const char* describe(manifest_fault fault) {
-    switch (fault) {
-    case manifest_fault::none:
-        return "good";
-    case manifest_fault::missing:
-        return "missing";
-    case manifest_fault::unreadable:
-        return "unreadable";
-    case manifest_fault::bad:
-        return "damaged";
-    case manifest_fault::tampered:
-        return "changed by another hand";
-    case manifest_fault::newer_format:
-        return "of a newer format";
-    case manifest_fault::wrong_key:
-        return "made with another key";
-    }
-    return "";
-}
-
-// At least one copy exists and none is good, or one is of another key or format: says why and refuses.
-void refuse_bad_manifests(const file_system& fs, manifest_fault a, manifest_fault b) {
-    const auto either = [&](manifest_fault f) { return a == f || b == f; };
-    if (either(manifest_fault::newer_format)) {
-        refuse(refusal::newer_format,
-               path_of(fs, manifest_name_a) +
-                   ": written by a newer version of pawl; nothing was touched; run that version");
-    }
-    const bool one_good = either(manifest_fault::none);
-    if (one_good) {
-        return;
-    }
-    if (either(manifest_fault::wrong_key)) {
-        refuse(refusal::wrong_key, path_of(fs, manifest_name_a) +
-                                       ": this key file is not the one these data were written with; nothing was "
-                                       "touched; start with the right --key-file");
-    }
-    const std::string line = path_of(fs, manifest_name_a) + " is " + describe(a) + ", " + manifest_name_b + " is " +
-                             describe(b) + "; " + run_verify;
-    if (either(manifest_fault::unreadable)) {
-        refuse(refusal::storage_failed, line);
-    }
-    refuse(either(manifest_fault::tampered) ? refusal::tampered : refusal::corrupt, line);
-}
-
 } // namespace
 
 void refuse_at(refusal kind, const std::string& file, std::uint64_t offset, std::uint64_t batch_seq,
@@ -228,9 +183,8 @@ log_directory::log_directory(const directory_options& options) {
                                     (holder > 0 ? std::to_string(holder) : "(unknown)") + "; stop it first");
     }
     state_ = std::make_unique<state>(options, fs);
-    decoded_manifest a = read_manifest(*fs, manifest_name_a, state_->keys);
-    decoded_manifest b = read_manifest(*fs, manifest_name_b, state_->keys);
-    if (a.fault == manifest_fault::missing && b.fault == manifest_fault::missing) {
+    const manifest_pair found = read_manifests(*fs, &state_->keys);
+    if (!found.exists()) {
         const std::vector<std::string> names = list_or_refuse(*fs);
         refuse_unless_new(*fs, names);
         for (const std::string& name : names) {
@@ -254,21 +208,10 @@ log_directory::log_directory(const directory_options& options) {
         }
         return;
     }
-    refuse_bad_manifests(*fs, a.fault, b.fault);
-    if (a.fault == manifest_fault::none && b.fault == manifest_fault::none && a.value.uuid != b.value.uuid) {
-        refuse(refusal::corrupt, path_of(*fs, manifest_name_b) + ": belongs to another store than " + manifest_name_a +
-                                     "; " + run_verify);
-    }
-    const bool use_a =
-        a.fault == manifest_fault::none && (b.fault != manifest_fault::none || a.value.seq >= b.value.seq);
-    state_->current = use_a ? a.value : b.value;
+    state_->current = found.value;
     state_->uuid = state_->current.uuid;
-    state_->manifest_needs_rewrite = a.fault != b.fault || a.value != b.value;
-    for (const auto& [fault, name] : {std::pair{a.fault, manifest_name_a}, std::pair{b.fault, manifest_name_b}}) {
-        if (fault != manifest_fault::none) {
-            state_->notes.push_back(path_of(*fs, name) + " is " + describe(fault) + "; the other copy was used");
-        }
-    }
+    state_->manifest_needs_rewrite = found.differ;
+    state_->notes = found.notes;
 }
 
 log_directory::~log_directory() = default;

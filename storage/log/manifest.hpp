@@ -70,9 +70,29 @@ struct decoded_manifest {
     manifest_fault fault = manifest_fault::missing;
     manifest value; // where fault is none
 };
-decoded_manifest decode_manifest(std::string_view text, const log_keys& keys);
+// Without keys (null) its CRC, form and members are checked, and not whose hand it is of.
+decoded_manifest decode_manifest(std::string_view text, const log_keys* keys);
+inline decoded_manifest decode_manifest(std::string_view text, const log_keys& keys) {
+    return decode_manifest(text, &keys);
+}
 
-decoded_manifest read_manifest(file_system& fs, const std::string& name, const log_keys& keys);
+decoded_manifest read_manifest(file_system& fs, const std::string& name, const log_keys* keys);
+inline decoded_manifest read_manifest(file_system& fs, const std::string& name, const log_keys& keys) {
+    return read_manifest(fs, name, &keys);
+}
+const char* describe(manifest_fault fault) noexcept;
+
+// Both copies, and which of them counts.
+struct manifest_pair {
+    manifest_fault a = manifest_fault::missing, b = manifest_fault::missing;
+    manifest value;      // the higher of two good ones, or the only good one; where exists()
+    bool differ = false; // a copy is bad or behind
+    std::vector<std::string> notes;
+
+    bool exists() const noexcept { return a != manifest_fault::missing || b != manifest_fault::missing; }
+};
+// Throws refused where there are manifests and none that may be used.
+manifest_pair read_manifests(file_system& fs, const log_keys* keys);
 // A, then B; both whole and durable when it returns no error.
 std::error_code write_manifests(file_system& fs, const manifest& m, const log_keys& keys);
 

@@ -103,6 +103,11 @@ public:
     std::error_code lock(const std::string& name, long& holder_pid) override;
     std::uint32_t physical_block_size() const noexcept override { return block_; }
     std::string path() const override { return path_; }
+    // Null and EINVAL where the file system has no O_DIRECT.
+    std::unique_ptr<file> open_past_cache(const std::string& name, std::error_code& ec) {
+        descriptor fd = open_at(name, O_RDONLY | O_DIRECT, ec);
+        return fd ? std::make_unique<posix_file>(std::move(fd), true) : nullptr;
+    }
 
 private:
     descriptor open_at(const std::string& name, int flags, std::error_code& ec) {
@@ -119,15 +124,11 @@ private:
 
 std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode mode, std::error_code& ec) {
     if (mode == open_mode::read_direct) {
-        descriptor fd = open_at(name, O_RDONLY | O_DIRECT, ec);
-        if (fd) {
-            return std::make_unique<posix_file>(std::move(fd), true);
-        }
-        if (ec != std::errc::invalid_argument) {
-            return nullptr;
+        if (std::unique_ptr<file> f = open_past_cache(name, ec); f || ec != std::errc::invalid_argument) {
+            return f;
         }
         // No O_DIRECT here: make the kernel forget what it holds of the file instead.
-        fd = open_at(name, O_RDWR, ec);
+        descriptor fd = open_at(name, O_RDWR, ec);
         if (fd && ::fdatasync(fd.get()) != 0) {
             ec = last_error();
             return nullptr;
@@ -218,6 +219,38 @@ std::uint32_t physical_block_of(dev_t device) {
     throw refused(refusal::usage, "data directory " + path + ": " + why);
 }
 
+// Hands on what reads, and refuses all else.
+class directory_to_read final : public file_system {
+public:
+    directory_to_read(std::string path, descriptor fd, direct_reads direct)
+        : inner_(std::move(path), std::move(fd), 0), direct_(direct) {}
+
+    std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override {
+        if (mode == open_mode::write || mode == open_mode::create) {
+            ec = read_only();
+            return nullptr;
+        }
+        if (mode == open_mode::read_direct && direct_ == direct_reads::where_possible) {
+            if (std::unique_ptr<file> f = inner_.open_past_cache(name, ec); f || ec != std::errc::invalid_argument) {
+                return f;
+            }
+        }
+        return inner_.open(name, open_mode::read, ec);
+    }
+    std::error_code rename(const std::string&, const std::string&) override { return read_only(); }
+    std::error_code remove(const std::string&) override { return read_only(); }
+    std::error_code sync_directory() override { return read_only(); }
+    std::vector<std::string> list(std::error_code& ec) override { return inner_.list(ec); }
+    std::error_code lock(const std::string&, long&) override { return read_only(); }
+    std::string path() const override { return inner_.path(); }
+
+private:
+    static std::error_code read_only() { return std::make_error_code(std::errc::read_only_file_system); }
+
+    posix_directory inner_;
+    direct_reads direct_;
+};
+
 } // namespace
 
 std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
@@ -250,6 +283,14 @@ std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
     }
     const std::uint32_t block = physical_block_of(st.st_dev);
     return std::make_shared<posix_directory>(path, std::move(fd), block);
+}
+
+std::shared_ptr<file_system> open_posix_directory_to_read(const std::string& path, direct_reads direct) {
+    descriptor fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!fd) {
+        refuse_directory(path, "cannot be opened: " + last_error().message());
+    }
+    return std::make_shared<directory_to_read>(path, std::move(fd), direct);
 }
 
 } // namespace pawl::storage

@@ -43,14 +43,19 @@ bool has_frame_header(bytes_view segment, std::uint64_t from, std::uint32_t wal_
     return false;
 }
 
-observation segment_scanner::observe(std::optional<decoded_header>& header) const {
+observation segment_scanner::observe(std::optional<decoded_header>& header) {
     observation seen;
     seen.sealed = sealed_;
     seen.later_segment_used = options_.later_segment_used;
-    seen.below_floor = expected_.batch_seq <= options_.floor_batch_seq;
     const bytes_view rest = bytes_.subspan(std::min<std::size_t>(offset_, bytes_.size()));
     header = decode_frame_header(rest, context_.uuid);
     seen.header_valid = header.has_value();
+    const bool trusted = options_.trust_first;
+    if (trusted && header) {
+        expected_.batch_seq = header->fields.batch_seq;
+        expected_.lsn = header->fields.first_lsn;
+    }
+    seen.below_floor = expected_.batch_seq <= options_.floor_batch_seq;
     const auto fill_surroundings = [&] {
         const std::size_t head = std::min(rest.size(), frame_header_size);
         seen.header_zero = all_zero(rest.first(head));
@@ -78,7 +83,8 @@ observation segment_scanner::observe(std::optional<decoded_header>& header) cons
         fill_surroundings();
         return seen;
     }
-    seen.chain_ok = seen.sequence_right && expected_chain(frame, *header, context_, expected_.chain) == header->chain;
+    seen.chain_ok = trusted || context_.mac == nullptr ||
+                    (seen.sequence_right && expected_chain(frame, *header, context_, expected_.chain) == header->chain);
     seen.records_ok =
         records_add_up(frame.subspan(frame_header_size, header->payload_size), header->fields.n_records) &&
         (header->fields.type == frame_type::data || header->payload_size == 0);
@@ -106,6 +112,7 @@ std::optional<frame_view> segment_scanner::next() {
         stray_at_ = offset_ + extent;
     }
     sealed_ = header->fields.type == frame_type::seal;
+    options_.trust_first = false;
     ++expected_.batch_seq;
     expected_.lsn += header->fields.n_records;
     expected_.chain = header->chain;

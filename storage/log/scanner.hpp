@@ -27,9 +27,12 @@ public:
         std::uint64_t first_frame = segment_header_size;
         std::uint64_t floor_batch_seq = 0;
         bool later_segment_used = false;
+        // What came before the first frame is not at hand: its number, its first record's and its chain are taken as
+        // they stand, and all that follows is proven from there. For readers of old segments, never for recovery.
+        bool trust_first = false;
     };
-    // `bytes`: the whole segment. `expected`: what the next frame must carry; next() moves it on. All three must
-    // outlive the scanner.
+    // Without context.mac chains are not checked. `bytes`: the whole segment. `expected`: what the next frame must
+    // carry; next() moves it on. All three must outlive the scanner.
     segment_scanner(bytes_view bytes, const options& o, const frame_context& context, log_start& expected) noexcept
         : bytes_(bytes), options_(o), context_(context), expected_(expected), offset_(o.first_frame) {}
 
@@ -43,7 +46,7 @@ public:
     bool sealed() const noexcept { return sealed_; }
 
 private:
-    observation observe(std::optional<decoded_header>& header) const;
+    observation observe(std::optional<decoded_header>& header);
 
     bytes_view bytes_;
     options options_;

@@ -57,6 +57,11 @@ segment_fault fault_of(header_fault f) {
 
 bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid, const log_keys& keys,
                   loaded_segment& out, std::uint64_t size_max) {
+    return load_segment(fs, segno, uuid, keys.key_check(uuid), out, size_max);
+}
+
+bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid,
+                  const std::array<std::uint8_t, 8>& key_check, loaded_segment& out, std::uint64_t size_max) {
     out.offset = 0;
     out.error.clear();
     const auto fail = [&](segment_fault fault) {
@@ -83,8 +88,7 @@ bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid, 
         return fail(segment_fault::unreadable);
     }
     out.offset = 0;
-    const segment_fault header =
-        fault_of(decode_segment_header(out.bytes.view(), uuid, keys.key_check(uuid), out.header));
+    const segment_fault header = fault_of(decode_segment_header(out.bytes.view(), uuid, key_check, out.header));
     if (header != segment_fault::none) {
         return fail(header);
     }

@@ -39,6 +39,10 @@ inline constexpr std::uint64_t segment_head_size = segment_header_size + wal_pad
 // where `out.fault` is not none.
 bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid, const log_keys& keys,
                   loaded_segment& out, std::uint64_t size_max = segment_size_max);
+// The same where the keys are not at hand: `key_check` is the manifest's.
+bool load_segment(file_system& fs, std::uint64_t segno, const store_uuid& uuid,
+                  const std::array<std::uint8_t, 8>& key_check, loaded_segment& out,
+                  std::uint64_t size_max = segment_size_max);
 
 const char* describe(segment_fault fault) noexcept;
 

@@ -97,6 +97,12 @@ public:
     }
 
 private:
+    block_fault check(bytes_view block, std::uint32_t index, bytes_view& content) {
+        if (key_.empty()) {
+            return block_crc_ok(block, index, id_, content) ? block_fault::none : block_fault::bad;
+        }
+        return check_block(block, index, key_, id_, content, tags_[index]);
+    }
     snapshot_check check(std::uint64_t first, std::uint64_t last) {
         std::error_code ec;
         const std::unique_ptr<file> f = fs_.open(snapshot_name(id_.lsn), mode_, ec);
@@ -109,7 +115,7 @@ private:
         std::uint64_t offset = 0;
         const bool ok = for_each_block(*f, first, last, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
             bytes_view content;
-            const block_fault bf = check_block(b, index, key_, id_, content, tags_[index]);
+            const block_fault bf = check(b, index, content);
             // Padding is under no tag: it must be what was written.
             if (bf == block_fault::none && all_zero(b.subspan(snapshot_block_head_size + content.size()))) {
                 sizes_[index] = static_cast<std::uint32_t>(content.size());
@@ -151,8 +157,11 @@ const char* describe(snapshot_fault fault) noexcept {
     return "";
 }
 
-snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, const log_keys& keys, const tag16* tag,
-                               open_mode mode) {
+namespace {
+
+// Without keys (null) no tag is computed.
+snapshot_check verify(file_system& fs, const snapshot_identity& id, const log_keys* keys,
+                      const std::array<std::uint8_t, 8>& key_check, const tag16* tag, open_mode mode) {
     std::error_code ec;
     const std::unique_ptr<file> f = fs.open(snapshot_name(id.lsn), mode, ec);
     if (ec) {
@@ -171,7 +180,7 @@ snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, con
     if (!read_exactly(*f, 0, buffer.span().first(snapshot_header_size), fault)) {
         return failed(fault, 0);
     }
-    fault = fault_of(decode_snapshot_header(buffer.view(), id, keys.key_check(id.uuid)));
+    fault = fault_of(decode_snapshot_header(buffer.view(), id, key_check));
     if (fault != snapshot_fault::none) {
         return failed(fault, 0);
     }
@@ -188,16 +197,19 @@ snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, con
     if (!footer || footer->lsn != id.lsn || footer->blocks != (size - fixed) / snapshot_block_size) {
         return failed(snapshot_fault::bad, footer_at);
     }
-    block_checker checker{fs, id, keys.snapshot(), mode, footer->blocks};
+    block_checker checker{fs, id, keys == nullptr ? bytes_view{} : keys->snapshot(), mode, footer->blocks};
     const snapshot_check blocks = checker.run();
     if (blocks.fault != snapshot_fault::none) {
         return blocks;
     }
-    snapshot_tagger tagger{keys.snapshot(), id};
-    for (const tag16& block_tag : checker.tags()) {
-        tagger.add(block_tag);
+    tag16 expected = footer->tag;
+    if (keys != nullptr) {
+        snapshot_tagger tagger{keys->snapshot(), id};
+        for (const tag16& block_tag : checker.tags()) {
+            tagger.add(block_tag);
+        }
+        expected = expected_footer_tag(footer_bytes, tagger);
     }
-    const tag16 expected = expected_footer_tag(footer_bytes, tagger);
     if (!constant_time_equal(expected, footer->tag) || (tag != nullptr && !constant_time_equal(*tag, footer->tag))) {
         return failed(snapshot_fault::tampered, footer_at);
     }
@@ -208,6 +220,18 @@ snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, con
     good.fault = snapshot_fault::none;
     good.footer = *footer;
     return good;
+}
+
+} // namespace
+
+snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, const log_keys& keys, const tag16* tag,
+                               open_mode mode) {
+    return verify(fs, id, &keys, keys.key_check(id.uuid), tag, mode);
+}
+
+snapshot_check verify_snapshot_crcs(file_system& fs, const snapshot_identity& id,
+                                    const std::array<std::uint8_t, 8>& key_check, const tag16* tag, open_mode mode) {
+    return verify(fs, id, nullptr, key_check, tag, mode);
 }
 
 void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,

@@ -32,6 +32,12 @@ struct snapshot_check {
 snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, const log_keys& keys, const tag16* tag,
                                open_mode mode = open_mode::read);
 
+// The same where the keys are not at hand: CRCs, counts and sizes only, and `tag` as it is written in the footer.
+// `key_check` is the manifest's.
+snapshot_check verify_snapshot_crcs(file_system& fs, const snapshot_identity& id,
+                                    const std::array<std::uint8_t, 8>& key_check, const tag16* tag,
+                                    open_mode mode = open_mode::read);
+
 // Hands out the records of a verified snapshot, in order. Throws refused where the file is no longer what was verified.
 void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
                    const std::function<void(const record_view&)>& apply);

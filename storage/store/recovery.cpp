@@ -1,6 +1,7 @@
 // From the records of snapshot and log to the tables. Order between entities does not matter and reading a record twice
 // does no harm (R5): a user's place is kept for it where its families come first.
 #include "core/user/names.hpp"
+#include "storage/store/record_merge.hpp"
 #include "storage/store/store_state.hpp"
 
 #include <string>
@@ -90,7 +91,7 @@ private:
         decode_or_refuse(record, *u);
         user_slot& slot = slot_of(u->id);
         const user_version* const known = slot.current.load(std::memory_order_relaxed);
-        if (known == nullptr || known->record->version < u->version) {
+        if (is_newer(*u, known == nullptr ? nullptr : known->record.get())) {
             // Nobody else is reading: what is replaced goes at once.
             delete slot.current.exchange(new user_version(std::move(u)), std::memory_order_relaxed);
         }
@@ -110,7 +111,7 @@ private:
         }
         s_.families.add(section, *node);
         if (!r.word.live()) {
-            note_end(*node, r.ended_after, record);
+            node->set_ended_after(end_of(r.ended_after, r.facts.created_at, to_seconds(record.time)));
         }
     }
 
@@ -128,22 +129,20 @@ private:
     void merge_into(family_node& node, family_word word, std::uint32_t ended_after, const use_view& use,
                     const record_view& record) {
         const family_word before = node.load();
-        const family_word after = merge(before, word);
-        if (before.status() != after.status()) {
+        const merged_family after =
+            merge_record({before, node.last_use().generation, node.ended_after()}, {word, use.generation, ended_after},
+                         node.created_at, to_seconds(record.time));
+        if (before.status() != after.word.status()) {
             s_.families.count(before.status(), -1);
-            s_.families.count(after.status(), 1);
+            s_.families.count(after.word.status(), 1);
         }
-        node.word.store(after.bits(), std::memory_order_relaxed);
-        if (use.generation > node.last_use().generation) {
+        node.word.store(after.word.bits(), std::memory_order_relaxed);
+        if (after.newer_use) {
             s_.agents.release(node.set_last_use(use, s_.agents.acquire(use.agent)));
         }
-        if (!word.live()) {
-            note_end(node, ended_after, record);
+        if (after.ended_after != 0) {
+            node.set_ended_after(after.ended_after);
         }
-    }
-
-    static void note_end(family_node& node, std::uint32_t ended_after, const record_view& record) {
-        node.set_ended_after(ended_after != 0 ? ended_after : node.seconds_until(to_seconds(record.time)));
     }
 
     void finish_families() {

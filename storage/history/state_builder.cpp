@@ -1,0 +1,254 @@
+#include "storage/history/state_builder.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/user/names.hpp"
+#include "storage/history/log_reader.hpp"
+#include "storage/store/record_codec.hpp"
+#include "storage/store/record_merge.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::storage {
+namespace {
+
+constexpr int attempts_max = 5; // where a running server's retention takes files away meanwhile
+
+std::string where(const record_view& record) {
+    return "record " + std::to_string(record.lsn) + " (type " +
+           std::to_string(static_cast<unsigned>(record.type) & ~static_cast<unsigned>(critical_record_bit)) +
+           ", version " + std::to_string(record.version) + ")";
+}
+
+template <class Record>
+void decode_or_refuse(const record_view& record, Record& out) {
+    switch (decode(record, out)) {
+    case decoding::ok:
+        return;
+    case decoding::malformed:
+        throw refused(refusal::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
+    case decoding::newer:
+        throw refused(refusal::newer_format, where(record) + " was written by a later version of pawl");
+    }
+}
+
+const std::string* kept(std::unordered_set<std::string>& agents, std::string_view text) {
+    return text.empty() ? nullptr : &*agents.emplace(text).first;
+}
+
+void take_use(past_family& f, const use_view& use, std::unordered_set<std::string>& agents) {
+    f.use_generation = use.generation;
+    f.used_at = use.at;
+    f.address = use.address;
+    f.agent = kept(agents, use.agent);
+}
+
+void merge_into(past_family& f, family_word word, std::uint32_t ended_after, const use_view& use,
+                const record_view& record, std::unordered_set<std::string>& agents) {
+    const merged_family after =
+        merge_record({f.word, f.use_generation, f.ended_after}, {word, use.generation, ended_after}, f.facts.created_at,
+                     to_seconds(record.time));
+    f.word = after.word;
+    f.ended_after = after.ended_after;
+    if (after.newer_use) {
+        take_use(f, use, agents);
+    }
+}
+
+void apply_snapshot(directory_view& view, const manifest_snapshot& s, const snapshot_footer& footer, past_state& out) {
+    out.users.reserve(footer.counts.users);
+    out.families.reserve(footer.counts.families);
+    read_snapshot(view.files(), {view.current().uuid, s.lsn}, footer, footer.time, [&](const record_view& r) {
+        if (is_known_record(r.type)) {
+            out.apply(r);
+        }
+    });
+    out.snapshot_lsn = s.lsn;
+    out.snapshot_time = footer.time;
+    out.last_lsn = s.lsn - 1;
+    out.time = footer.time;
+    out.next = s.start;
+}
+
+bool within(const state_limit& limit, const manifest_snapshot& s, const snapshot_footer& footer) {
+    return (!limit.lsn || s.lsn <= *limit.lsn + 1) && (!limit.time || footer.time <= *limit.time);
+}
+
+// Nothing where files went meanwhile.
+std::optional<reading_start> begin_state(directory_view& view, const state_limit& limit, past_state& out) {
+    std::string faults;
+    refusal kind = refusal::corrupt;
+    const std::vector<manifest_snapshot> listed = view.current().snapshots;
+    for (const manifest_snapshot& s : listed) {
+        const snapshot_check check = view.verify(s);
+        if (check.fault == snapshot_fault::missing && view.holder() != 0) {
+            return std::nullopt;
+        }
+        if (check.fault != snapshot_fault::none) {
+            kind = check.fault == snapshot_fault::tampered ? refusal::tampered : kind;
+            faults += (faults.empty() ? "" : "; ") + view.path_of(snapshot_name(s.lsn)) + ": offset " +
+                      std::to_string(check.offset) + ": " + describe(check.fault);
+            continue;
+        }
+        if (within(limit, s, check.footer)) {
+            apply_snapshot(view, s, check.footer, out);
+            return reading_start{s.start, true};
+        }
+    }
+    const reading_start first = view.first_kept();
+    if (first.at.segno != 1) {
+        if (!faults.empty()) {
+            throw refused(kind, faults);
+        }
+        throw refused(refusal::usage, "the state of then is not kept: the oldest snapshot is of record " +
+                                          std::to_string(listed.back().lsn) + ", and the log before it is gone");
+    }
+    out.next = first.at;
+    return first;
+}
+
+// False where files went meanwhile.
+bool read_to(directory_view& view, const state_limit& limit, const read_progress& progress, past_state& out) {
+    const std::optional<reading_start> from = begin_state(view, limit, out);
+    if (!from) {
+        return false;
+    }
+    log_reader log(view, *from);
+    const std::vector<std::uint64_t> segments = view.segments();
+    const auto ahead =
+        static_cast<std::uint64_t>(segments.end() - std::lower_bound(segments.begin(), segments.end(), from->at.segno));
+    while (const std::optional<frame_view> frame = log.next()) {
+        if ((limit.time && frame->fields.time > *limit.time) || (limit.lsn && log.first_lsn() > *limit.lsn)) {
+            return true;
+        }
+        record_cursor cursor{frame->payload};
+        record_view record;
+        record.lsn = log.first_lsn();
+        record.time = frame->fields.time;
+        for (; cursor.next(record); ++record.lsn) {
+            if (limit.lsn && record.lsn > *limit.lsn) {
+                return true;
+            }
+            if (is_known_record(record.type)) {
+                out.apply(record);
+            } else if ((record.type & critical_record_bit) != 0) {
+                throw refused(refusal::newer_format, where(record) + " is of a type this version does not know");
+            }
+            out.last_lsn = record.lsn;
+            ++out.records;
+        }
+        ++out.frames;
+        out.log_bytes += frame->padded;
+        out.time = std::max(out.time, frame->fields.time);
+        out.next = log.expected();
+        if (progress) {
+            progress(log.bytes_read(), std::max(ahead * log.segment().file_size, log.bytes_read()));
+        }
+    }
+    if (!log.end().superseded && log.end().kind != refusal::none) {
+        throw refused(log.end().kind, log.end().line());
+    }
+    return !log.end().superseded;
+}
+
+} // namespace
+
+void past_state::apply(const record_view& record) {
+    switch (static_cast<record_type>(record.type)) {
+    case record_type::user: {
+        user u;
+        decode_or_refuse(record, u);
+        user& known = users[u.id.value];
+        if (known.id.value == 0 || is_newer(u, &known)) {
+            known = std::move(u);
+        }
+        return;
+    }
+    case record_type::family_created: {
+        family_created_record r;
+        decode_or_refuse(record, r);
+        const auto [at, fresh] = families.try_emplace(r.facts.id);
+        past_family& f = at->second;
+        if (!fresh) {
+            return merge_into(f, r.word, r.ended_after, r.use, record, agents);
+        }
+        f.facts = r.facts;
+        f.word = r.word;
+        f.ended_after = r.word.live() ? 0 : end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
+        take_use(f, r.use, agents);
+        return;
+    }
+    case record_type::family_word: {
+        family_word_record r;
+        decode_or_refuse(record, r);
+        const auto found = families.find(r.id);
+        if (found == families.end()) {
+            ++words_without_family;
+        } else {
+            merge_into(found->second, r.word, r.ended_after, r.use, record, agents);
+        }
+        return;
+    }
+    case record_type::event:
+        return; // evidence: state does not depend on it
+    }
+}
+
+std::uint64_t past_state::settle() {
+    std::unordered_map<std::string, std::uint64_t> names;
+    for (const auto& [id, u] : users) {
+        for (const std::string* name : {&u.email, &u.username}) {
+            if (u.deleted || name->empty()) {
+                continue;
+            }
+            const auto [at, fresh] = names.try_emplace(fold_login_name(*name), id);
+            if (!fresh && at->second != id) {
+                throw refused(refusal::corrupt, "users " + std::to_string(std::min(at->second, id)) + " and " +
+                                                    std::to_string(std::max(at->second, id)) +
+                                                    " have the same login name");
+            }
+        }
+    }
+    return std::erase_if(families, [this](const auto& f) { return user_of(f.second) == nullptr; });
+}
+
+const user* past_state::user_of(const past_family& f) const {
+    const auto found = users.find(f.facts.user.value);
+    return found == users.end() ? nullptr : &found->second;
+}
+
+bool past_state::alive(const past_family& f, timestamp now) const {
+    const user* const owner = user_of(f);
+    return owner != nullptr && pawl::alive(f.word, f.facts, owner->gate, now);
+}
+
+past_state build_state(directory_view& view, const state_limit& limit, const read_progress& progress) {
+    for (int attempt = 0; attempt < attempts_max; ++attempt) {
+        past_state out;
+        if (read_to(view, limit, progress, out)) {
+            return out;
+        }
+        view.refresh();
+    }
+    throw refused(refusal::storage_failed, view.files().path() + ": files go faster than they can be read; try again");
+}
+
+past_state read_snapshot_state(directory_view& view, std::uint64_t lsn) {
+    const auto& listed = view.current().snapshots;
+    const auto s =
+        std::find_if(listed.begin(), listed.end(), [lsn](const manifest_snapshot& m) { return m.lsn == lsn; });
+    if (s == listed.end()) {
+        throw refused(refusal::usage, view.path_of(snapshot_name(lsn)) + ": is no snapshot that the manifest lists");
+    }
+    const snapshot_check check = view.verify(*s);
+    if (check.fault != snapshot_fault::none) {
+        throw refused(check.fault == snapshot_fault::tampered ? refusal::tampered : refusal::corrupt,
+                      view.path_of(snapshot_name(lsn)) + ": offset " + std::to_string(check.offset) + ": " +
+                          describe(check.fault));
+    }
+    past_state out;
+    apply_snapshot(view, *s, check.footer, out);
+    return out;
+}
+
+} // namespace pawl::storage
