@@ -66,8 +66,12 @@ public:
     // The current record; null where unknown. A deleted user's tombstone is not found.
     virtual user_ptr find_user(user_id id) const = 0;
     virtual user_ptr find_user_by_login(std::string_view folded) const = 0;
+    // The current records of users with ids above `after`, in the order of ids, at most `limit` of them; no tombstones.
+    virtual std::vector<user_ptr> users_after(user_id after, std::size_t limit) const = 0;
     // All families of the user still in the map, dead or alive, in no order.
     virtual std::vector<family_details> families_of(user_id id) const = 0;
+    // How many of them are alive at `now` (core/family/decide.hpp).
+    virtual std::size_t count_alive(user_id id, timestamp now) const = 0;
 
     // --- Family changes.
     // Inserts a new family with generation 0, word `word`. Never conflicts (the id is random). user_not_found where

@@ -255,6 +255,19 @@ user_ptr embedded_store::find_user_by_login(std::string_view folded) const {
     return record_of(section, state_->users.find_login(section, folded));
 }
 
+std::vector<user_ptr> embedded_store::users_after(user_id after, std::size_t limit) const {
+    std::vector<user_ptr> out;
+    for (user_id looked_at = after; out.size() < limit; after = looked_at) {
+        for (user_ptr& record : state_->users.records(looked_at, limit - out.size())) {
+            out.push_back(std::move(record));
+        }
+        if (looked_at == after) {
+            break;
+        }
+    }
+    return out;
+}
+
 std::vector<family_details> embedded_store::families_of(user_id id) const {
     std::vector<family_details> out;
     const rcu_read_guard section;
@@ -267,6 +280,18 @@ std::vector<family_details> embedded_store::families_of(user_id id) const {
         out.push_back(details_of(section, *node));
     }
     return out;
+}
+
+std::size_t embedded_store::count_alive(user_id id, timestamp now) const {
+    const rcu_read_guard section;
+    const user_slot* const slot = state_->users.find(section, id);
+    std::size_t count = 0;
+    for (const family_node* node = slot == nullptr ? nullptr : slot->first_family(); node != nullptr;
+         node = node->next_of_user.load(std::memory_order_acquire)) {
+        const family_state seen = state_of(section, *node);
+        count += alive(seen.word, seen.facts, seen.gate, now) ? 1U : 0U;
+    }
+    return count;
 }
 
 task<bool> embedded_store::durable(ticket t) {

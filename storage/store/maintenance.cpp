@@ -181,12 +181,11 @@ void maintenance::sweep_families(timestamp now) {
 
 void maintenance::sweep_users(timestamp now) {
     std::uint64_t tombstones = 0;
-    const std::size_t registered = state_.users.registered();
-    for (std::size_t from = 0; from < registered; from += users_at_once) {
-        for (user_slot* const slot : state_.users.some(from, users_at_once)) {
-            if (slot == nullptr) {
-                continue;
-            }
+    user_id after;
+    for (auto slots = state_.users.some(after, users_at_once); !slots.empty();
+         slots = state_.users.some(after, users_at_once)) {
+        after = slots.back()->id;
+        for (user_slot* const slot : slots) {
             bool dead = false;
             {
                 const rcu_read_guard section;
@@ -235,9 +234,8 @@ public:
         for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
             write_slab(slab);
         }
-        const std::size_t registered = s_.users.registered();
-        for (std::size_t from = 0; from < registered; from += users_at_once) {
-            write_users(from);
+        user_id after;
+        while (write_users(after)) {
         }
         const std::lock_guard lock(s_.users.mutex);
         counts_.next_user_id = s_.users.next_id;
@@ -268,21 +266,25 @@ private:
         }
     }
 
-    void write_users(std::size_t from) {
+    // False where there are no more after `after`, which becomes the last one written.
+    bool write_users(user_id& after) {
         std::vector<user_ptr> records;
-        const std::vector<user_slot*> slots = s_.users.some(from, users_at_once);
+        const std::vector<user_slot*> slots = s_.users.some(after, users_at_once);
+        if (slots.empty()) {
+            return false;
+        }
+        after = slots.back()->id;
         {
             const rcu_read_guard section;
             for (const user_slot* const slot : slots) {
-                if (slot != nullptr) {
-                    records.push_back(slot->current.load(std::memory_order_acquire)->record);
-                }
+                records.push_back(slot->current.load(std::memory_order_acquire)->record);
             }
         }
         for (const user_ptr& record : records) {
             sink_(static_cast<std::uint16_t>(record_type::user), record_version, encode_user(*record));
             ++counts_.users;
         }
+        return true;
     }
 
     store_state& s_;

@@ -166,13 +166,11 @@ private:
 
     void finish_users() {
         constexpr std::size_t chunk = 1000;
-        const std::size_t registered = s_.users.registered();
-        for (std::size_t from = 0; from < registered; from += chunk) {
+        user_id after;
+        for (auto slots = s_.users.some(after, chunk); !slots.empty(); slots = s_.users.some(after, chunk)) {
             s_.users.resize_to_fit(); // the names come in here
-            for (user_slot* const slot : s_.users.some(from, chunk)) {
-                if (slot == nullptr) {
-                    continue;
-                }
+            after = slots.back()->id;
+            for (user_slot* const slot : slots) {
                 const user_version* const version = slot->current.load(std::memory_order_relaxed);
                 if (version == nullptr) {
                     s_.users.drop(*slot);

@@ -29,7 +29,6 @@ struct user_slot final : map_link, reclaimable {
     std::atomic<user_version*> current{nullptr};
     std::atomic<std::uint64_t> durable_version{0}; // highest on disk; 0: none
     std::atomic<family_node*> families{nullptr};   // pushed by compare-exchange; only the sweep unlinks
-    std::size_t registry_index = 0;                // under the table's mutex
     std::uint16_t sweep_mark = 0;                  // maintenance thread only
     bool has_dropping = false;                     // maintenance thread only: its list holds nodes being dropped
 

@@ -63,14 +63,10 @@ void user_table::remove(name_entry& entry) noexcept {
 }
 
 void user_table::add(std::unique_ptr<user_slot> slot) {
-    if (registry_free_.empty()) {
-        slot->registry_index = registry_.size();
-        registry_.push_back(slot.get());
-    } else {
-        slot->registry_index = registry_free_.back();
-        registry_[slot->registry_index] = slot.get();
-        registry_free_.pop_back();
-    }
+    // Recovery adds users in any order, so order is made when it is asked for.
+    const bool in_order = registry_sorted_ == registry_.size() && (registry_.empty() || registry_.back().id < slot->id);
+    registry_.push_back({slot->id, slot.get()});
+    registry_sorted_ += in_order ? 1 : 0;
     const rcu_read_guard section;
     [[maybe_unused]] const user_slot* const there = slots_->insert(section, hash_of(slot->id), slot->id, *slot);
     BOOST_ASSERT_MSG(there == nullptr, "a user id was given twice");
@@ -84,26 +80,61 @@ void user_table::publish(user_slot& slot, std::unique_ptr<user_version> version)
     }
 }
 
-std::vector<user_slot*> user_table::some(std::size_t from, std::size_t count) {
+void user_table::sort_registry() {
+    if (registry_sorted_ == registry_.size()) {
+        return;
+    }
+    const auto middle = registry_.begin() + static_cast<std::ptrdiff_t>(registry_sorted_);
+    const auto precedes = [](const registered& a, const registered& b) { return a.id < b.id; };
+    std::sort(middle, registry_.end(), precedes);
+    std::inplace_merge(registry_.begin(), middle, registry_.end(), precedes);
+    registry_sorted_ = registry_.size();
+}
+
+std::vector<user_slot*> user_table::some(user_id after, std::size_t count) {
     const std::lock_guard lock(mutex);
+    sort_registry();
     std::vector<user_slot*> out;
-    for (std::size_t i = from; i < std::min(registry_.size(), from + count); ++i) {
-        out.push_back(registry_[i]);
+    auto at = std::ranges::upper_bound(registry_, after, {}, &registered::id);
+    for (; at != registry_.end() && out.size() < count; ++at) {
+        if (at->slot != nullptr) {
+            out.push_back(at->slot);
+        }
     }
     return out;
 }
 
-std::size_t user_table::registered() {
+std::vector<user_ptr> user_table::records(user_id& after, std::size_t count) {
+    constexpr std::size_t looks_max = 4096; // at once: sign-ups wait meanwhile
     const std::lock_guard lock(mutex);
-    return registry_.size();
+    sort_registry();
+    std::vector<user_ptr> out;
+    auto at = std::ranges::upper_bound(registry_, after, {}, &registered::id);
+    for (std::size_t looks = 0; at != registry_.end() && out.size() < count && looks < looks_max; ++at, ++looks) {
+        after = at->id;
+        // Only a holder of the mutex replaces a version or drops a slot.
+        const user_version* const version =
+            at->slot == nullptr ? nullptr : at->slot->current.load(std::memory_order_acquire);
+        if (version != nullptr && !version->record->deleted) {
+            out.push_back(version->record);
+        }
+    }
+    return out;
 }
 
 void user_table::drop(user_slot& slot) {
     BOOST_ASSERT(slot.first_family() == nullptr);
     const std::lock_guard lock(mutex);
-    BOOST_ASSERT(registry_.at(slot.registry_index) == &slot);
-    registry_[slot.registry_index] = nullptr;
-    registry_free_.push_back(slot.registry_index);
+    sort_registry();
+    const auto at = std::ranges::lower_bound(registry_, slot.id, {}, &registered::id);
+    BOOST_ASSERT(at != registry_.end() && at->slot == &slot);
+    at->slot = nullptr;
+    constexpr std::size_t gone_min = 1024; // fewer are not worth moving the others
+    if (++registry_gone_ > std::max(gone_min, registry_.size() / 2)) {
+        std::erase_if(registry_, [](const registered& r) { return r.slot == nullptr; });
+        registry_sorted_ = registry_.size();
+        registry_gone_ = 0;
+    }
     {
         const rcu_read_guard section;
         slots_->erase(section, slot);

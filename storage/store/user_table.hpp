@@ -68,16 +68,19 @@ public:
             return true;
         });
     }
-    // Adds a slot to map and registry. The id is new.
+    // Adds a slot to map and registry. The id is new; one above all others costs least.
     void add(std::unique_ptr<user_slot> slot);
     // Replaces the current version; the old one is retired.
     void publish(user_slot& slot, std::unique_ptr<user_version> version) noexcept;
 
     // --- Recovery and maintenance.
     void expect(std::uint64_t users); // before anything is in
-    // Slots by index, at most `count` of them from `from`; null ones are gone. Takes the mutex.
-    std::vector<user_slot*> some(std::size_t from, std::size_t count);
-    std::size_t registered();
+    // Slots in the order of their ids, at most `count` of them, of ids above `after`. Maintenance only, which alone
+    // frees them. Takes the mutex.
+    std::vector<user_slot*> some(user_id after, std::size_t count);
+    // Current records in the order of their ids, at most `count` of them, of ids above `after`, none that is deleted.
+    // `after` becomes the last id looked at; nothing is left where it stays. Any thread. Takes the mutex.
+    std::vector<user_ptr> records(user_id& after, std::size_t count);
     // Takes a closed slot without families out and retires it. Takes the mutex.
     void drop(user_slot& slot);
     bool resize_to_fit() {
@@ -94,14 +97,22 @@ private:
         using key = std::string_view;
         static bool equal(const name_entry& entry, const key& k) { return entry.folded == k; }
     };
+    // A user's place in the order of ids; the slot is null once it is gone.
+    struct registered {
+        user_id id;
+        user_slot* slot = nullptr;
+    };
     void remove(name_entry& entry) noexcept;
+    // Under the mutex: puts what was added out of order where it belongs.
+    void sort_registry();
 
     reclaimer& garbage_;
     keyed_hash hash_;
     std::unique_ptr<rcu_hash_map<user_slot, by_id>> slots_;
     std::unique_ptr<rcu_hash_map<name_entry, by_name>> names_;
-    std::deque<user_slot*> registry_; // a deque: growing it moves nothing
-    std::vector<std::size_t> registry_free_;
+    std::deque<registered> registry_; // a deque: growing it moves nothing
+    std::size_t registry_sorted_ = 0; // so many at its front are in order
+    std::size_t registry_gone_ = 0;   // null slots in it
     std::vector<name_entry*> given_up_;
 };
 

@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -186,6 +187,24 @@ std::vector<family_details> memory_store::families_of(user_id id) const {
     return found;
 }
 
+std::vector<user_ptr> memory_store::users_after(user_id after, std::size_t limit) const {
+    step(store_step::find_user);
+    std::vector<user_ptr> found;
+    for (auto at = users_.upper_bound(after); at != users_.end() && found.size() < limit; ++at) {
+        if (!at->second.current->deleted) {
+            found.push_back(at->second.current);
+        }
+    }
+    return found;
+}
+
+std::size_t memory_store::count_alive(user_id id, timestamp now) const {
+    const std::vector<family_details> all = families_of(id);
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const family_details& f) {
+        return alive(f.state.word, f.state.facts, f.state.gate, now);
+    }));
+}
+
 // --- Family changes.
 
 result<ticket> memory_store::insert_family(const family_facts& facts, family_word word, const family_use& use) {
@@ -300,14 +319,22 @@ result<memory_store::replace_user_result> memory_store::replace_user(const user&
         return outcome;
     }
     if (!desired.deleted) {
+        const std::string email = fold_login_name(desired.email);
         const std::string username = fold_login_name(desired.username);
-        const auto holder = holder_of(username);
-        if (holder && *holder != desired.id) {
-            outcome.outcome = exchange_outcome::conflict;
-            outcome.username_taken = true;
+        if (const auto holder = holder_of(email); holder && *holder != desired.id) {
+            outcome.email_taken = true;
             outcome.wait_for = ticket_of(*holder);
+        }
+        const auto holder = username == email ? std::nullopt : holder_of(username);
+        if (holder && *holder != desired.id) {
+            outcome.username_taken = true;
+            outcome.wait_for = later(outcome.wait_for, ticket_of(*holder));
+        }
+        if (outcome.email_taken || outcome.username_taken) {
+            outcome.outcome = exchange_outcome::conflict;
             return outcome;
         }
+        names_[email] = desired.id;
         names_[username] = desired.id;
     }
     found->second.current = std::make_shared<const user>(desired);
