@@ -14,14 +14,24 @@ constexpr std::string_view continue_answer = "HTTP/1.1 100 Continue\r\n\r\n";
 
 } // namespace
 
-connection::connection(connection_host& host, const peer_address& peer, time_point now)
-    : host_(host), peer_(peer), deadline_(now + host.settings.deadlines.idle), received_at_(now) {
+connection::connection(connection_host& host, const peer_address& peer, time_point now, bool admin)
+    : host_(host), peer_(peer), admin_(admin), deadline_(now + host.settings.deadlines.idle), received_at_(now) {
     reserve(input_buffer_size_initial);
 }
 
 connection::~connection() {
     wipe(data_.get(), capacity_);
     wipe(out_.data(), out_.size());
+}
+
+// Whoever connects to the admin socket has named it by its path: there is no name to be rebound.
+const host_list& connection::hosts() const {
+    static const host_list any = [] {
+        host_list all;
+        all.add("*");
+        return all;
+    }();
+    return admin_ ? any : host_.hosts;
 }
 
 void connection::reserve(std::size_t capacity) {
@@ -139,7 +149,7 @@ connection::action connection::take_header(time_point now) {
         break;
     }
     block_size_ = scanner_.block_size();
-    const gate_refusal why = check_header_block(buffered().substr(0, block_size_), host_.hosts, head_);
+    const gate_refusal why = check_header_block(buffered().substr(0, block_size_), hosts(), head_);
     if (why != gate_refusal::none) {
         refuse(why, now);
         return next(now);
@@ -148,7 +158,7 @@ connection::action connection::take_header(time_point now) {
     const std::size_t message_size = block_size_ + head_.content_length;
     if (message_size > capacity_) {
         reserve(message_size);
-        const gate_refusal again = check_header_block(buffered().substr(0, block_size_), host_.hosts, head_);
+        const gate_refusal again = check_header_block(buffered().substr(0, block_size_), hosts(), head_);
         BOOST_ASSERT(again == gate_refusal::none); // the same bytes; views now point into the new buffer
         static_cast<void>(again);
     }

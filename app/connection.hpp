@@ -48,8 +48,8 @@ public:
         end,           // close
     };
 
-    // `peer` is the direct peer; all zero for Unix sockets.
-    connection(connection_host& host, const peer_address& peer, time_point now);
+    // `peer` is the direct peer; all zero for Unix sockets. `admin`: accepted on the admin socket; its Host may be any.
+    connection(connection_host& host, const peer_address& peer, time_point now, bool admin = false);
     ~connection(); // wipes the buffer
     connection(const connection&) = delete;
     connection& operator=(const connection&) = delete;
@@ -88,6 +88,7 @@ private:
     action dispatch(time_point now);
     void refuse(gate_refusal why, time_point now);
     void answer_problem(request_problem problem, std::string_view detail, time_point now);
+    const host_list& hosts() const;
     void fill_request();
     void respond(http_response response, time_point now);
     void note_answer(unsigned status, time_point now);
@@ -95,6 +96,7 @@ private:
 
     connection_host& host_;
     const peer_address peer_;
+    const bool admin_;
 
     std::unique_ptr<char[]> data_;
     std::size_t capacity_ = 0;

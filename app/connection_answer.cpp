@@ -83,6 +83,7 @@ void connection::fill_request() {
                                     host_.settings.trusted_proxies);
     clean_agent(head_.user_agent.value_or(std::string_view()), r.from.agent);
     r.keep_alive = head_.keep_alive;
+    r.from_admin_socket = admin_;
 }
 
 connection::action connection::dispatch(time_point now) {

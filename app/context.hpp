@@ -5,9 +5,11 @@
 #include "core/port/task.hpp"
 #include "core/service/access_guard.hpp"
 #include "core/service/account_service.hpp"
+#include "core/service/admin_service.hpp"
 #include "core/service/services.hpp"
 #include "core/service/session_service.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -17,6 +19,14 @@
 namespace pawl::app {
 
 class dev_clock; // app/service_clock.hpp; only under --dev
+
+// What /admin/info tells of the instance beside its settings.
+struct instance_facts {
+    std::string data_dir;
+    std::string algorithm;
+    std::string durability;
+    std::chrono::steady_clock::time_point started_at{};
+};
 
 struct app_context {
     session_service& sessions;
@@ -30,7 +40,9 @@ struct app_context {
     std::function<const char*()> why_not_ready; // null when ready
     dev_clock* development_clock = nullptr;     // not null exactly under --dev
     bool development = false;
-    std::string_view version; // "0.1.0"
+    std::string_view version;       // "0.1.0"
+    admin_service* admin = nullptr; // not null where there are /admin/* routes
+    instance_facts instance{};
 };
 
 // One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.

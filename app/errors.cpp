@@ -24,7 +24,7 @@ constexpr seconds default_retry_after{1};
 
 // The order is that of errc (from 1), then that of request_problem (from 0). Sentences have no quotes or backslashes:
 // RFC 6749 5.2 does not allow them in error_description.
-constexpr std::size_t errc_count = 16;
+constexpr std::size_t errc_count = 26;
 constexpr std::array table{
     error_row{"invalid_refresh_token", 401, "Unauthorized", "The refresh token is not valid.", "invalid_grant"},
     error_row{"refresh_token_reused", 401, "Unauthorized",
@@ -51,6 +51,24 @@ constexpr std::array table{
               "temporarily_unavailable"},
     error_row{"storage_unavailable", 503, "Service Unavailable",
               "The change could not be stored. Try again after Retry-After seconds.", "temporarily_unavailable"},
+    error_row{"not_admin", 403, "Forbidden",
+              "This takes the access token of a superuser, or the admin socket of the server.", ""},
+    error_row{"key_not_found", 404, "Not Found", "There is no such key.", ""},
+    error_row{"key_active", 409, "Conflict", "This key makes the tokens of now. Rotate first, then retire it.", ""},
+    error_row{
+        "key_in_use", 409, "Conflict",
+        "Refresh tokens of this key may still be presented: retiring it ends their sessions. Send force to do so.", ""},
+    error_row{"key_file_read_only", 409, "Conflict",
+              "The key file is a credential of the service manager, which the server can not write. Change it there, "
+              "then restart.",
+              ""},
+    error_row{"signing_key_external", 409, "Conflict",
+              "Access tokens are signed with SECRET_KEY, which is not in the key file. Change it where it is set.", ""},
+    error_row{"too_many_keys", 409, "Conflict", "The key file holds as many keys as it may. Retire one first.", ""},
+    error_row{"snapshot_under_way", 409, "Conflict", "A snapshot is being taken already.", ""},
+    error_row{"not_on_disk", 409, "Conflict", "This server keeps nothing on disk.", ""},
+    error_row{"operations_busy", 503, "Service Unavailable",
+              "Too many operations are waiting. Try again after Retry-After seconds.", ""},
 
     error_row{"malformed_request", 400, "Bad Request", "The request is not well-formed HTTP.", ""},
     error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},

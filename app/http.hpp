@@ -32,6 +32,7 @@ struct http_request {
     std::string request_id;     // also in the response and in the log
     caller from;                // address after --trusted-proxy, and agent
     bool keep_alive = true;
+    bool from_admin_socket = false; // came over the admin socket, whose peers may administer
 };
 
 struct http_response {

@@ -36,10 +36,10 @@ std::chrono::milliseconds interval_for(const phase_deadlines& limits) {
 
 } // namespace
 
-io_thread::session::session(io_thread& owner, unique_fd fd, const peer_address& peer, int family, connection_permit p)
+io_thread::session::session(io_thread& owner, unique_fd fd, const accepted& who, connection_permit p)
     : permit(std::move(p)), thread(owner), socket(owner.context_.get_executor()),
-      machine(owner.host_, peer, std::chrono::steady_clock::now()) {
-    socket.assign(asio::generic::stream_protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP), fd.get());
+      machine(owner.host_, who.peer, std::chrono::steady_clock::now(), who.admin) {
+    socket.assign(asio::generic::stream_protocol(who.family, who.family == AF_UNIX ? 0 : IPPROTO_TCP), fd.get());
     static_cast<void>(fd.release());
     owner.host_.counters.count_accepted();
 }
@@ -69,8 +69,10 @@ struct io_thread::session_ended {
     }
 };
 
-io_thread::listener::listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to)
-    : socket(executor, fd.get()), pause(executor), targets(to), reserve(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
+io_thread::listener::listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to,
+                              bool for_admin)
+    : socket(executor, fd.get()), pause(executor), targets(to), admin(for_admin),
+      reserve(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
     static_cast<void>(fd.release());
 }
 
@@ -85,8 +87,8 @@ io_thread::~io_thread() {
     stop();
 }
 
-void io_thread::add_listener(unique_fd fd, std::span<const std::unique_ptr<io_thread>> targets) {
-    listeners_.push_back(std::make_unique<listener>(context_.get_executor(), std::move(fd), targets));
+void io_thread::add_listener(unique_fd fd, std::span<const std::unique_ptr<io_thread>> targets, bool admin) {
+    listeners_.push_back(std::make_unique<listener>(context_.get_executor(), std::move(fd), targets, admin));
 }
 
 void io_thread::run() {
@@ -220,6 +222,11 @@ void io_thread::turn_one_away(listener& from) {
 void io_thread::admit(listener& from, unique_fd fd, const sockaddr_storage& address) {
     const peer_address peer = peer_of(address);
     const int family = address.ss_family;
+    if (from.admin && !peer_may_administer(fd.get())) {
+        host_.counters.count_refused_connection();
+        host_.log.warn("admin.refused_peer");
+        return;
+    }
     const bool counts = family != AF_UNIX && !is_trusted(peer, shared_.settings.trusted_proxies);
     connection_permit permit = shared_.ledger.take(peer, counts);
     if (!permit) {
@@ -234,18 +241,19 @@ void io_thread::admit(listener& from, unique_fd fd, const sockaddr_storage& addr
     if (!from.targets.empty()) {
         target = from.targets[from.next_target++ % from.targets.size()].get();
     }
+    const accepted who{peer, family, from.admin};
     if (target == this) {
-        adopt(std::move(fd), peer, family, std::move(permit));
+        adopt(std::move(fd), who, std::move(permit));
         return;
     }
-    auto hand_over = [target, peer, family, f = std::move(fd), p = std::move(permit)]() mutable {
-        target->adopt(std::move(f), peer, family, std::move(p));
+    auto hand_over = [target, who, f = std::move(fd), p = std::move(permit)]() mutable {
+        target->adopt(std::move(f), who, std::move(p));
     };
     asio::post(target->context_, std::move(hand_over));
 }
 
-void io_thread::adopt(unique_fd fd, const peer_address& peer, int family, connection_permit permit) {
-    auto s = std::make_unique<session>(*this, std::move(fd), peer, family, std::move(permit));
+void io_thread::adopt(unique_fd fd, const accepted& who, connection_permit permit) {
+    auto s = std::make_unique<session>(*this, std::move(fd), who, std::move(permit));
     sessions_.push_back(*s);
     arm_sweep();
     asio::co_spawn(context_, serve(std::move(s)), session_ended{this});

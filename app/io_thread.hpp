@@ -49,7 +49,8 @@ public:
     io_thread& operator=(const io_thread&) = delete;
 
     // Before run(): accepts on `fd`. Connections stay here, or go round all of `targets` in turn where not empty.
-    void add_listener(unique_fd fd, std::span<const std::unique_ptr<io_thread>> targets);
+    // `admin`: it is the admin socket.
+    void add_listener(unique_fd fd, std::span<const std::unique_ptr<io_thread>> targets, bool admin = false);
     void run(); // starts the thread
     // From any thread, once: no more accepting, idle connections closed, the others after their answer.
     void begin_drain();
@@ -57,9 +58,15 @@ public:
     void stop();            // ends and joins the thread; what hangs in handlers is destroyed with the object
 
 private:
+    // Who was accepted, and where.
+    struct accepted {
+        peer_address peer;
+        int family = 0;
+        bool admin = false;
+    };
     // A connection and its socket, owned by its coroutine's frame.
     struct session : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-        session(io_thread& owner, unique_fd fd, const peer_address& peer, int family, connection_permit p);
+        session(io_thread& owner, unique_fd fd, const accepted& who, connection_permit p);
         ~session();
         session(const session&) = delete;
         session& operator=(const session&) = delete;
@@ -71,11 +78,12 @@ private:
         connection machine;
     };
     struct listener {
-        listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to);
+        listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to, bool for_admin);
         boost::asio::posix::basic_stream_descriptor<executor_type> socket;
         timer pause;
         std::span<const std::unique_ptr<io_thread>> targets;
         std::size_t next_target = 0;
+        bool admin = false;
         unique_fd reserve; // given up for a moment when there are no descriptors left, to turn a client away
     };
     struct session_ended; // completion of serve()
@@ -87,7 +95,7 @@ private:
     int accept_batch(listener& from);
     void turn_one_away(listener& from);
     void admit(listener& from, unique_fd fd, const sockaddr_storage& address);
-    void adopt(unique_fd fd, const peer_address& peer, int family, connection_permit permit);
+    void adopt(unique_fd fd, const accepted& who, connection_permit permit);
     void refuse_connection(const unique_fd& fd);
     void arm_sweep();
     void sweep();

@@ -36,6 +36,7 @@ public:
         if (depth_ == 0) {
             is_object = true;
         }
+        note_element();
         open();
         return true;
     }
@@ -49,15 +50,30 @@ public:
             ec = json::error::not_found; // any error: the caller looks at has_repeated
             return false;
         }
-        close(parameter_kind::object);
-        return true;
+        close();
+        return plain(parameter_kind::object);
     }
     bool on_array_begin(error_code& /*ec*/) {
+        note_element();
         open();
+        if (is_object && depth_ == 2) {
+            array_ = {};
+            array_.only_texts = true;
+            in_array_ = true;
+        }
         return true;
     }
     bool on_array_end(std::size_t /*n*/, error_code& /*ec*/) {
-        close(parameter_kind::array);
+        close();
+        if (keeps()) {
+            array_.name = member_name_;
+            array_.kind = parameter_kind::array;
+            if (!array_.only_texts) {
+                array_.texts.clear();
+            }
+            members.add(std::move(array_));
+            in_array_ = false;
+        }
         return true;
     }
 
@@ -84,12 +100,15 @@ public:
             parameter p = named(parameter_kind::string);
             p.text = secret_string(std::string_view(text_.data(), text_.size()));
             members.add(std::move(p));
+        } else if (in_array_ && depth_ == 2) {
+            array_.texts.emplace_back(text_.data(), text_.size());
         }
         text_.clear();
         return true;
     }
     bool on_number_part(string_view /*s*/, error_code& /*ec*/) { return true; }
     bool on_int64(std::int64_t i, string_view /*s*/, error_code& /*ec*/) {
+        note_element();
         if (keeps()) {
             parameter p = named(parameter_kind::integer);
             p.integer = i;
@@ -100,6 +119,7 @@ public:
     bool on_uint64(std::uint64_t /*u*/, string_view /*s*/, error_code& /*ec*/) { return plain(parameter_kind::real); }
     bool on_double(double /*d*/, string_view /*s*/, error_code& /*ec*/) { return plain(parameter_kind::real); }
     bool on_bool(bool b, error_code& /*ec*/) {
+        note_element();
         if (keeps()) {
             parameter p = named(parameter_kind::boolean);
             p.truth = b;
@@ -122,25 +142,33 @@ private:
         return p;
     }
     bool plain(parameter_kind kind) {
+        note_element();
         if (keeps()) {
             members.add(named(kind));
         }
         return true;
     }
+    // Something that is no string: where it is an element of a top-level array, that is not one of strings.
+    void note_element() {
+        if (in_array_ && depth_ == 2) {
+            array_.only_texts = false;
+        }
+    }
     void open() {
         ++depth_;
         names_.emplace_back();
     }
-    void close(parameter_kind kind) {
+    void close() {
         --depth_;
         names_.pop_back();
-        plain(kind);
     }
 
     std::size_t depth_ = 0;
     std::vector<std::vector<std::string>> names_; // of each object (or array: none) that is open
     std::string key_;
     std::string member_name_;
+    parameter array_;       // the top-level array that is open, or was last
+    bool in_array_ = false; // one is
     std::vector<char, wiping_allocator<char>> text_;
 };
 

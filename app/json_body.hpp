@@ -1,5 +1,5 @@
 // A JSON body (RFC 8259), strictly: UTF-8 without a byte order mark, one object, no member twice at any depth, nothing
-// after it. Only the top level is kept; what is nested is checked and forgotten.
+// after it. Only the top level and the strings of its arrays are kept; what else is nested is checked and forgotten.
 #pragma once
 
 #include "app/parameters.hpp"

@@ -151,11 +151,10 @@ bool is_alive(const sockaddr_un& a, socklen_t size) {
     return connect(probe.get(), reinterpret_cast<const sockaddr*>(&a), size) == 0 || errno != ECONNREFUSED;
 }
 
-bound_listener bind_unix(std::string_view text, unsigned mode) {
-    const std::string path(text.substr(unix_prefix.size()));
+bound_listener bind_socket_file(std::string_view text, const std::string& path, unsigned mode) {
     sockaddr_un a{};
-    if (path.empty() || path.front() != '/' || path.size() >= sizeof a.sun_path) {
-        fail(text, "want an absolute path of at most " + std::to_string(sizeof a.sun_path - 1) + " bytes");
+    if (path.empty() || !fits_socket_name(path)) {
+        fail(text, "want a path of at most " + std::to_string(sizeof a.sun_path - 1) + " bytes");
     }
     a.sun_family = AF_UNIX;
     std::memcpy(a.sun_path, path.c_str(), path.size() + 1);
@@ -190,6 +189,14 @@ bound_listener bind_unix(std::string_view text, unsigned mode) {
     out.url = std::string(unix_prefix) + path;
     out.descriptors.push_back(std::move(fd));
     return out;
+}
+
+bound_listener bind_unix(std::string_view text, unsigned mode) {
+    const std::string path(text.substr(unix_prefix.size()));
+    if (!path.starts_with('/')) {
+        fail(text, "want an absolute path");
+    }
+    return bind_socket_file(text, path, mode);
 }
 
 int socket_option(int fd, int name) {
@@ -234,6 +241,23 @@ void unique_fd::reset(int fd) {
 
 bound_listener bind_listener(std::string_view address, unsigned threads, unsigned unix_mode, bool v6_only) {
     return address.starts_with(unix_prefix) ? bind_unix(address, unix_mode) : bind_tcp(address, threads, v6_only);
+}
+
+bound_listener bind_admin_socket(const std::string& path) {
+    constexpr unsigned owner_only = 0600;
+    bound_listener out = bind_socket_file("admin socket " + path, path, owner_only);
+    out.is_admin = true;
+    return out;
+}
+
+bool fits_socket_name(std::string_view path) {
+    return path.size() < sizeof(sockaddr_un::sun_path);
+}
+
+bool peer_may_administer(int fd) {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && may_administer(peer.uid, geteuid());
 }
 
 std::vector<bound_listener> take_activated_listeners() {

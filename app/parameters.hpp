@@ -19,9 +19,11 @@ std::string_view to_text(parameter_kind kind); // "a string", "null" ...: for pe
 struct parameter {
     std::string name;
     parameter_kind kind = parameter_kind::null;
-    secret_string text;       // string
-    std::int64_t integer = 0; // integer
-    bool truth = false;       // boolean
+    secret_string text;             // string
+    std::int64_t integer = 0;       // integer
+    bool truth = false;             // boolean
+    std::vector<std::string> texts; // array: its strings, none where it holds anything else
+    bool only_texts = false;        // array: of nothing but strings
 };
 
 // In the order of the body, no name twice.

@@ -57,6 +57,25 @@ struct server::implementation {
           counters(r, threads), ledger(within_descriptors(settings.caps)),
           shared{settings, hosts, routing, routes, counters, log, context, ledger} {}
 
+    void bind_admin() {
+        if (settings.admin_socket.empty()) {
+            return;
+        }
+        if (!fits_socket_name(settings.admin_socket)) {
+            log.warn("admin.no_socket",
+                     {{"path", settings.admin_socket}, {"why", "the path is too long for a socket"}});
+            return;
+        }
+        try {
+            listeners.push_back(bind_admin_socket(settings.admin_socket));
+        } catch (const listen_error& why) {
+            if (!settings.admin_socket_by_default) {
+                throw;
+            }
+            log.warn("admin.no_socket", {{"path", settings.admin_socket}, {"why", why.what()}});
+        }
+    }
+
     void fill_hosts() {
         std::vector<std::string> entries = settings.allowed_hosts;
         if (entries.empty()) {
@@ -104,6 +123,7 @@ std::vector<std::string> server::bind() {
     for (const bound_listener& l : it.listeners) {
         it.urls.push_back(l.url);
     }
+    it.bind_admin(); // after the URLs: it is none that clients are told
     it.bound = true;
     return it.urls;
 }
@@ -127,12 +147,12 @@ std::vector<std::string> server::start() {
     }
     std::size_t next = 0;
     for (bound_listener& l : it.listeners) {
-        if (l.descriptors.size() == it.threads) {
+        if (l.descriptors.size() == it.threads && !l.is_admin) {
             for (unsigned i = 0; i < it.threads; ++i) {
                 it.io_threads[i]->add_listener(std::move(l.descriptors[i]), {});
             }
         } else {
-            it.io_threads[next++ % it.threads]->add_listener(std::move(l.descriptors[0]), it.io_threads);
+            it.io_threads[next++ % it.threads]->add_listener(std::move(l.descriptors[0]), it.io_threads, l.is_admin);
         }
         it.log.info("server.listening", {{"url", l.url}});
     }

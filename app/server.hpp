@@ -27,7 +27,9 @@ struct server_settings {
     cors_settings cors;
     unsigned threads = 0; // 0: one per core
     unsigned unix_socket_mode = 0660;
-    bool socket_activation = true; // take LISTEN_FDS of systemd instead of `listen`, where given
+    std::string admin_socket;             // path; empty: none. Who may use the data directory may administer there.
+    bool admin_socket_by_default = false; // nobody asked for it: where it can't be, a warning is enough
+    bool socket_activation = true;        // take LISTEN_FDS of systemd instead of `listen`, where given
     phase_deadlines deadlines;
     connection_caps caps;
     // Run on each io thread before its first and after its last handler (RCU registration).

@@ -258,6 +258,8 @@ server_settings server_settings_of(const config& settings) {
     for (const listen_address& address : settings.listen) {
         out.listen.push_back(address.text());
     }
+    out.admin_socket = settings.admin_socket;
+    out.admin_socket_by_default = settings.is_default(option_id::admin_socket);
     out.allowed_hosts = settings.allowed_hosts;
     out.trusted_proxies = settings.trusted_proxies;
     out.cors.origins = settings.cors_origins;

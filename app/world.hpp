@@ -53,6 +53,7 @@ private:
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;
+    admin_service admin_;
     app_context context_;
 };
 

@@ -6,6 +6,7 @@
 #include "core/ids.hpp"
 
 #include <cstdint>
+#include <string>
 
 namespace pawl {
 
@@ -16,7 +17,21 @@ enum class event_kind : std::uint8_t {
     family_healed = 3,    // a token was ahead of the store and the store caught up
     family_ahead = 4,     // a token was ahead of the store and the family was ended
     sessions_revoked = 5, // logout/all, password change, disable, delete
+    // What an operator did (docs/admin-api.md): `by` says who, `about` with what.
+    user_created = 6,
+    user_changed = 7, // `about` names the members
+    user_removed = 8,
+    user_logged_out = 9, // every session of the user
+    session_ended = 10,  // one session
+    session_minted = 11, // a session was opened for the user without its password
+    key_added = 12,      // `about`: "signing KID", "refresh ID"
+    key_retired = 13,    // likewise
 };
+inline constexpr event_kind last_event_kind = event_kind::key_retired;
+// Of an operator's act: these have `by` and `about`.
+constexpr bool is_operators(event_kind k) {
+    return k >= event_kind::user_created;
+}
 
 // Both sides of the evidence: what was presented now, and what the family last knew.
 struct security_event {
@@ -27,6 +42,11 @@ struct security_event {
     std::uint32_t generation_current = 0;
     family_use presented; // time, address and agent of this request
     family_use last;      // of the last rotation
+    // Of an operator's act alone:
+    user_id by;        // who, by bearer; 0: whoever may use the data directory (admin socket, pawlctl)
+    std::string about; // printable ASCII, cut to about_size_max
+
+    static constexpr std::size_t about_size_max = 120;
 };
 
 } // namespace pawl

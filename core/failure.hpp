@@ -33,6 +33,17 @@ enum class errc : std::uint8_t {
     // Capacity.
     password_queue_full, // hash pool and queue are full; retry_after
     storage_unavailable, // the store can't take (or stand by) a change now; retry_after
+    // Operators (docs/admin-api.md).
+    not_admin,            // a genuine access token, but not of a superuser
+    key_not_found,        // no such signing or refresh key
+    key_active,           // the key that signs or mints can't be retired
+    key_in_use,           // tokens of this key may still be presented
+    key_file_read_only,   // a credential of the service manager, which no server may write
+    signing_key_external, // HS256: SECRET_KEY is not in the key file
+    too_many_keys,
+    snapshot_under_way,
+    not_on_disk,     // this world is in memory only
+    operations_busy, // too many operators' requests wait; retry_after
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

@@ -259,6 +259,11 @@ std::string print_config(const config& c) {
     return out;
 }
 
+bool config::is_default(option_id id) const {
+    const auto found = std::ranges::find(values, id, &effective_value::id);
+    return found != values.end() && found->source.starts_with("default");
+}
+
 std::vector<option_id> changed_options(const config& before, const config& after) {
     std::vector<option_id> out;
     for (std::size_t i = 0; i < std::min(before.values.size(), after.values.size()); ++i) {

@@ -35,6 +35,7 @@ struct config {
     std::string data_dir;
     std::string key_file;
     bool key_file_is_credential = false; // systemd's: read-only, and its mode shows an ACL as group bits
+    std::string admin_socket;            // empty: none
     std::string issuer;                  // empty: the first listen URL, once the port is known
     std::string audience;                // empty: the issuer
     std::vector<std::string> allowed_hosts;
@@ -68,6 +69,7 @@ struct config {
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each
     std::vector<effective_value> values; // of every option that is no mere action, in the table's order
+    bool is_default(option_id id) const; // nobody said anything about it
 };
 
 // Everything the outside world says, so that loading is a pure function of it.

@@ -15,6 +15,7 @@ enum class option_id : std::uint8_t {
     listen,
     data_dir,
     key_file,
+    admin_socket,
     issuer,
     allowed_host,
     audience,

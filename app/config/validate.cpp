@@ -39,6 +39,11 @@ option_error check_places(option_values& v, const validation_facts& facts, confi
         }
     }
     out.key_file = v.text(option_id::key_file);
+    if (!v.has(option_id::admin_socket)) {
+        v.derive(option_id::admin_socket,
+                 out.data_dir == memory_data_dir ? "none" : joined(out.data_dir, admin_socket_name));
+    }
+    out.admin_socket = v.text(option_id::admin_socket) == "none" ? std::string() : v.text(option_id::admin_socket);
     if (!facts.credentials_directory.empty() && out.key_file.starts_with(joined(facts.credentials_directory, ""))) {
         out.key_file_is_credential = true;
     }

@@ -15,6 +15,8 @@ struct validation_facts {
     bool stderr_is_terminal = false;
 };
 inline constexpr std::string_view key_file_name = "keys.json";
+inline constexpr std::string_view admin_socket_name = "admin.sock";
+inline constexpr std::string_view memory_data_dir = ":memory:"; // no directory: nothing of a file is by default
 
 // Fills derived defaults into `values` and all of `out` but `out.values`. Null, or the first rule that does not hold.
 option_error validate(option_values& values, const validation_facts& facts, config& out);

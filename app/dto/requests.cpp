@@ -1,5 +1,6 @@
 #include "app/dto/requests.hpp"
 
+#include "app/dto/body_reader.hpp"
 #include "app/dto/rfc3339.hpp"
 
 #include <optional>
@@ -8,55 +9,6 @@
 #include <vector>
 
 namespace pawl::app {
-
-namespace {
-
-// Takes members out of a body and remembers what is wrong with them.
-class body_reader {
-public:
-    explicit body_reader(const parameters& body) : body_(body) {}
-
-    // Null where absent or `null`.
-    const parameter* given(std::string_view name) const {
-        const parameter* p = body_.find(name);
-        return p == nullptr || p->kind == parameter_kind::null ? nullptr : p;
-    }
-    void blame(std::string_view name, std::string message) {
-        errors_.push_back(field_error{std::string(name), std::move(message)});
-    }
-    std::optional<secret_string> optional_secret(std::string_view name) {
-        const parameter* p = given(name);
-        if (p == nullptr) {
-            return std::nullopt;
-        }
-        if (p->kind != parameter_kind::string) {
-            blame(name, "must be a string, not " + std::string(to_text(p->kind)));
-            return std::nullopt;
-        }
-        return p->text;
-    }
-    secret_string required_secret(std::string_view name) {
-        if (given(name) == nullptr) {
-            blame(name, "is required");
-            return {};
-        }
-        return optional_secret(name).value_or(secret_string{});
-    }
-    std::optional<std::string> optional_text(std::string_view name) {
-        const auto secret = optional_secret(name);
-        return secret ? std::optional(std::string(secret->reveal())) : std::nullopt;
-    }
-    std::string required_text(std::string_view name) { return std::string(required_secret(name).reveal()); }
-
-    bool failed() const { return !errors_.empty(); }
-    failure why() { return failure(errc::validation_failed, std::move(errors_)); }
-
-private:
-    const parameters& body_;
-    std::vector<field_error> errors_;
-};
-
-} // namespace
 
 result<sign_up_request> read_sign_up(const parameters& body) {
     body_reader reader(body);

@@ -7,18 +7,6 @@ namespace pawl::app {
 
 namespace {
 
-std::string json_array(const std::vector<std::string>& texts) {
-    std::string out = "[";
-    for (const std::string& text : texts) {
-        if (out.size() > 1) {
-            out.push_back(',');
-        }
-        append_json_string(out, text);
-    }
-    out.push_back(']');
-    return out;
-}
-
 void append_session(std::string& out, const family_details& session, const family_id& asking) {
     const family_facts& facts = session.state.facts;
     json_object_writer(out)
@@ -36,10 +24,20 @@ void append_session(std::string& out, const family_details& session, const famil
 
 } // namespace
 
-std::string to_json(const user& u) {
-    std::string out;
-    json_object_writer(out)
-        .member("id", u.id.value)
+std::string json_array(const std::vector<std::string>& texts) {
+    std::string out = "[";
+    for (const std::string& text : texts) {
+        if (out.size() > 1) {
+            out.push_back(',');
+        }
+        append_json_string(out, text);
+    }
+    out.push_back(']');
+    return out;
+}
+
+json_object_writer& add_members(json_object_writer& object, const user& u) {
+    return object.member("id", u.id.value)
         .member("username", u.username)
         .member("email", u.email)
         .member("email_verified", u.email_verified)
@@ -47,8 +45,13 @@ std::string to_json(const user& u) {
         .member("surname", u.surname)
         .member("is_superuser", u.is_superuser)
         .raw("roles", json_array(u.roles))
-        .member("created_at", to_rfc3339(u.created_at))
-        .end();
+        .member("created_at", to_rfc3339(u.created_at));
+}
+
+std::string to_json(const user& u) {
+    std::string out;
+    json_object_writer object(out);
+    add_members(object, u).end();
     return out;
 }
 

@@ -1,6 +1,7 @@
 // What the services give into JSON, as the contract spells it. No password hash, no epoch, no internals.
 #pragma once
 
+#include "app/dto/json_text.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/port/store.hpp"
@@ -9,13 +10,19 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace pawl::app {
 
 std::string to_json(const user& u);
+// Its members, into an object that has more.
+json_object_writer& add_members(json_object_writer& object, const user& u);
 
 // RFC 6749 5.1, with refresh_token_expires_in beside it.
 std::string to_json(const issued_tokens& tokens);
+
+// ["a","b"]
+std::string json_array(const std::vector<std::string>& texts);
 
 // An array in the order given. `current` is true for the family `asking`.
 std::string to_json(std::span<const family_details> sessions, const family_id& asking);

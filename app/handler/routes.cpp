@@ -32,6 +32,12 @@ constexpr std::array table{
     route{get, "/openapi.json", handle_openapi, "openapi"},
     route{get, "/docs", handle_docs, "docs"},
     route{get, "/docs/{id}", handle_docs_asset, "docs_asset"},
+    route{get, "/admin/info", handle_admin_info, "admin_info"},
+    route{get, "/admin/users", handle_admin_list_users, "admin_list_users"},
+    route{post, "/admin/users", handle_admin_create_user, "admin_create_user"},
+    route{get, "/admin/users/{id}", handle_admin_get_user, "admin_get_user"},
+    route{patch, "/admin/users/{id}", handle_admin_change_user, "admin_change_user"},
+    route{delete_, "/admin/users/{id}", handle_admin_remove_user, "admin_remove_user"},
     // Where the FastAPI tutorials put them.
     route{post, "/api/v1/auth/signup", handle_sign_up, "signup"},
     route{post, "/api/v1/auth/login", handle_login, "login"},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the documents that pawld serves: assemble.py SOURCE_DIR OUT_DIR
 
-openapi.json is the API without /dev/*, openapi-dev.json has dev.json merged in. The second home of some paths
+openapi.json is the API with admin.json merged in, without /dev/*; openapi-dev.json has dev.json, too. The second home of some paths
 (/api/v1/auth/...) is copied here instead of written twice. A member given twice is an error."""
 
 import copy
@@ -65,6 +65,7 @@ def main():
     source_dir, out_dir = sys.argv[1:]
     document = load(os.path.join(source_dir, "openapi.json"))
     add_aliases(document)
+    merge(document, load(os.path.join(source_dir, "admin.json")))
     write(document, os.path.join(out_dir, "openapi.json"))
     merge(document, load(os.path.join(source_dir, "dev.json")))
     write(document, os.path.join(out_dir, "openapi-dev.json"))

@@ -2,6 +2,7 @@
 
 #include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
+#include "core/service/validation.hpp"
 #include "core/user/names.hpp"
 
 #include <optional>
@@ -14,25 +15,6 @@ namespace {
 void count(std::atomic<std::uint64_t>& counter) {
     counter.fetch_add(1, std::memory_order_relaxed);
 }
-
-// Collects what is wrong with a request, member by member, so that one answer names it all.
-class validation {
-public:
-    void refuse(std::string field, std::string message) { errors_.push_back({std::move(field), std::move(message)}); }
-    // The value in the form to store, or an empty one where `checked` is nothing.
-    std::string accept(std::string field, std::optional<std::string> checked, const std::string& why) {
-        if (!checked) {
-            refuse(std::move(field), why);
-            return {};
-        }
-        return *std::move(checked);
-    }
-    bool failed() const { return !errors_.empty(); }
-    failure take() { return {errc::validation_failed, std::move(errors_)}; }
-
-private:
-    std::vector<field_error> errors_;
-};
 
 std::optional<failure> throttled(const service_context& context, const std::string& account, const caller& from) {
     if (const std::optional<seconds> wait = context.limiter.reserve(account, from.address)) {
@@ -244,17 +226,7 @@ task<result<void>> account_service::remove(principal who, secret_string current,
         co_return owner.error();
     }
     user_edit_function edit = [this](user& u) -> result<user_edit> {
-        u.email.clear();
-        u.username.clear();
-        u.first_name.clear();
-        u.surname.clear();
-        u.password_hash.clear();
-        u.roles.clear();
-        u.email_verified = false;
-        u.is_superuser = false;
-        u.deleted = true;
-        u.gate.enabled = false;
-        close_gate(u, gate_reason::deleted, family_id{}, context_.time.now());
+        make_tombstone(u, context_.time.now());
         return user_edit::replace;
     };
     task<result<void>> changing =

@@ -4,6 +4,7 @@
 #include "core/family/decide.hpp"
 #include "core/service/end_family.hpp"
 #include "core/service/issue.hpp"
+#include "core/service/open_session.hpp"
 #include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/user/names.hpp"
@@ -124,12 +125,12 @@ user_ptr still_entitled(const service_context& context, const user& holder, cons
     return ended ? nullptr : current;
 }
 
-// Awaited directly: `context` outlives the call.
+} // namespace
+
 task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from) {
     for (unsigned opening = 0; opening < openings_max; ++opening) {
         result<opened_family> opened = open_family(context, *holder, from);
         if (!opened && opened.error().code == errc::user_not_found) { // removed since its password was verified
-            count(context.counters.logins_failed);
             const result<ticket> rests = context.data.observe_absence(fold_login_name(holder->email));
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
             co_return co_await std::move(refused);
@@ -144,12 +145,10 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
         }
         const std::optional<family_state> after = context.data.find_family(opened->id);
         if (after && alive(after->word, after->facts, after->gate, context.time.now())) {
-            count(context.counters.logins_ok);
             co_return std::move(opened->tokens);
         }
         user_ptr current = still_entitled(context, *holder, after);
         if (!current) {
-            count(context.counters.logins_failed);
             const result<ticket> rests = after ? rests_on(context.data, *after) : result<ticket>(ticket::none);
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
             co_return co_await std::move(refused);
@@ -158,8 +157,6 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
     }
     co_return storage_failure();
 }
-
-} // namespace
 
 task<result<issued_tokens>> session_service::login(std::string name, secret_string password, caller from) {
     const std::string folded = fold_login_name(name);
@@ -195,7 +192,13 @@ task<result<issued_tokens>> session_service::login(std::string name, secret_stri
         holder = co_await std::move(rehashing);
     }
     task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(from));
-    co_return co_await std::move(opening);
+    result<issued_tokens> opened = co_await std::move(opening);
+    if (opened) {
+        count(context_.counters.logins_ok);
+    } else if (opened.error().code == errc::login_failed) {
+        count(context_.counters.logins_failed);
+    }
+    co_return opened;
 }
 
 } // namespace pawl

@@ -90,6 +90,20 @@ void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp n
     u.gate.changed_at = now;
 }
 
+void make_tombstone(user& u, timestamp now) {
+    u.email.clear();
+    u.username.clear();
+    u.first_name.clear();
+    u.surname.clear();
+    u.password_hash.clear();
+    u.roles.clear();
+    u.email_verified = false;
+    u.is_superuser = false;
+    u.deleted = true;
+    u.gate.enabled = false;
+    close_gate(u, gate_reason::deleted, family_id{}, now);
+}
+
 std::optional<failure> not_admitted(const service_context& context, const principal& who, const user& current) {
     const std::optional<family_state> seen = context.data.find_family(who.session);
     if (seen && seen->facts.user == current.id && alive(seen->word, seen->facts, current.gate, context.time.now())) {

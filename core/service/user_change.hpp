@@ -33,6 +33,8 @@ task<result<user_ptr>> settle(store& data, user_change change);
 
 // Closes the gate on every family of the user but `survivor` (all zero: on every one).
 void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp now);
+// The user is gone: what is kept keeps its families dead.
+void make_tombstone(user& u, timestamp now);
 
 // Whether the session `who` speaks through may act for its user under this very record: a request that was
 // authenticated before a revocation must not act after it. Nothing if it may, else invalid_access_token.

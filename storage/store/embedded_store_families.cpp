@@ -130,7 +130,7 @@ ticket embedded_store::append_event(const security_event& event) {
         return ticket::none;
     }
     record_buffer buffer;
-    return ticket{s.log->enqueue(*room, log_urgency::now, record_type::event, record_version, buffer.encode(event),
+    return ticket{s.log->enqueue(*room, log_urgency::now, record_type::event, version_of(event), buffer.encode(event),
                                  record_tag{})};
 }
 

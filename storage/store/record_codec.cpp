@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t use_size_max = 4 + 8 + 16 + 1 + family_use::agent_size_max;
 static_assert(16 + 8 + 4 + 4 + 8 + 4 + 4 + 8 + 4 + use_size_max + 2 + 2 <= record_buffer::capacity);
-static_assert(1 + 8 + 16 + 4 + 4 + 2 * use_size_max <= record_buffer::capacity);
+static_assert(1 + 8 + 16 + 4 + 4 + 2 * use_size_max + 8 + 1 + security_event::about_size_max <=
+              record_buffer::capacity);
 static_assert(record_buffer::capacity <= record_body_size_max);
 
 constexpr std::int64_t time_max = std::int64_t{1} << 40U; // 34,865 years
@@ -152,11 +153,11 @@ bool word_is_sound(family_word word) {
     return word.status() <= family_status::ahead;
 }
 
-decoding version_of(const record_view& record) {
-    if (record.version > record_version) {
+decoding version_of(const record_view& record, std::uint16_t newest = record_version) {
+    if (record.version > newest) {
         return decoding::newer;
     }
-    return record.version == record_version ? decoding::ok : decoding::malformed;
+    return record.version >= record_version ? decoding::ok : decoding::malformed;
 }
 
 } // namespace
@@ -200,6 +201,12 @@ std::span<const std::uint8_t> record_buffer::encode(const security_event& e) noe
     put_int(to, e.generation_current);
     put_use(to, view_of(0, e.presented)); // the generations are the event's own
     put_use(to, view_of(0, e.last));
+    if (is_operators(e.kind)) {
+        put_int(to, e.by.value);
+        const std::string_view about = std::string_view(e.about).substr(0, security_event::about_size_max);
+        put_int(to, static_cast<std::uint8_t>(about.size()));
+        to.put(about.data(), about.size());
+    }
     return to.done();
 }
 
@@ -311,7 +318,7 @@ decoding decode(const record_view& record, user& out) {
 }
 
 decoding decode(const record_view& record, security_event& out) {
-    if (const decoding v = version_of(record); v != decoding::ok) {
+    if (const decoding v = version_of(record, operator_event_version); v != decoding::ok) {
         return v;
     }
     source from(record.body);
@@ -325,9 +332,14 @@ decoding decode(const record_view& record, security_event& out) {
         const use_view v = from.use();
         *use = {v.at, v.address, std::string(v.agent)};
     }
-    const bool sound =
-        from.ended_well() && kind >= 1 && kind <= static_cast<std::uint8_t>(event_kind::sessions_revoked);
-    return sound ? decoding::ok : decoding::malformed;
+    out.by = {};
+    out.about.clear();
+    if (record.version == operator_event_version) {
+        out.by.value = from.integer<std::uint64_t>();
+        out.about = from.text(from.integer<std::uint8_t>());
+    }
+    const bool known = kind >= 1 && kind <= static_cast<std::uint8_t>(last_event_kind);
+    return from.ended_well() && known && record.version == version_of(out) ? decoding::ok : decoding::malformed;
 }
 
 } // namespace pawl::storage

@@ -1,8 +1,9 @@
 // What the records of the log and the snapshots say (docs/on-disk.md, "Records"): users, families, words, events.
 //
 // Every record is the absolute state of one entity, so reading one twice, or in another order, does no harm. All
-// integers are little-endian, text is length-prefixed, nothing is aligned. Version 1 of each body has exactly the
-// fields below: a body that is shorter or longer is malformed, a higher version is newer than this program.
+// integers are little-endian, text is length-prefixed, nothing is aligned. Each version of a body has exactly the
+// fields below: a body that is shorter or longer is malformed, a higher version is newer than this program. Recovery
+// passes over events of any version.
 //
 //   use            u32 generation, i64 at, u8[16] address, u8 n, u8[n] agent
 //   family_created u8[16] id, u64 user, u32 client, u32 epoch, i64 created_at, u32 idle_ttl, u32 absolute_ttl,
@@ -12,7 +13,7 @@
 //                  i64 gate_changed_at, 5 x (u16 n, u8[n]): email, username, first_name, surname, password_hash,
 //                  u16 count of roles, count x (u16 n, u8[n])
 //   event          u8 kind, u64 user, u8[16] family, u32 generation_presented, u32 generation_current,
-//                  use presented, use last
+//                  use presented, use last; version 2 (an operator's act) goes on with u64 by, u8 n, u8[n] about
 //
 // `ended_after`: seconds from creation to the end, 0 where live or not known. `use.generation`: the generation the use
 // belongs to, so that a late record can't put an older use over a newer one. `scope` and `binding` are reserved: empty
@@ -33,7 +34,11 @@
 
 namespace pawl::storage {
 
-inline constexpr std::uint16_t record_version = 1; // of every type so far
+inline constexpr std::uint16_t record_version = 1; // of every type, but:
+inline constexpr std::uint16_t operator_event_version = 2;
+constexpr std::uint16_t version_of(const security_event& e) {
+    return is_operators(e.kind) ? operator_event_version : record_version;
+}
 
 // Views into what was decoded from, or into what is to be encoded: valid as long as that is.
 struct use_view {

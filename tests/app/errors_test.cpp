@@ -55,6 +55,16 @@ constexpr expected_refusal refusals[] = {
     {errc::user_not_found, "user_not_found", 404, "", 0},
     {errc::password_queue_full, "password_queue_full", 503, "temporarily_unavailable", 503},
     {errc::storage_unavailable, "storage_unavailable", 503, "temporarily_unavailable", 503},
+    {errc::not_admin, "not_admin", 403, "", 0},
+    {errc::key_not_found, "key_not_found", 404, "", 0},
+    {errc::key_active, "key_active", 409, "", 0},
+    {errc::key_in_use, "key_in_use", 409, "", 0},
+    {errc::key_file_read_only, "key_file_read_only", 409, "", 0},
+    {errc::signing_key_external, "signing_key_external", 409, "", 0},
+    {errc::too_many_keys, "too_many_keys", 409, "", 0},
+    {errc::snapshot_under_way, "snapshot_under_way", 409, "", 0},
+    {errc::not_on_disk, "not_on_disk", 409, "", 0},
+    {errc::operations_busy, "operations_busy", 503, "", 0},
 };
 
 struct expected_problem {

@@ -71,7 +71,9 @@ public:
                             .why_not_ready = [this] { return not_ready; },
                             .development_clock = &development,
                             .development = false,
-                            .version = "1.2.3"};
+                            .version = "1.2.3",
+                            .admin = &admin,
+                            .instance = {"pawl-data", "ES256", "always", {}}};
 
     // A request to be filled in: headers are set by the caller.
     static app::http_request request(app::http_method method, std::string_view target) {

@@ -4,6 +4,7 @@
 #include "core/refresh_token.hpp"
 #include "core/service/access_guard.hpp"
 #include "core/service/account_service.hpp"
+#include "core/service/admin_service.hpp"
 #include "core/service/session_service.hpp"
 #include "tests/support/fake_hasher.hpp"
 #include "tests/support/fake_limiter.hpp"
@@ -98,6 +99,7 @@ struct service_world {
     session_service sessions{context};
     account_service accounts{context};
     access_guard guard{context};
+    admin_service admin{context};
 
     static secret_string secret(std::string_view text) { return secret_string(text); }
 

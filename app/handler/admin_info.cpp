@@ -1,0 +1,35 @@
+// /admin/info: what this server is.
+#include "app/dto/json_text.hpp"
+#include "app/handler/admin_support.hpp"
+#include "app/handler/handlers.hpp"
+#include "app/handler/support.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+
+namespace pawl::app {
+
+task<http_response> handle_admin_info(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const auto up = std::chrono::steady_clock::now() - context.instance.started_at;
+    std::string body;
+    json_object_writer(body)
+        .member("name", "pawl")
+        .member("version", context.version)
+        .member("pid", std::int64_t{::getpid()})
+        .member("data_dir", context.instance.data_dir)
+        .member("issuer", context.settings.issuer)
+        .member("uptime_s", std::int64_t{std::chrono::duration_cast<seconds>(up).count()})
+        .member("development", context.development)
+        .member("algorithm", context.instance.algorithm)
+        .member("durability", context.instance.durability)
+        .end();
+    co_return json_answer(200, std::move(body));
+}
+
+} // namespace pawl::app

@@ -1,0 +1,149 @@
+// /admin/users: an operator's view of users, and changes.
+#include "app/dto/admin_requests.hpp"
+#include "app/dto/admin_responses.hpp"
+#include "app/form.hpp"
+#include "app/handler/admin_support.hpp"
+#include "app/handler/handlers.hpp"
+#include "app/handler/support.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+http_response user_answer(const app_context& context, unsigned status, const user& u) {
+    return json_answer(status, admin_user_json(u, context.admin->count_sessions(u.id)));
+}
+
+task<http_response> find_by_login(app_context& context, std::string login) {
+    auto pending = context.admin->find_user_by_login(std::move(login));
+    const auto found = co_await std::move(pending);
+    if (!found) {
+        co_return problem_response(found.error());
+    }
+    std::string users;
+    if (*found) {
+        users = admin_user_json(**found, context.admin->count_sessions((*found)->id));
+    }
+    co_return json_answer(200, user_page_json(users, std::nullopt));
+}
+
+} // namespace
+
+task<http_response> handle_admin_list_users(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const body_result query = read_form(request.query);
+    const auto wanted = query.has_value() ? read_user_query(*query) : read_user_query(parameters());
+    if (!query.has_value()) {
+        co_return problem_response(query.error().problem, query.error().detail);
+    }
+    if (!wanted) {
+        co_return problem_response(wanted.error());
+    }
+    if (wanted->login) {
+        auto finding = find_by_login(context, *wanted->login);
+        co_return co_await std::move(finding);
+    }
+    auto pending = context.admin->list_users(wanted->after, wanted->limit);
+    const auto page = co_await std::move(pending);
+    if (!page) {
+        co_return problem_response(page.error());
+    }
+    std::string users;
+    for (const user_ptr& u : page->users) {
+        users += users.empty() ? "" : ",";
+        users += admin_user_json(*u, context.admin->count_sessions(u->id));
+    }
+    co_return json_answer(200, user_page_json(users, page->next));
+}
+
+task<http_response> handle_admin_create_user(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    body_outcome body = read_body(request, body_kinds::json);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        co_return failed->as_problem();
+    }
+    auto wanted = read_new_user(std::get<parameters>(body));
+    if (!wanted) {
+        co_return problem_response(wanted.error());
+    }
+    auto pending = context.admin->create_user(*std::move(by), *std::move(wanted));
+    const auto created = co_await std::move(pending);
+    if (!created) {
+        co_return refuse_operator(context, request, created.error());
+    }
+    co_return user_answer(context, 201, **created);
+}
+
+task<http_response> handle_admin_get_user(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const auto id = user_id_from_text(request.path_parameter);
+    if (!id) {
+        co_return problem_response(failure(errc::user_not_found));
+    }
+    auto pending = context.admin->find_user(*id);
+    const auto found = co_await std::move(pending);
+    if (!found) {
+        co_return problem_response(found.error());
+    }
+    co_return user_answer(context, 200, **found);
+}
+
+task<http_response> handle_admin_change_user(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const auto id = user_id_from_text(request.path_parameter);
+    if (!id) {
+        co_return problem_response(failure(errc::user_not_found));
+    }
+    body_outcome body = read_body(request, body_kinds::json);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        co_return failed->as_problem();
+    }
+    auto wanted = read_user_changes(std::get<parameters>(body));
+    if (!wanted) {
+        co_return problem_response(wanted.error());
+    }
+    auto pending = context.admin->change_user(*std::move(by), *id, *std::move(wanted));
+    const auto changed = co_await std::move(pending);
+    if (!changed) {
+        co_return refuse_operator(context, request, changed.error());
+    }
+    co_return user_answer(context, 200, **changed);
+}
+
+task<http_response> handle_admin_remove_user(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const auto id = user_id_from_text(request.path_parameter);
+    if (!id) {
+        co_return problem_response(failure(errc::user_not_found));
+    }
+    auto pending = context.admin->remove_user(*std::move(by), *id);
+    const auto removed = co_await std::move(pending);
+    if (!removed) {
+        co_return refuse_operator(context, request, removed.error());
+    }
+    co_return no_content();
+}
+
+} // namespace pawl::app
