@@ -79,9 +79,9 @@ def per(member, by):
     return pick
 
 
-def written_per_rotation(entry):
-    rotations = entry["counted"].get("rotations")
-    return entry["written"] / rotations if rotations and entry["written"] is not None else None
+def disk_per_rotation(entry):
+    """Of a refresh load, where every request is a rotation."""
+    return entry["disk_written"] / entry["requests"] if entry["requests"] and entry["disk_written"] is not None else None
 
 
 def database_too(entry):

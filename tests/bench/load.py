@@ -51,7 +51,8 @@ class Load:
         # /metrics first at the begin and last at the end would count itself either way; it is one request of many.
         return {"counters": self.contender.counters(), "cpu": procfs.cpu_seconds(own),
                 "database": {pid: procfs.cpu_seconds([pid]) for pid in database}, "machine": procfs.machine_ticks(),
-                "written": procfs.bytes_written(own + database)}
+                "written": procfs.bytes_written(own + database),
+                "disk": procfs.disk_bytes_written(self.contender.directory)}
 
     def result(self):
         text = self.process.stdout.read().decode("utf-8", "replace")
@@ -71,11 +72,11 @@ class Load:
         database = sum(after["database"][pid] - seconds for pid, seconds in before["database"].items() if pid in after["database"])
         stolen, ticks = (b - a for a, b in zip(before["machine"], after["machine"]))
         delta = {name: after["counters"][name] - value for name, value in before["counters"].items()}
-        written = None if None in (before["written"], after["written"]) else after["written"] - before["written"]
+        written, disk = (None if None in (before[n], after[n]) else after[n] - before[n] for n in ("written", "disk"))
         return {**said, "contender": self.contender.name, "work": self.work, "connections": self.connections,
                 "rate": said["requests"] / (said["duration_us"] / 1e6), "cpu_us": cpu / count * 1e6, "cores": cpu / wall,
                 "database_cpu_us": database / count * 1e6, "wrk_cores": (usage.ru_utime + usage.ru_stime) / wall,
-                "stolen": stolen / max(1, ticks), "written": written, "counted": delta,
+                "stolen": stolen / max(1, ticks), "written": written, "disk_written": disk, "counted": delta,
                 "errors": sum(said[name] for name in ERRORS)}
 
 

@@ -3,6 +3,7 @@ import os
 import time
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+SECTOR_BYTES = 512  # of /proc/diskstats, whatever the disk's own
 
 
 def _lines(path):
@@ -44,7 +45,8 @@ def cpu_seconds(pids):
 
 
 def bytes_written(pids):
-    """What was sent to the disk, or None where /proc does not say (another user's process)."""
+    """What they made the page cache write, or None where /proc does not say (another user's process). Linux counts a
+    whole large folio for each write into one: where a file system uses them this is far more than the disk gets."""
     total = 0
     for pid in pids:
         values = [int(line.split()[1]) for line in _lines("/proc/%d/io" % pid) if line.startswith("write_bytes:")]
@@ -52,6 +54,16 @@ def bytes_written(pids):
             return None
         total += values[0]
     return total
+
+
+def disk_bytes_written(path):
+    """What the disk that holds `path` has written since the machine started, for anybody; None where it is no disk."""
+    device = os.stat(path).st_dev
+    for line in _lines("/proc/diskstats"):
+        fields = line.split()
+        if (int(fields[0]), int(fields[1])) == (os.major(device), os.minor(device)):
+            return int(fields[9]) * SECTOR_BYTES
+    return None
 
 
 def memory_kib(pids):
