@@ -77,7 +77,8 @@ class Load:
                 "rate": said["requests"] / (said["duration_us"] / 1e6), "cpu_us": cpu / count * 1e6, "cores": cpu / wall,
                 "database_cpu_us": database / count * 1e6, "wrk_cores": (usage.ru_utime + usage.ru_stime) / wall,
                 "stolen": stolen / max(1, ticks), "written": written, "disk_written": disk, "counted": delta,
-                "errors": sum(said[name] for name in ERRORS)}
+                # A load without a single reply says nothing: it is no measurement.
+                "errors": sum(said[name] for name in ERRORS) + (said["requests"] == 0)}
 
 
 def measure(contender, work, connections, seconds, wrapper=()):
