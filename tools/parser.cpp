@@ -34,6 +34,7 @@ void define(CLI::App& parser, program& p) {
     add_hash_command(parser, p);
     add_info_command(parser, p);
     add_key_command(parser, p);
+    add_manual_commands(parser, p);
     add_secret_command(parser, p);
     add_session_command(parser, p);
     add_snapshot_command(parser, p);

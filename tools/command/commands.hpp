@@ -8,6 +8,7 @@ namespace pawl::tools {
 void add_hash_command(CLI::App& parser, program& p);
 void add_info_command(CLI::App& parser, program& p);
 void add_key_command(CLI::App& parser, program& p);
+void add_manual_commands(CLI::App& parser, program& p); // hidden
 void add_secret_command(CLI::App& parser, program& p);
 void add_session_command(CLI::App& parser, program& p);
 void add_snapshot_command(CLI::App& parser, program& p);

@@ -1,5 +1,6 @@
 // pawlctl hash: what Argon2id costs on this machine, and whether a password is the one of a hash.
 #include "app/config/config.hpp"
+#include "app/dto/admin_responses.hpp"
 #include "core/password/stored_hash.hpp"
 #include "storage/system_random.hpp"
 #include "tools/command/commands.hpp"
@@ -146,38 +147,24 @@ int calibrate(program& p, const calibration& wanted) {
     return best == nullptr ? exit_refused : 0;
 }
 
-std::string describe(const stored_hash& hash) {
-    if (const auto* const argon2 = std::get_if<argon2_hash>(&hash)) {
-        const char* const name = argon2->kind == hash_scheme::argon2id  ? "argon2id"
-                                 : argon2->kind == hash_scheme::argon2i ? "argon2i"
-                                                                        : "argon2d";
-        return std::string(name) + " m=" + std::to_string(argon2->memory_kib) + ",t=" + std::to_string(argon2->passes) +
-               ",p=" + std::to_string(argon2->lanes);
-    }
-    if (const auto* const bcrypt = std::get_if<bcrypt_hash>(&hash)) {
-        return "bcrypt " + std::to_string(bcrypt->cost);
-    }
-    return "pbkdf2_sha256 " + std::to_string(std::get<pbkdf2_hash>(hash).rounds);
-}
-
 int check_hash(program& p) {
     const secret_string hash = read_secret_line("the hash, then the password,");
-    const std::optional<stored_hash> parsed = parse_stored_hash(hash.reveal());
-    if (!parsed) {
+    if (!parse_stored_hash(hash.reveal())) {
         throw tool_error(static_cast<int>(storage::refusal::usage),
                          "the first line is no hash that can be verified: Argon2 in PHC form, bcrypt, or PBKDF2-SHA256 "
                          "of passlib or Django, within the caps of docs/threat-model.md");
     }
     const secret_string password = normalize_password(read_secret_line("the password, after the hash,").reveal());
+    const std::string kind = app::describe_hash(hash.reveal());
     const bool matches = verify_password_blocking(password, hash.reveal());
     if (p.out.json()) {
         boost::json::object document;
         document["matches"] = matches;
-        document["hash"] = describe(*parsed);
+        document["hash"] = kind;
         print_json(p.out, document);
     } else {
-        p.out.line(matches ? p.out.shaded("matches", colour::green) + " (" + describe(*parsed) + ")"
-                           : p.out.shaded("does not match", colour::red) + " (" + describe(*parsed) + ")");
+        p.out.line(matches ? p.out.shaded("matches", colour::green) + " (" + kind + ")"
+                           : p.out.shaded("does not match", colour::red) + " (" + kind + ")");
     }
     return matches ? 0 : exit_refused;
 }

@@ -199,8 +199,12 @@ void define_edit(CLI::App& group, program& p) {
                                    ->type_name("ROLE")
                                    ->allow_extra_args(false);
     edit->add_flag("--no-roles", wanted->no_roles, "no role")->excludes(roles);
-    edit->add_flag("--superuser,!--no-superuser", wanted->superuser, "an administrator, or none any more");
-    edit->add_flag("--verified,!--not-verified", wanted->verified, "whether the email is known to be the user's");
+    edit->add_flag_function(
+        "--superuser,!--no-superuser", [wanted](std::int64_t on) { wanted->superuser = on > 0; },
+        "an administrator, or none any more");
+    edit->add_flag_function(
+        "--verified,!--not-verified", [wanted](std::int64_t on) { wanted->verified = on > 0; },
+        "whether the email is known to be the user's");
     edit->callback([&p, wanted] { p.action = [&p, wanted] { return edit_user(p, *wanted); }; });
 }
 
