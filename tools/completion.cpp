@@ -19,7 +19,9 @@ struct tables {
     std::string commands, options, values, arguments;
 
     void add(const command_definition& command) {
-        const std::string key = "        [\"" + command.path + "\"]=";
+        // bash takes no empty key, so all begin with the program's name.
+        const std::string path = "pawlctl" + (command.path.empty() ? "" : " " + command.path);
+        const std::string key = "        [\"" + path + "\"]=";
         std::vector<std::string> inner, names;
         for (const command_definition& c : command.commands) {
             inner.push_back(c.name);
@@ -35,8 +37,7 @@ struct tables {
             names.insert(names.end(), option.names.begin(), option.names.end());
             if (!option.is_flag()) {
                 for (const std::string& name : option.names) {
-                    values += "        [\"" + command.path + " " + name + "\"]=\"" + (takes.empty() ? "<any>" : takes) +
-                              "\"\n";
+                    values += "        [\"" + path + " " + name + "\"]=\"" + (takes.empty() ? "<any>" : takes) + "\"\n";
                 }
             }
         }
@@ -56,7 +57,7 @@ _pawlctl() {
     local -A commands=(
 )";
 constexpr const char* script = R"(    )
-    local word=${COMP_WORDS[COMP_CWORD]} path='' expects='' i candidate
+    local word=${COMP_WORDS[COMP_CWORD]} path=pawlctl expects='' i candidate
     # The command so far, and what the word before expects ("<any>", "<file>" or the words it takes).
     for ((i = 1; i < COMP_CWORD; i++)); do
         candidate=${COMP_WORDS[i]}
@@ -65,15 +66,15 @@ constexpr const char* script = R"(    )
         elif [[ -n $expects ]]; then
             expects=''
         elif [[ $candidate == -* ]]; then
-            expects=${values["$path $candidate"]-${values[" $candidate"]-}}
+            expects=${values["$path $candidate"]-${values["pawlctl $candidate"]-}}
         elif [[ " ${commands["$path"]} " == *" $candidate "* ]]; then
-            path+=${path:+ }$candidate
+            path+=" $candidate"
         fi
     done
     [[ $word == '=' ]] && word=''
     COMPREPLY=()
     if [[ -z $expects && $word == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "${options["$path"]} ${options['']}" -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "${options["$path"]} ${options[pawlctl]}" -- "$word")
         return
     fi
     [[ -n $expects ]] || expects=${arguments["$path"]-${commands["$path"]}}

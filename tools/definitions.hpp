@@ -9,11 +9,11 @@
 namespace pawl::tools {
 
 struct option_definition {
-    std::vector<std::string> names;   // "-q", "--quiet"; empty for an argument
-    std::string value;                // "PATH"; empty for a flag; an argument's name in capitals
-    std::vector<std::string> choices; // the values it takes, where it takes but some
-    std::string text;                 // what it means
-    std::string default_text;         // empty: none
+    std::vector<std::string> names{};   // "-q", "--quiet"; empty for an argument
+    std::string value{};                // "PATH"; empty for a flag; an argument's name in capitals
+    std::vector<std::string> choices{}; // the values it takes, where it takes but some
+    std::string text{};                 // what it means
+    std::string default_text{};         // empty: none
     bool required = false;
     bool repeatable = false;
 
@@ -24,12 +24,12 @@ struct option_definition {
 };
 
 struct command_definition {
-    std::string name; // "ls"
-    std::string path; // "user ls"; empty for the program itself
-    std::string text;
-    std::string more;                       // what --help says at its end
-    std::vector<option_definition> options; // its own, arguments first
-    std::vector<command_definition> commands;
+    std::string name{}; // "ls"
+    std::string path{}; // "user ls"; empty for the program itself
+    std::string text{};
+    std::string more{};                       // what --help says at its end
+    std::vector<option_definition> options{}; // its own, arguments first
+    std::vector<command_definition> commands{};
 };
 
 // The program with all that is not hidden.

@@ -5,6 +5,7 @@
 #include "app/errors.hpp"
 #include "app/limits.hpp"
 #include "app/password_pool.hpp"
+#include "app/request_target.hpp"
 #include "app/response.hpp"
 #include "app/router.hpp"
 #include "app/world.hpp"
@@ -104,16 +105,23 @@ private:
     }
 
     app::http_response answer(app::http_method method, std::string_view target, std::string_view body) {
+        app::request_head head; // what the server's gate refuses is refused here
+        std::string_view authority;
+        head.method = method;
+        head.target = target;
+        if (const app::gate_refusal why = app::split_target(head, authority); why != app::gate_refusal::none) {
+            return app::problem_response(app::problem_of(why), app::detail_of(why));
+        }
         app::http_request request;
         request.method = method;
         request.target = target;
-        request.path = target.substr(0, target.find('?'));
-        request.query =
-            request.path.size() == target.size() ? std::string_view() : target.substr(request.path.size() + 1);
+        request.path = head.path;
+        request.query = head.query;
         request.body = body;
         if (!body.empty()) {
             request.content_type = "application/json";
         }
+        request.from_admin_socket = true; // whoever opened the directory may use it
         request.from.agent = "pawlctl/" + std::string(app::program_version);
         ids_.next(request.request_id);
         const app::route_match found = routing_.find(method, request.path);

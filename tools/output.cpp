@@ -82,7 +82,7 @@ void output::print(const table& t) {
             text += shaded(body, shade == colour::none ? row[i].shade : shade);
             text += last ? "" : "  ";
         }
-        line(text);
+        line(text.substr(0, text.find_last_not_of(' ') + 1));
     };
     std::vector<cell> head;
     for (std::size_t i = 0; i < t.headings.size(); ++i) {

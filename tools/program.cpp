@@ -54,6 +54,7 @@ void print_error(bool json, int exit_code, std::string_view line) {
 int run(int argument_count, char** arguments) {
     program p;
     std::signal(SIGPIPE, SIG_IGN); // a write to a pipe nobody reads ends the command with a line
+    std::signal(SIGXFSZ, SIG_IGN); // likewise one to a file that may not grow
     try {
         return parse_and_run(argument_count, arguments, p);
     } catch (const storage::refused& why) {

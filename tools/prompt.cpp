@@ -1,6 +1,7 @@
 #include "tools/prompt.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -23,25 +24,31 @@ void note_signal(int number) {
     caught_signal = number;
 }
 
-// The terminal without echo for as long as this lives; signals meanwhile only interrupt, so that echo comes back first.
+// The terminal without echo for as long as this lives. Signals meanwhile only end the wait for a line, so that echo
+// comes back before they do what they do.
 class silent_terminal {
 public:
     explicit silent_terminal(int fd) : fd_(fd) {
         if (::tcgetattr(fd_, &before_) != 0) {
             throw tool_error(usage, "the terminal can't be told not to show the password");
         }
+        sigset_t blocked;
+        sigemptyset(&blocked);
         struct sigaction action{};
         action.sa_handler = note_signal;
         caught_signal = 0;
         for (std::size_t i = 0; i < signals.size(); ++i) {
+            sigaddset(&blocked, signals.at(i));
             ::sigaction(signals.at(i), &action, &actions_.at(i));
         }
+        ::pthread_sigmask(SIG_BLOCK, &blocked, &mask_);
         termios silent = before_;
         silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
         ::tcsetattr(fd_, TCSAFLUSH, &silent);
     }
     ~silent_terminal() {
         ::tcsetattr(fd_, TCSAFLUSH, &before_);
+        ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
         for (std::size_t i = 0; i < signals.size(); ++i) {
             ::sigaction(signals.at(i), &actions_.at(i), nullptr);
         }
@@ -52,10 +59,17 @@ public:
     silent_terminal(const silent_terminal&) = delete;
     silent_terminal& operator=(const silent_terminal&) = delete;
 
+    // False where a signal came first. Only here do signals come: not between a look and the wait.
+    bool wait_for_line() const {
+        pollfd waits{fd_, POLLIN, 0};
+        return ::ppoll(&waits, 1, nullptr, &mask_) > 0;
+    }
+
 private:
     static constexpr std::array<int, 5> signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
     int fd_;
     termios before_{};
+    sigset_t mask_{};
     std::array<struct sigaction, 5> actions_{};
 };
 
@@ -79,7 +93,7 @@ void write_text(int fd, std::string_view text) {
     [[maybe_unused]] const ssize_t written = ::write(fd, text.data(), text.size());
 }
 
-enum class line_end : unsigned char { newline, end_of_input, too_long, interrupted };
+enum class line_end : unsigned char { newline, end_of_input, too_long };
 
 // Byte by byte, so that what follows the line stays for the next read.
 line_end read_line(int fd, std::vector<char, wiping_allocator<char>>& line) {
@@ -88,11 +102,11 @@ line_end read_line(int fd, std::vector<char, wiping_allocator<char>>& line) {
     for (;;) {
         char c = 0;
         const ssize_t got = ::read(fd, &c, 1);
-        if (got < 0 && errno == EINTR && caught_signal == 0) {
+        if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got <= 0) {
-            return got < 0 && errno == EINTR ? line_end::interrupted : line_end::end_of_input;
+            return line_end::end_of_input;
         }
         if (c == '\n') {
             return line_end::newline;
@@ -106,11 +120,13 @@ line_end read_line(int fd, std::vector<char, wiping_allocator<char>>& line) {
 
 secret_string ask_silently(int terminal, std::string_view question) {
     std::vector<char, wiping_allocator<char>> line;
-    line_end ended{};
+    line_end ended = line_end::end_of_input;
     {
         const silent_terminal silence(terminal);
         write_text(terminal, question);
-        ended = read_line(terminal, line);
+        if (silence.wait_for_line()) {
+            ended = read_line(terminal, line);
+        }
         write_text(terminal, "\n");
     }
     if (ended != line_end::newline) {

@@ -3,21 +3,10 @@
 #include "app/startup.hpp"
 #include "storage/key_file.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <variant>
 
 namespace pawl::tools {
-
-namespace {
-
-// Whether the option has a value from outside: not its default, be it a rule.
-bool is_given(const app::config& settings, app::option_id id) {
-    return std::any_of(settings.values.begin(), settings.values.end(),
-                       [id](const app::effective_value& value) { return value.id == id && value.source != "default"; });
-}
-
-} // namespace
 
 app::config load_settings(const global_options& global) {
     app::config_inputs inputs = app::process_inputs(0, nullptr);
@@ -38,12 +27,12 @@ app::config load_settings(const global_options& global) {
 }
 
 std::string admin_socket_of(const app::config& settings) {
-    return settings.data_dir + "/admin.sock";
+    return settings.admin_socket;
 }
 
 key_ring_ptr read_keys(const app::config& settings) {
     storage::key_file_options options = app::key_file_options_of(settings);
-    if (is_given(settings, app::option_id::algorithm)) {
+    if (!settings.is_default(app::option_id::algorithm)) {
         return storage::read_key_file(options);
     }
     // The server may have been told its algorithm where we are not: then the key file has a key that signs with it.

@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from support import case
+from support.pawlctl import BINARY as PAWLCTL, environment
 from support.pawld import ROOT, Pawld
 
 README_URL = "http://127.0.0.1:8080"
@@ -45,11 +46,17 @@ class Readme(unittest.TestCase):
         """All commands of a block in one shell, as a reader's terminal would have it."""
         mark = "--- next ---"
         # The shell's variables and files of one block are there in the next: README says nothing else.
-        script = "".join("%s\necho\necho '%s'\n" % (command.replace(README_URL, server.url), mark) for command, _ in steps)
+        # As `tools/run` has them: where it serves, its data, its programs.
+        places = ((README_URL, server.url), ("snapshots/dev", server.data_dir), ("$PWD/build/bin", os.path.dirname(PAWLCTL)))
+        script = ""
+        for command, _ in steps:
+            for written, real in places:
+                command = command.replace(written, real)
+            script += "%s\necho\necho '%s'\n" % (command, mark)
         state = pathlib.Path(server.home, "state")
         script = "[ ! -f state ] || . ./state\napi=%s\n" % server.url + script + "declare -f field > state\n"
         done = subprocess.run(["bash", "-c", script], cwd=server.home, capture_output=True, text=True, timeout=120,
-                              env={**os.environ, "LC_ALL": "C.UTF-8"}, check=False)
+                              env=environment(), check=False)
         self.assertEqual(done.stderr, "")
         self.assertTrue(state.exists())
         outputs = done.stdout.split(mark + "\n")[:-1]

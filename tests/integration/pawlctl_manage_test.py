@@ -1,0 +1,135 @@
+"""pawlctl's managing half: the same command on a running and on a stopped server gives the same answer."""
+import crypt
+import json
+import os
+import re
+import unittest
+
+from support import case
+from support.case import PASSWORD
+from support.http import Client
+from support.pawld import Pawld
+from support.pawlctl import pawlctl
+
+ISSUER = "http://auth.example"
+# What the servers are told, told to pawlctl where there is none.
+SETTINGS = {"PAWL_ISSUER": ISSUER, "PAWL_DEV": "true", "PAWL_ARGON2": "m=64,t=1,p=1"}
+BCRYPT = crypt.crypt(PASSWORD, "$2b$04$abcdefghijklmnopqrstuu")
+
+
+def masked(text):
+    """What differs from run to run and place to place."""
+    text = re.sub(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "JWT", text)
+    text = re.sub(r"prt_[\w-]+", "REFRESH", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
+    text = re.sub(r"\b[0-9a-f]{32}\b", "FAMILY", text)
+    text = re.sub(r'"(kid|jti)":"[\w-]+"', r'"\1":"ID"', text)
+    text = re.sub(r'"(iat|exp|lsn|bytes|ms|pid|uptime_s)":\d+', r'"\1":N', text)
+    text = re.sub(r'"user_agent":"[^"]*"', '"user_agent":"AGENT"', text)
+    return text
+
+
+class Place:
+    """A data directory and how pawlctl finds it."""
+
+    def __init__(self, test, running):
+        self.server = Pawld("--issuer", ISSUER)
+        test.addCleanup(self.server.close)
+        self.server.start()
+        self.data_dir = self.server.data_dir
+        if not running:
+            self.server.stop()
+
+    def run(self, *arguments, stdin="", **keywords):
+        return pawlctl(*arguments, data_dir=self.data_dir, stdin=stdin, env=SETTINGS, **keywords)
+
+
+class OnlineAndOffline(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.places = [Place(self, running=True), Place(self, running=False)]
+
+    def both(self, *arguments, status=0, stdin="", each=None):
+        """Runs it in both places: both end with `status` and say the same. `each` adds arguments of one place's own."""
+        done = []
+        for place in self.places:
+            more = each(place) if each else ()
+            done.append(place.run(*arguments, *more, stdin=stdin))
+        self.assertEqual([d.status for d in done], [status, status], done)
+        self.assertEqual(masked(done[0].out), masked(done[1].out))
+        self.assertEqual(masked(done[0].err), masked(done[1].err))
+        return done
+
+    def add(self, email, *more):
+        return self.both("--json", "user", "add", email, "--password-stdin", *more, stdin=PASSWORD + "\n")
+
+    def test_users(self):
+        added, _ = self.add("ann@example.com", "--superuser", "--role", "editor", "--role", "author", "--first-name", "Ann")
+        self.assertEqual(added.json["id"], 1)
+        self.assertTrue(added.json["is_superuser"])
+        self.assertEqual(added.json["roles"], ["editor", "author"])
+        self.both("user", "add", "bob@example.com", "--username", "bob", "--hash-stdin", stdin=BCRYPT + "\n")
+        self.both("user", "ls")
+        listed, _ = self.both("--json", "user", "ls")
+        self.assertEqual([u["email"] for u in listed.lines], ["ann@example.com", "bob@example.com"])
+        self.assertEqual(listed.lines[1]["hash"], "bcrypt 4")
+        page, _ = self.both("--json", "user", "ls", "--limit", "1")
+        self.assertEqual(len(page.lines), 1)
+        self.assertIn("--after 1", page.err)
+        for name in ("2", "bob", "BOB@example.com"):
+            shown, _ = self.both("--json", "user", "show", name)
+            self.assertEqual(shown.json["username"], "bob")
+        self.both("user", "show", "bob")
+        edited, _ = self.both("--json", "user", "edit", "bob", "--email", "robert@example.com", "--superuser", "--no-roles")
+        self.assertEqual((edited.json["email"], edited.json["is_superuser"]), ("robert@example.com", True))
+        edited, _ = self.both("--json", "user", "edit", "2", "--no-superuser", "--verified", "--role", "reader")
+        self.assertEqual((edited.json["is_superuser"], edited.json["email_verified"], edited.json["roles"]),
+                         (False, True, ["reader"]))
+        self.assertEqual(edited.json["email"], "robert@example.com")  # what was not named stays
+        disabled, _ = self.both("--json", "user", "disable", "bob")
+        self.assertFalse(disabled.json["enabled"])
+        enabled, _ = self.both("--json", "user", "enable", "bob")
+        self.assertTrue(enabled.json["enabled"])
+        self.both("user", "rm", "bob", status=2)
+        self.both("user", "show", "bob")
+        self.both("user", "rm", "bob", "--yes")
+        gone, _ = self.both("user", "show", "bob", status=1)
+        self.assertIn("user_not_found", gone.err)
+
+    def test_what_the_server_refuses_is_one_line_and_exit_1(self):
+        self.add("ann@example.com")
+        for arguments, word in ((("user", "add", "ann@example.com"), "email_taken"),
+                                (("user", "add", "no email"), "validation_failed"),
+                                (("user", "add", "x@example.com", "--role", "r" * 200), "validation_failed")):
+            refused, _ = self.both(*arguments, "--password-stdin", stdin=PASSWORD + "\n", status=1)
+            self.assertEqual(refused.err.count("\n"), 1, refused)
+            self.assertIn("(%s)" % word, refused.err)
+            self.assertEqual(refused.out, "")
+        short, _ = self.both("user", "add", "x@example.com", "--password-stdin", stdin="x\n", status=1)
+        self.assertIn("password", short.err)
+        self.both("user", "add", "x@example.com", "--hash-stdin", stdin="md5:no\n", status=1)
+        self.both("user", "add", "x@example.com", "--password-stdin", stdin="", status=2)
+        problem, _ = self.both("--json", "user", "show", "nobody@example.com", status=1)
+        self.assertEqual(json.loads(problem.err)["code"], "user_not_found")
+        problem, _ = self.both("--json", "user", "add", "ann@example.com", "--password-stdin", stdin=PASSWORD, status=1)
+        self.assertEqual(json.loads(problem.err)["status"], 409)
+        self.both("session", "end", "f" * 32, status=1)
+        self.both("session", "end", "../x", status=1)
+        self.both("user", "edit", "ann@example.com", status=2)
+        listed, _ = self.both("--json", "user", "ls")
+        self.assertEqual(len(listed.lines), 1)
+
+    def test_what_was_done_offline_is_there_online_and_the_other_way_round(self):
+        self.add("ann@example.com")
+        self.places[0].server.stop()
+        self.places[1].server.start()
+        self.add("bob@example.com")
+        self.places[0].server.start()
+        self.places[1].server.stop()
+        listed, _ = self.both("--json", "user", "ls")
+        self.assertEqual([u["id"] for u in listed.lines], [1, 2])
+
+
+if __name__ == "__main__":
+    case.main()
