@@ -1,6 +1,7 @@
 // The half of a connection between a message read and bytes to be written: who asks, where it goes, what is said.
 #include "app/connection.hpp"
 #include "app/cors.hpp"
+#include "app/tls.hpp"
 #include "core/secret.hpp"
 
 #include <boost/assert.hpp>
@@ -133,8 +134,12 @@ void connection::on_exception(std::string_view what, time_point now) {
 void connection::respond(http_response response, time_point now) {
     closing_ = closing_ || response.close || host_.draining;
     add_cors_headers(host_.settings.cors, request_, match_.allow, response);
-    response_facts facts{host_.date.text(), request_.request_id, head_.http_1_1, !closing_,
-                         head_.method == http_method::head};
+    response_facts facts{host_.date.text(),
+                         request_.request_id,
+                         head_.http_1_1,
+                         !closing_,
+                         head_.method == http_method::head,
+                         host_.settings.tls != nullptr && !host_.settings.tls->is_self_signed()};
     out_.clear();
     sent_ = 0;
     try {

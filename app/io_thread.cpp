@@ -1,5 +1,7 @@
 #include "app/io_thread.hpp"
 
+#include "app/tls.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
@@ -15,6 +17,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <string>
 
 namespace pawl::app {
@@ -41,6 +44,14 @@ io_thread::session::session(io_thread& owner, unique_fd fd, const accepted& who,
       machine(owner.host_, who.peer, std::chrono::steady_clock::now(), who.admin) {
     socket.assign(asio::generic::stream_protocol(who.family, who.family == AF_UNIX ? 0 : IPPROTO_TCP), fd.get());
     static_cast<void>(fd.release());
+    if (const tls_identity* const identity = owner.shared_.settings.tls; identity != nullptr && who.family != AF_UNIX) {
+        SSL* const state = identity->new_connection();
+        if (state == nullptr) {
+            throw std::bad_alloc();
+        }
+        tls.emplace(socket, state);
+        transport_deadline = std::chrono::steady_clock::now() + owner.shared_.settings.deadlines.handshake;
+    }
     owner.host_.counters.count_accepted();
 }
 
@@ -126,10 +137,23 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
     using action = connection::action;
     const auto now = [] { return std::chrono::steady_clock::now(); };
     connection& c = s->machine;
+    if (s->tls) {
+        task<bool> handshake = shake_hands(*s);
+        const bool agreed = co_await std::move(handshake);
+        if (!agreed) {
+            co_return;
+        }
+    }
     for (action what = c.next(now()); what != action::end; what = c.next(now())) {
         switch (what) {
         case action::read: {
             const std::span<char> space = c.read_space();
+            if (s->tls) {
+                auto decrypted = s->tls->async_read_some(asio::buffer(space.data(), space.size()), token);
+                const auto [ec, n] = co_await std::move(decrypted);
+                c.on_read(ec.failed(), n, now());
+                break;
+            }
             auto pending = s->socket.async_read_some(asio::buffer(space.data(), space.size()), token);
             const auto [ec, n] = co_await std::move(pending);
             c.on_read(ec.failed(), n, now());
@@ -137,6 +161,12 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
         }
         case action::write: {
             const std::string_view bytes = c.unsent();
+            if (s->tls) {
+                auto encrypted = s->tls->async_write_some(asio::buffer(bytes.data(), bytes.size()), token);
+                const auto [ec, n] = co_await std::move(encrypted);
+                c.on_written(ec.failed(), n, now());
+                break;
+            }
             auto pending = s->socket.async_write_some(asio::buffer(bytes.data(), bytes.size()), token);
             const auto [ec, n] = co_await std::move(pending);
             c.on_written(ec.failed(), n, now());
@@ -158,6 +188,11 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
             break;
         }
         case action::shutdown_send: {
+            if (s->tls) {
+                task<void> goodbye = say_goodbye(*s);
+                co_await std::move(goodbye);
+                s->tls.reset(); // what still comes is thrown away as it is
+            }
             asio_error ignored;
             s->socket.shutdown(stream_socket::shutdown_send, ignored);
             break;
@@ -166,6 +201,31 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
             break;
         }
     }
+    if (s->tls) {
+        task<void> goodbye = say_goodbye(*s);
+        co_await std::move(goodbye);
+    }
+}
+
+task<bool> io_thread::shake_hands(session& s) {
+    auto pending = s.tls->async_handshake(asio::ssl::stream_base::server, token);
+    const auto [ec] = co_await std::move(pending);
+    s.transport_deadline = std::chrono::steady_clock::time_point::max();
+    if (ec) {
+        s.thread.host_.log.debug("tls.refused", {{"why", ec.message()}});
+        co_return false;
+    }
+    co_return true;
+}
+
+// close_notify, so that the client knows that nothing was cut off. Its own is not waited for.
+task<void> io_thread::say_goodbye(session& s) {
+    SSL_set_shutdown(s.tls->native_handle(), SSL_get_shutdown(s.tls->native_handle()) | SSL_RECEIVED_SHUTDOWN);
+    s.transport_deadline = std::chrono::steady_clock::now() + linger_time_max;
+    auto pending = s.tls->async_shutdown(token);
+    const auto [ignored] = co_await std::move(pending);
+    static_cast<void>(ignored);
+    s.transport_deadline = std::chrono::steady_clock::time_point::max();
 }
 
 task<void> io_thread::accept_loop(listener& from) {
@@ -262,6 +322,9 @@ void io_thread::adopt(unique_fd fd, const accepted& who, connection_permit permi
 // Best effort and without waiting: whoever is over the cap must not cost more than this.
 void io_thread::refuse_connection(const unique_fd& fd) {
     host_.counters.count_refused_connection();
+    if (shared_.settings.tls != nullptr) {
+        return; // an answer would take a handshake
+    }
     std::string id, out;
     host_.ids.next(id);
     const http_response response = problem_response(request_problem::too_many_connections);
@@ -288,7 +351,7 @@ void io_thread::arm_sweep() {
 void io_thread::sweep() {
     const auto now = std::chrono::steady_clock::now();
     for (session& s : sessions_) {
-        if (s.machine.expire(now)) {
+        if (s.machine.expire(now) || s.overdue(now)) {
             s.cancel();
         }
     }

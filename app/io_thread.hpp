@@ -10,6 +10,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/list_hook.hpp>
@@ -18,6 +19,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -40,6 +42,7 @@ class io_thread {
 public:
     using executor_type = boost::asio::io_context::executor_type;
     using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, executor_type>;
+    using tls_stream = boost::asio::ssl::stream<stream_socket&>;
     using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                     boost::asio::wait_traits<std::chrono::steady_clock>, executor_type>;
 
@@ -71,10 +74,14 @@ private:
         session(const session&) = delete;
         session& operator=(const session&) = delete;
         void cancel(); // what waits for the socket
+        bool overdue(std::chrono::steady_clock::time_point now) const { return now >= transport_deadline; }
 
         connection_permit permit; // given back last
         io_thread& thread;
         stream_socket socket;
+        std::optional<tls_stream> tls; // over `socket`
+        // Of a handshake, or of saying goodbye.
+        std::chrono::steady_clock::time_point transport_deadline = std::chrono::steady_clock::time_point::max();
         connection machine;
     };
     struct listener {
@@ -90,6 +97,9 @@ private:
     using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
 
     static task<void> serve(std::unique_ptr<session> s);
+    // Awaited directly: the session outlives the calls.
+    static task<bool> shake_hands(session& s);
+    static task<void> say_goodbye(session& s);
     task<void> accept_loop(listener& from);
     // errno of the accept that ended the batch; 0 where accept_batch_max was reached.
     int accept_batch(listener& from);

@@ -28,11 +28,12 @@ inline constexpr std::chrono::milliseconds linger_time_max{1000};
 
 // How long each phase of a connection may take. One set per server; tests pass shorter ones.
 struct phase_deadlines {
-    std::chrono::milliseconds header{5'000}; // from a request's first byte to the end of its header; else 408
-    std::chrono::milliseconds body{5'000};   // from there to the end of its body; else 408
-    std::chrono::milliseconds idle{30'000};  // between requests, and before the first; closed without a word
-    std::chrono::milliseconds write{10'000}; // one response; closed
-    std::chrono::milliseconds drain{10'000}; // requests in flight at a stop
+    std::chrono::milliseconds header{5'000};    // from a request's first byte to the end of its header; else 408
+    std::chrono::milliseconds body{5'000};      // from there to the end of its body; else 408
+    std::chrono::milliseconds idle{30'000};     // between requests, and before the first; closed without a word
+    std::chrono::milliseconds write{10'000};    // one response; closed
+    std::chrono::milliseconds drain{10'000};    // requests in flight at a stop
+    std::chrono::milliseconds handshake{5'000}; // of TLS, from the accept on; closed
 };
 // Deadlines are looked at this often at most and at least (the sweep of one io thread).
 inline constexpr std::chrono::milliseconds sweep_interval_max{500};
@@ -48,6 +49,11 @@ inline constexpr int listen_backlog = 1024;
 inline constexpr int accept_batch_max = 64; // connections taken before other work of the thread has its turn
 inline constexpr std::chrono::milliseconds accept_pause{100}; // after EMFILE and its like
 inline constexpr unsigned io_threads_max = 256;
+
+// How often the certificate's files are looked at; SIGHUP reads them at once.
+inline constexpr std::chrono::seconds certificate_look_interval{10};
+// Strict-Transport-Security where we speak TLS ourselves, with a certificate that others vouch for: a year.
+inline constexpr std::chrono::seconds strict_transport_age{365 * 86400};
 
 // The log's buffer between its callers and the pipe; lines beyond it are dropped and counted.
 inline constexpr std::size_t log_buffer_size_max = 1024 * 1024;

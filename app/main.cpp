@@ -82,6 +82,8 @@ int serve(const config_inputs& inputs, const config& settings) {
                                   program_version,       started_at_s};
     context.metrics_text = [&] { return http.counters().render(wire_metrics(figures)); };
 
+    const std::unique_ptr<tls_identity> tls = open_tls(settings, log);
+    http.use_tls(tls.get());
     const std::string url = http.bind().front();
     main_world.set_issuer(issuer_of(settings, url));
     http.set_issuer_host(authority_of_url(main_world.rules().issuer));
@@ -90,7 +92,13 @@ int serve(const config_inputs& inputs, const config& settings) {
     log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
     print_ready_line(url);
     notify_service_manager("READY=1");
-    while (wait_for_signal() == signal_request::reload) {
+    const auto look_at_certificate = [&] {
+        if (tls && tls->files_changed()) {
+            reload_tls(tls.get(), log);
+        }
+    };
+    while (wait_for_signal(certificate_look_interval, look_at_certificate) == signal_request::reload) {
+        reload_tls(tls.get(), log);
         reload(inputs, settings, main_world.keys(), main_world.limiter(), log);
     }
     stop(http, passwords, main_world.data(), log);

@@ -193,6 +193,11 @@ void append_response(std::string& out, const http_response& response, const resp
     append_number(out, response.status);
     out.append(" ").append(reason_of(response.status)).append("\r\nDate: ").append(facts.date);
     out.append("\r\nX-Request-Id: ").append(facts.request_id).append(always);
+    if (facts.strict_transport) {
+        out.append("Strict-Transport-Security: max-age=");
+        append_number(out, static_cast<std::size_t>(strict_transport_age.count()));
+        out.append("\r\n");
+    }
     append_own_headers(out, response);
     const std::size_t body_size = response.static_body.empty() ? response.body.size() : response.static_body.size();
     const bool may_have_body = response.status >= 200 && response.status != 204 && response.status != 304;

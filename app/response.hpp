@@ -42,7 +42,8 @@ struct response_facts {
     std::string_view request_id;
     bool http_1_1 = true;
     bool keep_alive = true;
-    bool head_only = false; // answers HEAD: the length of a body, but none
+    bool head_only = false;        // answers HEAD: the length of a body, but none
+    bool strict_transport = false; // Strict-Transport-Security
 };
 
 // Appends status line, headers and body (not static_body: that is sent from where it lies). Adds Date, X-Request-Id,

@@ -79,6 +79,16 @@ file_rules file_rules_of(const config& settings) {
         }
     }
     add_read_again(rules, ".env");
+    if (settings.tls) {
+        for (const std::string* path : {&settings.tls->certificate, &settings.tls->key, &settings.tls->client_ca}) {
+            if (!path->empty()) {
+                add_read_again(rules, *path);
+            }
+        }
+    }
+    if (!settings.admin_socket.empty()) {
+        rules.sockets.push_back(directory_of(settings.admin_socket));
+    }
     rules.read.emplace_back("/dev/null"); // what is given up to turn a client away when descriptors run out
     for (const char* const of_libraries : {"/sys/devices/system/cpu", "/proc/stat", "/etc/localtime"}) {
         rules.read.emplace_back(of_libraries);

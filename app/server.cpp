@@ -102,6 +102,10 @@ server::~server() {
     stop();
 }
 
+void server::use_tls(const tls_identity* tls) {
+    it_->settings.tls = tls;
+}
+
 std::vector<std::string> server::bind() {
     implementation& it = *it_;
     if (it.bound) {
@@ -120,7 +124,10 @@ std::vector<std::string> server::bind() {
     if (it.listeners.empty()) {
         throw listen_error("listen: no address given");
     }
-    for (const bound_listener& l : it.listeners) {
+    for (bound_listener& l : it.listeners) {
+        if (it.settings.tls != nullptr && l.url.starts_with("http://")) {
+            l.url.replace(0, 4, "https");
+        }
         it.urls.push_back(l.url);
     }
     it.bind_admin(); // after the URLs: it is none that clients are told

@@ -18,6 +18,8 @@
 
 namespace pawl::app {
 
+class tls_identity;
+
 struct server_settings {
     std::vector<std::string> listen{"127.0.0.1:8080"}; // "host:port", "[v6]:port", "unix:/path"; no names but localhost
     // Entries of host_list. Empty: loopback names, the listen addresses and issuer_host.
@@ -29,6 +31,7 @@ struct server_settings {
     unsigned unix_socket_mode = 0660;
     std::string admin_socket;             // path; empty: none. Who may use the data directory may administer there.
     bool admin_socket_by_default = false; // nobody asked for it: where it can't be, a warning is enough
+    const tls_identity* tls = nullptr;    // every TCP listener speaks TLS; Unix sockets stay plain
     bool socket_activation = true;        // take LISTEN_FDS of systemd instead of `listen`, where given
     phase_deadlines deadlines;
     connection_caps caps;
@@ -51,6 +54,8 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
+    // Every TCP listener speaks TLS. `tls` outlives the server; null changes nothing. Before bind().
+    void use_tls(const tls_identity* tls);
     // Opens and binds every socket; the URLs in the order of `listen`, with the ports that 0 became:
     // "http://127.0.0.1:41231", "http://[::1]:8080", "unix:/run/pawl.sock". Nothing is accepted yet. Throws
     // listen_error. To be called before threads exist, while the process's umask matters.

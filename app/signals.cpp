@@ -2,6 +2,7 @@
 
 #include "storage/log/log_directory.hpp"
 
+#include <cerrno>
 #include <csignal>
 #include <pthread.h>
 #include <unistd.h>
@@ -37,12 +38,16 @@ void set_up_signals() {
     std::signal(SIGXFSZ, SIG_IGN);
 }
 
-signal_request wait_for_signal() {
+signal_request wait_for_signal(std::chrono::seconds interval, const std::function<void()>& meanwhile) {
     const sigset_t set = awaited_signals();
+    const timespec wait{interval.count(), 0};
     for (;;) {
-        int which = 0;
-        if (sigwait(&set, &which) == 0) {
+        const int which = sigtimedwait(&set, nullptr, &wait);
+        if (which > 0) {
             return which == SIGHUP ? signal_request::reload : signal_request::stop;
+        }
+        if (errno == EAGAIN) {
+            meanwhile();
         }
     }
 }

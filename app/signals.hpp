@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 
 namespace pawl::app {
 
@@ -11,8 +12,8 @@ namespace pawl::app {
 void set_up_signals();
 
 enum class signal_request : std::uint8_t { stop, reload };
-// Waits for the next one of those. Main thread.
-signal_request wait_for_signal();
+// Waits for the next one of those, and calls `meanwhile` each time that long has passed without one. Main thread.
+signal_request wait_for_signal(std::chrono::seconds interval, const std::function<void()>& meanwhile);
 
 // From now on the process has this long to end: then one line on stderr and _exit(70), destroying nothing.
 void arm_stop_watchdog(std::chrono::seconds limit);

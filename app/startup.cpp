@@ -273,7 +273,8 @@ std::string issuer_of(const config& settings, const std::string& first_url) {
     if (!settings.issuer.empty()) {
         return settings.issuer;
     }
-    const auto address = parse_listen_address(first_url.starts_with("http://") ? first_url.substr(7) : first_url);
+    const std::size_t scheme = first_url.starts_with("https://") ? 8 : first_url.starts_with("http://") ? 7 : 0;
+    const auto address = parse_listen_address(first_url.substr(scheme));
     if (!address || address->is_unix() || address->is_unspecified()) {
         refuse_usage("--issuer", {}, "is required with the address " + first_url + ", which clients can't use");
     }

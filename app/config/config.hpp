@@ -5,6 +5,7 @@
 #include "app/config/values.hpp"
 #include "app/forwarded.hpp"
 #include "app/logging.hpp"
+#include "app/tls.hpp"
 #include "core/family/decide.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/password/password.hpp"
@@ -65,6 +66,7 @@ struct config {
     log_level level = log_level::info;
     log_format format = log_format::json;
     bool sandbox = true;
+    std::optional<tls_settings> tls; // nothing: plain HTTP
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each

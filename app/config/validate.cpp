@@ -193,6 +193,35 @@ option_error check_addresses(option_values& v, config& out) {
     return std::nullopt;
 }
 
+option_error check_tls(option_values& v, config& out) {
+    using enum option_id;
+    const bool made = v.flag(tls_self_signed);
+    if (v.has(tls_cert) != v.has(tls_key)) {
+        return v.has(tls_cert) ? v.complain(tls_cert, "needs --tls-key") : v.complain(tls_key, "needs --tls-cert");
+    }
+    if (made && !out.dev) {
+        return v.complain(tls_self_signed, "only with --dev: others need a certificate that somebody vouches for");
+    }
+    if (made && v.has(tls_cert)) {
+        return v.complain(tls_self_signed, "contradicts --tls-cert");
+    }
+    if (!made && !v.has(tls_cert)) {
+        return v.has(tls_client_ca) ? v.complain(tls_client_ca, "needs --tls-cert") : option_error();
+    }
+    tls_settings& tls = out.tls.emplace();
+    tls.self_signed = made;
+    if (!made) {
+        tls.certificate = v.text(tls_cert);
+        tls.key = v.text(tls_key);
+    }
+    if (v.has(tls_client_ca)) {
+        tls.client_ca = v.text(tls_client_ca);
+        tls.clients =
+            v.text(tls_client_cert) == "optional" ? client_certificates::optional : client_certificates::required;
+    }
+    return std::nullopt;
+}
+
 option_error check_passwords(option_values& v, const validation_facts& facts, config& out) {
     using enum option_id;
     out.argon2 = *argon2_cost_from_text(v.text(argon2));
@@ -277,6 +306,9 @@ option_error validate(option_values& values, const validation_facts& facts, conf
         return error;
     }
     if (auto error = check_addresses(values, out)) {
+        return error;
+    }
+    if (auto error = check_tls(values, out)) {
         return error;
     }
     if (auto error = check_passwords(values, facts, out)) {

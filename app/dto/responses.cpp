@@ -2,6 +2,7 @@
 
 #include "app/dto/json_text.hpp"
 #include "app/dto/rfc3339.hpp"
+#include "core/secret.hpp"
 
 namespace pawl::app {
 
@@ -65,6 +66,12 @@ std::string to_json(const issued_tokens& tokens) {
         .member("refresh_token", tokens.refresh_token.reveal())
         .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()})
         .end();
+    return out;
+}
+
+std::string to_json_and_wipe(issued_tokens& tokens) {
+    std::string out = to_json(tokens);
+    wipe(tokens.access_token.data(), tokens.access_token.size());
     return out;
 }
 

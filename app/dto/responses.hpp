@@ -20,6 +20,8 @@ json_object_writer& add_members(json_object_writer& object, const user& u);
 
 // RFC 6749 5.1, with refresh_token_expires_in beside it.
 std::string to_json(const issued_tokens& tokens);
+// The same, and wipes the access token: it is told once. (The refresh token wipes itself.)
+std::string to_json_and_wipe(issued_tokens& tokens);
 
 // ["a","b"]
 std::string json_array(const std::vector<std::string>& texts);

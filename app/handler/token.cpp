@@ -22,8 +22,8 @@ std::string_view to_text(refresh_kind kind) {
     return "rotated";
 }
 
-http_response refreshed_answer(const refreshed& outcome) {
-    http_response response = json_answer(200, to_json(outcome.tokens));
+http_response refreshed_answer(refreshed& outcome) {
+    http_response response = json_answer(200, to_json_and_wipe(outcome.tokens));
     response.headers.emplace_back("Pawl-Refresh", to_text(outcome.kind));
     return response;
 }
@@ -43,11 +43,11 @@ task<http_response> password_grant(app_context& context, const http_request& req
         co_return oauth_response(wanted.error());
     }
     auto pending = context.sessions.login(std::move(wanted->name), std::move(wanted->password), request.from);
-    const auto tokens = co_await std::move(pending);
+    auto tokens = co_await std::move(pending);
     if (!tokens) {
         co_return oauth_response(tokens.error());
     }
-    co_return json_answer(200, to_json(*tokens));
+    co_return json_answer(200, to_json_and_wipe(*tokens));
 }
 
 task<http_response> refresh_token_grant(app_context& context, const http_request& request, const parameters& body) {
@@ -56,7 +56,7 @@ task<http_response> refresh_token_grant(app_context& context, const http_request
         co_return oauth_response(token.error());
     }
     auto pending = context.sessions.refresh(std::move(*token), request.from);
-    const auto outcome = co_await std::move(pending);
+    auto outcome = co_await std::move(pending);
     if (!outcome) {
         co_return oauth_response(outcome.error());
     }
@@ -75,11 +75,11 @@ task<http_response> handle_login(app_context& context, const http_request& reque
         co_return problem_response(wanted.error());
     }
     auto pending = context.sessions.login(std::move(wanted->name), std::move(wanted->password), request.from);
-    const auto tokens = co_await std::move(pending);
+    auto tokens = co_await std::move(pending);
     if (!tokens) {
         co_return problem_response(tokens.error());
     }
-    co_return json_answer(200, to_json(*tokens));
+    co_return json_answer(200, to_json_and_wipe(*tokens));
 }
 
 task<http_response> handle_token(app_context& context, const http_request& request) {
@@ -116,7 +116,7 @@ task<http_response> handle_refresh(app_context& context, const http_request& req
         co_return problem_response(token.error());
     }
     auto pending = context.sessions.refresh(std::move(*token), request.from);
-    const auto outcome = co_await std::move(pending);
+    auto outcome = co_await std::move(pending);
     if (!outcome) {
         co_return problem_response(outcome.error());
     }
