@@ -6,7 +6,9 @@ import os
 import pathlib
 import secrets
 import shutil
+import ssl
 import subprocess
+import tempfile
 import unittest
 
 from support.case import main
@@ -193,6 +195,19 @@ class Memory(CanaryCase):
         self.assertEqual(self.canaries.found_in(core), [])
 
     test_the_search_finds_what_is_there = None
+
+
+class MemoryOverTls(Memory):
+    def setUp(self):
+        place = tempfile.mkdtemp(prefix="pawl-canary-")
+        self.addCleanup(shutil.rmtree, place, ignore_errors=True)
+        base = os.path.join(place, "server")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", base + ".key", "-out", base + ".pem"],
+                       check=True, capture_output=True, timeout=60)
+        self.OPTIONS = ("--tls-cert", base + ".pem", "--tls-key", base + ".key")
+        super().setUp()
+        self.client = Client(self.server.url, tls=ssl.create_default_context(cafile=base + ".pem"))
 
 
 if __name__ == "__main__":

@@ -27,14 +27,20 @@ class Reply:
 
 
 class Client:
-    """Talks to one server. With keep=True all calls share one connection."""
+    """Talks to one server. With keep=True all calls share one connection. `tls`: an ssl.SSLContext for https URLs."""
 
-    def __init__(self, url, keep=False):
+    def __init__(self, url, keep=False, tls=None):
         parts = urllib.parse.urlsplit(url)
+        self.tls = tls
         self.host, self.port, self.url, self.keep, self.connection = parts.hostname, parts.port, url, keep, None
 
+    def connected(self):
+        if self.tls:
+            return http.client.HTTPSConnection(self.host, self.port, timeout=SECONDS_MAX, context=self.tls)
+        return http.client.HTTPConnection(self.host, self.port, timeout=SECONDS_MAX)
+
     def request(self, method, path, body=None, headers=None):
-        connection = self.connection or http.client.HTTPConnection(self.host, self.port, timeout=SECONDS_MAX)
+        connection = self.connection or self.connected()
         try:
             connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
