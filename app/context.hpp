@@ -18,7 +18,8 @@
 
 namespace pawl::app {
 
-class dev_clock; // app/service_clock.hpp; only under --dev
+class operations; // app/operations.hpp
+class dev_clock;  // app/service_clock.hpp; only under --dev
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -43,6 +44,7 @@ struct app_context {
     std::string_view version;       // "0.1.0"
     admin_service* admin = nullptr; // not null where there are /admin/* routes
     instance_facts instance{};
+    operations* instance_operations = nullptr; // null in tests of other things
 };
 
 // One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.

@@ -39,13 +39,14 @@ void complain(std::string_view line) {
 }
 
 // In the order of docs/architecture.md, "Stop": nothing new comes in, what is under way ends, the log is closed whole.
-void stop(server& http, password_pool& passwords, storage::embedded_store& data, logger& log) {
+void stop(server& http, password_pool& passwords, world& served, logger& log) {
     notify_service_manager("STOPPING=1");
     log.info("process.stopping");
     arm_stop_watchdog(stop_max);
     http.drain();
     passwords.stop();
-    if (!data.stop(store_stop_max)) {
+    served.instance_operations().stop();
+    if (!served.data().stop(store_stop_max)) {
         log.error("storage.stuck", {{"waited_s", store_stop_max.count()}});
         log.flush(log_flush_time_max);
         complain("the log's writer did not end in time; what was acknowledged is on disk");
@@ -101,7 +102,7 @@ int serve(const config_inputs& inputs, const config& settings) {
         reload_tls(tls.get(), log);
         reload(inputs, settings, main_world.keys(), main_world.limiter(), log);
     }
-    stop(http, passwords, main_world.data(), log);
+    stop(http, passwords, main_world, log);
     return 0;
 }
 

@@ -1,9 +1,8 @@
 #include "app/password_pool.hpp"
 
-#include <boost/asio/associated_executor.hpp>
+#include "app/suspended.hpp"
+
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/assert.hpp>
 
@@ -32,25 +31,6 @@ namespace {
 using std::chrono::nanoseconds;
 
 constexpr nanoseconds mean_guess = std::chrono::milliseconds(50); // until one hash is done
-
-// A suspended coroutine, whatever its type. wake() posts it to its own executor, and is called once.
-struct waiter {
-    virtual ~waiter() = default;
-    virtual void wake() = 0;
-};
-
-template <class Handler>
-class handler_waiter final : public waiter {
-public:
-    explicit handler_waiter(Handler handler)
-        : handler_(std::move(handler)), work_(boost::asio::get_associated_executor(handler_)) {}
-    void wake() override { boost::asio::post(work_.get_executor(), std::move(handler_)); }
-
-private:
-    Handler handler_;
-    // Its io_context does not run out of work while a hash thread has its coroutine.
-    boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> work_;
-};
 
 } // namespace
 

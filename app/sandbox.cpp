@@ -98,6 +98,9 @@ file_rules file_rules_of(const config& settings) {
             rules.sockets.push_back(directory_of(address.text().substr(std::strlen("unix:"))));
         }
     }
+    if (!settings.admin_socket.empty()) {
+        rules.sockets.push_back(directory_of(settings.admin_socket));
+    }
     return rules;
 }
 

@@ -87,6 +87,7 @@ void wait_until_durable(const storage::embedded_store& data, ticket t) {
 }
 
 void reload_keys(const config& now, const config& running, key_holder& keys, logger& log) {
+    const std::lock_guard lock(keys.changing());
     storage::key_file_options options = key_file_options_of(running);
     options.ring.hs256_secret = now.secret_key ? &*now.secret_key : nullptr;
     const parsed_key_file read = storage::reload_key_file(options, *keys.get());

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -38,8 +39,11 @@ public:
     explicit key_holder(key_ring_ptr ring) : ring_(std::move(ring)) {}
     key_ring_ptr get() const { return ring_.load(std::memory_order_acquire); }
     void set(key_ring_ptr ring) { ring_.store(std::move(ring), std::memory_order_release); }
+    // Held from the reading of the key file to set(): SIGHUP and operators change it one after the other.
+    std::mutex& changing() { return changing_; }
 
 private:
+    std::mutex changing_;
     std::atomic<key_ring_ptr> ring_;
 };
 

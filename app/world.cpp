@@ -11,10 +11,12 @@ world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<stor
       parts_{*data_,   now(),  shared.random, shared.passwords,
              limiter_, rules_, counters_,     [this] { return keys_.get(); }},
       sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
+      operations_({shared.settings, rules_, *data_, keys_, shared.random, now()}),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
     context_.development_clock = development_ ? &*development_ : nullptr;
     context_.admin = &admin_;
+    context_.instance_operations = &operations_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),
                          shared.settings.durability == durability_mode::interval ? "interval" : "always",
                          std::chrono::steady_clock::now()};

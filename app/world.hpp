@@ -4,6 +4,7 @@
 
 #include "app/context.hpp"
 #include "app/login_limiter.hpp"
+#include "app/operations.hpp"
 #include "app/service_clock.hpp"
 #include "app/startup.hpp"
 #include "storage/store/embedded_store.hpp"
@@ -38,6 +39,7 @@ public:
     key_holder& keys() { return keys_; }
     login_limiter& limiter() { return limiter_; }
     service_counters& counters() { return counters_; }
+    operations& instance_operations() { return operations_; }
     const service_settings& rules() const { return rules_; }
     const clock& now() const { return development_ ? development_->as_clock() : shared_.time; }
 
@@ -54,6 +56,7 @@ private:
     account_service accounts_;
     access_guard guard_;
     admin_service admin_;
+    operations operations_;
     app_context context_;
 };
 

@@ -254,4 +254,24 @@ parsed_key_file reload_key_file(const key_file_options& options, const key_ring&
     }
 }
 
+edited_key_file edit_key_file(const key_file_options& options, const key_ring& current,
+                              const std::function<key_file_edit(std::string_view text)>& edit) {
+    const std::optional<secret_text> text = read_file(options.path, options.is_credential);
+    if (!text) {
+        refuse(options.path, "missing");
+    }
+    const key_ring_ptr before = parse(options.path, view(*text), options.ring);
+    if (!constant_time_equal(before->log_key, current.log_key)) {
+        refuse(options.path, "the log key changed; the data was written under the one before");
+    }
+    key_file_edit wanted = edit(view(*text));
+    const wiped_at_end wiped(wanted.text);
+    if (wanted.problem != key_edit_problem::none) {
+        return {nullptr, wanted.problem, {}};
+    }
+    edited_key_file done{parse(options.path, wanted.text, options.ring), key_edit_problem::none, wanted.about};
+    write_key_file(options.path, wanted.text, true);
+    return done;
+}
+
 } // namespace pawl::storage

@@ -9,7 +9,9 @@
 #include "core/random_source.hpp"
 #include "storage/log/log_directory.hpp"
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace pawl::storage {
 
@@ -40,6 +42,17 @@ key_ring_ptr read_key_file(const key_file_options& options);
 // For SIGHUP: the ring as the file has it now. A null ring and the sentence where it can't be used, or where its log
 // key is not `current`'s, which the open log was written under: then the current ring stays. Never writes.
 parsed_key_file reload_key_file(const key_file_options& options, const key_ring& current);
+
+// One edit of the key file: reads it, replaces it by what `edit` makes of its text. The ring is that of the new file,
+// checked before the old one goes. Where the edit has a problem, or the file's log key is not `current`'s, nothing is
+// written; the ring is null then. Throws refused(wrong_key) where the file can't be read, used or written.
+struct edited_key_file {
+    key_ring_ptr ring;
+    key_edit_problem problem = key_edit_problem::none;
+    std::string about; // key_file_edit::about
+};
+edited_key_file edit_key_file(const key_file_options& options, const key_ring& current,
+                              const std::function<key_file_edit(std::string_view text)>& edit);
 
 // Writes `text` as `path`: a temporary file beside it (0600), fsync, rename, fsync of the directory. With `replace`
 // false a file that is already there stays, and the answer is false. Throws refused(refusal::wrong_key).

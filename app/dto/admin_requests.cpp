@@ -2,6 +2,7 @@
 
 #include "app/dto/body_reader.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <utility>
@@ -24,6 +25,16 @@ std::optional<std::uint64_t> query_number(body_reader& reader, std::string_view 
         return std::nullopt;
     }
     return value;
+}
+
+constexpr auto id_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+user_id required_user(body_reader& reader) {
+    if (reader.given("user_id") == nullptr) {
+        reader.blame("user_id", "is required");
+    }
+    const auto id = reader.optional_integer("user_id", 1, std::numeric_limits<std::int64_t>::max());
+    return user_id{static_cast<std::uint64_t>(id.value_or(0))};
 }
 
 } // namespace
@@ -66,11 +77,75 @@ result<user_changes> read_user_changes(const parameters& body) {
     return wanted;
 }
 
+result<user_id> read_query_user(const parameters& query) {
+    body_reader reader(query);
+    if (reader.given("user_id") == nullptr) {
+        reader.blame("user_id", "is required, in the query");
+    }
+    const user_id id{query_number(reader, "user_id", 1, id_max).value_or(0)};
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return id;
+}
+
+result<user_id> read_user_of(const parameters& body) {
+    body_reader reader(body);
+    const user_id id = required_user(reader);
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return id;
+}
+
+result<minting> read_minting(const parameters& body) {
+    body_reader reader(body);
+    minting wanted;
+    wanted.user = required_user(reader);
+    wanted.client = reader.optional_text("client").value_or("");
+    const auto is_printable = [](char c) { return c >= 0x20 && c < 0x7f; };
+    if (wanted.client.size() > family_use::agent_size_max || !std::ranges::all_of(wanted.client, is_printable)) {
+        reader.blame("client", "must be printable ASCII of at most " + std::to_string(family_use::agent_size_max) +
+                                   " characters");
+    }
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return wanted;
+}
+
+result<key_kind> read_key_kind(const parameters& body) {
+    body_reader reader(body);
+    const std::string kind = reader.required_text("kind");
+    if (!reader.failed() && kind != "signing" && kind != "refresh") {
+        reader.blame("kind", "must be signing or refresh");
+    }
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return kind == "signing" ? key_kind::signing : key_kind::refresh;
+}
+
+result<key_retirement> read_key_retirement(const parameters& body) {
+    body_reader reader(body);
+    key_retirement wanted;
+    wanted.kid = reader.optional_text("kid");
+    const auto id = reader.optional_integer("refresh_id", 0, 255);
+    wanted.refresh_id = static_cast<std::uint8_t>(id.value_or(0));
+    wanted.force = reader.optional_flag("force").value_or(false);
+    if ((reader.given("kid") == nullptr) == (reader.given("refresh_id") == nullptr)) {
+        reader.blame("kid", "give exactly one of kid and refresh_id");
+    }
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return wanted;
+}
+
 result<user_query> read_user_query(const parameters& query) {
     body_reader reader(query);
     user_query wanted;
     wanted.login = reader.optional_text("login");
-    constexpr auto id_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     wanted.after.value = query_number(reader, "after", 0, id_max).value_or(0);
     wanted.limit = query_number(reader, "limit", 1, users_page_max).value_or(wanted.limit);
     if (wanted.login && (reader.given("after") != nullptr || reader.given("limit") != nullptr)) {

@@ -7,6 +7,7 @@
 #include "core/service/admin_service.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -25,5 +26,27 @@ struct user_query {
     std::size_t limit = 100;
 };
 result<user_query> read_user_query(const parameters& query);
+
+// `user_id`, in a query or in a body: required.
+result<user_id> read_query_user(const parameters& query);
+result<user_id> read_user_of(const parameters& body);
+
+// user_id; optional client: printable ASCII, cut to nothing, at most family_use::agent_size_max.
+struct minting {
+    user_id user;
+    std::string client;
+};
+result<minting> read_minting(const parameters& body);
+
+enum class key_kind : std::uint8_t { signing, refresh };
+result<key_kind> read_key_kind(const parameters& body); // {"kind":"signing"|"refresh"}
+
+// Exactly one of kid and refresh_id; optional force.
+struct key_retirement {
+    std::optional<std::string> kid;
+    std::uint8_t refresh_id = 0; // where there is no kid
+    bool force = false;
+};
+result<key_retirement> read_key_retirement(const parameters& body);
 
 } // namespace pawl::app

@@ -5,6 +5,8 @@
 #include "app/dto/rfc3339.hpp"
 #include "core/password/stored_hash.hpp"
 
+#include <array>
+#include <cstdio>
 #include <variant>
 
 namespace pawl::app {
@@ -35,16 +37,62 @@ std::string describe(const pbkdf2_hash& h) {
     return "pbkdf2-sha256 " + std::to_string(h.rounds);
 }
 
+// `text` where it is not empty, else null.
+json_object_writer& add_text_or_null(json_object_writer& object, std::string_view name, std::string_view text) {
+    return text.empty() ? object.raw(name, "null") : object.member(name, text);
+}
+
 std::string gate_json(const user_gate& gate) {
     std::string out;
     json_object_writer object(out);
     object.member("epoch", std::uint64_t{gate.epoch}).member("reason", to_text(gate.reason));
-    if (gate.reason == gate_reason::none) {
-        object.raw("changed_at", "null");
-    } else {
-        object.member("changed_at", to_rfc3339(gate.changed_at));
-    }
+    const bool changed = gate.reason != gate_reason::none;
+    add_text_or_null(object, "changed_at", changed ? to_rfc3339(gate.changed_at) : std::string());
     object.end();
+    return out;
+}
+
+json_object_writer& add_session(json_object_writer& object, const family_details& session, timestamp now) {
+    const std::string_view dead_because = why_not_alive(session.state, now);
+    add_members(object, session, family_id{})
+        .member("status", to_text(session.state.word.status()))
+        .member("alive", dead_because.empty());
+    return add_text_or_null(object, "why_not_alive", dead_because);
+}
+
+std::string client_text(client_number client) {
+    return client == first_party_client ? std::string(first_party_client_id) : std::to_string(client.value);
+}
+
+std::string word_json(const family_facts& facts, family_word word) {
+    std::array<char, 17> bits{};
+    std::snprintf(bits.data(), bits.size(), "%016llx", static_cast<unsigned long long>(word.bits()));
+    std::string out;
+    json_object_writer(out)
+        .member("bits", bits.data())
+        .member("generation", std::uint64_t{word.generation()})
+        .member("rotated_at", to_rfc3339(facts.rotated_at(word)))
+        .member("status", to_text(word.status()))
+        .member("confirmed", word.confirmed())
+        .member("replays", std::uint64_t{word.replays()})
+        .member("streak", std::uint64_t{word.streak()})
+        .end();
+    return out;
+}
+
+std::string claims_json(const access_claims& claims) {
+    std::string out;
+    json_object_writer(out)
+        .member("iss", claims.issuer)
+        .member("aud", claims.audience)
+        .member("sub", std::to_string(claims.subject.value))
+        .member("iat", std::int64_t{claims.issued_at.time_since_epoch().count()})
+        .member("exp", std::int64_t{claims.expires_at.time_since_epoch().count()})
+        .member("jti", claims.jwt_id)
+        .member("client_id", claims.client_id)
+        .member("sid", to_hex(claims.session))
+        .member("gen", std::uint64_t{claims.generation})
+        .end();
     return out;
 }
 
@@ -76,20 +124,106 @@ std::string describe_hash(std::string_view stored) {
     return parsed ? std::visit([](const auto& h) { return describe(h); }, *parsed) : "unknown";
 }
 
-std::string_view to_text(gate_reason why) {
-    switch (why) {
-    case gate_reason::none:
-        return "none";
-    case gate_reason::logout_all:
-        return "logout_all";
-    case gate_reason::password_change:
-        return "password_change";
-    case gate_reason::disabled:
-        return "disabled";
-    case gate_reason::deleted:
-        return "deleted";
+std::string admin_sessions_json(const std::vector<family_details>& sessions, timestamp now) {
+    std::string out = "[";
+    for (const family_details& session : sessions) {
+        out += out.size() > 1 ? "," : "";
+        json_object_writer object(out);
+        add_session(object, session, now).end();
     }
-    return "none";
+    out.push_back(']');
+    return out;
+}
+
+std::string admin_family_json(const family_details& f, timestamp now) {
+    const family_facts& facts = f.state.facts;
+    std::string out;
+    json_object_writer object(out);
+    add_session(object, f, now)
+        .member("user_id", facts.user.value)
+        .member("client", client_text(facts.client))
+        .member("epoch", std::uint64_t{facts.epoch})
+        .member("idle_ttl_s", std::int64_t{facts.idle_ttl.count()})
+        .member("absolute_ttl_s", std::int64_t{facts.absolute_ttl.count()})
+        .raw("word", word_json(facts, f.state.word))
+        .raw("gate", gate_json(f.state.gate))
+        .member("user_enabled", f.state.gate.enabled)
+        .member("survivor", f.state.gate.survivor == facts.id)
+        .end();
+    return out;
+}
+
+std::string token_report_json(const token_report& report, timestamp now) {
+    constexpr std::string_view kinds[] = {"unknown", "access", "refresh"};
+    std::string out;
+    json_object_writer object(out);
+    object.member("kind", kinds[static_cast<std::size_t>(report.kind)]).member("genuine", report.genuine);
+    add_text_or_null(object, "why_not", report.why_not);
+    object.raw("claims", report.claims ? claims_json(*report.claims) : "null");
+    add_text_or_null(object, "family", report.family ? to_hex(*report.family) : std::string());
+    object.raw("generation", report.generation ? std::to_string(*report.generation) : "null");
+    bool alive = false;
+    std::string_view dead_because;
+    if (report.details) {
+        const family_state& state = report.details->state;
+        dead_because = why_not_alive(state, now);
+        alive = dead_because.empty();
+        object.raw("current_generation", std::to_string(state.word.generation()))
+            .raw("user_id", std::to_string(state.facts.user.value));
+    } else {
+        dead_because = report.genuine ? "forgotten" : "";
+        object.raw("current_generation", "null").raw("user_id", "null");
+    }
+    object.member("alive", alive);
+    add_text_or_null(object, "why_not_alive", dead_because);
+    object.end();
+    return out;
+}
+
+std::string keys_json(const key_ring& ring) {
+    std::string signing;
+    for (std::size_t i = 0; i < ring.verifying_keys.size(); ++i) {
+        const jws_key& key = *ring.verifying_keys[i];
+        signing += signing.empty() ? "" : ",";
+        json_object_writer object(signing);
+        object.member("kid", key.kid())
+            .member("alg", to_text(key.algorithm()))
+            .member("status", ring.verifying_keys[i] == ring.signing_key ? "signing" : "verifying");
+        const bool known = i < ring.signing_created_at.size() && ring.signing_created_at[i] != timestamp{};
+        add_text_or_null(object, "created_at", known ? to_rfc3339(ring.signing_created_at[i]) : std::string());
+        object.end();
+    }
+    std::string refresh;
+    for (const refresh_key& key : ring.refresh_keys) {
+        refresh += refresh.empty() ? "" : ",";
+        json_object_writer(refresh)
+            .member("id", std::uint64_t{key.id})
+            .member("created_at", to_rfc3339(key.created_at))
+            .member("mints", key.id == ring.refresh_keys.back().id)
+            .end();
+    }
+    std::string out;
+    json_object_writer(out).raw("signing", "[" + signing + "]").raw("refresh", "[" + refresh + "]").end();
+    return out;
+}
+
+std::string snapshot_taken_json(const storage::snapshot_report& taken) {
+    std::string out;
+    json_object_writer(out).member("lsn", taken.lsn).member("bytes", taken.bytes).member("ms", taken.ms).end();
+    return out;
+}
+
+std::string snapshots_json(const std::vector<snapshot_facts>& snapshots) {
+    std::string out = "[";
+    for (const snapshot_facts& s : snapshots) {
+        out += out.size() > 1 ? "," : "";
+        json_object_writer object(out);
+        object.member("name", s.name).member("lsn", s.lsn).member("size", s.size);
+        add_text_or_null(object, "time", s.time ? to_rfc3339(to_seconds(*s.time)) : std::string());
+        object.end();
+    }
+    out.push_back(']');
+    return out;
 }
 
 } // namespace pawl::app

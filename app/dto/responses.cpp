@@ -6,12 +6,9 @@
 
 namespace pawl::app {
 
-namespace {
-
-void append_session(std::string& out, const family_details& session, const family_id& asking) {
+json_object_writer& add_members(json_object_writer& object, const family_details& session, const family_id& asking) {
     const family_facts& facts = session.state.facts;
-    json_object_writer(out)
-        .member("id", to_hex(facts.id))
+    return object.member("id", to_hex(facts.id))
         .member("created_at", to_rfc3339(facts.created_at))
         .member("last_used_at", to_rfc3339(session.last_use.at))
         .member("idle_expires_at", to_rfc3339(facts.idle_expires_at(session.state.word)))
@@ -19,11 +16,8 @@ void append_session(std::string& out, const family_details& session, const famil
         .member("generation", std::uint64_t{session.state.word.generation()})
         .member("ip", to_text(session.last_use.address))
         .member("user_agent", session.last_use.agent)
-        .member("current", facts.id == asking)
-        .end();
+        .member("current", facts.id == asking);
 }
-
-} // namespace
 
 std::string json_array(const std::vector<std::string>& texts) {
     std::string out = "[";
@@ -81,7 +75,8 @@ std::string to_json(std::span<const family_details> sessions, const family_id& a
         if (out.size() > 1) {
             out.push_back(',');
         }
-        append_session(out, session, asking);
+        json_object_writer object(out);
+        add_members(object, session, asking).end();
     }
     out.push_back(']');
     return out;

@@ -47,6 +47,22 @@ task<http_response> handle_admin_get_user(app_context& context, const http_reque
 task<http_response> handle_admin_change_user(app_context& context, const http_request& request);
 task<http_response> handle_admin_remove_user(app_context& context, const http_request& request);
 
+// admin_sessions.cpp
+task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request);
+task<http_response> handle_admin_end_session(app_context& context, const http_request& request);
+task<http_response> handle_admin_logout(app_context& context, const http_request& request);
+task<http_response> handle_admin_get_family(app_context& context, const http_request& request);
+task<http_response> handle_admin_mint_session(app_context& context, const http_request& request);
+task<http_response> handle_admin_verify_token(app_context& context, const http_request& request);
+
+// admin_keys.cpp, admin_storage.cpp
+task<http_response> handle_admin_list_keys(app_context& context, const http_request& request);
+task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request);
+task<http_response> handle_admin_retire_key(app_context& context, const http_request& request);
+task<http_response> handle_admin_stats(app_context& context, const http_request& request);
+task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& request);
+task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& request);
+
 // dev.cpp; only under --dev
 task<http_response> handle_get_clock(app_context& context, const http_request& request);
 task<http_response> handle_change_clock(app_context& context, const http_request& request);

@@ -2,6 +2,7 @@
 // that writing it back loses nothing.
 #include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/jwt/key_file_contents.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,28 +15,11 @@ namespace {
 
 constexpr std::size_t items_max = 1024; // 16 signing keys of 15 items, 64 refresh keys of 4, with room
 constexpr std::size_t depth_max = 5;
-constexpr std::int64_t file_version = 1;
 constexpr std::int64_t date_max = (std::int64_t{1} << 53) - 1;
+constexpr std::int64_t file_version = 1;
 constexpr std::size_t log_key_size = 32;
 
-struct signing_entry {
-    jws_algorithm algorithm{};
-    bool signs = false;
-    std::int64_t created_at = 0;
-    std::string_view kid;
-    const json_item* jwk = nullptr;
-    std::shared_ptr<const jws_key> key;
-};
-
-// A parsed file. Views point into its own memory.
-struct contents {
-    std::vector<json_item> items = std::vector<json_item>(items_max);
-    std::vector<char, wiping_allocator<char>> characters;
-    json_tape tape{{}, {}};
-    std::vector<signing_entry> signing;
-    std::vector<refresh_key> refresh;
-    secret_bytes log_key;
-};
+using contents = key_file_contents;
 
 std::string at(std::string_view array, std::size_t index, std::string_view what) {
     return std::string(array) + "[" + std::to_string(index) + "]: " + std::string(what);
@@ -89,7 +73,7 @@ std::string read_signing(contents& file, const json_item& object) {
     if (!has_exactly(tape, object, {"kid", "alg", "status", "created_at", "jwk"})) {
         return "members are kid, alg, status, created_at and jwk";
     }
-    signing_entry entry;
+    key_file_signing entry;
     const json_item *alg = tape.find(object, "alg"), *status = tape.find(object, "status"),
                     *kid = tape.find(object, "kid");
     const std::optional<jws_algorithm> algorithm = jws_algorithm_from_text(alg->text);
@@ -164,11 +148,78 @@ std::string read_array(contents& file, std::string_view name, std::size_t count_
     return {};
 }
 
-// Empty where the text is a good key file; `file` is filled then.
-std::string read_key_file(std::string_view text, contents& file) {
+// Text with room for what will be written, so that growth leaves no copies of secrets behind.
+std::string with_room() {
+    std::string text;
+    text.reserve(signing_keys_max * 4096 + refresh_keys_max * 128);
+    return text;
+}
+
+void append_separator(std::string& text) {
+    text.append(text.back() == '[' ? "\n    " : ",\n    ");
+}
+
+void append_signing(std::string& text, std::string_view kid, jws_algorithm algorithm, bool signs,
+                    std::int64_t created_at, std::string_view jwk) {
+    if (!text.empty()) {
+        append_separator(text);
+    }
+    text.append(R"({"kid":")")
+        .append(kid)
+        .append(R"(","alg":")")
+        .append(to_text(algorithm))
+        .append(R"(","status":")")
+        .append(signs ? "signing" : "verifying")
+        .append(R"(","created_at":)")
+        .append(std::to_string(created_at))
+        .append(R"(,"jwk":)")
+        .append(jwk)
+        .append("}");
+}
+
+void append_refresh(std::string& text, std::uint8_t id, std::span<const std::uint8_t> key, std::int64_t created_at) {
+    append_separator(text);
+    text.append(R"({"id":)").append(std::to_string(id));
+    text.append(R"(,"key":")");
+    base64url_append(text, key);
+    text.append(R"(","created_at":)").append(std::to_string(created_at)).append("}");
+}
+
+// What members `jwk` has, all of them plain strings, as compact JSON.
+void append_jwk(std::string& text, const json_tape& tape, const json_item& jwk) {
+    text += '{';
+    for (const json_item* member = tape.first(jwk); member != nullptr; member = tape.next(jwk, *member)) {
+        text.append(text.back() == '{' ? "\"" : ",\"")
+            .append(member->name)
+            .append("\":\"")
+            .append(member->text)
+            .append("\"");
+    }
+    text += '}';
+}
+
+void append_fresh_signing(std::string& text, jws_algorithm algorithm, random_source& random, timestamp now) {
+    std::string jwk = generate_private_jwk(algorithm, random);
+    std::array<json_item, 16> items;
+    std::vector<char, wiping_allocator<char>> characters(jwk.size());
+    json_tape tape(items, characters);
+    tape.parse(jwk, 2);
+    append_signing(text, jwk_thumbprint(tape, tape.root(), algorithm), algorithm, true, now.time_since_epoch().count(),
+                   jwk);
+    wipe(jwk.data(), jwk.size());
+}
+
+constexpr std::string_view file_start = "{\n  \"version\": 1,\n  \"signing\": [",
+                           refresh_start = "],\n  \"refresh\": [", log_start = "],\n  \"log\": {\"key\":\"",
+                           file_end = "\"}\n}\n";
+
+} // namespace
+
+std::string read_key_file(std::string_view text, key_file_contents& file) {
     if (text.size() > key_file_size_max) {
         return "the key file is over 256 KiB";
     }
+    file.items.resize(items_max);
     file.characters.resize(text.size());
     file.tape = json_tape(file.items, file.characters);
     if (!file.tape.parse(text, depth_max)) {
@@ -215,65 +266,34 @@ std::string read_key_file(std::string_view text, contents& file) {
     return key_set_problem(keys);
 }
 
-// Text with room for what will be written, so that growth leaves no copies of secrets behind.
-std::string with_room() {
-    std::string text;
-    text.reserve(signing_keys_max * 4096 + refresh_keys_max * 128);
+std::string fresh_signing_entry(jws_algorithm algorithm, random_source& random, timestamp now) {
+    std::string text = with_room();
+    append_fresh_signing(text, algorithm, random, now);
     return text;
 }
 
-void append_signing(std::string& text, std::string_view kid, jws_algorithm algorithm, bool signs,
-                    std::int64_t created_at, std::string_view jwk) {
-    text.append(text.back() == '[' ? "\n    " : ",\n    ")
-        .append(R"({"kid":")")
-        .append(kid)
-        .append(R"(","alg":")")
-        .append(to_text(algorithm))
-        .append(R"(","status":")")
-        .append(signs ? "signing" : "verifying")
-        .append(R"(","created_at":)")
-        .append(std::to_string(created_at))
-        .append(R"(,"jwk":)")
-        .append(jwk)
-        .append("}");
-}
-
-void append_refresh(std::string& text, std::uint8_t id, std::span<const std::uint8_t> key, std::int64_t created_at) {
-    text.append(text.back() == '[' ? "\n    " : ",\n    ").append(R"({"id":)").append(std::to_string(id));
-    text.append(R"(,"key":")");
-    base64url_append(text, key);
-    text.append(R"(","created_at":)").append(std::to_string(created_at)).append("}");
-}
-
-// What members `jwk` has, all of them plain strings, as compact JSON.
-void append_jwk(std::string& text, const json_tape& tape, const json_item& jwk) {
-    text += '{';
-    for (const json_item* member = tape.first(jwk); member != nullptr; member = tape.next(jwk, *member)) {
-        text.append(text.back() == '{' ? "\"" : ",\"")
-            .append(member->name)
-            .append("\":\"")
-            .append(member->text)
-            .append("\"");
+std::string key_file_text(const key_file_contents& file, std::string_view fresh_signing) {
+    std::string text = with_room();
+    text += file_start;
+    for (const key_file_signing& entry : file.signing) {
+        std::string jwk = with_room();
+        append_jwk(jwk, file.tape, *entry.jwk);
+        append_signing(text, entry.kid, entry.algorithm, entry.signs, entry.created_at, jwk);
+        wipe(jwk.data(), jwk.size());
     }
-    text += '}';
+    if (!fresh_signing.empty()) {
+        append_separator(text);
+        text += fresh_signing;
+    }
+    text += refresh_start;
+    for (const refresh_key& key : file.refresh) {
+        append_refresh(text, key.id, key.key, key.created_at.time_since_epoch().count());
+    }
+    text += log_start;
+    base64url_append(text, file.log_key);
+    text += file_end;
+    return text;
 }
-
-void append_fresh_signing(std::string& text, jws_algorithm algorithm, random_source& random, timestamp now) {
-    std::string jwk = generate_private_jwk(algorithm, random);
-    std::array<json_item, 16> items;
-    std::vector<char, wiping_allocator<char>> characters(jwk.size());
-    json_tape tape(items, characters);
-    tape.parse(jwk, 2);
-    append_signing(text, jwk_thumbprint(tape, tape.root(), algorithm), algorithm, true, now.time_since_epoch().count(),
-                   jwk);
-    wipe(jwk.data(), jwk.size());
-}
-
-constexpr std::string_view file_start = "{\n  \"version\": 1,\n  \"signing\": [",
-                           refresh_start = "],\n  \"refresh\": [", log_start = "],\n  \"log\": {\"key\":\"",
-                           file_end = "\"}\n}\n";
-
-} // namespace
 
 std::string make_key_file(jws_algorithm algorithm, random_source& random, timestamp now) {
     secret_bytes refresh(refresh_key_size), log(log_key_size);
@@ -297,31 +317,21 @@ std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorit
     contents file;
     if (algorithm == jws_algorithm::hs256 || !read_key_file(text, file).empty() ||
         std::any_of(file.signing.begin(), file.signing.end(),
-                    [&](const signing_entry& e) { return e.signs && e.algorithm == algorithm; })) {
+                    [&](const key_file_signing& e) { return e.signs && e.algorithm == algorithm; })) {
         return std::nullopt;
     }
     if (file.signing.size() == signing_keys_max) {
-        const auto oldest = [](const signing_entry& a, const signing_entry& b) {
+        const auto oldest = [](const key_file_signing& a, const key_file_signing& b) {
             return a.signs != b.signs ? b.signs : a.created_at < b.created_at;
         };
         file.signing.erase(std::min_element(file.signing.begin(), file.signing.end(), oldest));
     }
-    std::string changed = with_room();
-    changed += file_start;
-    for (const signing_entry& entry : file.signing) {
-        std::string jwk = with_room();
-        append_jwk(jwk, file.tape, *entry.jwk);
-        append_signing(changed, entry.kid, entry.algorithm, false, entry.created_at, jwk);
-        wipe(jwk.data(), jwk.size());
+    for (key_file_signing& entry : file.signing) {
+        entry.signs = false;
     }
-    append_fresh_signing(changed, algorithm, random, now);
-    changed += refresh_start;
-    for (const refresh_key& key : file.refresh) {
-        append_refresh(changed, key.id, key.key, key.created_at.time_since_epoch().count());
-    }
-    changed += log_start;
-    base64url_append(changed, file.log_key);
-    changed += file_end;
+    std::string fresh = fresh_signing_entry(algorithm, random, now);
+    std::string changed = key_file_text(file, fresh);
+    wipe(fresh.data(), fresh.size());
     return changed;
 }
 
@@ -340,9 +350,11 @@ parsed_key_file parse_key_file(std::string_view text, const key_ring_options& op
                                        {reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()});
         ring->signing_key = made.key;
         ring->verifying_keys.push_back(std::move(made.key));
+        ring->signing_created_at.emplace_back(); // nobody knows
     } else {
-        for (const signing_entry& entry : file.signing) {
+        for (const key_file_signing& entry : file.signing) {
             ring->verifying_keys.push_back(entry.key);
+            ring->signing_created_at.emplace_back(seconds(entry.created_at));
             if (entry.signs && entry.algorithm == options.algorithm) {
                 ring->signing_key = entry.key;
             }

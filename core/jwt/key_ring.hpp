@@ -49,9 +49,10 @@ class key_ring {
 public:
     std::shared_ptr<const jws_key> signing_key; // not null; also in verifying_keys
     std::vector<std::shared_ptr<const jws_key>> verifying_keys;
-    std::vector<refresh_key> refresh_keys; // the last one mints, all check; not empty
-    secret_bytes log_key;                  // 32 bytes; the log's and snapshots' tags derive from it
-    std::uint64_t generation = 0;          // differs between any two rings of a process (caches key on it)
+    std::vector<timestamp> signing_created_at; // of each verifying key; 0 where nobody knows (SECRET_KEY)
+    std::vector<refresh_key> refresh_keys;     // the last one mints, all check; not empty
+    secret_bytes log_key;                      // 32 bytes; the log's and snapshots' tags derive from it
+    std::uint64_t generation = 0;              // differs between any two rings of a process (caches key on it)
 
     // Exact match, or null.
     const jws_key* find_verifying(std::string_view kid) const;
@@ -78,6 +79,26 @@ std::string make_key_file(jws_algorithm algorithm, random_source& random, timest
 // from then on; where there is no room, the oldest that only verifies goes. Never anything under hs256.
 std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random,
                                               timestamp now);
+// Edits of a key file's text, for operators. Nothing is left out: the new text holds every key but the one retired.
+enum class key_edit_problem : std::uint8_t {
+    none,
+    malformed, // the text is no key file
+    too_many,  // signing_keys_max or refresh_keys_max are there
+    not_found,
+    active, // it signs or mints: what makes the tokens of now is never retired
+};
+struct key_file_edit {
+    key_edit_problem problem = key_edit_problem::none;
+    std::string text;  // the whole new file where there is no problem
+    std::string about; // for the log: "signing KID" or "refresh ID" of the key that was added or retired
+};
+// A fresh key of `algorithm` (not hs256) signs from now on; the one that did verifies.
+key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now);
+// A fresh refresh key mints from now on, under an id that no other has; the others check.
+key_file_edit rotate_refresh_key(std::string_view text, random_source& random, timestamp now);
+key_file_edit retire_signing_key(std::string_view text, std::string_view kid);
+key_file_edit retire_refresh_key(std::string_view text, std::uint8_t id);
+
 // Parses; `error` says what is wrong in one sentence, without any secret; never throws for what the text is.
 // `hs256_secret` is SECRET_KEY's bytes, needed iff algorithm is hs256; then that key alone signs and verifies, under
 // the fixed kid "SECRET_KEY", and the file's signing keys rest: symmetric and asymmetric ones never verify side by

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/service/services.hpp"
+#include "core/service/token_report.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -79,6 +80,9 @@ public:
     // A new session of the user, as a login without a password would open it. `client` becomes its agent where not
     // empty. user_not_found also where the user is disabled.
     task<result<issued_tokens>> mint_session(operator_caller by, user_id id, std::string client);
+
+    // What a token is; waits for what the answer rests on. storage_unavailable.
+    task<result<token_report>> inspect(secret_string token);
 
     // The event of an act that is not about users (keys), awaited: storage_unavailable.
     task<result<void>> record(operator_caller by, event_kind what, std::string about);

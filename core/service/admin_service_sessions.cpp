@@ -128,6 +128,18 @@ task<result<issued_tokens>> admin_service::mint_session(operator_caller by, user
     co_return opened;
 }
 
+task<result<token_report>> admin_service::inspect(secret_string token) {
+    const token_report report = inspect_token(context_, token.reveal());
+    const result<ticket> rests =
+        report.details ? rests_on(context_.data, report.details->state) : result<ticket>(ticket::none);
+    task<result<void>> accepted = acceptance(context_.data, rests);
+    const result<void> stands = co_await std::move(accepted);
+    if (!stands) {
+        co_return stands.error();
+    }
+    co_return report;
+}
+
 task<result<void>> admin_service::record(operator_caller by, event_kind what, std::string about) {
     const ticket noted = record_act(context_, by, what, user_id{}, family_id{}, std::move(about));
     task<result<void>> accepted = acceptance(context_.data, noted);

@@ -29,6 +29,7 @@ public:
         return writer_->enqueue(room, urgency, type, version, body, tag);
     }
     const char* why_not_ready() const noexcept override { return writer_->why_not_ready(); }
+    bool is_on_disk() const noexcept override { return true; }
 
     std::optional<log_position> seal() override { return writer_->seal(); }
     std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,

@@ -149,8 +149,12 @@ void embedded_store::maintain_once() {
     state_->upkeep->round(maintenance::sweeping::now);
 }
 
-bool embedded_store::snapshot_now() {
+snapshot_report embedded_store::take_snapshot() {
     return state_->upkeep->snapshot();
+}
+
+bool embedded_store::is_on_disk() const noexcept {
+    return state_->log->is_on_disk();
 }
 
 store_statistics embedded_store::statistics() const {

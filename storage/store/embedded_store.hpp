@@ -79,6 +79,13 @@ struct store_statistics {
     log_stats log;
 };
 
+// Of one snapshot that was asked for.
+struct snapshot_report {
+    bool taken = false;
+    std::uint64_t lsn = 0; // it holds every record below
+    std::uint64_t bytes = 0, ms = 0;
+};
+
 class embedded_store final : public store {
 public:
     // Locks the directory, recovers, starts the log's writer and the maintenance thread. Throws refused.
@@ -99,7 +106,10 @@ public:
     void maintain_once();
     // A snapshot now, due or not; also while serving, from any thread but an io thread (it blocks). False where it
     // failed or another one is under way.
-    bool snapshot_now();
+    bool snapshot_now() { return take_snapshot().taken; }
+    snapshot_report take_snapshot();
+    // Whether there is a data directory.
+    bool is_on_disk() const noexcept;
 
     store_statistics statistics() const;
 

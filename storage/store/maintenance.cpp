@@ -217,7 +217,7 @@ bool maintenance::snapshot_due() const {
     return (grown || aged) && now >= not_before_;
 }
 
-bool maintenance::snapshot() {
+snapshot_report maintenance::snapshot() {
     const std::lock_guard lock(working_);
     return take_snapshot();
 }
@@ -297,12 +297,14 @@ private:
 
 } // namespace
 
-bool maintenance::take_snapshot() {
+snapshot_report maintenance::take_snapshot() {
     const steady::time_point began = steady::now();
     last_snapshot_ = began;
+    snapshot_report report;
     std::string why = "the log could not be sealed";
     std::optional<std::uint64_t> size;
     if (const std::optional<log_position> at = state_.log->seal()) {
+        report.lsn = at->lsn;
         // seal() took the log's lock after every enqueue before it, and what those records say was published before
         // them: the walk sees all of it without a fence of its own.
         size = state_.log->write_snapshot(
@@ -315,14 +317,15 @@ bool maintenance::take_snapshot() {
         if (state_.options.on_notice) {
             state_.options.on_notice("no snapshot: " + why);
         }
-        return false;
+        return report;
     }
-    snapshot_bytes_.store(*size, std::memory_order_relaxed);
-    snapshot_ms_.store(
-        static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(steady::now() - began).count()),
-        std::memory_order_relaxed);
+    report.taken = true;
+    report.bytes = *size;
+    report.ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(steady::now() - began).count());
+    snapshot_bytes_.store(report.bytes, std::memory_order_relaxed);
+    snapshot_ms_.store(report.ms, std::memory_order_relaxed);
     snapshots_.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    return report;
 }
 
 maintenance::figures maintenance::look() const noexcept {

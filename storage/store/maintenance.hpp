@@ -18,6 +18,7 @@ namespace pawl::storage {
 
 struct store_state;
 struct snapshot_counts;
+struct snapshot_report;
 
 class maintenance {
 public:
@@ -34,7 +35,7 @@ public:
 
     enum class sweeping : std::uint8_t { when_due, now };
     void round(sweeping when);
-    bool snapshot();
+    snapshot_report snapshot();
 
     struct figures {
         std::uint64_t sweeps = 0, families_dropped = 0, users_dropped = 0, families_alive = 0, tombstones = 0;
@@ -53,7 +54,7 @@ private:
     // Marks what is dead, says whether it may go: two snapshots were taken since it was marked (R5).
     bool may_go(std::uint16_t& mark, bool dead) const noexcept;
     bool snapshot_due() const;
-    bool take_snapshot();
+    snapshot_report take_snapshot();
 
     store_state& state_;
     std::mutex working_;

@@ -31,6 +31,7 @@ public:
     virtual std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
                                   std::span<const std::uint8_t> body, const record_tag& tag) noexcept = 0;
     virtual const char* why_not_ready() const noexcept = 0;
+    virtual bool is_on_disk() const noexcept { return false; }
 
     virtual std::optional<log_position> seal() = 0;
     virtual std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,

@@ -1,0 +1,139 @@
+// /admin/sessions, /admin/families, /admin/logout, /admin/tokens: an operator and the sessions of others.
+#include "app/dto/admin_requests.hpp"
+#include "app/dto/admin_responses.hpp"
+#include "app/dto/requests.hpp"
+#include "app/dto/responses.hpp"
+#include "app/form.hpp"
+#include "app/handler/admin_support.hpp"
+#include "app/handler/handlers.hpp"
+#include "app/handler/support.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const body_result query = read_form(request.query);
+    if (!query.has_value()) {
+        co_return problem_response(query.error().problem, query.error().detail);
+    }
+    const auto id = read_query_user(*query);
+    if (!id) {
+        co_return problem_response(id.error());
+    }
+    auto pending = context.admin->sessions_of(*id);
+    const auto sessions = co_await std::move(pending);
+    if (!sessions) {
+        co_return problem_response(sessions.error());
+    }
+    co_return json_answer(200, admin_sessions_json(*sessions, context.time.now()));
+}
+
+task<http_response> handle_admin_end_session(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const auto id = family_id_from_hex(request.path_parameter);
+    if (!id) {
+        co_return refuse_operator(context, request, failure(errc::session_not_found));
+    }
+    auto pending = context.admin->end_session(*std::move(by), *id);
+    const auto ended = co_await std::move(pending);
+    if (!ended) {
+        co_return refuse_operator(context, request, ended.error());
+    }
+    co_return no_content();
+}
+
+task<http_response> handle_admin_logout(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    body_outcome body = read_body(request, body_kinds::json);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        co_return failed->as_problem();
+    }
+    const auto id = read_user_of(std::get<parameters>(body));
+    if (!id) {
+        co_return problem_response(id.error());
+    }
+    auto pending = context.admin->logout(*std::move(by), *id);
+    const auto ended = co_await std::move(pending);
+    if (!ended) {
+        co_return refuse_operator(context, request, ended.error());
+    }
+    co_return no_content();
+}
+
+task<http_response> handle_admin_get_family(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const auto id = family_id_from_hex(request.path_parameter);
+    if (!id) {
+        co_return refuse_operator(context, request, failure(errc::session_not_found));
+    }
+    auto pending = context.admin->find_session(*id);
+    const auto found = co_await std::move(pending);
+    if (!found) {
+        co_return refuse_operator(context, request, found.error());
+    }
+    co_return json_answer(200, admin_family_json(*found, context.time.now()));
+}
+
+task<http_response> handle_admin_mint_session(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    body_outcome body = read_body(request, body_kinds::json);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        co_return failed->as_problem();
+    }
+    auto wanted = read_minting(std::get<parameters>(body));
+    if (!wanted) {
+        co_return problem_response(wanted.error());
+    }
+    auto pending = context.admin->mint_session(*std::move(by), wanted->user, std::move(wanted->client));
+    const auto tokens = co_await std::move(pending);
+    if (!tokens) {
+        co_return refuse_operator(context, request, tokens.error());
+    }
+    co_return json_answer(201, to_json(*tokens));
+}
+
+task<http_response> handle_admin_verify_token(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    body_outcome body = read_body(request, body_kinds::json);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        co_return failed->as_problem();
+    }
+    auto token = read_secret(std::get<parameters>(body), "token");
+    if (!token) {
+        co_return problem_response(token.error());
+    }
+    auto pending = context.admin->inspect(*std::move(token));
+    const auto report = co_await std::move(pending);
+    if (!report) {
+        co_return problem_response(report.error());
+    }
+    co_return json_answer(200, token_report_json(*report, context.time.now()));
+}
+
+} // namespace pawl::app

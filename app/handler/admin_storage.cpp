@@ -1,0 +1,59 @@
+// /admin/stats, /admin/snapshot(s): figures of the store, snapshots on demand.
+#include "app/dto/admin_responses.hpp"
+#include "app/dto/admin_stats.hpp"
+#include "app/handler/admin_support.hpp"
+#include "app/handler/handlers.hpp"
+#include "app/handler/support.hpp"
+#include "app/operations.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+task<http_response> handle_admin_stats(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    if (context.instance_operations == nullptr) {
+        co_return problem_response(failure(errc::not_on_disk));
+    }
+    co_return json_answer(200, stats_json(context.instance_operations->statistics()));
+}
+
+task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    if (context.instance_operations == nullptr) {
+        co_return problem_response(failure(errc::not_on_disk));
+    }
+    auto pending = context.instance_operations->take_snapshot();
+    const auto taken = co_await std::move(pending);
+    if (!taken) {
+        co_return problem_response(taken.error());
+    }
+    co_return json_answer(200, snapshot_taken_json(*taken));
+}
+
+task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    const auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    if (context.instance_operations == nullptr) {
+        co_return problem_response(failure(errc::not_on_disk));
+    }
+    auto pending = context.instance_operations->list_snapshots();
+    const auto found = co_await std::move(pending);
+    if (!found) {
+        co_return problem_response(found.error());
+    }
+    co_return json_answer(200, snapshots_json(*found));
+}
+
+} // namespace pawl::app

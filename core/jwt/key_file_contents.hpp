@@ -1,0 +1,42 @@
+// A key file taken apart, and put together again. Internal to core/jwt: the texts hold secrets.
+#pragma once
+
+#include "core/jwt/jws_keys.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+struct key_file_signing {
+    jws_algorithm algorithm{};
+    bool signs = false;
+    std::int64_t created_at = 0;
+    std::string_view kid;
+    const json_item* jwk = nullptr;
+    std::shared_ptr<const jws_key> key;
+};
+
+// A parsed file. Views point into its own memory.
+struct key_file_contents {
+    std::vector<json_item> items;
+    std::vector<char, wiping_allocator<char>> characters;
+    json_tape tape{{}, {}};
+    std::vector<key_file_signing> signing;
+    std::vector<refresh_key> refresh;
+    secret_bytes log_key;
+};
+
+// Empty where the text is a good key file; `file` is filled then.
+std::string read_key_file(std::string_view text, key_file_contents& file);
+
+// The text of a file with these contents, and of one more signing entry where `fresh_signing` is not empty.
+std::string key_file_text(const key_file_contents& file, std::string_view fresh_signing);
+
+// The text of an entry of `signing` for a fresh key that signs.
+std::string fresh_signing_entry(jws_algorithm algorithm, random_source& random, timestamp now);
+
+} // namespace pawl

@@ -1,0 +1,105 @@
+// Edits of the key file's text: one key more, or one less.
+#include "core/jwt/key_file_contents.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl {
+
+namespace {
+
+key_file_edit refused_edit(key_edit_problem why) {
+    key_file_edit edit;
+    edit.problem = why;
+    return edit;
+}
+
+key_file_edit edited(const key_file_contents& file, std::string about, std::string_view fresh_signing = {}) {
+    key_file_edit edit;
+    edit.text = key_file_text(file, fresh_signing);
+    edit.about = std::move(about);
+    return edit;
+}
+
+// The lowest id above the minting key's that is free, going round: ids of keys that were retired long ago come last.
+std::uint8_t free_id(const std::vector<refresh_key>& keys) {
+    std::uint8_t id = keys.back().id;
+    do {
+        ++id;
+    } while (std::any_of(keys.begin(), keys.end(), [&](const refresh_key& k) { return k.id == id; }));
+    return id;
+}
+static_assert(refresh_keys_max < 256, "there is always a free id");
+
+} // namespace
+
+key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now) {
+    key_file_contents file;
+    if (algorithm == jws_algorithm::hs256 || !read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    if (file.signing.size() == signing_keys_max) {
+        return refused_edit(key_edit_problem::too_many);
+    }
+    for (key_file_signing& entry : file.signing) {
+        entry.signs = false;
+    }
+    std::string fresh = fresh_signing_entry(algorithm, random, now);
+    constexpr std::string_view kid_begin = "{\"kid\":\"";
+    const std::size_t kid_end = fresh.find('"', kid_begin.size());
+    std::string about = "signing " + fresh.substr(kid_begin.size(), kid_end - kid_begin.size());
+    key_file_edit edit = edited(file, std::move(about), fresh);
+    wipe(fresh.data(), fresh.size());
+    return edit;
+}
+
+key_file_edit rotate_refresh_key(std::string_view text, random_source& random, timestamp now) {
+    key_file_contents file;
+    if (!read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    if (file.refresh.size() == refresh_keys_max) {
+        return refused_edit(key_edit_problem::too_many);
+    }
+    refresh_key fresh;
+    fresh.id = free_id(file.refresh);
+    fresh.key = secret_bytes(refresh_key_size);
+    random.fill(fresh.key);
+    fresh.created_at = now;
+    file.refresh.push_back(std::move(fresh));
+    return edited(file, "refresh " + std::to_string(file.refresh.back().id));
+}
+
+key_file_edit retire_signing_key(std::string_view text, std::string_view kid) {
+    key_file_contents file;
+    if (!read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    const auto found = std::ranges::find(file.signing, kid, &key_file_signing::kid);
+    if (found == file.signing.end()) {
+        return refused_edit(key_edit_problem::not_found);
+    }
+    if (found->signs) {
+        return refused_edit(key_edit_problem::active);
+    }
+    file.signing.erase(found);
+    return edited(file, "signing " + std::string(kid));
+}
+
+key_file_edit retire_refresh_key(std::string_view text, std::uint8_t id) {
+    key_file_contents file;
+    if (!read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    const auto found = std::ranges::find(file.refresh, id, &refresh_key::id);
+    if (found == file.refresh.end()) {
+        return refused_edit(key_edit_problem::not_found);
+    }
+    if (found == file.refresh.end() - 1) {
+        return refused_edit(key_edit_problem::active);
+    }
+    file.refresh.erase(found);
+    return edited(file, "refresh " + std::to_string(id));
+}
+
+} // namespace pawl

@@ -1,0 +1,107 @@
+#include "core/service/token_report.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/refresh_token.hpp"
+
+#include <algorithm>
+
+namespace pawl {
+
+namespace {
+
+void inspect_access(const service_context& context, std::string_view token, token_report& report) {
+    const key_ring_ptr keys = context.keys();
+    const access_token_expectations expected{.issuer = context.settings.issuer,
+                                             .audience = context.settings.audience,
+                                             .now = context.time.now(),
+                                             .lifetime_max = context.settings.access_token_ttl,
+                                             .leeway = seconds(60)};
+    access_claims claims;
+    const access_token_check check = check_access_token(*keys, token, expected, claims);
+    report.kind = token_kind::access;
+    report.genuine = check == access_token_check::good || check == access_token_check::expired;
+    report.why_not = check == access_token_check::good ? std::string_view() : to_text(check);
+    if (report.genuine) {
+        report.family = claims.session;
+        report.generation = claims.generation;
+        report.claims = std::move(claims);
+    }
+}
+
+void inspect_refresh(const service_context& context, std::string_view token, token_report& report) {
+    const key_ring_ptr keys = context.keys();
+    report.kind = token_kind::refresh;
+    const std::optional<refresh_token_place> place = check_refresh_token(*keys, token);
+    report.genuine = place.has_value();
+    if (!place) {
+        report.why_not = "forged, garbled or of another server";
+        return;
+    }
+    report.family = place->family;
+    report.generation = place->generation;
+}
+
+} // namespace
+
+token_report inspect_token(const service_context& context, std::string_view token) {
+    token_report report;
+    if (token.starts_with(refresh_token_prefix)) {
+        inspect_refresh(context, token, report);
+    } else if (std::count(token.begin(), token.end(), '.') == 2) {
+        inspect_access(context, token, report);
+    } else {
+        report.why_not = "neither an access token nor a refresh token";
+    }
+    if (report.family) {
+        report.details = context.data.find_family_details(*report.family);
+    }
+    return report;
+}
+
+std::string_view why_not_alive(const family_state& seen, timestamp now) {
+    if (!seen.word.live()) {
+        return to_text(seen.word.status());
+    }
+    if (seen.facts.expired(seen.word, now)) {
+        return now >= seen.facts.expires_at() ? "absolute_expiry" : "idle_expiry";
+    }
+    return alive(seen.word, seen.facts, seen.gate, now) ? std::string_view() : to_text(seen.gate.reason);
+}
+
+std::string_view to_text(family_status status) {
+    switch (status) {
+    case family_status::live:
+        return "live";
+    case family_status::logout:
+        return "logout";
+    case family_status::reuse:
+        return "reuse";
+    case family_status::admin:
+        return "admin";
+    case family_status::evicted:
+        return "evicted";
+    case family_status::exhausted:
+        return "exhausted";
+    case family_status::ahead:
+        return "ahead";
+    }
+    return "unknown";
+}
+
+std::string_view to_text(gate_reason why) {
+    switch (why) {
+    case gate_reason::none:
+        return "none";
+    case gate_reason::logout_all:
+        return "logout_all";
+    case gate_reason::password_change:
+        return "password_change";
+    case gate_reason::disabled:
+        return "disabled";
+    case gate_reason::deleted:
+        return "deleted";
+    }
+    return "unknown";
+}
+
+} // namespace pawl

@@ -1,0 +1,195 @@
+// Keys added to and taken from a key file's text: every key but the one retired is in the text that comes out.
+#include "core/jwt/key_ring.hpp"
+#include "core/refresh_token.hpp"
+#include "tests/support/seeded_random.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+using namespace pawl;
+
+namespace {
+
+constexpr timestamp start{seconds(1'790'000'000)};
+
+struct key_file {
+    explicit key_file(jws_algorithm a = jws_algorithm::eddsa) : algorithm(a) { text = make_key_file(a, random, start); }
+    key_ring_ptr ring() const {
+        const parsed_key_file parsed = parse_key_file(text, {algorithm, nullptr});
+        BOOST_TEST_REQUIRE((parsed.ring != nullptr), parsed.error);
+        return parsed.ring;
+    }
+    key_edit_problem take(const key_file_edit& edit) {
+        BOOST_TEST(edit.text.empty() == (edit.problem != key_edit_problem::none));
+        BOOST_TEST(edit.about.empty() == (edit.problem != key_edit_problem::none));
+        if (edit.problem == key_edit_problem::none) {
+            text = edit.text;
+            about = edit.about;
+        }
+        return edit.problem;
+    }
+    key_edit_problem rotate_signing(timestamp at = start) {
+        return take(rotate_signing_key(text, algorithm, random, at));
+    }
+    key_edit_problem rotate_refresh(timestamp at = start) { return take(rotate_refresh_key(text, random, at)); }
+
+    test::seeded_random random{7};
+    jws_algorithm algorithm;
+    std::string text, about;
+};
+
+std::vector<std::string> kids(const key_ring& ring) {
+    std::vector<std::string> out;
+    for (const auto& key : ring.verifying_keys) {
+        out.push_back(key->kid());
+    }
+    return out;
+}
+
+std::vector<int> ids(const key_ring& ring) {
+    std::vector<int> out;
+    for (const refresh_key& key : ring.refresh_keys) {
+        out.push_back(key.id);
+    }
+    return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(key_file_edits)
+
+BOOST_AUTO_TEST_CASE(a_new_signing_key_signs_and_the_one_before_verifies) {
+    for (const jws_algorithm algorithm : {jws_algorithm::es256, jws_algorithm::eddsa, jws_algorithm::rs256}) {
+        key_file file(algorithm);
+        const key_ring_ptr before = file.ring();
+        const auto signature = before->signing_key->sign("m");
+        BOOST_TEST((file.rotate_signing(start + seconds(9)) == key_edit_problem::none));
+        const key_ring_ptr after = file.ring();
+        BOOST_TEST(file.about == "signing " + after->signing_key->kid());
+        BOOST_TEST(after->signing_key->kid() != before->signing_key->kid());
+        BOOST_TEST((after->signing_key->algorithm() == algorithm));
+        BOOST_TEST((kids(*after) == std::vector{before->signing_key->kid(), after->signing_key->kid()}));
+        BOOST_TEST(after->find_verifying(before->signing_key->kid())->verify("m", signature));
+        BOOST_TEST((after->signing_created_at == std::vector{start, start + seconds(9)}));
+        BOOST_TEST((after->log_key == before->log_key));
+        BOOST_TEST((after->refresh_keys[0].key == before->refresh_keys[0].key));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_new_refresh_key_mints_and_the_others_check) {
+    key_file file;
+    const key_ring_ptr before = file.ring();
+    refresh_token_place place;
+    place.family.bytes[0] = 7;
+    place.generation = 3;
+    const secret_string token = mint_refresh_token(*before, place);
+    BOOST_TEST((file.rotate_refresh(start + seconds(5)) == key_edit_problem::none));
+    BOOST_TEST(file.about == "refresh 2");
+    const key_ring_ptr after = file.ring();
+    BOOST_TEST((ids(*after) == std::vector{1, 2}));
+    BOOST_TEST((after->refresh_keys[1].created_at == start + seconds(5)));
+    BOOST_TEST((after->refresh_keys[1].key != after->refresh_keys[0].key));
+    BOOST_TEST((check_refresh_token(*after, token.reveal()) == place));
+    const secret_string fresh = mint_refresh_token(*after, place);
+    BOOST_TEST((fresh.reveal() != token.reveal()));
+    BOOST_TEST((check_refresh_token(*after, fresh.reveal()) == place));
+    BOOST_TEST(!check_refresh_token(*before, fresh.reveal()).has_value());
+    BOOST_TEST(after->signing_key->kid() == before->signing_key->kid());
+    BOOST_TEST((after->log_key == before->log_key));
+}
+
+BOOST_AUTO_TEST_CASE(what_signs_or_mints_is_never_retired) {
+    key_file file;
+    for (int round = 0; round < 3; ++round) {
+        const key_ring_ptr ring = file.ring();
+        const std::string before = file.text;
+        BOOST_TEST((file.take(retire_signing_key(file.text, ring->signing_key->kid())) == key_edit_problem::active));
+        BOOST_TEST(
+            (file.take(retire_refresh_key(file.text, ring->refresh_keys.back().id)) == key_edit_problem::active));
+        BOOST_TEST(file.text == before);
+        BOOST_TEST((file.rotate_signing() == key_edit_problem::none));
+        BOOST_TEST((file.rotate_refresh() == key_edit_problem::none));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_other_key_can_go_and_nothing_else_goes_with_it) {
+    for (std::size_t victim = 0; victim < 3; ++victim) {
+        key_file file;
+        for (int i = 0; i < 3; ++i) {
+            file.rotate_signing();
+            file.rotate_refresh();
+        }
+        const key_ring_ptr before = file.ring();
+        std::vector<std::string> kids_left = kids(*before);
+        std::vector<int> ids_left = ids(*before);
+        BOOST_TEST((file.take(retire_signing_key(file.text, kids_left[victim])) == key_edit_problem::none));
+        BOOST_TEST(file.about == "signing " + kids_left[victim]);
+        BOOST_TEST((file.take(retire_refresh_key(file.text, static_cast<std::uint8_t>(ids_left[victim]))) ==
+                    key_edit_problem::none));
+        kids_left.erase(kids_left.begin() + static_cast<std::ptrdiff_t>(victim));
+        ids_left.erase(ids_left.begin() + static_cast<std::ptrdiff_t>(victim));
+        const key_ring_ptr after = file.ring();
+        BOOST_TEST((kids(*after) == kids_left));
+        BOOST_TEST((ids(*after) == ids_left));
+        BOOST_TEST(after->signing_key->kid() == before->signing_key->kid());
+        BOOST_TEST((after->log_key == before->log_key));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(unknown_keys_and_broken_texts_are_refused) {
+    key_file file;
+    file.rotate_signing();
+    file.rotate_refresh();
+    BOOST_TEST((file.take(retire_signing_key(file.text, "")) == key_edit_problem::not_found));
+    BOOST_TEST((file.take(retire_signing_key(file.text, "nobody")) == key_edit_problem::not_found));
+    BOOST_TEST((file.take(retire_refresh_key(file.text, 200)) == key_edit_problem::not_found));
+    for (const std::string& broken : {std::string(), std::string("{}"), file.text.substr(1)}) {
+        BOOST_TEST(
+            (rotate_signing_key(broken, file.algorithm, file.random, start).problem == key_edit_problem::malformed));
+        BOOST_TEST((rotate_refresh_key(broken, file.random, start).problem == key_edit_problem::malformed));
+        BOOST_TEST((retire_signing_key(broken, "x").problem == key_edit_problem::malformed));
+        BOOST_TEST((retire_refresh_key(broken, 1).problem == key_edit_problem::malformed));
+    }
+    BOOST_TEST((rotate_signing_key(file.text, jws_algorithm::hs256, file.random, start).problem ==
+                key_edit_problem::malformed));
+}
+
+BOOST_AUTO_TEST_CASE(there_are_bounds_and_room_again_after_retiring) {
+    key_file file;
+    while (file.ring()->verifying_keys.size() < signing_keys_max) {
+        BOOST_TEST_REQUIRE((file.rotate_signing() == key_edit_problem::none));
+    }
+    while (file.ring()->refresh_keys.size() < refresh_keys_max) {
+        BOOST_TEST_REQUIRE((file.rotate_refresh() == key_edit_problem::none));
+    }
+    BOOST_TEST(file.text.size() < key_file_size_max);
+    BOOST_TEST((file.rotate_signing() == key_edit_problem::too_many));
+    BOOST_TEST((file.rotate_refresh() == key_edit_problem::too_many));
+    BOOST_TEST(
+        (file.take(retire_signing_key(file.text, file.ring()->verifying_keys[0]->kid())) == key_edit_problem::none));
+    BOOST_TEST((file.take(retire_refresh_key(file.text, file.ring()->refresh_keys[0].id)) == key_edit_problem::none));
+    BOOST_TEST((file.rotate_signing() == key_edit_problem::none));
+    BOOST_TEST((file.rotate_refresh() == key_edit_problem::none));
+}
+
+BOOST_AUTO_TEST_CASE(ids_of_refresh_keys_go_round_and_come_back_last) {
+    key_file file;
+    std::vector<int> seen;
+    for (int i = 0; i < 600; ++i) {
+        BOOST_TEST_REQUIRE((file.rotate_refresh() == key_edit_problem::none));
+        const key_ring_ptr ring = file.ring();
+        const std::vector<int> now = ids(*ring);
+        BOOST_TEST((std::set<int>(now.begin(), now.end()).size() == now.size()));
+        seen.push_back(now.back());
+        BOOST_TEST_REQUIRE(
+            (file.take(retire_refresh_key(file.text, ring->refresh_keys[0].id)) == key_edit_problem::none));
+    }
+    BOOST_TEST((std::set<int>(seen.begin(), seen.begin() + 256).size() == 256U));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
