@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -188,6 +189,12 @@ url_parts split_url(const std::string& url) {
     return out;
 }
 
+bool is_loopback(const std::string& host) {
+    error_code ec;
+    const auto address = asio::ip::make_address(host, ec);
+    return ec ? host == "localhost" : address.is_loopback();
+}
+
 // --token-file, else $PAWLCTL_TOKEN.
 std::string read_token(const global_options& global) {
     const auto wrong = [](const std::string& line) {
@@ -287,6 +294,9 @@ bool is_trusted_peer(int socket, unsigned owner) {
 std::unique_ptr<admin_client> connect_url(const global_options& global) {
     url_parts to = split_url(global.url);
     to.place.bearer = read_token(global);
+    if (!to.tls && !global.quiet && !is_loopback(to.host)) {
+        std::fprintf(stderr, "pawlctl: note: the token and all answers go to %s unencrypted\n", clean(to.host).c_str());
+    }
     const http_place place = to.place;
     if (!to.tls) {
         const auto connect = [to = std::move(to)](asio::io_context& context) {

@@ -45,24 +45,27 @@ option_definition read_option(const CLI::Option& from) {
     return out;
 }
 
+// Every command has these.
+bool is_help(const CLI::Option& option) {
+    const auto& names = option.get_lnames();
+    return std::any_of(names.begin(), names.end(),
+                       [](const std::string& name) { return name == "help" || name == "help-all"; });
+}
+
 command_definition read_command(const CLI::App& from, const std::string& path) {
     command_definition out;
     out.name = from.get_name();
     out.path = path;
     out.text = from.get_description();
     out.more = from.get_footer();
-    const auto shown = [](const CLI::Option* option) { return !option->get_group().empty(); };
-    for (const CLI::Option* const option : from.get_options(shown)) {
-        const auto& names = option->get_lnames();
-        if (!path.empty() && std::any_of(names.begin(), names.end(), [](const std::string& name) {
-                return name == "help" || name == "help-all"; // every command has them
-            })) {
-            continue;
+    for (const bool arguments : {true, false}) { // arguments first
+        for (const CLI::Option* const option : from.get_options()) {
+            const bool shown = !option->get_group().empty() && (path.empty() || !is_help(*option));
+            if (shown && option->get_positional() == arguments) {
+                out.options.push_back(read_option(*option));
+            }
         }
-        out.options.push_back(read_option(*option));
     }
-    std::stable_partition(out.options.begin(), out.options.end(),
-                          [](const option_definition& option) { return option.is_argument(); });
     const auto visible = [](const CLI::App* command) { return !command->get_group().empty(); };
     for (const CLI::App* const command : from.get_subcommands(visible)) {
         out.commands.push_back(read_command(*command, (path.empty() ? "" : path + " ") + command->get_name()));

@@ -81,6 +81,7 @@ private:
 
     std::unique_ptr<storage::embedded_store> open_store() {
         ::umask(077);
+        settings_.algorithm = keys_->signing_key->algorithm(); // the server's, where we were not told
         storage::embedded_store_options options = app::store_options_of(settings_, *keys_);
         options.on_recovered = [this](const storage::recovery_report& found) {
             for (const std::string& note : found.notes) {

@@ -30,7 +30,7 @@ std::optional<boost::json::object> decode_refresh_token(std::string_view token) 
         generation = generation << 8U | bytes.at(generation_at + i);
     }
     boost::json::object out;
-    out["kind"] = "refresh_token";
+    out["kind"] = "refresh";
     out["version"] = bytes.at(version_at);
     out["key_id"] = bytes.at(key_id_at);
     out["family"] = to_hex(family);
@@ -70,7 +70,7 @@ std::optional<boost::json::object> decode_token(std::string_view token) {
         return std::nullopt;
     }
     boost::json::object out;
-    out["kind"] = "access_token";
+    out["kind"] = "access";
     out["header"] = std::move(*header);
     out["claims"] = std::move(*claims);
     out["signature_bytes"] = signature->size();

@@ -8,8 +8,8 @@
 
 namespace pawl::tools {
 
-// {"kind":"access_token","header":{},"claims":{},"signature_bytes":N} of a compact JWS (RFC 7515), or
-// {"kind":"refresh_token","version":1,"key_id":N,"family":"hex","generation":N} of a refresh token. Nothing for text
+// {"kind":"access","header":{},"claims":{},"signature_bytes":N} of a compact JWS (RFC 7515), or
+// {"kind":"refresh","version":1,"key_id":N,"family":"hex","generation":N} of a refresh token. Nothing for text
 // that is neither, or not strict base64url of strict JSON objects. Pure.
 std::optional<boost::json::object> decode_token(std::string_view token);
 

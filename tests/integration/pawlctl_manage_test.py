@@ -120,6 +120,83 @@ class OnlineAndOffline(unittest.TestCase):
         listed, _ = self.both("--json", "user", "ls")
         self.assertEqual(len(listed.lines), 1)
 
+    def test_sessions_and_tokens(self):
+        self.add("ann@example.com")
+        minted = self.both("--json", "token", "mint", "ann@example.com")
+        tokens = dict(zip((p.data_dir for p in self.places), (m.json for m in minted)))
+        for kind in ("access_token", "refresh_token"):
+            good, _ = self.both("--json", "token", "verify", each=lambda place: [tokens[place.data_dir][kind]])
+            self.assertTrue(good.json["genuine"])
+            self.assertTrue(good.json["alive"])
+            self.both("--json", "token", "verify", "--offline", each=lambda place: [tokens[place.data_dir][kind]])
+            # Of the other server: genuine there, not here.
+            other = {self.places[0].data_dir: self.places[1].data_dir, self.places[1].data_dir: self.places[0].data_dir}
+            for flag in ([], ["--offline"]):
+                foreign, _ = self.both("--json", "token", "verify", *flag, status=1,
+                                       each=lambda place: [tokens[other[place.data_dir]][kind]])
+                self.assertFalse(foreign.json["genuine"])
+        only, _ = self.both("token", "mint", "1", "--only", "refresh")
+        self.assertRegex(only.out, r"\Aprt_[\w-]{72}\n\Z")
+        listed, _ = self.both("--json", "session", "ls", "1")
+        self.assertEqual(len(listed.lines), 2)
+        self.both("session", "ls", "1")
+        first = {p.data_dir: p.run("token", "decode", "--json", tokens[p.data_dir]["refresh_token"]).json["family"]
+                 for p in self.places}
+        self.both("session", "end", each=lambda place: [first[place.data_dir]])
+        dead, _ = self.both("--json", "token", "verify", status=1, each=lambda p: [tokens[p.data_dir]["refresh_token"]])
+        self.assertTrue(dead.json["genuine"])
+        self.assertFalse(dead.json["alive"])
+        self.assertEqual(len(self.both("--json", "session", "ls", "1")[0].lines), 1)
+        self.assertEqual(len(self.both("--json", "session", "ls", "1", "--all")[0].lines), 2)
+        self.both("user", "logout", "1", status=2)
+        self.both("user", "logout", "1", "--yes")
+        self.assertEqual(self.both("--json", "session", "ls", "1")[0].out, "")
+
+    def test_a_new_password_ends_sessions_and_logs_in(self):
+        self.add("ann@example.com")
+        self.both("--json", "token", "mint", "1")
+        self.both("--json", "user", "passwd", "1", "--password-stdin", stdin="another horse battery\n")
+        self.assertEqual(self.both("--json", "session", "ls", "1")[0].out, "")
+        self.places[1].server.start()
+        for place in self.places:
+            client = Client(place.server.url)
+            self.assertEqual(client.login("ann@example.com").status, 401)
+            self.assertEqual(client.login("ann@example.com", "another horse battery").status, 200)
+
+    def test_keys(self):
+        self.add("ann@example.com")
+        token = {p.data_dir: p.run("token", "mint", "1", "--only", "access").out.strip() for p in self.places}
+        listed, _ = self.both("--json", "key", "ls")
+        self.assertEqual([k["status"] for k in listed.json["signing"]], ["signing"])
+        self.both("key", "ls")
+        rotated = self.both("--json", "key", "rotate", "signing")
+        self.assertEqual(sorted(k["status"] for k in rotated[0].json["signing"]), ["signing", "verifying"])
+        self.both("--json", "token", "verify", each=lambda p: [token[p.data_dir]])
+        kids = {p.data_dir: {k["status"]: k["kid"] for k in r.json["signing"]} for p, r in zip(self.places, rotated)}
+        self.both("key", "retire", "--yes", status=1, each=lambda p: ["--", kids[p.data_dir]["signing"]])
+        self.both("key", "retire", status=2, each=lambda p: ["--", kids[p.data_dir]["verifying"]])
+        self.both("--json", "key", "retire", "--yes", each=lambda p: ["--", kids[p.data_dir]["verifying"]])
+        self.both("--json", "token", "verify", status=1, each=lambda p: [token[p.data_dir]])
+        self.both("--json", "key", "rotate", "refresh")
+        self.both("key", "retire", "--refresh", "2", "--yes", status=1)  # the one that mints
+        self.both("key", "retire", "--refresh", "1", "--yes", status=1)  # its tokens may still come
+        self.both("--json", "key", "retire", "--refresh", "1", "--force", "--yes")
+        self.both("key", "retire", "--yes", status=2)
+        self.both("key", "rotate", "everything", status=2)
+        for place in self.places:
+            for secret in (r'"d":', r'"key":', r'"k":'):
+                self.assertNotRegex(place.run("--json", "key", "ls").out, secret)
+
+    def test_a_snapshot_and_info(self):
+        self.add("ann@example.com")
+        self.both("--json", "snapshot", "now")
+        for place in self.places:
+            self.assertTrue(any(name.startswith("snapshot") or name.startswith("snap-")
+                                for name in os.listdir(place.data_dir)), os.listdir(place.data_dir))
+            facts = place.run("--json", "info").json
+            self.assertEqual((facts["name"], facts["issuer"]), ("pawl", ISSUER))
+            self.assertIn("pawl", place.run("info").out)
+
     def test_what_was_done_offline_is_there_online_and_the_other_way_round(self):
         self.add("ann@example.com")
         self.places[0].server.stop()

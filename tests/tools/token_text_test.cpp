@@ -39,11 +39,11 @@ BOOST_AUTO_TEST_SUITE(tools_token_text)
 
 BOOST_AUTO_TEST_CASE(an_access_token_says_its_header_and_claims) {
     BOOST_TEST(said(jwt(R"({"alg":"ES256"})", R"({"sub":"1"})", "12345678")) ==
-               R"({"kind":"access_token","header":{"alg":"ES256"},"claims":{"sub":"1"},"signature_bytes":8})");
+               R"({"kind":"access","header":{"alg":"ES256"},"claims":{"sub":"1"},"signature_bytes":8})");
 }
 
 BOOST_AUTO_TEST_CASE(a_refresh_token_says_its_place) {
-    BOOST_TEST(said(refresh_token(54)) == R"({"kind":"refresh_token","version":1,"key_id":7,"family":")" +
+    BOOST_TEST(said(refresh_token(54)) == R"({"kind":"refresh","version":1,"key_id":7,"family":")" +
                                               std::string("abababababababababababababababab") +
                                               R"(","generation":66051})");
 }

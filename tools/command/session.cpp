@@ -13,11 +13,6 @@ namespace pawl::tools {
 
 namespace {
 
-bool is_alive(const boost::json::value& session) {
-    const boost::json::value* const alive = member_of(session, "alive");
-    return alive != nullptr && alive->is_bool() ? alive->get_bool() : text_of(session, "status") == "live";
-}
-
 int list_sessions(program& p, const std::string& name, bool all) {
     const auto server = connect_admin(p.global);
     const boost::json::value user = find_user(*server, name);
@@ -29,7 +24,7 @@ int list_sessions(program& p, const std::string& name, bool all) {
     table t;
     t.headings = {"SESSION", "CREATED", "LAST USED", "EXPIRES", "GENERATION", "ADDRESS", "AGENT", "STATE"};
     for (const boost::json::value& session : sessions.get_array()) {
-        const bool alive = is_alive(session);
+        const bool alive = is_true(session, "alive");
         if (!alive && !all) {
             continue;
         }
@@ -42,7 +37,7 @@ int list_sessions(program& p, const std::string& name, bool all) {
         t.rows.push_back({cell(text_of(session, "id")), cell(text_of(session, "created_at")),
                           cell(text_of(session, "last_used_at")), cell(text_of(session, "expires_at")), generation,
                           cell(text_of(session, "ip")), cell(text_of(session, "user_agent")),
-                          alive ? cell("alive", colour::green) : cell(text_of(session, "status"), colour::dim)});
+                          alive ? cell("alive", colour::green) : cell(text_of(session, "why_not_alive"), colour::dim)});
     }
     if (!p.out.json()) {
         p.out.print(t);

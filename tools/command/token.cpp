@@ -79,13 +79,13 @@ boost::json::object judge_offline(const global_options& global, std::string_view
     boost::json::object out;
     if (token.starts_with(refresh_token_prefix)) {
         const auto place = check_refresh_token(*keys, token);
-        out["kind"] = "refresh_token";
+        out["kind"] = "refresh";
         out["genuine"] = place.has_value();
         if (place) {
             out["family"] = to_hex(place->family);
             out["generation"] = place->generation;
         } else {
-            out["reason"] = "not made with a refresh key of this file";
+            out["why_not"] = "not made with a refresh key of this file";
         }
         return out;
     }
@@ -99,10 +99,10 @@ boost::json::object judge_offline(const global_options& global, std::string_view
     access_claims genuine;
     const access_token_check verdict =
         check_access_token(*keys, token, {issuer, audience, now, lifetime_max, seconds(0)}, genuine);
-    out["kind"] = "access_token";
+    out["kind"] = "access";
     out["genuine"] = verdict == access_token_check::good || verdict == access_token_check::expired;
     if (verdict != access_token_check::good) {
-        out["reason"] = to_text(verdict);
+        out["why_not"] = to_text(verdict);
     }
     out["header"] = said.at("header");
     out["claims"] = claims;
@@ -120,8 +120,8 @@ int verify(program& p, const std::string& given, bool offline) {
         body["token"] = token.reveal();
         verdict = ask(*server, post, "/admin/tokens/verify", body);
     }
-    const bool good = is_true(verdict, "genuine") && member_of(verdict, "reason") == nullptr &&
-                      (offline || is_true(verdict, "alive"));
+    const bool good =
+        is_true(verdict, "genuine") && text_of(verdict, "why_not").empty() && (offline || is_true(verdict, "alive"));
     if (!p.out.json()) {
         add_times(verdict);
     }
