@@ -54,6 +54,7 @@ public:
 
     ~in_process() override {
         passwords_.stop();
+        world_->instance_operations().stop();
         if (!world_->data().stop(store_stop_max)) {
             fail_at_once("the log's writer did not end in time; what was acknowledged is on disk");
         }

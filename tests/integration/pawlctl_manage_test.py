@@ -23,7 +23,8 @@ def masked(text):
     text = re.sub(r"prt_[\w-]+", "REFRESH", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME", text)
     text = re.sub(r"\b[0-9a-f]{32}\b", "FAMILY", text)
-    text = re.sub(r'"(kid|jti)":"[\w-]+"', r'"\1":"ID"', text)
+    text = re.sub(r"(?<![\w-])[\w-]{43}(?![\w-])", "KID", text)
+    text = re.sub(r'"jti":"[\w-]+"', r'"jti":"ID"', text)
     text = re.sub(r'"(iat|exp|lsn|bytes|ms|pid|uptime_s)":\d+', r'"\1":N', text)
     text = re.sub(r'"user_agent":"[^"]*"', '"user_agent":"AGENT"', text)
     return text
