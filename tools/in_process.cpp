@@ -61,6 +61,10 @@ public:
     }
 
     admin_answer call(app::http_method method, std::string target, std::string json_body) override {
+        if (world_->rules().issuer.empty() && target.starts_with("/admin/tokens")) {
+            throw tool_error(static_cast<int>(storage::refusal::usage),
+                             "tokens carry the issuer, which is not known without the server: set PAWL_ISSUER");
+        }
         app::http_response response;
         if (json_body.size() > app::body_size_max) { // as the server's gate says
             response = app::problem_response(app::request_problem::body_too_large);
@@ -103,7 +107,10 @@ private:
             return settings_.issuer;
         }
         const app::listen_address& first = settings_.listen.front();
-        return first.is_unspecified() || first.port == 0 ? std::string() : first.url();
+        if (first.is_unspecified() || first.port == 0 || first.is_unix()) {
+            return {};
+        }
+        return settings_.tls ? "https" + first.url().substr(std::string_view("http").size()) : first.url();
     }
 
     app::http_response answer(app::http_method method, std::string_view target, std::string_view body) {

@@ -276,6 +276,13 @@ class BadPlaces(unittest.TestCase):
         listed = pawlctl("--json", "user", "ls", data_dir=server.data_dir)
         self.assertEqual([u["email"] for u in listed.lines], ["ann@example.com"])
 
+    def test_tokens_need_an_issuer_that_is_known(self):
+        server = self.stopped()
+        for listen in ("127.0.0.1:0", "localhost:0"):
+            done = pawlctl("token", "mint", "1", data_dir=server.data_dir, env={"PAWL_LISTEN": listen})
+            self.assertEqual((done.status, done.out), (2, ""), done)
+            self.assertIn("PAWL_ISSUER", done.err)
+
     def test_a_stale_socket_is_no_server(self):
         server = Pawld("--issuer", ISSUER)
         self.addCleanup(server.close)
