@@ -7,6 +7,7 @@
 #include "storage/snapshot/snapshot_writer.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -54,6 +55,15 @@ std::optional<timestamp_ms> time_of(const storage::directory_view& view, const s
     return footer ? std::optional(footer->time) : std::nullopt;
 }
 
+// SECRET_KEY is not in the file, and SIGHUP may have changed it since the start: it stays what it is now.
+key_ring_ptr with_secret_of(const key_ring& current, const key_ring& edited) {
+    auto ring = std::make_shared<key_ring>(edited);
+    ring->signing_key = current.signing_key;
+    ring->verifying_keys = current.verifying_keys;
+    ring->signing_created_at = current.signing_created_at;
+    return ring;
+}
+
 // Gives the flag back whatever happens.
 class running {
 public:
@@ -84,7 +94,8 @@ key_change operations::change_keys_blocking(const key_edit& edit) {
         if (done.problem != key_edit_problem::none) {
             return refused_change(cause_of(done.problem));
         }
-        parts_.keys.set(done.ring);
+        parts_.keys.set(parts_.settings.algorithm == jws_algorithm::hs256 ? with_secret_of(*current, *done.ring)
+                                                                          : done.ring);
         key_change change;
         change.about = done.about;
         return change;

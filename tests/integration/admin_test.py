@@ -3,12 +3,13 @@ import concurrent.futures
 import http.client
 import json
 import os
+import signal
 import socket
 import stat
 
 import passlib.hash
 
-from support.case import PASSWORD, ServerCase, fresh_email, main
+from support.case import PASSWORD, ServerCase, eventually, fresh_email, main
 from support.http import Client, raw, token_parts, unpack_refresh
 from support.pawld import Pawld, refused_start
 
@@ -415,6 +416,27 @@ class KeysTest(AdminCase):
             server.env["CREDENTIALS_DIRECTORY"] = credentials
             server.start()
             self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 409, "key_file_read_only")
+
+    def test_a_secret_key_that_sighup_changed_outlives_a_rotation(self):
+        with Pawld() as server:
+            server.stop()
+            dotenv = os.path.join(server.home, ".env")
+
+            def write(letter):
+                with open(dotenv, "w", encoding="ascii") as file:
+                    file.write("SECRET_KEY=%s\nALGORITHM=HS256\n" % (letter * 32))
+
+            write("a")
+            server.start()
+            admin, client = SocketClient(os.path.join(server.data_dir, "admin.sock")), Client(server.url)
+            user = self.expect(admin.post("/admin/users", {"email": "a@example.com", "password": PASSWORD}), 201).json
+            old = self.expect(client.login(user["email"]), 200).json["access_token"]
+            write("b")
+            server.process.send_signal(signal.SIGHUP)
+            eventually(lambda: client.me(old).status == 401)
+            self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 200)
+            self.expect(client.me(old), 401, "invalid_access_token")
+            self.expect(client.me(self.expect(client.login(user["email"]), 200).json["access_token"]), 200)
 
 
 class StorageTest(AdminCase):

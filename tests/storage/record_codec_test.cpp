@@ -200,6 +200,39 @@ BOOST_AUTO_TEST_CASE(what_is_encoded_is_decoded) {
     BOOST_TEST(same(u, some_user()));
 }
 
+BOOST_AUTO_TEST_CASE(an_operators_act_says_who_and_what_in_a_version_of_its_own) {
+    security_event e = some_event();
+    e.by = user_id{9};
+    e.about = "refresh 2";
+    BOOST_TEST(version_of(e) == record_version);
+    const auto read = [](const security_event& written, std::uint16_t version, security_event& out) {
+        record_buffer buffer;
+        record_view v = view(record_type::event, buffer.encode(written));
+        v.version = version;
+        return decode(v, out);
+    };
+    security_event out;
+    BOOST_TEST((read(e, record_version, out) == decoding::ok));
+    BOOST_TEST((out.by == user_id{} && out.about.empty())); // version 1 has no room for it
+    for (auto kind = event_kind::user_created; kind <= last_event_kind;
+         kind = static_cast<event_kind>(static_cast<int>(kind) + 1)) {
+        e.kind = kind;
+        BOOST_TEST(version_of(e) == operator_event_version);
+        BOOST_TEST((read(e, operator_event_version, out) == decoding::ok));
+        BOOST_TEST((out.kind == kind && out.by == user_id{9} && out.about == "refresh 2"));
+        BOOST_TEST((out.family == e.family && out.generation_current == 5U));
+        BOOST_TEST((read(e, record_version, out) == decoding::malformed));
+        BOOST_TEST((read(e, operator_event_version + 1, out) == decoding::newer));
+    }
+    e.about = std::string(security_event::about_size_max + 10, 'x');
+    e.presented.agent = std::string(family_use::agent_size_max, 'y');
+    e.last = e.presented;
+    BOOST_TEST((read(e, operator_event_version, out) == decoding::ok));
+    BOOST_TEST(out.about.size() == security_event::about_size_max);
+    e.kind = event_kind::reuse_detected;
+    BOOST_TEST((read(e, operator_event_version, out) == decoding::malformed));
+}
+
 BOOST_AUTO_TEST_CASE(body_cut_anywhere_or_too_long_is_malformed) {
     for (sample& s : samples()) {
         BOOST_TEST_CONTEXT(s.name) {

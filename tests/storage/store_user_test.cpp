@@ -2,6 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 using namespace pawl;
 using namespace pawl::storage;
 using namespace pawl::storage::test;
@@ -42,6 +46,47 @@ BOOST_AUTO_TEST_CASE(ids_are_given_once_even_across_restarts_and_deletions) {
     restart();
     const user_id c = sign_up("c");
     BOOST_TEST((c.value > b.value));
+}
+
+BOOST_AUTO_TEST_CASE(users_are_read_in_the_order_of_their_ids_page_by_page) {
+    constexpr std::size_t count = 300;
+    std::vector<user_id> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+        expected.push_back(sign_up("u" + std::to_string(i)));
+    }
+    for (std::size_t i = count; i-- > 0;) { // every third goes, some of them next to each other
+        if (i % 3 == 0 || i / 50 == 2) {
+            user gone = changed(data->find_user(expected[i]));
+            gone.deleted = true;
+            gone.email.clear();
+            gone.username.clear();
+            BOOST_TEST((data->replace_user(gone)->outcome == exchange_outcome::exchanged));
+            expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+    }
+    log->sync();
+    // After a restart the records came in another order: the families' users first.
+    for (int round = 0; round < 3; ++round) {
+        for (const std::size_t limit : {1U, 7U, 1000U}) {
+            std::vector<user_id> seen;
+            user_id after;
+            for (auto page = data->users_after(after, limit); !page.empty(); page = data->users_after(after, limit)) {
+                BOOST_TEST(page.size() <= limit);
+                for (const user_ptr& u : page) {
+                    seen.push_back(u->id);
+                }
+                after = seen.back();
+            }
+            BOOST_TEST((seen == expected));
+        }
+        if (round == 1) {
+            std::ranges::reverse(disk->log);
+        }
+        restart();
+    }
+    BOOST_TEST(data->users_after(user_id{~std::uint64_t{0}}, 10).empty());
+    BOOST_TEST(data->users_after(expected.back(), 10).empty());
+    BOOST_TEST(data->users_after({}, 0).empty());
 }
 
 BOOST_AUTO_TEST_CASE(taken_names_are_refused_and_the_refusal_rests_on_their_owners_record) {
