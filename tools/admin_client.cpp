@@ -7,6 +7,9 @@
 #include <boost/json/serialize.hpp>
 
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace pawl::tools {
 
@@ -99,6 +102,10 @@ std::unique_ptr<admin_client> connect_admin(const global_options& global) {
     }
     const app::config settings = load_settings(global);
     struct stat status{};
+    if (::access(settings.data_dir.c_str(), X_OK) != 0 && errno == EACCES) {
+        throw tool_error(static_cast<int>(storage::refusal::usage),
+                         settings.data_dir + ": is another user's: run pawlctl as the server's user, or as root");
+    }
     if (!storage::log_directory::has_manifest(settings.data_dir) || ::stat(settings.data_dir.c_str(), &status) != 0) {
         throw tool_error(static_cast<int>(storage::refusal::usage),
                          settings.data_dir +

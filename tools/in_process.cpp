@@ -10,6 +10,7 @@
 #include "app/router.hpp"
 #include "app/world.hpp"
 #include "storage/system_random.hpp"
+#include "tools/prompt.hpp"
 #include "tools/settings.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -85,6 +86,7 @@ private:
     }
 
     std::unique_ptr<storage::embedded_store> open_store() {
+        guard_secrets();
         ::umask(077);
         settings_.algorithm = keys_->signing_key->algorithm(); // the server's, where we were not told
         storage::embedded_store_options options = app::store_options_of(settings_, *keys_);

@@ -232,6 +232,13 @@ class BadPlaces(unittest.TestCase):
         self.refused(2, "user", "ls", data_dir=self.home)
         self.assertEqual(os.listdir(self.home), [])
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another user")
+    def test_the_directory_of_another_user(self):
+        server = self.stopped()
+        os.chmod(server.home, 0o711)
+        done = self.refused(2, "user", "ls", data_dir=server.data_dir, preexec=lambda: os.setuid(65534))
+        self.assertIn("another user's", done.err)
+
     def test_locked_by_a_server_without_an_admin_socket(self):
         with Pawld("--admin-socket", "none") as server:
             done = self.refused(75, "user", "ls", data_dir=server.data_dir)

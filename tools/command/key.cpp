@@ -98,7 +98,8 @@ void add_key_command(CLI::App& parser, program& p) {
     CLI::App* const retire = group->add_subcommand("retire", "remove a key that no longer signs or mints");
     const auto wanted = std::make_shared<retire_options>();
     CLI::Option* const kid =
-        retire->add_option("kid", wanted->kid, "of a signing key, as ls prints it")->type_name("KID");
+        retire->add_option("kid", wanted->kid, "of a signing key, as ls prints it; after -- where it begins with -")
+            ->type_name("KID");
     retire->add_option("--refresh", wanted->refresh, "a refresh key instead, by its id")
         ->excludes(kid)
         ->check(CLI::Range(0, 255))
