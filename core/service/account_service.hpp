@@ -37,8 +37,8 @@ public:
     // The account and its families are gone. wrong_password, too_many_attempts ...
     task<result<void>> remove(principal who, secret_string current, caller from);
 
-    // Of an operator, one fact at a time (admin_service does more, and says who did it): user_not_found, storage_unavailable. Disabling ends every family; enabling
-    // revives none.
+    // Of an operator, one fact at a time (admin_service does more, and says who did it): user_not_found,
+    // storage_unavailable. Disabling ends every family; enabling revives none.
     task<result<user_ptr>> set_enabled(user_id id, bool enabled);
     task<result<user_ptr>> set_superuser(user_id id, bool is_superuser);
     task<result<user_ptr>> set_roles(user_id id, std::vector<std::string> roles);

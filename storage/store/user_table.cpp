@@ -87,7 +87,9 @@ void user_table::sort_registry() {
     const auto middle = registry_.begin() + static_cast<std::ptrdiff_t>(registry_sorted_);
     const auto precedes = [](const registered& a, const registered& b) { return a.id < b.id; };
     std::sort(middle, registry_.end(), precedes);
-    std::inplace_merge(registry_.begin(), middle, registry_.end(), precedes);
+    std::deque<registered> merged(registry_.size());
+    std::merge(registry_.begin(), middle, middle, registry_.end(), merged.begin(), precedes);
+    registry_.swap(merged);
     registry_sorted_ = registry_.size();
 }
 
