@@ -61,6 +61,7 @@ task<http_response> handle_admin_rotate_key(app_context& context, const http_req
 task<http_response> handle_admin_retire_key(app_context& context, const http_request& request);
 task<http_response> handle_admin_stats(app_context& context, const http_request& request);
 task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& request);
+task<http_response> handle_admin_timeline(app_context& context, const http_request& request);
 task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& request);
 
 // dev.cpp; only under --dev

@@ -2,7 +2,7 @@
 
 namespace pawl::app {
 
-// RFC 7517 5. Cached for a few minutes: a new key is published well before it signs.
+// RFC 7517 5. Cached for a few minutes: who meets a kid that is not in it fetches it again.
 task<http_response> handle_jwks(app_context& context, const http_request& /*request*/) {
     http_response response;
     response.content_type = "application/json"; // application/jwk-set+json puzzles more clients than it helps

@@ -42,6 +42,7 @@ constexpr std::array table{
     route{delete_, "/admin/sessions/{id}", handle_admin_end_session, "admin_end_session"},
     route{post, "/admin/logout", handle_admin_logout, "admin_logout"},
     route{get, "/admin/families/{id}", handle_admin_get_family, "admin_get_family"},
+    route{get, "/admin/timeline/{id}", handle_admin_timeline, "admin_timeline"},
     route{get, "/admin/keys", handle_admin_list_keys, "admin_list_keys"},
     route{post, "/admin/keys/rotate", handle_admin_rotate_key, "admin_rotate_key"},
     route{post, "/admin/keys/retire", handle_admin_retire_key, "admin_retire_key"},

@@ -16,7 +16,7 @@ from support.pawld import Pawld, refused_start
 ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/users"), ("GET", "/admin/users/1"),
           ("PATCH", "/admin/users/1"), ("DELETE", "/admin/users/1"), ("GET", "/admin/sessions?user_id=1"),
           ("DELETE", "/admin/sessions/" + "0" * 32), ("POST", "/admin/logout"), ("GET", "/admin/families/" + "0" * 32),
-          ("GET", "/admin/keys"), ("POST", "/admin/keys/rotate"),
+          ("GET", "/admin/timeline/" + "0" * 32), ("GET", "/admin/keys"), ("POST", "/admin/keys/rotate"),
           ("POST", "/admin/keys/retire"), ("POST", "/admin/tokens"), ("POST", "/admin/tokens/verify"),
           ("GET", "/admin/stats"), ("POST", "/admin/snapshot"), ("GET", "/admin/snapshots"))
 
@@ -457,6 +457,20 @@ class StorageTest(AdminCase):
         self.assertEqual(statuses[0], 200)
         self.assertTrue(set(statuses) <= {200, 409}, statuses)
         self.server.restart(how=9)
+
+    def test_a_timeline_says_why_a_session_ended(self):
+        user = self.made()
+        first = self.logged_in(user["email"])
+        family = unpack_refresh(first["refresh_token"])[2]
+        self.rotated(first["refresh_token"])
+        self.expect(self.socket.delete("/admin/sessions/" + family), 204)
+        line = self.expect(self.socket.get("/admin/timeline/" + family), 200).json
+        self.assertEqual((line["family"], line["known"], line["alive"], line["cause"]), (family, True, False, "admin"))
+        kinds = [moment["kind"] for moment in line["moments"]]
+        self.assertEqual(kinds[:2], ["created", "rotated"])
+        self.assertIn("ended", kinds)
+        self.expect(self.socket.get("/admin/timeline/" + "0" * 32), 404, "session_not_found")
+        self.expect(self.socket.get("/admin/timeline/x"), 404, "session_not_found")
 
     def test_figures_add_up(self):
         self.server.restart()
