@@ -30,14 +30,15 @@ struct tables {
             const std::string takes = option.takes_path() ? "<file>" : joined(option.choices);
             if (option.is_argument()) {
                 if (!takes.empty()) {
-                    arguments += key + "\"" + takes + "\"\n";
+                    arguments.append(key).append("\"").append(takes).append("\"\n");
                 }
                 continue;
             }
             names.insert(names.end(), option.names.begin(), option.names.end());
             if (!option.is_flag()) {
                 for (const std::string& name : option.names) {
-                    values += "        [\"" + path + " " + name + "\"]=\"" + (takes.empty() ? "<any>" : takes) + "\"\n";
+                    values.append("        [\"").append(path).append(" ").append(name).append("\"]=\"");
+                    values.append(takes.empty() ? "<any>" : takes).append("\"\n");
                 }
             }
         }

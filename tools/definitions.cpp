@@ -140,7 +140,7 @@ std::string markdown_of_commands() {
         for (std::size_t bar = text.find('|'); bar != std::string::npos; bar = text.find('|', bar + 2)) {
             text.replace(bar, 1, "\\|");
         }
-        out += "| `" + use + "` | " + text + " |\n";
+        out.append("| `").append(use).append("` | ").append(text).append(" |\n");
     }
     return out + std::string(commands_end) + "\n";
 }

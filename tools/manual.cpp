@@ -188,7 +188,11 @@ manual_page server_page() {
         text += row.repeatable ? " May be given again." : "";
         text += row.kind == app::value_kind::flag ? "" : " Default: " + std::string(row.default_text) + ".";
         text += row.reloadable ? " SIGHUP applies a change." : "";
-        out.entry(name + (unit.empty() || outside ? "" : " " + unit), text);
+        std::string term = name;
+        if (!unit.empty() && !outside) {
+            term.append(" ").append(unit);
+        }
+        out.entry(term, text);
     }
     out.section("SIGNALS");
     out.entry("SIGTERM, SIGINT", "Ends what is under way, closes the log whole, exits 0.");

@@ -15,8 +15,8 @@
 #include <string>
 #include <string_view>
 
-namespace CLI {
-class App;
+namespace CLI { // NOLINT(readability-identifier-naming): CLI11's
+class App;      // NOLINT(readability-identifier-naming)
 }
 
 namespace pawl::tools {

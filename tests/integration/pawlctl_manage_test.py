@@ -209,5 +209,20 @@ class OnlineAndOffline(unittest.TestCase):
         self.assertEqual([u["id"] for u in listed.lines], [1, 2])
 
 
+class Many(unittest.TestCase):
+    def test_more_users_than_one_answer_holds_are_all_listed(self):
+        count = 1001  # one more than the server gives at once
+        with Pawld() as server:
+            client = Client(server.url, keep=True)
+            for i in range(count):
+                self.assertEqual(client.sign_up("user%d@example.com" % i).status, 201)
+            client.close()
+            listed = pawlctl("--json", "user", "ls", data_dir=server.data_dir)
+            self.assertEqual([user["id"] for user in listed.lines], list(range(1, count + 1)))
+            self.assertEqual(pawlctl("user", "ls", data_dir=server.data_dir).out.count("\n"), count + 1)
+            page = pawlctl("--json", "user", "ls", "--after", "999", "--limit", "1", data_dir=server.data_dir)
+            self.assertEqual([user["id"] for user in page.lines], [1000])
+
+
 if __name__ == "__main__":
     case.main()
