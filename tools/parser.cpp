@@ -31,13 +31,19 @@ void define(CLI::App& parser, program& p) {
         ->type_name("WHEN");
     parser.option_defaults()->group("Options");
 
+    add_diff_command(parser, p);
+    add_explain_command(parser, p);
     add_hash_command(parser, p);
     add_info_command(parser, p);
     add_key_command(parser, p);
+    add_log_command(parser, p);
     add_manual_commands(parser, p);
+    add_replay_command(parser, p);
     add_secret_command(parser, p);
     add_session_command(parser, p);
     add_snapshot_command(parser, p);
+    add_state_command(parser, p);
+    add_stats_command(parser, p);
     add_token_command(parser, p);
     add_user_command(parser, p);
 }

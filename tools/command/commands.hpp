@@ -5,13 +5,23 @@
 
 namespace pawl::tools {
 
+void add_diff_command(CLI::App& parser, program& p);
+void add_explain_command(CLI::App& parser, program& p);
 void add_hash_command(CLI::App& parser, program& p);
 void add_info_command(CLI::App& parser, program& p);
 void add_key_command(CLI::App& parser, program& p);
+void add_log_command(CLI::App& parser, program& p);
+void add_log_dump(CLI::App& group, program& p); // of add_log_command, as the next two
+void add_log_tail(CLI::App& group, program& p);
+void add_log_verify(CLI::App& group, program& p);
 void add_manual_commands(CLI::App& parser, program& p); // hidden
+void add_replay_command(CLI::App& parser, program& p);
 void add_secret_command(CLI::App& parser, program& p);
 void add_session_command(CLI::App& parser, program& p);
 void add_snapshot_command(CLI::App& parser, program& p);
+void add_snapshot_reading(CLI::App& group, program& p); // of add_snapshot_command
+void add_state_command(CLI::App& parser, program& p);
+void add_stats_command(CLI::App& parser, program& p);
 void add_token_command(CLI::App& parser, program& p);
 void add_user_command(CLI::App& parser, program& p);
 void add_user_changes(CLI::App& group, program& p); // of add_user_command

@@ -30,10 +30,11 @@ int take_snapshot(program& p) {
 } // namespace
 
 void add_snapshot_command(CLI::App& parser, program& p) {
-    CLI::App* const group = parser.add_subcommand("snapshot", "the state as one file: take");
+    CLI::App* const group = parser.add_subcommand("snapshot", "the state as one file: take, list, look into, prove");
     group->require_subcommand(1);
     CLI::App* const now = group->add_subcommand("now", "take a snapshot, also while the server serves");
     now->callback([&p] { p.action = [&p] { return take_snapshot(p); }; });
+    add_snapshot_reading(*group, p);
 }
 
 } // namespace pawl::tools

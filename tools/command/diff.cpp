@@ -1,0 +1,210 @@
+// pawlctl diff: what changed between two points: users and families added, removed, changed.
+#include "app/dto/json_text.hpp"
+#include "app/dto/rfc3339.hpp"
+#include "storage/history/timeline.hpp"
+#include "tools/command/commands.hpp"
+#include "tools/past.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <sys/stat.h>
+
+#include <map>
+#include <memory>
+
+namespace pawl::tools {
+
+namespace {
+
+struct diff_options {
+    std::string a, b;
+};
+
+bool is_directory(const std::string& path) {
+    struct stat st{};
+    return ::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+// A directory as it is now, a snapshot by its name, or a point of the configured directory.
+past_point read_side(program& p, const std::string& text) {
+    if (is_directory(text)) {
+        const history_source source = open_history_at(p.global, text);
+        return read_past(p, *source.view, "diff", "now");
+    }
+    const history_source source = open_history(p.global, need_keys::yes);
+    const std::string name = text.substr(text.rfind('/') + 1);
+    if (const auto lsn = storage::parse_snapshot_name(name)) {
+        past_point out;
+        out.state = read_snapshot_state(*source.view, *lsn);
+        out.orphans = out.state.settle();
+        out.at = to_seconds(out.state.time);
+        return out;
+    }
+    return read_past(p, *source.view, "diff", text);
+}
+
+struct field_change {
+    std::string name, before, after;
+};
+using changes = std::vector<field_change>;
+
+void note_change(changes& out, const char* name, const std::string& before, const std::string& after) {
+    if (before != after) {
+        out.push_back({name, before, after});
+    }
+}
+
+std::string joined(const std::vector<std::string>& roles) {
+    std::string out;
+    for (const std::string& r : roles) {
+        out += (out.empty() ? "" : ",") + r;
+    }
+    return out;
+}
+
+changes compare(const user& a, const user& b) {
+    const auto yes = [](bool v) { return std::string(v ? "yes" : "no"); };
+    changes out;
+    note_change(out, "email", a.email, b.email);
+    note_change(out, "username", a.username, b.username);
+    note_change(out, "first_name", a.first_name, b.first_name);
+    note_change(out, "surname", a.surname, b.surname);
+    note_change(out, "roles", joined(a.roles), joined(b.roles));
+    note_change(out, "email_verified", yes(a.email_verified), yes(b.email_verified));
+    note_change(out, "is_superuser", yes(a.is_superuser), yes(b.is_superuser));
+    note_change(out, "enabled", yes(a.gate.enabled), yes(b.gate.enabled));
+    note_change(out, "deleted", yes(a.deleted), yes(b.deleted));
+    if (a.password_hash != b.password_hash) { // the kinds may be the same: that it is another one is said
+        out.push_back({"password", std::string(hash_kind(a.password_hash)),
+                       "another " + std::string(hash_kind(b.password_hash))});
+    }
+    const auto gate = [](const user_gate& g) {
+        return "epoch " + std::to_string(g.epoch) + " " + storage::name_of(g.reason);
+    };
+    note_change(out, "gate", gate(a.gate), gate(b.gate));
+    return out;
+}
+
+class differ {
+public:
+    differ(program& p, const past_point& a, const past_point& b) : p_(p), a_(a), b_(b) {}
+
+    int run() {
+        compare_users();
+        compare_families();
+        if (!p_.out.json()) {
+            p_.out.line(std::to_string(counts_["+"]) + " added, " + std::to_string(counts_["-"]) + " removed, " +
+                        std::to_string(counts_["~"]) + " changed; records " + std::to_string(a_.state.last_lsn) +
+                        " to " + std::to_string(b_.state.last_lsn));
+        }
+        return 0;
+    }
+
+private:
+    void compare_users() {
+        const std::map<std::uint64_t, user> before(a_.state.users.begin(), a_.state.users.end());
+        const std::map<std::uint64_t, user> after(b_.state.users.begin(), b_.state.users.end());
+        for (const auto& [id, u] : before) {
+            const auto there = after.find(id);
+            if (there == after.end()) {
+                one("-", "user", user_name(u), "{\"user\":" + user_json(u), {});
+            } else if (const changes c = compare(u, there->second); !c.empty()) {
+                one("~", "user", user_name(u), "{\"user\":{\"id\":" + std::to_string(id) + "}", c);
+            }
+        }
+        for (const auto& [id, u] : after) {
+            if (!before.contains(id)) {
+                one("+", "user", user_name(u), "{\"user\":" + user_json(u), {});
+            }
+        }
+    }
+
+    void compare_families() {
+        std::map<family_id, std::pair<const storage::past_family*, const storage::past_family*>> all;
+        for (const auto& [id, f] : a_.state.families) {
+            all[id].first = &f;
+        }
+        for (const auto& [id, f] : b_.state.families) {
+            all[id].second = &f;
+        }
+        for (const auto& [id, sides] : all) {
+            const auto [a, b] = sides;
+            if (a == nullptr || b == nullptr) {
+                const bool added = a == nullptr;
+                const past_point& side = added ? b_ : a_;
+                const storage::past_family& f = *(added ? b : a);
+                one(added ? "+" : "-", "family", family_name(f), "{\"family\":" + family_json(side.state, f, side.at),
+                    {});
+                continue;
+            }
+            changes c;
+            note_change(c, "generation", std::to_string(a->word.generation()), std::to_string(b->word.generation()));
+            note_change(c, "state", family_state_name(a_.state, *a, a_.at), family_state_name(b_.state, *b, b_.at));
+            if (!c.empty()) {
+                one("~", "family", family_name(*a), "{\"family\":{\"id\":\"" + to_hex(id) + "\"}", c);
+            }
+        }
+    }
+
+    static std::string user_name(const user& u) {
+        return std::to_string(u.id.value) + (u.email.empty() ? "" : " (" + clean(u.email) + ")");
+    }
+    static std::string family_name(const storage::past_family& f) {
+        return to_hex(f.facts.id) + " of user " + std::to_string(f.facts.user.value);
+    }
+
+    // `object`: the beginning of the JSON value, not yet closed.
+    void one(const char* sign, const char* kind, const std::string& name, const std::string& object, const changes& c) {
+        ++counts_[sign];
+        const bool added = *sign == '+', removed = *sign == '-';
+        if (p_.out.json()) {
+            std::string list = "{";
+            for (const field_change& f : c) {
+                list += list.size() > 1 ? "," : "";
+                app::append_json_string(list, f.name);
+                list += ":[";
+                app::append_json_string(list, f.before);
+                list += ',';
+                app::append_json_string(list, f.after);
+                list += ']';
+            }
+            p_.out.line(object + ",\"change\":\"" +
+                        (added     ? "added"
+                         : removed ? "removed"
+                                   : "changed") +
+                        "\"" + (c.empty() ? "" : ",\"fields\":" + list + "}") + "}");
+            return;
+        }
+        std::string text = std::string(sign) + " " + kind + " " + name;
+        for (const field_change& f : c) {
+            text += "\n    " + f.name + ": " + clean(f.before) + " -> " + clean(f.after);
+        }
+        p_.out.line(p_.out.shaded(text, added ? colour::green : removed ? colour::red : colour::yellow));
+    }
+
+    program& p_;
+    const past_point& a_;
+    const past_point& b_;
+    std::map<std::string, std::uint64_t> counts_;
+};
+
+} // namespace
+
+void add_diff_command(CLI::App& parser, program& p) {
+    CLI::App* const command = parser.add_subcommand(
+        "diff", "users and sessions added, removed and changed between two points: directories, snapshots (by name), "
+                "times or records' numbers");
+    const auto o = std::make_shared<diff_options>();
+    command->add_option("A", o->a, "before")->required()->type_name("POINT");
+    command->add_option("B", o->b, "after (a time such as -2h is written after --)")
+        ->required()
+        ->type_name("POINT");
+    command->callback([&p, o] {
+        p.action = [&p, o] {
+            const past_point a = read_side(p, o->a), b = read_side(p, o->b);
+            return differ(p, a, b).run();
+        };
+    });
+}
+
+} // namespace pawl::tools

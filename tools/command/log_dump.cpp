@@ -1,0 +1,109 @@
+// pawlctl log dump: frames and records, filtered.
+#include "app/dto/json_text.hpp"
+#include "app/dto/rfc3339.hpp"
+#include "storage/history/log_reader.hpp"
+#include "tools/command/commands.hpp"
+#include "tools/record_filter.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <array>
+#include <memory>
+
+namespace pawl::tools {
+
+namespace {
+
+struct dump_options {
+    filter_options filter;
+    bool frames = false, without_keys = false;
+};
+
+const char* name_of(storage::frame_type type) {
+    constexpr std::array<const char*, 5> names{"", "DATA", "COMMIT", "SEAL", "CLEAN"};
+    return names.at(static_cast<std::size_t>(type));
+}
+
+void print_frame(output& out, const storage::frame_view& frame, const storage::log_reader& log) {
+    const std::string segment = storage::segment_name(log.segment().segno);
+    if (!out.json()) {
+        out.line(out.shaded(segment + " offset " + std::to_string(frame.offset) + "  batch " +
+                                std::to_string(frame.fields.batch_seq) + "  " + name_of(frame.fields.type) + "  " +
+                                std::to_string(frame.fields.n_records) + " records, " +
+                                std::to_string(frame.payload.size()) + " bytes  " + time_text(frame.fields.time),
+                            colour::cyan));
+        return;
+    }
+    std::string text;
+    app::json_object_writer(text)
+        .member("frame", name_of(frame.fields.type))
+        .member("segment", segment)
+        .member("offset", frame.offset)
+        .member("batch", frame.fields.batch_seq)
+        .member("first_lsn", frame.fields.first_lsn)
+        .member("records", std::uint64_t{frame.fields.n_records})
+        .member("bytes", std::uint64_t{frame.payload.size()})
+        .member("time", app::to_rfc3339_ms(frame.fields.time))
+        .end();
+    out.line(text);
+}
+
+void print_record(output& out, const storage::record_view& record, const record_text& text) {
+    if (out.json()) {
+        out.line(text.json);
+        return;
+    }
+    std::string type = text.type;
+    type.resize(std::max<std::size_t>(type.size(), sizeof "family_created"), ' ');
+    out.line(std::to_string(record.lsn) + "  " + out.shaded(time_text(record.time), colour::dim) + "  " +
+             out.shaded(type, colour::bold) + text.text);
+}
+
+int dump(program& p, const dump_options& o) {
+    record_filter filter(o.filter);
+    const history_source source = open_history(p.global, o.without_keys ? need_keys::no : need_keys::yes);
+    filter.learn_families(*source.view);
+    storage::log_reader log(*source.view, filter.start(*source.view));
+    while (const auto frame = log.next()) {
+        if (filter.is_past(frame->fields.time, log.first_lsn())) {
+            return 0;
+        }
+        if (o.frames) {
+            print_frame(p.out, *frame, log);
+        }
+        storage::record_cursor cursor{frame->payload};
+        storage::record_view record;
+        record.lsn = log.first_lsn();
+        record.time = frame->fields.time;
+        for (; cursor.next(record); ++record.lsn) {
+            if (!filter.may_pass(record)) {
+                continue;
+            }
+            const record_text text = describe(record);
+            if (filter.passes(record, text)) {
+                print_record(p.out, record, text);
+            }
+        }
+    }
+    const storage::log_end& end = log.end();
+    if (end.kind != storage::refusal::none) {
+        throw storage::refused(end.kind, end.line());
+    }
+    if (end.what.kind == storage::verdict_kind::torn) {
+        p.out.note(end.line());
+    }
+    return 0;
+}
+
+} // namespace
+
+void add_log_dump(CLI::App& group, program& p) {
+    CLI::App* const command = group.add_subcommand("dump", "every record that is kept, oldest first; never a secret");
+    const auto o = std::make_shared<dump_options>();
+    add_filter_options(*command, o->filter);
+    command->add_flag("--frames", o->frames, "the frames they came in, too");
+    command->add_flag("--without-keys", o->without_keys, "do without the key file: the chain is not proven then");
+    command->callback([&p, o] { p.action = [&p, o] { return dump(p, *o); }; });
+}
+
+} // namespace pawl::tools

@@ -1,0 +1,239 @@
+#include "tools/record_text.hpp"
+
+#include "app/dto/json_text.hpp"
+#include "app/dto/rfc3339.hpp"
+#include "storage/history/timeline.hpp"
+#include "storage/store/record_codec.hpp"
+#include "tools/output.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pawl::tools {
+
+namespace {
+
+using app::json_object_writer;
+using storage::name_of;
+using tools::name_of;
+
+std::string use_json(const storage::use_view& use) {
+    std::string out;
+    json_object_writer(out)
+        .member("generation", std::uint64_t{use.generation})
+        .member("at", app::to_rfc3339(use.at))
+        .member("ip", to_text(use.address))
+        .member("user_agent", use.agent)
+        .end();
+    return out;
+}
+std::string use_json(const family_use& use) {
+    std::string out;
+    json_object_writer(out)
+        .member("at", app::to_rfc3339(use.at))
+        .member("ip", to_text(use.address))
+        .member("user_agent", use.agent)
+        .end();
+    return out;
+}
+
+void add_word(json_object_writer& w, family_word word) {
+    w.member("generation", std::uint64_t{word.generation()})
+        .member("rotated_at", std::uint64_t{word.rotated_at()})
+        .member("status", name_of(word.status()))
+        .member("confirmed", word.confirmed())
+        .member("replays", std::uint64_t{word.replays()})
+        .member("streak", std::uint64_t{word.streak()});
+}
+
+json_object_writer& begin(json_object_writer& w, const storage::record_view& record, std::string_view type) {
+    return w.member("lsn", record.lsn).member("time", app::to_rfc3339_ms(record.time)).member("type", type);
+}
+
+void describe_word(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
+    out.family = r.id;
+    out.text = to_hex(r.id) + "  " + word_text(r.word) + "  " + place_text(r.use.address, r.use.agent);
+    json_object_writer w(out.json);
+    begin(w, record, out.type).member("family", to_hex(r.id));
+    add_word(w, r.word);
+    w.member("ended_after", std::uint64_t{r.ended_after}).raw("use", use_json(r.use)).end();
+}
+
+void describe_created(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
+    out.family = r.facts.id;
+    out.user = r.facts.user;
+    out.text = to_hex(r.facts.id) + "  of user " + std::to_string(r.facts.user.value) + "  " + word_text(r.word) +
+               "  " + place_text(r.use.address, r.use.agent);
+    json_object_writer w(out.json);
+    begin(w, record, out.type)
+        .member("family", to_hex(r.facts.id))
+        .member("user", r.facts.user.value)
+        .member("client", std::uint64_t{r.facts.client.value})
+        .member("epoch", std::uint64_t{r.facts.epoch})
+        .member("created_at", app::to_rfc3339(r.facts.created_at))
+        .member("idle_ttl", std::int64_t{r.facts.idle_ttl.count()})
+        .member("absolute_ttl", std::int64_t{r.facts.absolute_ttl.count()});
+    add_word(w, r.word);
+    w.member("ended_after", std::uint64_t{r.ended_after}).raw("use", use_json(r.use)).end();
+}
+
+void describe_user(const storage::record_view& record, const user& u, record_text& out) {
+    out.user = u.id;
+    const char* const state = u.deleted ? "removed" : u.gate.enabled ? "enabled" : "disabled";
+    out.text = "user " + std::to_string(u.id.value) + "  version " + std::to_string(u.version) + "  " + clean(u.email) +
+               "  " + state + "  password " + std::string(hash_kind(u.password_hash)) + "  epoch " +
+               std::to_string(u.gate.epoch) +
+               (u.gate.reason == gate_reason::none ? "" : std::string(" (") + name_of(u.gate.reason) + ")");
+    json_object_writer w(out.json);
+    begin(w, record, out.type).raw("user", user_json(u)).end();
+}
+
+void describe_event(const storage::record_view& record, const security_event& e, record_text& out) {
+    out.user = e.user;
+    if (e.family != family_id{}) {
+        out.family = e.family;
+    }
+    out.text = std::string(name_of(e.kind)) + "  user " + std::to_string(e.user.value) +
+               (out.family ? "  " + to_hex(e.family) + "  presented " + std::to_string(e.generation_presented) +
+                                 ", current " + std::to_string(e.generation_current)
+                           : "") +
+               "  " + place_text(e.presented.address, e.presented.agent);
+    json_object_writer w(out.json);
+    begin(w, record, out.type).member("kind", name_of(e.kind)).member("user", e.user.value);
+    if (out.family) {
+        w.member("family", to_hex(e.family))
+            .member("generation_presented", std::uint64_t{e.generation_presented})
+            .member("generation_current", std::uint64_t{e.generation_current});
+    }
+    w.raw("presented", use_json(e.presented)).raw("last", use_json(e.last)).end();
+}
+
+template <class Record, class Describe>
+bool decoded(const storage::record_view& record, record_text& out, const Describe& describe_it) {
+    Record r;
+    if (storage::decode(record, r) != storage::decoding::ok) {
+        return false;
+    }
+    describe_it(record, r, out);
+    return true;
+}
+
+bool describe_known(const storage::record_view& record, record_text& out) {
+    switch (static_cast<storage::record_type>(record.type)) {
+    case storage::record_type::user:
+        out.type = "user";
+        return decoded<user>(record, out, describe_user);
+    case storage::record_type::family_created:
+        out.type = "family_created";
+        return decoded<storage::family_created_record>(record, out, describe_created);
+    case storage::record_type::family_word:
+        out.type = "family_word";
+        return decoded<storage::family_word_record>(record, out, describe_word);
+    case storage::record_type::event:
+        out.type = "event";
+        return decoded<security_event>(record, out, describe_event);
+    }
+    out.type = std::to_string(record.type & ~static_cast<unsigned>(storage::critical_record_bit));
+    return false;
+}
+
+} // namespace
+
+record_text describe(const storage::record_view& record) {
+    record_text out;
+    if (!describe_known(record, out)) {
+        out.text = "not understood: version " + std::to_string(record.version) + ", " +
+                   std::to_string(record.body.size()) + " bytes";
+        out.json.clear();
+        json_object_writer w(out.json);
+        begin(w, record, out.type)
+            .member("understood", false)
+            .member("version", std::uint64_t{record.version})
+            .member("bytes", std::uint64_t{record.body.size()})
+            .end();
+    }
+    return out;
+}
+
+bool is_record_type(std::string_view name) {
+    constexpr std::array<std::string_view, 4> names{"user", "family_created", "family_word", "event"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string_view hash_kind(std::string_view stored) {
+    if (stored.empty()) {
+        return "none";
+    }
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{{{"$argon2id$", "argon2id"},
+                                                                                  {"$argon2i$", "argon2i"},
+                                                                                  {"$argon2d$", "argon2d"},
+                                                                                  {"$2a$", "bcrypt"},
+                                                                                  {"$2b$", "bcrypt"},
+                                                                                  {"$2y$", "bcrypt"},
+                                                                                  {"$pbkdf2-sha256$", "pbkdf2-sha256"},
+                                                                                  {"pbkdf2_sha256$", "pbkdf2-sha256"}}};
+    const auto found =
+        std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return stored.starts_with(k.first); });
+    return found == kinds.end() ? "unknown" : found->second;
+}
+
+std::string word_text(family_word word) {
+    std::string out = "generation " + std::to_string(word.generation()) + " " + name_of(word.status());
+    out += word.confirmed() ? " confirmed" : "";
+    if (word.replays() > 0) {
+        out += " replays " + std::to_string(word.replays());
+    }
+    return out;
+}
+
+std::string user_json(const user& u) {
+    std::string roles = "[";
+    for (const std::string& role : u.roles) {
+        roles += roles.size() > 1 ? "," : "";
+        app::append_json_string(roles, role);
+    }
+    std::string gate;
+    json_object_writer g(gate);
+    g.member("epoch", std::uint64_t{u.gate.epoch})
+        .member("reason", name_of(u.gate.reason))
+        .member("changed_at", app::to_rfc3339(u.gate.changed_at));
+    if (u.gate.survivor != family_id{}) {
+        g.member("survivor", to_hex(u.gate.survivor));
+    }
+    g.end();
+    std::string out;
+    json_object_writer(out)
+        .member("id", u.id.value)
+        .member("version", u.version)
+        .member("email", u.email)
+        .member("username", u.username)
+        .member("first_name", u.first_name)
+        .member("surname", u.surname)
+        .member("password", hash_kind(u.password_hash))
+        .raw("roles", roles + "]")
+        .member("email_verified", u.email_verified)
+        .member("is_superuser", u.is_superuser)
+        .member("enabled", u.gate.enabled)
+        .member("deleted", u.deleted)
+        .member("created_at", app::to_rfc3339(u.created_at))
+        .raw("gate", gate)
+        .end();
+    return out;
+}
+
+std::string_view name_of(event_kind kind) {
+    constexpr std::array<std::string_view, 6> names{
+        "", "reuse_detected", "reuse_suspected", "family_healed", "family_ahead", "sessions_revoked"};
+    const auto i = static_cast<std::size_t>(kind);
+    return i < names.size() ? names.at(i) : "unknown";
+}
+
+std::string place_text(const peer_address& address, std::string_view agent) {
+    std::string out = to_text(address);
+    if (!agent.empty()) {
+        out += (out.empty() ? "(" : " (") + clean(agent) + ")";
+    }
+    return out;
+}
+
+} // namespace pawl::tools

@@ -1,0 +1,38 @@
+// Records of the log for people and programs: what each says, without any secret (of a password hash its kind).
+#pragma once
+
+#include "core/event.hpp"
+#include "core/family/word.hpp"
+#include "core/user/user.hpp"
+#include "storage/log/record.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl::tools {
+
+struct record_text {
+    std::string type;                // "user", "family_created", "family_word", "event", or its number
+    std::optional<user_id> user;     // whom it is about, as far as it says
+    std::optional<family_id> family; // likewise
+    std::string text;                // one line, fit for a terminal
+    std::string json;                // an object
+};
+// A record that can't be decoded is said to be so.
+record_text describe(const storage::record_view& record);
+// True for a name that record_text::type may have: user, family_created, family_word, event.
+bool is_record_type(std::string_view name);
+
+// "argon2id", "bcrypt", "pbkdf2-sha256", "none", "unknown": never the hash.
+std::string_view hash_kind(std::string_view stored);
+// "live", or why and how it ended.
+std::string word_text(family_word word);
+// Members of a user that are no secret, as a JSON object.
+std::string user_json(const user& u);
+std::string_view name_of(event_kind kind);
+// "192.0.2.1 (agent)", as far as there is any.
+std::string place_text(const peer_address& address, std::string_view agent);
+
+} // namespace pawl::tools
