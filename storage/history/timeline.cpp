@@ -252,8 +252,10 @@ private:
     }
 
     void ended(const record_view& record) {
-        timeline_moment& m =
-            add(moment_kind::ended, instant(out_.facts.created_at + seconds(out_.ended_after), record.time), record);
+        // Within the second of its creation an end is recorded as one second after.
+        const timestamp said = out_.facts.created_at + seconds(out_.ended_after);
+        const bool near = to_seconds(record.time) <= said && said - to_seconds(record.time) <= seconds(1);
+        timeline_moment& m = add(moment_kind::ended, near ? record.time : timestamp_ms(said), record);
         m.status = out_.word.status();
         m.generation = out_.word.generation();
     }

@@ -51,6 +51,9 @@ const timeline_moment* last_of(const timeline& t, moment_kind kind) {
 }
 
 timestamp end_of(const timeline& t) {
+    if (const timeline_moment* const m = last_of(t, moment_kind::ended)) {
+        return to_seconds(m->at);
+    }
     return t.facts.created_at + seconds(t.ended_after);
 }
 

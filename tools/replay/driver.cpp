@@ -81,7 +81,9 @@ std::chrono::microseconds latencies::quantile(double share) const {
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
         seen += buckets_[i];
         if (seen > 0 && seen >= wanted) {
-            return std::min(max_, std::chrono::microseconds(static_cast<std::int64_t>(upper_end(i))));
+            return i + 1 == buckets_.size()
+                       ? max_
+                       : std::min(max_, std::chrono::microseconds(static_cast<std::int64_t>(upper_end(i))));
         }
     }
     return std::chrono::microseconds{0};
