@@ -326,7 +326,7 @@ class Damage(LogCase):
     def copy(self, source):
         target = pathlib.Path(self.home, "data")
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(source, target)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.sock"))  # left by a kill
         return target
 
     def check(self, data, status, name, row=None, offset=None, starts=False):
