@@ -88,21 +88,33 @@ void describe_user(const storage::record_view& record, const user& u, record_tex
     begin(w, record, out.type).raw("user", user_json(u)).end();
 }
 
+std::string evidence_text(const security_event& e) {
+    if (is_operators(e.kind)) {
+        const std::string by = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
+        return "  by " + by + (e.about.empty() ? "" : ": " + clean(e.about));
+    }
+    return e.family == family_id{} ? std::string()
+                                   : "  presented " + std::to_string(e.generation_presented) + ", current " +
+                                         std::to_string(e.generation_current);
+}
+
 void describe_event(const storage::record_view& record, const security_event& e, record_text& out) {
     out.user = e.user;
     if (e.family != family_id{}) {
         out.family = e.family;
     }
-    out.text = std::string(name_of(e.kind)) + "  user " + std::to_string(e.user.value) +
-               (out.family ? "  " + to_hex(e.family) + "  presented " + std::to_string(e.generation_presented) +
-                                 ", current " + std::to_string(e.generation_current)
-                           : "") +
-               "  " + place_text(e.presented.address, e.presented.agent);
+    out.text = std::string(name_of(e.kind)) + (e.user.value == 0 ? "" : "  user " + std::to_string(e.user.value)) +
+               (out.family ? "  " + to_hex(e.family) : "") + evidence_text(e) + "  " +
+               place_text(e.presented.address, e.presented.agent);
     json_object_writer w(out.json);
     begin(w, record, out.type).member("kind", name_of(e.kind)).member("user", e.user.value);
     if (out.family) {
-        w.member("family", to_hex(e.family))
-            .member("generation_presented", std::uint64_t{e.generation_presented})
+        w.member("family", to_hex(e.family));
+    }
+    if (is_operators(e.kind)) {
+        w.member("by", e.by.value).member("about", e.about);
+    } else if (out.family) {
+        w.member("generation_presented", std::uint64_t{e.generation_presented})
             .member("generation_current", std::uint64_t{e.generation_current});
     }
     w.raw("presented", use_json(e.presented)).raw("last", use_json(e.last)).end();
@@ -222,8 +234,21 @@ std::string user_json(const user& u) {
 }
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 6> names{
-        "", "reuse_detected", "reuse_suspected", "family_healed", "family_ahead", "sessions_revoked"};
+    constexpr std::array<std::string_view, 14> names{"",
+                                                     "reuse_detected",
+                                                     "reuse_suspected",
+                                                     "family_healed",
+                                                     "family_ahead",
+                                                     "sessions_revoked",
+                                                     "user_created",
+                                                     "user_changed",
+                                                     "user_removed",
+                                                     "user_logged_out",
+                                                     "session_ended",
+                                                     "session_minted",
+                                                     "key_added",
+                                                     "key_retired"};
+    static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";
 }

@@ -54,7 +54,9 @@ std::string moment_json(const storage::timeline_moment& m) {
     if (m.kind == moment_kind::gate_closed) {
         w.member("reason", name_of(m.reason)).member("spared", m.spared);
     }
-    if (m.evidence && m.evidence->family != family_id{}) {
+    if (m.evidence && is_operators(m.evidence->kind)) {
+        w.member("by", m.evidence->by.value).member("about", m.evidence->about);
+    } else if (m.evidence && m.evidence->family != family_id{}) {
         w.raw("evidence", evidence_json(*m.evidence));
     }
     w.end();

@@ -261,16 +261,13 @@ private:
     }
 
     void happened(security_event& e, const record_view& record) {
-        const bool of_family = e.family == out_.family;
-        const bool of_user = e.family == family_id{} && e.kind == event_kind::sessions_revoked;
-        if (!of_family && !of_user) {
-            return;
-        }
-        if (of_user && !(out_.known && e.user == out_.facts.user)) {
-            return;
-        }
-        const std::optional<moment_kind> kind = kind_of(e.kind);
-        if (!kind) {
+        // Of what an operator changed of a user, these end sessions.
+        const bool ending = e.kind == event_kind::user_changed && (e.about.find("password") != std::string::npos ||
+                                                                   e.about.find("enabled") != std::string::npos);
+        const std::optional<moment_kind> kind = ending ? moment_kind::revoke_asked : kind_of(e.kind);
+        const bool of_user =
+            kind == moment_kind::revoke_asked && e.family == family_id{} && out_.known && e.user == out_.facts.user;
+        if (!kind || !(e.family == out_.family || of_user)) {
             return;
         }
         timeline_moment& m = add(*kind, instant(e.presented.at, record.time), record);
@@ -290,6 +287,9 @@ private:
         case event_kind::family_ahead:
             return moment_kind::ahead_found;
         case event_kind::sessions_revoked:
+        case event_kind::user_removed:
+        case event_kind::user_logged_out:
+        case event_kind::session_ended:
             return moment_kind::revoke_asked;
         default:
             return std::nullopt;

@@ -29,7 +29,7 @@ enum class moment_kind : std::uint8_t {
     ended,        // by `status`
     gate_closed,  // all families of the user ended, but for `spared` ones, by `reason`
     gate_opened,  // the user was enabled again; what had ended stays so
-    revoke_asked, // who asked for the end of all families of the user
+    revoke_asked, // who asked for the end of this family or of all of the user's; an operator also: what was changed
 };
 const char* name_of(moment_kind kind) noexcept;     // "created", "rotated" ...
 const char* name_of(family_status status) noexcept; // "live", "logout", "reuse" ...

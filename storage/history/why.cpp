@@ -85,6 +85,12 @@ std::string ahead_sentence(const timeline& t) {
     return out + ": the store had lost what came between, and under --ahead revoke that ends the session.";
 }
 
+// " an operator", or " user 7, as an operator".
+std::string operator_of(const timeline_moment& m) {
+    const std::uint64_t id = m.evidence->by.value;
+    return (id == 0 ? " an operator" : " user " + std::to_string(id) + ", as an operator") + place(m.address, m.agent);
+}
+
 explanation by_status(const timeline& t) {
     const std::string at = text_of(end_of(t));
     switch (t.word.status()) {
@@ -113,8 +119,11 @@ explanation by_status(const timeline& t) {
 explanation by_gate(const timeline& t) {
     const std::string at = text_of(t.gate.changed_at);
     const timeline_moment* const asked = last_of(t, moment_kind::revoke_asked);
-    const std::string by =
-        asked != nullptr && asked->evidence ? " (asked for" + place(asked->address, asked->agent) + ")" : std::string();
+    std::string by;
+    if (asked != nullptr && asked->evidence) {
+        by = is_operators(asked->evidence->kind) ? " (by" + operator_of(*asked) + ")"
+                                                 : " (asked for" + place(asked->address, asked->agent) + ")";
+    }
     if (t.user_deleted || t.gate.reason == gate_reason::deleted) {
         return {end_cause::deleted, "The account was removed at " + at + ", and all its sessions with it."};
     }
@@ -125,7 +134,7 @@ explanation by_gate(const timeline& t) {
         return {end_cause::password_change,
                 "The password was changed at " + at + by + ", which ends all other sessions of the user."};
     case gate_reason::disabled:
-        return {end_cause::disabled, "The account was disabled at " + at + ", which ends all its sessions."};
+        return {end_cause::disabled, "The account was disabled at " + at + by + ", which ends all its sessions."};
     default:
         return {end_cause::gate_closed, "All sessions of the user were ended at " + at + by + "."};
     }

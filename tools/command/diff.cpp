@@ -196,9 +196,7 @@ void add_diff_command(CLI::App& parser, program& p) {
                 "times or records' numbers");
     const auto o = std::make_shared<diff_options>();
     command->add_option("A", o->a, "before")->required()->type_name("POINT");
-    command->add_option("B", o->b, "after (a time such as -2h is written after --)")
-        ->required()
-        ->type_name("POINT");
+    command->add_option("B", o->b, "after (a time such as -2h is written after --)")->required()->type_name("POINT");
     command->callback([&p, o] {
         p.action = [&p, o] {
             const past_point a = read_side(p, o->a), b = read_side(p, o->b);

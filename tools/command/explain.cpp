@@ -144,7 +144,7 @@ void print_for_people(program& p, const subject& s, const boost::json::value& t)
         user += ", " + text_of(*u, "email");
     }
     p.out.line("session " + text_of(t, "family") + " of " + user);
-    table moments{{"time", "what", "generation", "from", "agent", ""}, {}};
+    table moments{{"TIME", "WHAT", "GENERATION", "FROM", "AGENT", ""}, {}};
     for (const boost::json::value& m : list_of(t, "moments")) {
         moments.rows.push_back({text_of(m, "at"), text_of(m, "kind"), text_of(m, "generation"), text_of(m, "ip"),
                                 text_of(m, "user_agent"), detail_of(m)});

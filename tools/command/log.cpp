@@ -87,7 +87,7 @@ int list_segments(program& p) {
     const history_source source = open_history(p.global, need_keys::no);
     storage::log_end end;
     const auto rows = read_segments(*source.view, end);
-    table t{{"segment", "state", "size", "used", "frames", "records", "lsn", "from", "until", "kept for"}, {}};
+    table t{{"SEGMENT", "STATE", "SIZE", "USED", "FRAMES", "RECORDS", "LSN", "FROM", "UNTIL", "KEPT FOR"}, {}};
     for (const auto& [segno, row] : rows) {
         const char* const kept = why_kept(*source.view, segno, row);
         if (p.out.json()) {

@@ -144,7 +144,7 @@ void print_report(program& p, const drive_report& r, double s) {
         p.out.line(text);
         return;
     }
-    table t{{"step", "done", "otherwise", "skipped", "p50 ms", "p99 ms", "max ms"}, {}};
+    table t{{"STEP", "DONE", "OTHERWISE", "SKIPPED", "P50 MS", "P99 MS", "MAX MS"}, {}};
     std::uint64_t requests = 0;
     for (std::size_t i = 0; i < step_kinds; ++i) {
         const drive_report::of_kind& k = r.kinds.at(i);

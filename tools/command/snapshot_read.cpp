@@ -39,7 +39,7 @@ int exit_of(snapshot_fault fault) {
 // All listed, and whether each is good: the exit code is that of the first that is not.
 int list_snapshots(program& p, bool without_keys) {
     const history_source source = open_history(p.global, without_keys ? need_keys::no : need_keys::yes);
-    table t{{"snapshot", "record", "size", "taken", "users", "sessions", "records", "state"}, {}};
+    table t{{"SNAPSHOT", "RECORD", "SIZE", "TAKEN", "USERS", "SESSIONS", "RECORDS", "STATE"}, {}};
     int code = 0;
     for (const manifest_snapshot& s : source.view->current().snapshots) {
         const snapshot_check check = source.view->verify(s);

@@ -26,7 +26,7 @@ using alive_counts = std::map<std::uint64_t, std::uint64_t>; // user -> alive fa
 
 void print_users(program& p, const storage::past_state& state, const std::vector<const user*>& users,
                  const alive_counts& alive) {
-    table t{{"user", "email", "username", "state", "password", "roles", "sessions"}, {}};
+    table t{{"USER", "EMAIL", "USERNAME", "STATE", "PASSWORD", "ROLES", "SESSIONS"}, {}};
     for (const user* const u : users) {
         const auto n = alive.find(u->id.value);
         std::string roles;
@@ -47,7 +47,7 @@ void print_users(program& p, const storage::past_state& state, const std::vector
 
 void print_families(program& p, const std::vector<const storage::past_family*>& families,
                     const storage::past_state& state, timestamp at) {
-    table t{{"family", "user", "created", "last used", "generation", "state", "from"}, {}};
+    table t{{"FAMILY", "USER", "CREATED", "LAST USED", "GENERATION", "STATE", "FROM"}, {}};
     for (const storage::past_family* const f : families) {
         t.rows.push_back({to_hex(f->facts.id), f->facts.user.value, app::to_rfc3339(f->facts.created_at),
                           app::to_rfc3339(f->used_at), std::uint64_t{f->word.generation()},

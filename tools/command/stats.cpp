@@ -151,7 +151,7 @@ int show_stats(program& p) {
         print_json_line(p.out, f, view);
         return 0;
     }
-    table t{{"", "", "count"}, {}};
+    table t{{"", "", "COUNT"}, {}};
     add_rows(t, "users", f.state.users);
     add_rows(t, "passwords", f.state.passwords);
     add_rows(t, "sessions", f.state.families);
