@@ -116,11 +116,25 @@ explanation by_status(const timeline& t) {
     return {end_cause::alive, ""};
 }
 
+// Who asked for the gate to close: the event of that moment, an operator's before the general one beside it.
+const timeline_moment* who_closed(const timeline& t) {
+    constexpr seconds apart{2}; // the record's second, the event's, and what lies between
+    const timeline_moment* found = nullptr;
+    for (const timeline_moment& m : t.moments) {
+        const seconds off = to_seconds(m.at) - t.gate.changed_at;
+        const bool then = m.kind == moment_kind::revoke_asked && m.evidence && off <= apart && -off <= apart;
+        if (then && (found == nullptr || !is_operators(found->evidence->kind) || is_operators(m.evidence->kind))) {
+            found = &m;
+        }
+    }
+    return found;
+}
+
 explanation by_gate(const timeline& t) {
     const std::string at = text_of(t.gate.changed_at);
-    const timeline_moment* const asked = last_of(t, moment_kind::revoke_asked);
+    const timeline_moment* const asked = who_closed(t);
     std::string by;
-    if (asked != nullptr && asked->evidence) {
+    if (asked != nullptr) {
         by = is_operators(asked->evidence->kind) ? " (by" + operator_of(*asked) + ")"
                                                  : " (asked for" + place(asked->address, asked->agent) + ")";
     }

@@ -197,6 +197,18 @@ class Reading(LogCase):
             self.assertIn("Nothing is known", self.errors)
             self.pawlctl("explain", "no such thing", data=data, status=2)
 
+    def test_what_an_operator_did_is_told(self):
+        with Pawld() as server:
+            client = Client(server.url)
+            client.sign_up("ann@example.com")
+            token = client.login("ann@example.com").json["refresh_token"]
+            self.pawlctl("user", "disable", "ann@example.com", data=server.data_dir)
+            told = self.lines("explain", token, data=server.data_dir)[0]
+            self.assertEqual(told["cause"], "disabled")
+            self.assertIn("(by an operator", told["why"])
+            self.assertEqual([m["kind"] for m in told["moments"]], ["created", "gate_closed", "revoke_asked", "revoke_asked"])
+            self.assertEqual((told["moments"][2]["by"], told["moments"][2]["about"]), (0, "disabled"))
+
     def test_a_token_of_another_server_is_no_token_here(self):
         server, _ = self.lived()
         with Pawld() as other:

@@ -141,6 +141,7 @@ BOOST_AUTO_TEST_CASE(all_sessions_were_logged_out_and_by_whom) {
     timeline t = shut_by(gate_reason::logout_all);
     timeline_moment m;
     m.kind = moment_kind::revoke_asked;
+    m.at = timestamp_ms(born + seconds(5401));
     m.evidence.emplace();
     m.address = peer_address_from_text("192.0.2.1").value();
     m.agent = "phone";
@@ -161,6 +162,21 @@ BOOST_AUTO_TEST_CASE(the_account_was_disabled_and_enabling_it_again_does_not_bri
     check(t, end_cause::disabled, sentence);
     t.gate.enabled = true;
     check(t, end_cause::disabled, sentence);
+}
+
+BOOST_AUTO_TEST_CASE(an_operator_who_disabled_the_account_is_named) {
+    timeline t = shut_by(gate_reason::disabled);
+    timeline_moment m;
+    m.kind = moment_kind::revoke_asked;
+    m.at = timestamp_ms(born + seconds(5401));
+    m.evidence.emplace();
+    m.evidence->kind = event_kind::user_changed;
+    m.address = peer_address_from_text("192.0.2.1").value();
+    t.moments.push_back(m);
+    const std::string begin = "The account was disabled at 2027-01-15 09:30:00 UTC (by ";
+    check(t, end_cause::disabled, begin + "an operator from 192.0.2.1), which ends all its sessions.");
+    t.moments.back().evidence->by = user_id{7};
+    check(t, end_cause::disabled, begin + "user 7, as an operator from 192.0.2.1), which ends all its sessions.");
 }
 
 BOOST_AUTO_TEST_CASE(the_account_was_removed) {
