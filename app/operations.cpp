@@ -232,7 +232,7 @@ task<result<storage::timeline>> operations::read_timeline(family_id id) {
     if (!parts_.data.is_on_disk()) {
         co_return errc::not_on_disk;
     }
-    result<storage::timeline> out = storage_failure();
+    result<storage::timeline> out = storage::timeline{};
     std::function<void()> job = [this, id, &out] {
         const key_ring_ptr ring = parts_.keys.get();
         storage::view_options options = view();
@@ -240,7 +240,8 @@ task<result<storage::timeline>> operations::read_timeline(family_id id) {
         try {
             storage::directory_view directory(options);
             out = storage::read_timeline(directory, id, parts_.time.now());
-        } catch (const storage::refused&) { // what recovery would refuse, too: the store's own metrics say so
+        } catch (const storage::refused&) {
+            out = storage_failure(); // what recovery would refuse, too
         }
     };
     task<bool> running_job = worker_.run(std::move(job));
