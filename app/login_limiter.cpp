@@ -3,7 +3,8 @@
 namespace pawl::app {
 
 login_limiter::login_limiter(const throttle_limits& limits, const clock& time, random_source& random)
-    : time_(time), random_(random), limits_(limits), throttle_(std::make_unique<throttle>(limits, random)) {}
+    : time_(time), random_(random), limits_(limits), throttle_(std::make_unique<throttle>(limits, random)),
+      journal_(random) {}
 
 std::optional<seconds> login_limiter::reserve(std::string_view account, const peer_address& address) {
     const timestamp now = time_.now();
@@ -21,6 +22,12 @@ void login_limiter::succeeded(std::string_view account, const peer_address& addr
     const timestamp now = time_.now();
     const std::lock_guard lock(mutex_);
     throttle_->succeeded(account, address, now);
+}
+
+std::optional<unrecorded_attempts> login_limiter::worth_recording(event_kind kind, std::string_view account) {
+    const timestamp now = time_.now();
+    const std::lock_guard lock(journal_mutex_);
+    return journal_.note(kind, account, now);
 }
 
 void login_limiter::set_limits(const throttle_limits& limits) {

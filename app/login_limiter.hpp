@@ -23,6 +23,8 @@ public:
     void give_back(std::string_view account, const peer_address& address) override;
     void succeeded(std::string_view account, const peer_address& address) override;
 
+    std::optional<unrecorded_attempts> worth_recording(event_kind kind, std::string_view account) override;
+
     // These limits from now on (SIGHUP). Where they differ, what was counted under the old ones is forgotten. Any
     // thread.
     void set_limits(const throttle_limits& limits);
@@ -33,6 +35,8 @@ private:
     std::mutex mutex_;
     throttle_limits limits_;             // guarded by mutex_
     std::unique_ptr<throttle> throttle_; // guarded by mutex_
+    std::mutex journal_mutex_;
+    attempt_journal journal_; // guarded by journal_mutex_
 };
 
 } // namespace pawl::app

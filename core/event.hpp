@@ -26,10 +26,14 @@ enum class event_kind : std::uint8_t {
     session_minted = 11, // a session was opened for the user without its password
     key_added = 12,      // `about`: "signing KID", "refresh ID"
     key_retired = 13,    // likewise
+    // Refused logins, a bounded part of them (core/attempt_journal.hpp): `about` says how many like them were not
+    // recorded.
+    login_failed = 14,    // the password was wrong, or nobody has that name (then `user` is 0)
+    login_throttled = 15, // too many before: the password was not looked at
 };
-inline constexpr event_kind last_event_kind = event_kind::key_retired;
-// Of an operator's act: these have `by` and `about`.
-constexpr bool is_operators(event_kind k) {
+inline constexpr event_kind last_event_kind = event_kind::login_throttled;
+// These have `by` and `about`.
+constexpr bool has_words(event_kind k) {
     return k >= event_kind::user_created;
 }
 
@@ -42,7 +46,7 @@ struct security_event {
     std::uint32_t generation_current = 0;
     family_use presented; // time, address and agent of this request
     family_use last;      // of the last rotation
-    // Of an operator's act alone:
+    // Where has_words(kind) alone:
     user_id by;        // who, by bearer; 0: whoever may use the data directory (admin socket, pawlctl)
     std::string about; // printable ASCII, cut to about_size_max
 

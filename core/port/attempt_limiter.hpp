@@ -1,7 +1,9 @@
 // Port: the count of failed attempts, per account and per address. Implemented by app/login_limiter over core/throttle.
 #pragma once
 
+#include "core/attempt_journal.hpp"
 #include "core/clock.hpp"
+#include "core/event.hpp"
 #include "core/family/family.hpp"
 
 #include <optional>
@@ -21,6 +23,10 @@ public:
     // A login succeeded: it does not count, and a guess spread over many addresses won't keep the account's owner from
     // signing in from this one (docs/decisions, "Throttle").
     virtual void succeeded(std::string_view account, const peer_address& address) { give_back(account, address); }
+    // Whether a refused attempt is to be recorded, and how many like it were not (core/attempt_journal.hpp).
+    virtual std::optional<unrecorded_attempts> worth_recording(event_kind /*kind*/, std::string_view /*account*/) {
+        return unrecorded_attempts{};
+    }
 };
 
 } // namespace pawl

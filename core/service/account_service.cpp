@@ -1,5 +1,6 @@
 #include "core/service/account_service.hpp"
 
+#include "core/service/attempt_record.hpp"
 #include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/service/validation.hpp"
@@ -76,6 +77,7 @@ task<result<proven_owner>> prove_owner(const service_context& context, principal
         co_return verified.error();
     }
     if (!can_match || !verified->matches) {
+        record_attempt(context, event_kind::login_failed, account, record, from);
         const result<ticket> rests =
             record ? context.data.observe_user(record->id, record->version) : rests_on_session(context, who);
         const errc why = record ? errc::wrong_password : errc::invalid_access_token; // the account is gone

@@ -2,6 +2,7 @@
 #include "core/service/session_service.hpp"
 
 #include "core/family/decide.hpp"
+#include "core/service/attempt_record.hpp"
 #include "core/service/end_family.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
@@ -162,6 +163,7 @@ task<result<issued_tokens>> session_service::login(std::string name, secret_stri
     const std::string folded = fold_login_name(name);
     if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address)) {
         count(context_.counters.logins_throttled);
+        record_attempt(context_, event_kind::login_throttled, folded, context_.data.find_user_by_login(folded), from);
         co_return failure(errc::too_many_attempts, *wait);
     }
     user_ptr holder = context_.data.find_user_by_login(folded);
@@ -181,6 +183,7 @@ task<result<issued_tokens>> session_service::login(std::string name, secret_stri
     }
     if (!can_match || !verified->matches) {
         count(context_.counters.logins_failed);
+        record_attempt(context_, event_kind::login_failed, folded, holder, from);
         const result<ticket> rests =
             holder ? context_.data.observe_user(holder->id, holder->version) : context_.data.observe_absence(folded);
         task<failure> refused = refusal(context_.data, errc::login_failed, rests);

@@ -201,7 +201,7 @@ std::span<const std::uint8_t> record_buffer::encode(const security_event& e) noe
     put_int(to, e.generation_current);
     put_use(to, view_of(0, e.presented)); // the generations are the event's own
     put_use(to, view_of(0, e.last));
-    if (is_operators(e.kind)) {
+    if (has_words(e.kind)) {
         put_int(to, e.by.value);
         const std::string_view about = std::string_view(e.about).substr(0, security_event::about_size_max);
         put_int(to, static_cast<std::uint8_t>(about.size()));

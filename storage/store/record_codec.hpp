@@ -37,7 +37,7 @@ namespace pawl::storage {
 inline constexpr std::uint16_t record_version = 1; // of every type, but:
 inline constexpr std::uint16_t operator_event_version = 2;
 constexpr std::uint16_t version_of(const security_event& e) {
-    return is_operators(e.kind) ? operator_event_version : record_version;
+    return has_words(e.kind) ? operator_event_version : record_version;
 }
 
 // Views into what was decoded from, or into what is to be encoded: valid as long as that is.

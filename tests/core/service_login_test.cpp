@@ -174,4 +174,23 @@ BOOST_FIXTURE_TEST_CASE(two_logins_at_once_under_a_limit_of_one_leave_one_sessio
     BOOST_TEST(is_alive(family_of(*a)) != is_alive(family_of(*b)));
 }
 
+BOOST_FIXTURE_TEST_CASE(refused_logins_leave_a_record_without_the_name_nobody_has, login_world) {
+    BOOST_TEST((why("alice", "wrong password") == errc::login_failed));
+    BOOST_REQUIRE(data.events().size() == 1U);
+    BOOST_TEST((data.events().back().kind == event_kind::login_failed));
+    BOOST_TEST((data.events().back().user == owner));
+    BOOST_TEST(data.events().back().about.empty());
+    BOOST_TEST((why("a password typed here", "x") == errc::login_failed));
+    BOOST_REQUIRE(data.events().size() == 2U);
+    BOOST_TEST((data.events().back().user == user_id{}));
+    limiter.limit = 0;
+    BOOST_TEST((why("alice", password) == errc::too_many_attempts));
+    BOOST_REQUIRE(data.events().size() == 3U);
+    BOOST_TEST((data.events().back().kind == event_kind::login_throttled));
+    BOOST_TEST((data.events().back().user == owner));
+    limiter.limit = 1'000'000;
+    BOOST_TEST(log_in("alice").has_value());
+    BOOST_TEST(data.events().size() == 3U); // the family's own record says that it was opened
+}
+
 BOOST_AUTO_TEST_SUITE_END()

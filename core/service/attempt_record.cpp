@@ -1,0 +1,26 @@
+#include "core/service/attempt_record.hpp"
+
+#include "core/service/settle.hpp"
+
+#include <string>
+
+namespace pawl {
+
+void record_attempt(const service_context& context, event_kind kind, std::string_view account, const user_ptr& holder,
+                    const caller& from) {
+    const std::optional<unrecorded_attempts> before = context.limiter.worth_recording(kind, account);
+    if (!before) {
+        return;
+    }
+    security_event event;
+    event.kind = kind;
+    event.user = holder ? holder->id : user_id{};
+    event.presented = use_of(from, context.time.now());
+    if (before->of_account > 0 || before->of_others > 0) {
+        event.about = "unrecorded before: " + std::to_string(before->of_account) + " of this account, " +
+                      std::to_string(before->of_others) + " of others";
+    }
+    static_cast<void>(context.data.append_event(event));
+}
+
+} // namespace pawl

@@ -1,0 +1,15 @@
+// Refused logins as evidence.
+#pragma once
+
+#include "core/service/services.hpp"
+
+#include <string_view>
+
+namespace pawl {
+
+// Appends the event, unless its like was recorded just now. `holder` may be null: then nobody has that name, which is
+// not recorded, since people type passwords there. Nothing is waited for: a refusal does not rest on it.
+void record_attempt(const service_context& context, event_kind kind, std::string_view account, const user_ptr& holder,
+                    const caller& from);
+
+} // namespace pawl
