@@ -38,7 +38,7 @@ struct admin_world : service_world {
     std::vector<security_event> acts() const {
         std::vector<security_event> out;
         for (const security_event& e : data.events()) {
-            if (is_operators(e.kind)) {
+            if (has_words(e.kind)) {
                 out.push_back(e);
             }
         }
