@@ -32,6 +32,9 @@ enum class event_kind : std::uint8_t {
     login_throttled = 15, // too many before: the password was not looked at
 };
 inline constexpr event_kind last_event_kind = event_kind::login_throttled;
+constexpr bool is_operators(event_kind k) {
+    return k >= event_kind::user_created && k <= event_kind::key_retired;
+}
 // These have `by` and `about`.
 constexpr bool has_words(event_kind k) {
     return k >= event_kind::user_created;

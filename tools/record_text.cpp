@@ -93,6 +93,9 @@ std::string evidence_text(const security_event& e) {
         const std::string by = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
         return "  by " + by + (e.about.empty() ? "" : ": " + clean(e.about));
     }
+    if (has_words(e.kind)) {
+        return e.about.empty() ? std::string() : "  " + clean(e.about);
+    }
     return e.family == family_id{} ? std::string()
                                    : "  presented " + std::to_string(e.generation_presented) + ", current " +
                                          std::to_string(e.generation_current);
@@ -113,6 +116,8 @@ void describe_event(const storage::record_view& record, const security_event& e,
     }
     if (is_operators(e.kind)) {
         w.member("by", e.by.value).member("about", e.about);
+    } else if (has_words(e.kind)) {
+        w.member("about", e.about);
     } else if (out.family) {
         w.member("generation_presented", std::uint64_t{e.generation_presented})
             .member("generation_current", std::uint64_t{e.generation_current});
@@ -234,7 +239,7 @@ std::string user_json(const user& u) {
 }
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 14> names{"",
+    constexpr std::array<std::string_view, 16> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -247,7 +252,9 @@ std::string_view name_of(event_kind kind) {
                                                      "session_ended",
                                                      "session_minted",
                                                      "key_added",
-                                                     "key_retired"};
+                                                     "key_retired",
+                                                     "login_failed",
+                                                     "login_throttled"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";
