@@ -36,6 +36,8 @@ struct log_writer_options {
     milliseconds commit_idle{100};           // COMMIT after this much idle time
     std::uint32_t queue_records_max = 65536; // reserved or queued at once; beyond it reserve() refuses
     milliseconds room_retry{1000};           // how often room is looked for while the disk is full
+    // Called before a batch is written, on the writer's thread; it may block (--dev: a disk that takes its time).
+    std::function<void()> before_write;
 };
 
 struct log_stats { // a copy; relaxed reads

@@ -212,6 +212,9 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     const auto records = static_cast<std::uint32_t>(end - cursor);
     BOOST_ASSERT(records > 0);
     lock.unlock();
+    if (options.before_write) {
+        options.before_write();
+    }
     std::copy_n(draining.bytes.data() + byte_cursor, bytes, appender.payload());
     const std::error_code ec = appender.append(frame_type::data, bytes, records, cb.now());
     lock.lock();

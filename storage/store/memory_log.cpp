@@ -1,0 +1,150 @@
+#include "storage/store/memory_log.hpp"
+
+#include "storage/store/embedded_store.hpp"
+
+#include <exception>
+#include <utility>
+
+namespace pawl::storage {
+
+void memory_image::add(std::uint16_t type, std::uint16_t version, std::span<const std::uint8_t> body) {
+    records.push_back({type, version, static_cast<std::uint32_t>(body.size())});
+    bytes.insert(bytes.end(), body.begin(), body.end());
+}
+
+memory_image_ptr memory_log::image(embedded_store& owner) {
+    {
+        const std::lock_guard lock(mutex_);
+        wants_image_ = true;
+        image_.reset();
+    }
+    owner.snapshot_now();
+    const std::lock_guard lock(mutex_);
+    wants_image_ = false;
+    return std::exchange(image_, nullptr);
+}
+
+void memory_log::hold_until(steady_time until) {
+    const std::lock_guard lock(mutex_);
+    hold_until_ = std::max(hold_until_.value_or(until), until);
+}
+
+std::optional<memory_log::steady_time> memory_log::release(steady_time now) {
+    const std::lock_guard lock(mutex_);
+    if (hold_until_ && now < *hold_until_) {
+        return hold_until_;
+    }
+    release_all();
+    return std::nullopt;
+}
+
+// Under mutex_, as every call of on_durable: what is said to be durable never goes back.
+void memory_log::release_all() {
+    hold_until_.reset();
+    if (!held_.empty()) {
+        callbacks_.on_durable(held_, sequence_);
+        held_.clear();
+    }
+}
+
+recovery_report memory_log::recover(const expect_function& expect, const apply_function& apply) {
+    recovery_report found;
+    found.fresh = true; // also from an image: no time has passed in which nothing was served
+    found.clean = true;
+    if (from_) {
+        found.next_user_id = from_->counts.next_user_id;
+        found.records = from_->records.size();
+        expect(from_->counts);
+        std::size_t begin = 0;
+        for (const memory_image::entry& e : from_->records) {
+            apply({e.type, e.version, std::span(from_->bytes).subspan(begin, e.size), 0, from_->time});
+            begin += e.size;
+        }
+        from_.reset();
+    }
+    return found;
+}
+
+bool memory_log::stop(milliseconds /*limit*/) {
+    const std::lock_guard lock(mutex_);
+    release_all();
+    return true;
+}
+
+bool memory_log::reserve(log_room /*room*/, std::uint32_t /*records*/) noexcept {
+    return true;
+}
+
+void memory_log::release(log_room /*room*/, std::uint32_t /*records*/) noexcept {}
+
+std::uint64_t memory_log::enqueue(log_room /*room*/, log_urgency /*urgency*/, record_type type, std::uint16_t version,
+                                  std::span<const std::uint8_t> body, const record_tag& tag) noexcept {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t sequence = ++sequence_;
+    bytes_ += record_header_size + body.size();
+    if (tape_) {
+        tape_->add(static_cast<std::uint16_t>(type), version, body);
+    }
+    if (hold_until_) {
+        held_.push_back(tag);
+        return sequence;
+    }
+    callbacks_.on_durable(std::span(&tag, 1), sequence);
+    return sequence;
+}
+
+std::optional<log_position> memory_log::seal() {
+    const std::lock_guard lock(mutex_);
+    if (wants_image_) {
+        tape_ = std::make_shared<memory_image>();
+    }
+    bytes_at_snapshot_ = bytes_;
+    return log_position{.lsn = sequence_ + 1, .segno = 1, .batch_seq = sequence_ + 1, .chain = {}};
+}
+
+// What the walk sees, and behind it what was changed meanwhile: read in this order they are the state at the end.
+std::optional<std::uint64_t> memory_log::write_snapshot(const log_position& /*at*/, timestamp_ms now,
+                                                        const produce_function& produce, std::string& why) {
+    std::shared_ptr<memory_image> made;
+    {
+        const std::lock_guard lock(mutex_);
+        if (tape_) {
+            made = std::make_shared<memory_image>();
+        }
+    }
+    snapshot_counts counts;
+    try {
+        counts = produce([&](std::uint16_t type, std::uint16_t version, std::span<const std::uint8_t> body) {
+            if (made) {
+                made->add(type, version, body);
+            }
+        });
+    } catch (const std::exception& e) {
+        const std::lock_guard lock(mutex_);
+        tape_.reset();
+        why = e.what();
+        return std::nullopt;
+    }
+    if (!made) {
+        return 0;
+    }
+    made->counts = counts;
+    made->time = now;
+    const std::lock_guard lock(mutex_);
+    made->records.insert(made->records.end(), tape_->records.begin(), tape_->records.end());
+    made->bytes.insert(made->bytes.end(), tape_->bytes.begin(), tape_->bytes.end());
+    tape_.reset();
+    image_ = made;
+    return made->bytes.size();
+}
+
+log_stats memory_log::stats() const noexcept {
+    const std::lock_guard lock(mutex_);
+    log_stats out;
+    out.records = out.batches = sequence_;
+    out.bytes = bytes_;
+    out.sealed_bytes_since_snapshot = bytes_ - bytes_at_snapshot_;
+    return out;
+}
+
+} // namespace pawl::storage
