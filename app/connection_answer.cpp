@@ -55,6 +55,7 @@ void connection::fill_request() {
     r.target = head_.target;
     r.path = head_.path;
     r.query = head_.query;
+    r.head = buffered().substr(0, block_size_);
     r.body = buffered().substr(block_size_, head_.content_length);
     r.authorization = head_.authorization;
     r.content_type = head_.content_type;
@@ -88,8 +89,14 @@ void connection::fill_request() {
 }
 
 connection::action connection::dispatch(time_point now) {
-    match_ = host_.routing.find(head_.method, head_.path);
+    realm_path place{{}, head_.path};
+    if (host_.settings.hook != nullptr) {
+        place = split_realm(head_.path);
+    }
+    match_ = host_.routing.find(head_.method, place.path);
     fill_request();
+    request_.realm = place.realm;
+    request_.path = place.path;
     closing_ = !head_.keep_alive;
     unread_input_ = false;
     received_at_ = now;
@@ -117,6 +124,11 @@ connection::action connection::dispatch(time_point now) {
 void connection::on_response(http_response response, time_point now) {
     BOOST_ASSERT(phase_ == phase::handling || phase_ == phase::ended);
     if (phase_ == phase::ended) { // cut off meanwhile
+        return;
+    }
+    if (response.dropped) {
+        host_.settings.hook->answered(request_, 0);
+        enter(phase::ended, now);
         return;
     }
     respond(std::move(response), now);
@@ -164,6 +176,9 @@ void connection::note_answer(unsigned status, time_point now) {
     const std::size_t index = match_.outcome == route_outcome::found ? match_.index : host_.routes.size();
     const std::size_t slot = host_.names.slot_of(index);
     host_.counters.count_request(slot, status, took);
+    if (host_.settings.hook != nullptr) {
+        host_.settings.hook->answered(request_, status);
+    }
     log_level level = log_level::debug;
     if (status == 503 && now >= host_.quiet_until) {
         level = log_level::warn;

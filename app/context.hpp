@@ -20,6 +20,7 @@ namespace pawl::app {
 
 class operations; // app/operations.hpp
 class dev_clock;  // app/service_clock.hpp; only under --dev
+class realm;      // app/dev/realm.hpp; likewise
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -45,6 +46,9 @@ struct app_context {
     admin_service* admin = nullptr; // not null where there are /admin/* routes
     instance_facts instance{};
     operations* instance_operations = nullptr; // null in tests of other things
+    // Likewise under --dev, but for unit tests; the source of ids of this world.
+    realm* development_realm = nullptr;
+    random_source* development_random = nullptr;
 };
 
 // One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.

@@ -99,6 +99,9 @@ constexpr std::array table{
     error_row{"internal_error", 500, "Internal Server Error",
               "Something went wrong in the server. Its log has the cause under this request id.", "server_error"},
     error_row{"not_ready", 503, "Service Unavailable", "The server can not take changes now.", ""},
+    error_row{"not_in_memory", 409, "Conflict", "Only a server started with --data-dir :memory: can do this.", ""},
+    error_row{"no_room_for_more", 409, "Conflict", "There are as many of these as there may be. Remove some.", ""},
+    error_row{"fault", 503, "Service Unavailable", "A fault of /dev/faults answers instead of the server.", ""},
     error_row{"unsupported_grant_type", 400, "Bad Request", "The grant_type must be password, refresh_token or absent.",
               "unsupported_grant_type"},
 };

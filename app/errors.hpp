@@ -33,6 +33,9 @@ enum class request_problem : std::uint8_t {
     too_many_connections,   // 503
     internal,               // 500 a defect of ours; logged with the request id
     not_ready,              // 503 /readyz
+    not_in_memory,          // 409 /dev/reset and its like with a data directory
+    no_room_for_more,       // 409 realms, snapshots, faults
+    fault,                  // of /dev/faults, with the status it was given
     unsupported_grant_type, // 400 /token only
 };
 

@@ -22,6 +22,8 @@ struct http_request {
     std::string_view method_text;
     std::string_view target; // as sent: origin-form
     std::string_view path;   // the target before '?'; visible ASCII; as routed
+    std::string_view realm;  // --dev: what stood before it as /t/{name}; else empty
+    std::string_view head;   // the header block as it came
     std::string_view query;  // after '?', undecoded
     std::string_view body;
     // Header fields the program cares about; empty and absent are told apart where it matters.
@@ -42,6 +44,7 @@ struct http_response {
     std::vector<std::pair<std::string_view, std::string>> headers; // names are static text; values free of CR and LF
     std::string_view static_body; // instead of body, for embedded assets: outlives the program
     bool close = false;           // close the connection after it
+    bool dropped = false;         // --dev: nothing is sent at all, the connection just ends
 };
 
 } // namespace pawl::app

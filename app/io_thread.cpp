@@ -175,7 +175,7 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
         case action::handle: {
             std::string defect;
             try {
-                auto pending = c.matched_route().handle(s->thread.shared_.context, c.request());
+                auto pending = s->thread.answer(c);
                 http_response response = co_await std::move(pending);
                 c.on_response(std::move(response), now());
                 break;
@@ -226,6 +226,13 @@ task<void> io_thread::say_goodbye(session& s) {
     const auto [ignored] = co_await std::move(pending);
     static_cast<void>(ignored);
     s.transport_deadline = std::chrono::steady_clock::time_point::max();
+}
+
+task<http_response> io_thread::answer(const connection& c) {
+    if (request_hook* const hook = shared_.settings.hook) {
+        return hook->handle(c.matched_route(), c.request());
+    }
+    return c.matched_route().handle(shared_.context, c.request());
 }
 
 task<void> io_thread::accept_loop(listener& from) {

@@ -100,6 +100,7 @@ private:
     // Awaited directly: the session outlives the calls.
     static task<bool> shake_hands(session& s);
     static task<void> say_goodbye(session& s);
+    task<http_response> answer(const connection& c);
     task<void> accept_loop(listener& from);
     // errno of the accept that ended the batch; 0 where accept_batch_max was reached.
     int accept_batch(listener& from);

@@ -174,8 +174,8 @@ private:
 
 } // namespace
 
-body_result read_json_object(std::string_view body) {
-    if (body.size() > json_size_max) {
+body_result read_json_object(std::string_view body, std::size_t size_max) {
+    if (body.size() > size_max) {
         return body_refusal{request_problem::malformed_json, "The JSON is larger than 16 KiB."};
     }
     json::parse_options options; // the default is strict: no comments, no trailing commas, valid UTF-8

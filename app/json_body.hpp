@@ -14,6 +14,6 @@ inline constexpr std::size_t json_size_max = 16U * 1024; // as the gate's body l
 
 // Pure; does not throw but for memory. malformed_json, duplicate_parameter, or not_an_object.
 // Integers outside int64 are parameter_kind::real.
-body_result read_json_object(std::string_view body);
+body_result read_json_object(std::string_view body, std::size_t size_max = json_size_max);
 
 } // namespace pawl::app

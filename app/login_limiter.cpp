@@ -2,9 +2,9 @@
 
 namespace pawl::app {
 
-login_limiter::login_limiter(const throttle_limits& limits, const clock& time, random_source& random)
-    : time_(time), random_(random), limits_(limits), throttle_(std::make_unique<throttle>(limits, random)),
-      journal_(random) {}
+login_limiter::login_limiter(const throttle_limits& limits, const clock& time, random_source& random, std::size_t slots)
+    : time_(time), random_(random), slots_(slots), limits_(limits),
+      throttle_(std::make_unique<throttle>(limits, random, slots)), journal_(random) {}
 
 std::optional<seconds> login_limiter::reserve(std::string_view account, const peer_address& address) {
     const timestamp now = time_.now();
@@ -40,7 +40,7 @@ void login_limiter::set_limits(const throttle_limits& limits) {
             return;
         }
     }
-    auto fresh = std::make_unique<throttle>(limits, random_); // 4 MiB: not under the lock
+    auto fresh = std::make_unique<throttle>(limits, random_, slots_); // 4 MiB: not under the lock
     const std::lock_guard lock(mutex_);
     throttle_.swap(fresh);
     limits_ = limits;

@@ -16,7 +16,8 @@ namespace pawl::app {
 class login_limiter final : public attempt_limiter {
 public:
     // `time` and `random` outlive it.
-    login_limiter(const throttle_limits& limits, const clock& time, random_source& random);
+    login_limiter(const throttle_limits& limits, const clock& time, random_source& random,
+                  std::size_t slots = throttle::slots_default);
 
     // Any thread; under a microsecond.
     std::optional<seconds> reserve(std::string_view account, const peer_address& address) override;
@@ -32,6 +33,7 @@ public:
 private:
     const clock& time_;
     random_source& random_;
+    const std::size_t slots_;
     std::mutex mutex_;
     throttle_limits limits_;             // guarded by mutex_
     std::unique_ptr<throttle> throttle_; // guarded by mutex_

@@ -1,8 +1,11 @@
 // Composition only: what is built in which order, and how it ends. Each step is a function of startup.hpp.
 #include "app/config/config.hpp"
+#include "app/dev/fixture.hpp"
 #include "app/metrics_wiring.hpp"
 #include "app/notify.hpp"
+#include "app/parent_watch.hpp"
 #include "app/password_pool.hpp"
+#include "app/ready_file.hpp"
 #include "app/sandbox.hpp"
 #include "app/signals.hpp"
 #include "app/startup.hpp"
@@ -13,6 +16,9 @@
 
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -39,14 +45,13 @@ void complain(std::string_view line) {
 }
 
 // In the order of docs/architecture.md, "Stop": nothing new comes in, what is under way ends, the log is closed whole.
-void stop(server& http, password_pool& passwords, world& served, logger& log) {
+void stop(server& http, password_pool& passwords, const std::function<bool()>& stop_data, logger& log) {
     notify_service_manager("STOPPING=1");
     log.info("process.stopping");
     arm_stop_watchdog(stop_max);
     http.drain();
     passwords.stop();
-    served.instance_operations().stop();
-    if (!served.data().stop(store_stop_max)) {
+    if (!stop_data()) {
         log.error("storage.stuck", {{"waited_s", store_stop_max.count()}});
         log.flush(log_flush_time_max);
         complain("the log's writer did not end in time; what was acknowledged is on disk");
@@ -56,42 +61,102 @@ void stop(server& http, password_pool& passwords, world& served, logger& log) {
     log.info("process.stopped");
 }
 
-int serve(const config_inputs& inputs, const config& settings) {
+// What is served: one world, or under --dev the fixture around it.
+struct served {
+    std::unique_ptr<world> plain;
+    std::unique_ptr<fixture> developed;
+
+    realm_world_ptr held() const { return developed ? developed->main().now() : nullptr; }
+    world& now(const realm_world_ptr& held) const { return held ? *held->it : *plain; }
+    bool stop() const { return developed ? developed->stop(store_stop_max) : plain->stop(store_stop_max); }
+    void set_issuer(const std::string& url) const {
+        return developed ? developed->set_issuer(url) : plain->set_issuer(url);
+    }
+};
+
+std::unique_ptr<storage::embedded_store> open_data(const config& settings, const key_ring& keys, service_clock& time,
+                                                   logger& log, sync_stall& stall) {
+    if (settings.in_memory) {
+        return open_store_in_memory(time);
+    }
+    if (settings.dev) {
+        return open_store(settings, keys, time, log, [&stall] { stall.pass(); });
+    }
+    return open_store(settings, keys, time, log);
+}
+
+int serve(const config_inputs& inputs, const config& settings, int parent) {
     prepare_process(settings.dev);
-    make_data_directory(settings.data_dir);
+    if (!settings.in_memory) {
+        make_data_directory(settings.data_dir);
+    }
     keep_process_files();
+    storage::system_random random;
+    seed start = read_seed(settings, random);
+    ready_file ready(settings.ready_file);
     const sandbox closed_in(settings);
+    std::optional<parent_watch> watch; // its thread is the first
+    if (settings.exit_with_parent) {
+        watch.emplace(parent);
+    }
     logger log(settings.level, settings.format);
     service_clock time;
     const double started_at_s = static_cast<double>(time.wall_ms().time_since_epoch().count()) / 1e3;
     raise_descriptor_limit(settings.max_connections, log);
 
-    storage::system_random random;
-    key_ring_ptr keys = open_keys(settings, random, time.now(), log);
-    auto opened = open_store(settings, *keys, time, log);
+    sync_stall stall; // before the store: its writer passes here
+    key_ring_ptr keys;
+    std::unique_ptr<storage::embedded_store> opened;
+    if (!settings.key_file.empty()) {
+        keys = open_keys(settings, random, time.now(), log);
+    } else if (!settings.dev) {
+        keys = keys_in_memory(key_file_options_of(settings).ring, random, time.now());
+    }
+    if (!settings.in_memory || !settings.dev) {
+        opened = open_data(settings, *keys, time, log, stall);
+    }
     say_warnings(settings, log); // not before: a start that is refused says why in one line
-    if (settings.reset_clock) {
+    if (settings.reset_clock && opened) {
         log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*opened, time.now())}}});
     }
 
     password_pool passwords({settings.password_threads, settings.password_queue},
                             real_password_work(settings.argon2, random));
-    world main_world({settings, time, random, passwords}, std::move(keys), std::move(opened));
-    app_context& context = main_world.context();
-    server http(server_settings_of(settings), context, all_routes(settings.dev), log);
-    const metrics_sources figures{main_world.counters(), main_world.data(), passwords, time, log,
-                                  program_version,       started_at_s};
-    context.metrics_text = [&] { return http.counters().render(wire_metrics(figures)); };
+    served it;
+    server_settings wiring = server_settings_of(settings);
+    if (settings.dev) {
+        it.developed = std::make_unique<fixture>(realm_shared{settings, time, random, passwords, std::move(start), {}},
+                                                 std::move(keys), std::move(opened), stall);
+        wiring.hook = it.developed.get();
+    } else {
+        it.plain = std::make_unique<world>(world_shared{settings, time, random, passwords}, std::move(keys),
+                                           std::move(opened));
+    }
+    const realm_world_ptr first = it.held(); // as long as the server: it is handed its context
+    app_context& context = it.now(first).context();
+    server http(std::move(wiring), context, all_routes(settings.dev), log);
+    const auto render = [&](world& w) {
+        return http.counters().render(
+            wire_metrics({w.counters(), w.data(), passwords, time, log, program_version, started_at_s}));
+    };
+    if (it.developed) {
+        it.developed->set_metrics_text(render);
+    } else {
+        context.metrics_text = [&] { return render(*it.plain); };
+    }
 
     const std::unique_ptr<tls_identity> tls = open_tls(settings, log);
     http.use_tls(tls.get());
     const std::string url = http.bind().front();
-    main_world.set_issuer(issuer_of(settings, url));
-    http.set_issuer_host(authority_of_url(main_world.rules().issuer));
+    const std::string issuer = issuer_of(settings, url);
+    it.set_issuer(issuer);
+    http.set_issuer_host(authority_of_url(issuer));
     closed_in.close(log);
     http.start();
     log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
-    print_ready_line(url);
+    const std::string line = ready_line(url);
+    ready.write(line);
+    print_ready_line(line);
     notify_service_manager("READY=1");
     const auto look_at_certificate = [&] {
         if (tls && tls->files_changed()) {
@@ -100,13 +165,16 @@ int serve(const config_inputs& inputs, const config& settings) {
     };
     while (wait_for_signal(certificate_look_interval, look_at_certificate) == signal_request::reload) {
         reload_tls(tls.get(), log);
-        reload(inputs, settings, main_world.keys(), main_world.limiter(), log);
+        const realm_world_ptr held = it.held();
+        world& now = it.now(held);
+        reload(inputs, settings, now.keys(), now.limiter(), log);
     }
-    stop(http, passwords, main_world, log);
+    ready.remove();
+    stop(http, passwords, [&] { return it.stop(); }, log);
     return 0;
 }
 
-int run(const config_inputs& inputs) {
+int run(const config_inputs& inputs, int parent) {
     const auto loaded = load_config(inputs);
     if (const std::string* line = std::get_if<std::string>(&loaded)) {
         complain(*line);
@@ -126,14 +194,15 @@ int run(const config_inputs& inputs) {
     case config_action::serve:
         break;
     }
-    return serve(inputs, settings);
+    return serve(inputs, settings, parent);
 }
 
 } // namespace
 
 int main(int argument_count, char** arguments) {
+    const int parent = parent_watch::parent_now();
     try {
-        return run(process_inputs(argument_count, arguments));
+        return run(process_inputs(argument_count, arguments), parent);
     } catch (const storage::refused& why) {
         complain(why.what());
         return why.exit_code();

@@ -68,10 +68,15 @@ file_rules file_rules_of(const config& settings) {
     file_rules rules;
     rules.write.push_back(settings.data_dir);
     add_block_size(rules, settings.data_dir);
-    const std::string key_directory = directory_of(settings.key_file);
-    (settings.key_file_is_credential ? rules.read : rules.write).push_back(key_directory);
-    if (const std::string behind_links = directory_of(real(settings.key_file)); behind_links != key_directory) {
-        (settings.key_file_is_credential ? rules.read : rules.write).push_back(behind_links);
+    if (!settings.key_file.empty()) {
+        const std::string key_directory = directory_of(settings.key_file);
+        (settings.key_file_is_credential ? rules.read : rules.write).push_back(key_directory);
+        if (const std::string behind_links = directory_of(real(settings.key_file)); behind_links != key_directory) {
+            (settings.key_file_is_credential ? rules.read : rules.write).push_back(behind_links);
+        }
+    }
+    if (!settings.ready_file.empty()) {
+        rules.write.push_back(directory_of(settings.ready_file));
     }
     for (const effective_value& value : settings.values) {
         if (value.id == option_id::config && !value.texts.empty()) {

@@ -7,6 +7,7 @@
 #include "app/limits.hpp"
 #include "app/logging.hpp"
 #include "app/metrics.hpp"
+#include "app/request_hook.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -35,6 +36,7 @@ struct server_settings {
     bool socket_activation = true;        // take LISTEN_FDS of systemd instead of `listen`, where given
     phase_deadlines deadlines;
     connection_caps caps;
+    request_hook* hook = nullptr; // --dev: answers in place of the handlers; outlives the server
     // Run on each io thread before its first and after its last handler (RCU registration).
     std::function<void()> on_thread_start, on_thread_stop;
 };

@@ -1,6 +1,8 @@
 #include "app/startup.hpp"
 
 #include "app/signals.hpp"
+#include "core/secret.hpp"
+#include "storage/store/memory_log.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -87,6 +89,9 @@ void wait_until_durable(const storage::embedded_store& data, ticket t) {
 }
 
 void reload_keys(const config& now, const config& running, key_holder& keys, logger& log) {
+    if (running.key_file.empty()) {
+        return; // they are in memory
+    }
     const std::lock_guard lock(keys.changing());
     storage::key_file_options options = key_file_options_of(running);
     options.ring.hs256_secret = now.secret_key ? &*now.secret_key : nullptr;
@@ -167,6 +172,20 @@ key_ring_ptr open_keys(const config& settings, random_source& random, timestamp 
     return opened.ring;
 }
 
+key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& random, timestamp now) {
+    std::string text = make_key_file(options.algorithm, random, now);
+    parsed_key_file parsed = parse_key_file(text, options);
+    wipe(text.data(), text.size());
+    if (!parsed.ring) {
+        throw refused(refusal::wrong_key, "keys in memory: " + parsed.error);
+    }
+    return std::move(parsed.ring);
+}
+
+std::unique_ptr<storage::embedded_store> open_store_in_memory(const clock& time) {
+    return storage::embedded_store::open_on(std::make_unique<storage::memory_log>(), {}, time);
+}
+
 void continue_time(const storage::recovery_report& found, const config& settings, service_clock& time, logger& log) {
     const timestamp_ms wall = time.wall_ms();
     const milliseconds lag = behind(wall, found.last_time);
@@ -208,8 +227,9 @@ storage::embedded_store_options store_options_of(const config& settings, const k
 }
 
 std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
-                                                    logger& log) {
+                                                    logger& log, std::function<void()> before_write) {
     storage::embedded_store_options options = store_options_of(settings, keys);
+    options.writer.before_write = std::move(before_write);
     options.on_recovered = [&](const storage::recovery_report& found) {
         say_recovery(found, log);
         continue_time(found, settings, time, log);
@@ -282,13 +302,16 @@ std::string issuer_of(const config& settings, const std::string& first_url) {
     return first_url;
 }
 
-void print_ready_line(const std::string& url) {
+std::string ready_line(const std::string& url) {
     boost::json::object ready;
     ready["ready"] = true;
     ready["url"] = url;
     ready["pid"] = std::int64_t{::getpid()};
     ready["version"] = program_version;
-    const std::string line = boost::json::serialize(ready) + "\n";
+    return boost::json::serialize(ready) + "\n";
+}
+
+void print_ready_line(const std::string& line) {
     for (std::size_t sent = 0; sent < line.size();) {
         const ssize_t n = ::write(STDOUT_FILENO, line.data() + sent, line.size() - sent);
         if (n < 0 && errno == EINTR) {

@@ -12,6 +12,7 @@
 #include "storage/store/embedded_store.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -52,6 +53,9 @@ storage::key_file_options key_file_options_of(const config& settings);
 // Opens or makes the key file; a missing one beside data that exist is refused (wrong_key).
 key_ring_ptr open_keys(const config& settings, random_source& random, timestamp now, logger& log);
 
+// Fresh keys that no file holds.
+key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& random, timestamp now);
+
 // Service time goes on from where it was, for embedded_store_options::on_recovered: a clock that lost its time must not
 // make old tokens young again. refused(clock) where the wall clock is more than a day behind the data, unless
 // `--reset-clock`.
@@ -61,8 +65,11 @@ storage::embedded_store_options store_options_of(const config& settings, const k
 
 // Recovers the store, with service time raised to what it last was; refused(clock) where the wall clock is more than a
 // day behind that, unless `--reset-clock`. A storage failure while serving is logged and ends the process (exit 70).
+// `before_write`, where given, is called by the log's writer before each batch.
 std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
-                                                    logger& log);
+                                                    logger& log, std::function<void()> before_write = {});
+// For `--data-dir :memory:`.
+std::unique_ptr<storage::embedded_store> open_store_in_memory(const clock& time);
 
 // `--reset-clock`: durably ends every living family created later than `now`. How many.
 std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now);
@@ -74,8 +81,9 @@ server_settings server_settings_of(const config& settings);
 // The issuer once the URLs are known; refused(usage) where the first is none that clients can use.
 std::string issuer_of(const config& settings, const std::string& first_url);
 
-// The one line on stdout, flushed.
-void print_ready_line(const std::string& url);
+// The one line that says where requests are served, and its way to stdout.
+std::string ready_line(const std::string& url);
+void print_ready_line(const std::string& line);
 
 // SIGHUP: reads the sources again. What may change while serving is applied (log level, login limits, keys), what needs
 // a restart is named; anything wrong is logged and leaves all as it was. `running` is what the process started with.

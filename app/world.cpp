@@ -6,21 +6,25 @@ namespace pawl::app {
 
 world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
     : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(service_settings_of(shared.settings)),
-      limiter_(throttle_limits_of(shared.settings),
-               shared.settings.dev ? development_.emplace(shared.time).as_clock() : shared.time, shared.random),
+      limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
       parts_{*data_,   now(),  shared.random, shared.passwords,
              limiter_, rules_, counters_,     [this] { return keys_.get(); }},
       sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now()}),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
-    context_.development_clock = development_ ? &*development_ : nullptr;
+    context_.development_clock = shared.development;
     context_.admin = &admin_;
     context_.instance_operations = &operations_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),
                          shared.settings.durability == durability_mode::interval ? "interval" : "always",
                          std::chrono::steady_clock::now()};
     context_.why_not_ready = [this] { return data_->why_not_ready(); };
+}
+
+bool world::stop(milliseconds limit) {
+    operations_.stop();
+    return data_->stop(limit);
 }
 
 void world::set_issuer(const std::string& url) {

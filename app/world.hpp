@@ -10,7 +10,6 @@
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace pawl::app {
@@ -21,17 +20,22 @@ struct world_shared {
     const clock& time; // service time
     random_source& random;
     password_hasher& passwords;
+    dev_clock* development = nullptr; // the world's clock, where it is given one
+    std::size_t throttle_slots = throttle::slots_default;
 };
 
 class world {
 public:
-    // `data` is open. Under --dev the world has a clock of its own that a developer may move.
+    // `data` is open.
     world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data);
     world(const world&) = delete;
     world& operator=(const world&) = delete;
 
     // Before the first request: `iss` of its tokens, and `aud` where --audience does not say another.
     void set_issuer(const std::string& url);
+
+    // No more changes: what operators asked for ends, then the store. False where that took longer than `limit`.
+    bool stop(milliseconds limit);
 
     // What handlers are given. metrics_text is for the server to fill in.
     app_context& context() { return context_; }
@@ -41,13 +45,12 @@ public:
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
     const service_settings& rules() const { return rules_; }
-    const clock& now() const { return development_ ? development_->as_clock() : shared_.time; }
+    const clock& now() const { return shared_.development != nullptr ? shared_.development->as_clock() : shared_.time; }
 
 private:
     world_shared shared_;
     key_holder keys_;
     std::unique_ptr<storage::embedded_store> data_;
-    std::optional<dev_clock> development_;
     service_counters counters_;
     service_settings rules_;
     login_limiter limiter_;

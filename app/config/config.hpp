@@ -34,7 +34,8 @@ struct effective_value {
 struct config {
     std::vector<listen_address> listen;
     std::string data_dir;
-    std::string key_file;
+    bool in_memory = false; // data_dir is ":memory:": no file at all
+    std::string key_file;   // empty: keys in memory
     bool key_file_is_credential = false; // systemd's: read-only, and its mode shows an ACL as group bits
     std::string admin_socket;            // empty: none
     std::string issuer;                  // empty: the first listen URL, once the port is known
@@ -63,6 +64,10 @@ struct config {
     std::uint64_t log_retention_bytes = 0;
     std::uint32_t wal_pad = 4096;
     bool dev = false;
+    std::string seed_file;                 // empty: none
+    std::optional<std::uint64_t> rng_seed; // dev only
+    std::string ready_file;                // empty: none
+    bool exit_with_parent = false;
     log_level level = log_level::info;
     log_format format = log_format::json;
     bool sandbox = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 namespace pawl::app {
 
@@ -29,7 +30,7 @@ constexpr std::array<option_row, option_count> table{{
      .kind = path,
      .default_text = "$STATE_DIRECTORY, else pawl-data",
      .derived = true,
-     .meaning = "everything durable; created 0700; one process at a time"},
+     .meaning = "everything durable; created 0700; one process at a time; :memory: keeps nothing"},
     {.id = option_id::key_file,
      .name = "key-file",
      .kind = path,
@@ -285,6 +286,31 @@ constexpr std::array<option_row, option_count> table{{
      .kind = flag,
      .default_text = "off",
      .meaning = "development: loopback only; weak secrets and cheap hashes, CORS for loopback, reasons, /dev/*"},
+    {.id = option_id::seed,
+     .name = "seed",
+     .kind = path,
+     .default_text = "none",
+     .derived = true,
+     .meaning = "users to start with, and to go back to, from a JSON file (docs/fixture.md); with dev in memory"},
+    {.id = option_id::rng_seed,
+     .name = "rng-seed",
+     .kind = count,
+     .default_text = "none",
+     .derived = true,
+     .min = 0,
+     .max = std::numeric_limits<std::int64_t>::max(),
+     .meaning = "ids, keys and tokens from this number instead of from chance; with dev in memory"},
+    {.id = option_id::ready_file,
+     .name = "ready-file",
+     .kind = path,
+     .default_text = "none",
+     .derived = true,
+     .meaning = "the ready line, in a file that is there while requests are served"},
+    {.id = option_id::exit_with_parent,
+     .name = "exit-with-parent",
+     .kind = flag,
+     .default_text = "off",
+     .meaning = "stop when the process that started this one has ended"},
     {.id = option_id::log_level,
      .name = "log-level",
      .kind = choice,

@@ -14,6 +14,8 @@ constexpr seconds reuse_window_default{10};
 constexpr seconds lost_response_window_default{60};
 constexpr seconds absolute_ttl_default{90 * 86400};
 
+constexpr std::string_view data_dir_in_memory = ":memory:";
+
 std::string joined(std::string_view directory, std::string_view name) {
     return std::string(directory) + (directory.ends_with('/') ? "" : "/") + std::string(name);
 }
@@ -30,6 +32,13 @@ option_error check_places(option_values& v, const validation_facts& facts, confi
         }
     }
     out.data_dir = v.text(option_id::data_dir);
+    out.in_memory = out.data_dir == data_dir_in_memory;
+    if (out.in_memory && !out.dev) {
+        out.warnings.emplace_back("--data-dir :memory:: users, sessions and keys are gone when this process ends");
+    }
+    if (!v.has(option_id::key_file) && out.in_memory && !facts.credential_exists) {
+        return std::nullopt; // keys in memory too
+    }
     if (!v.has(option_id::key_file)) {
         out.key_file_is_credential = facts.credential_exists;
         v.derive(option_id::key_file,
@@ -256,6 +265,27 @@ option_error check_passwords(option_values& v, const validation_facts& facts, co
     return std::nullopt;
 }
 
+option_error check_development(option_values& v, config& out) {
+    using enum option_id;
+    for (const option_id id : {seed, rng_seed}) {
+        if (v.has(id) && (!out.dev || !out.in_memory)) {
+            return v.complain(id, "needs --dev and --data-dir :memory:");
+        }
+    }
+    if (v.has(seed)) {
+        out.seed_file = v.text(seed);
+    }
+    if (v.has(rng_seed)) {
+        out.rng_seed = static_cast<std::uint64_t>(v.number(rng_seed));
+        out.warnings.emplace_back("--rng-seed " + v.text(rng_seed) + ": anyone can work out every key and token");
+    }
+    if (v.has(ready_file)) {
+        out.ready_file = v.text(ready_file);
+    }
+    out.exit_with_parent = v.flag(exit_with_parent);
+    return std::nullopt;
+}
+
 void take_the_rest(option_values& v, const validation_facts& facts, config& out) {
     using enum option_id;
     out.login_limit_account = *parse_attempt_limit(v.text(login_limit_account));
@@ -312,6 +342,9 @@ option_error validate(option_values& values, const validation_facts& facts, conf
         return error;
     }
     if (auto error = check_passwords(values, facts, out)) {
+        return error;
+    }
+    if (auto error = check_development(values, out)) {
         return error;
     }
     take_the_rest(values, facts, out);

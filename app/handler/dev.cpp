@@ -1,9 +1,11 @@
 // /dev/*: what a developer may do to a server of their own. In the table only under --dev, which is loopback only.
 #include "app/cors.hpp"
+#include "app/dev/strict_json.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
+#include "app/handler/dev_support.hpp"
 #include "app/handler/handlers.hpp"
-#include "app/handler/support.hpp"
+#include "app/json_body.hpp"
 #include "app/service_clock.hpp"
 
 #include <utility>
@@ -12,16 +14,6 @@
 namespace pawl::app {
 
 namespace {
-
-// A page of another site must not turn the clock of a server that happens to run on its reader's machine. Pages served
-// from loopback are the developer's own.
-bool comes_from_elsewhere(const http_request& request) {
-    if (request.sec_fetch_site && *request.sec_fetch_site == "cross-site") {
-        return true;
-    }
-    static const cors_settings loopback{{}, true};
-    return request.origin && !origin_allowed(loopback, *request.origin);
-}
 
 void apply(dev_clock& clock, const clock_change& change) {
     if (const auto* advance = std::get_if<clock_advance>(&change)) {
@@ -39,17 +31,34 @@ http_response clock_answer(const dev_clock& clock) {
 
 } // namespace
 
-task<http_response> handle_get_clock(app_context& context, const http_request& request) {
-    if (comes_from_elsewhere(request)) {
-        co_return problem_response(request_problem::forbidden_origin);
+bool comes_from_elsewhere(const http_request& request) {
+    if (request.sec_fetch_site && *request.sec_fetch_site == "cross-site") {
+        return true;
     }
+    static const cors_settings loopback{{}, true};
+    return request.origin && !origin_allowed(loopback, *request.origin);
+}
+
+dev_body read_dev_body(const http_request& request) {
+    body_outcome read = read_body(request, body_kinds::json); // says what is wrong with it; structure is lost
+    if (const auto* failed = std::get_if<body_failure>(&read)) {
+        return {std::nullopt, failed->as_problem()};
+    }
+    if (request.body.empty()) {
+        return {boost::json::object(), {}};
+    }
+    json_tree tree = read_strict_json(request.body, json_size_max);
+    if (!tree.object) {
+        return {std::nullopt, problem_response(request_problem::malformed_json, tree.why)};
+    }
+    return {std::move(tree.object), {}};
+}
+
+task<http_response> handle_get_clock(app_context& context, const http_request& /*request*/) {
     co_return clock_answer(*context.development_clock);
 }
 
 task<http_response> handle_change_clock(app_context& context, const http_request& request) {
-    if (comes_from_elsewhere(request)) {
-        co_return problem_response(request_problem::forbidden_origin);
-    }
     body_outcome body = read_body(request, body_kinds::json);
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_problem();

@@ -68,4 +68,21 @@ task<http_response> handle_admin_list_snapshots(app_context& context, const http
 task<http_response> handle_get_clock(app_context& context, const http_request& request);
 task<http_response> handle_change_clock(app_context& context, const http_request& request);
 
+// dev_worlds.cpp, dev_faults.cpp, dev_tokens.cpp; likewise
+task<http_response> handle_dev_reset(app_context& context, const http_request& request);
+task<http_response> handle_dev_snapshot(app_context& context, const http_request& request);
+task<http_response> handle_dev_restore(app_context& context, const http_request& request);
+task<http_response> handle_dev_snapshots(app_context& context, const http_request& request);
+task<http_response> handle_dev_forget_snapshot(app_context& context, const http_request& request);
+task<http_response> handle_dev_realms(app_context& context, const http_request& request);
+task<http_response> handle_dev_remove_realm(app_context& context, const http_request& request);
+task<http_response> handle_dev_faults(app_context& context, const http_request& request);
+task<http_response> handle_dev_add_fault(app_context& context, const http_request& request);
+task<http_response> handle_dev_clear_faults(app_context& context, const http_request& request);
+task<http_response> handle_dev_remove_fault(app_context& context, const http_request& request);
+task<http_response> handle_dev_requests(app_context& context, const http_request& request);
+task<http_response> handle_dev_clear_requests(app_context& context, const http_request& request);
+task<http_response> handle_dev_make_token(app_context& context, const http_request& request);
+task<http_response> handle_dev_get_family(app_context& context, const http_request& request);
+
 } // namespace pawl::app

@@ -1,4 +1,5 @@
 // The table of all routes. Paths and methods are those of the OpenAPI document; a test compares them.
+#include "app/handler/dev_support.hpp"
 #include "app/handler/handlers.hpp"
 
 #include <array>
@@ -59,10 +60,27 @@ constexpr std::array table{
     route{get, "/api/v1/auth/me", handle_get_me, "get_me"},
     route{patch, "/api/v1/auth/me", handle_change_me, "change_me"},
     route{delete_, "/api/v1/auth/me", handle_delete_me, "delete_me"},
-    route{get, "/dev/clock", handle_get_clock, "dev_get_clock"},
-    route{post, "/dev/clock", handle_change_clock, "dev_change_clock"},
+    route{get, "/dev/clock", to_developers<handle_get_clock>, "dev_get_clock"},
+    route{post, "/dev/clock", to_developers<handle_change_clock>, "dev_change_clock"},
+    route{post, "/dev/reset", to_developers<handle_dev_reset>, "dev_reset"},
+    route{post, "/dev/snapshot", to_developers<handle_dev_snapshot>, "dev_snapshot"},
+    route{post, "/dev/restore", to_developers<handle_dev_restore>, "dev_restore"},
+    route{get, "/dev/snapshots", to_developers<handle_dev_snapshots>, "dev_list_snapshots"},
+    route{delete_, "/dev/snapshots/{id}", to_developers<handle_dev_forget_snapshot>, "dev_remove_snapshot"},
+    route{get, "/dev/realms", to_developers<handle_dev_realms>, "dev_list_realms"},
+    route{delete_, "/dev/realms/{id}", to_developers<handle_dev_remove_realm>, "dev_remove_realm"},
+    route{get, "/dev/faults", to_developers<handle_dev_faults>, "dev_list_faults"},
+    route{post, "/dev/faults", to_developers<handle_dev_add_fault>, "dev_add_fault"},
+    route{delete_, "/dev/faults", to_developers<handle_dev_clear_faults>, "dev_clear_faults"},
+    route{delete_, "/dev/faults/{id}", to_developers<handle_dev_remove_fault>, "dev_remove_fault"},
+    route{get, "/dev/requests", to_developers<handle_dev_requests>, "dev_list_requests"},
+    route{delete_, "/dev/requests", to_developers<handle_dev_clear_requests>, "dev_clear_requests"},
+    route{post, "/dev/tokens", to_developers<handle_dev_make_token>, "dev_make_token"},
+    route{get, "/dev/families/{id}", to_developers<handle_dev_get_family>, "dev_get_family"},
 };
-constexpr std::size_t development_routes = 2;
+// The first of them is the first under /dev/.
+constexpr std::size_t development_routes = 17;
+static_assert(table[table.size() - development_routes].path == "/dev/clock");
 
 } // namespace
 

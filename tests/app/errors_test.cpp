@@ -94,6 +94,9 @@ constexpr expected_problem problems[] = {
     {request_problem::too_many_connections, "too_many_connections", 503},
     {request_problem::internal, "internal_error", 500},
     {request_problem::not_ready, "not_ready", 503},
+    {request_problem::not_in_memory, "not_in_memory", 409},
+    {request_problem::no_room_for_more, "no_room_for_more", 409},
+    {request_problem::fault, "fault", 503},
     {request_problem::unsupported_grant_type, "unsupported_grant_type", 400},
 };
 

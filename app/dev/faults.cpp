@@ -1,0 +1,173 @@
+#include "app/dev/faults.hpp"
+
+#include "app/dev/strict_json.hpp"
+#include "app/dto/json_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kind_names{"drop_reply_after_commit", "delay", "status", "duplicate",
+                                                     "stall_sync"};
+constexpr std::int64_t count_max = 1'000'000'000, retry_after_max = 86'400;
+
+bool is_route(std::string_view name) {
+    return std::ranges::any_of(all_routes(true), [name](const route& r) { return r.name == name; });
+}
+
+bool fits(const fault& f, const route& row, const http_request& request) {
+    return (f.route.empty() || f.route == row.name) && (f.path.empty() || f.path == request.path) &&
+           (f.method.empty() || f.method == request.method_text);
+}
+
+bool happens(const fault& f, random_source& random) {
+    if (f.probability >= 1) {
+        return true;
+    }
+    std::array<std::uint8_t, 4> bytes{};
+    random.fill(bytes);
+    const std::uint32_t n =
+        bytes[0] | std::uint32_t{bytes[1]} << 8U | std::uint32_t{bytes[2]} << 16U | std::uint32_t{bytes[3]} << 24U;
+    return static_cast<double>(n) / 4294967296.0 < f.probability;
+}
+
+} // namespace
+
+result<fault> read_fault(const boost::json::object& body) {
+    std::vector<field_error> errors;
+    member_reader reader(body, "", errors);
+    fault f;
+    const std::string kind = reader.text("fault").value_or("");
+    const auto* const found = std::ranges::find(kind_names, kind);
+    if (found == kind_names.end()) {
+        reader.blame("fault", "must be one of drop_reply_after_commit, delay, status, duplicate, stall_sync");
+    } else {
+        f.kind = static_cast<fault_kind>(found - kind_names.begin());
+    }
+    f.route = reader.text("route").value_or("");
+    if (!f.route.empty() && !is_route(f.route)) {
+        reader.blame("route", "is no operationId of openapi.json");
+    }
+    f.path = reader.text("path").value_or("");
+    f.method = reader.text("method").value_or("");
+    f.left = static_cast<std::uint64_t>(reader.integer("count", 0, count_max).value_or(1));
+    f.probability = reader.fraction("probability").value_or(1);
+    f.ms = milliseconds(reader.integer("ms", 0, fault_delay_max.count()).value_or(0));
+    f.status = static_cast<unsigned>(reader.integer("status", 400, 599).value_or(503));
+    if (const auto after = reader.integer("retry_after", 0, retry_after_max)) {
+        f.retry_after = seconds(*after);
+    }
+    const bool takes_time = f.kind == fault_kind::delay || f.kind == fault_kind::stall_sync;
+    if (errors.empty() && takes_time && f.ms == milliseconds(0)) {
+        reader.blame("ms", "is required here");
+    }
+    reader.finish();
+    if (!errors.empty()) {
+        return failure(errc::validation_failed, std::move(errors));
+    }
+    return f;
+}
+
+std::string to_json(const fault& f) {
+    std::string text;
+    json_object_writer object(text);
+    object.member("id", f.id).member("fault", kind_names.at(static_cast<std::size_t>(f.kind)));
+    for (const auto& [name, value] :
+         {std::pair("route", &f.route), std::pair("path", &f.path), std::pair("method", &f.method)}) {
+        if (!value->empty()) {
+            object.member(name, *value);
+        }
+    }
+    object.member("count", f.left).member("hits", f.hits);
+    std::array<char, 32> number{};
+    std::snprintf(number.data(), number.size(), "%.9g", f.probability);
+    object.raw("probability", number.data());
+    if (f.ms > milliseconds(0)) {
+        object.member("ms", std::int64_t{f.ms.count()});
+    }
+    if (f.kind == fault_kind::status) {
+        object.member("status", std::uint64_t{f.status});
+    }
+    if (f.retry_after) {
+        object.member("retry_after", std::int64_t{f.retry_after->count()});
+    }
+    object.end();
+    return text;
+}
+
+std::optional<fault> fault_list::add(fault f) {
+    const std::lock_guard lock(mutex_);
+    if (all_.size() == faults_max) {
+        return std::nullopt;
+    }
+    f.id = next_id_++;
+    all_.push_back(std::move(f));
+    any_.store(true, std::memory_order_release);
+    return all_.back();
+}
+
+bool fault_list::remove(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    const bool removed = std::erase_if(all_, [id](const fault& f) { return f.id == id; }) > 0;
+    any_.store(!all_.empty(), std::memory_order_release);
+    return removed;
+}
+
+void fault_list::clear() {
+    const std::lock_guard lock(mutex_);
+    all_.clear();
+    any_.store(false, std::memory_order_release);
+}
+
+std::vector<fault> fault_list::all() const {
+    const std::lock_guard lock(mutex_);
+    return all_;
+}
+
+fault_effect fault_list::take(const route& row, const http_request& request, random_source& random) {
+    fault_effect effect;
+    if (!any_.load(std::memory_order_acquire)) {
+        return effect;
+    }
+    const std::lock_guard lock(mutex_);
+    for (fault& f : all_) {
+        if (!fits(f, row, request) || !happens(f, random)) {
+            continue;
+        }
+        ++f.hits;
+        switch (f.kind) {
+        case fault_kind::drop_reply_after_commit:
+            effect.drop = true;
+            break;
+        case fault_kind::delay:
+            effect.delay = std::min(effect.delay + f.ms, fault_delay_max);
+            break;
+        case fault_kind::status:
+            effect.status = f.status;
+            effect.retry_after = f.retry_after;
+            break;
+        case fault_kind::duplicate:
+            effect.duplicate = true;
+            break;
+        case fault_kind::stall_sync:
+            effect.stall = std::max(effect.stall, f.ms);
+            break;
+        }
+        if (f.left == 1) {
+            f.left = 0;
+            f.probability = -1; // used up: gone below
+        } else if (f.left > 1) {
+            --f.left;
+        }
+    }
+    std::erase_if(all_, [](const fault& f) { return f.probability < 0; });
+    any_.store(!all_.empty(), std::memory_order_release);
+    return effect;
+}
+
+} // namespace pawl::app

@@ -1,0 +1,191 @@
+#include "app/dev/realm.hpp"
+
+#include "app/dev/fixture.hpp"
+#include "app/dev/repeatable_keys.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+key_ring_ptr fresh_keys(const realm_shared& shared, std::string_view name) {
+    const config& settings = shared.settings;
+    const key_ring_options options = key_file_options_of(settings).ring;
+    if (!settings.rng_seed) {
+        return keys_in_memory(options, shared.random, shared.time.now());
+    }
+    repeatable_random random(*settings.rng_seed, name, "keys");
+    return repeatable_keys(options, random);
+}
+
+} // namespace
+
+realm::realm(const realm_shared& shared, fixture& home, std::string name, key_ring_ptr file_keys, bury_function bury)
+    : shared_(shared), home_(home), name_(std::move(name)), in_memory_(true), keys_from_file_(file_keys != nullptr),
+      first_keys_(file_keys ? std::move(file_keys) : fresh_keys(shared, name_)), bury_(std::move(bury)) {
+    now_.store(begin(beginning()), std::memory_order_release);
+}
+
+realm::realm(const realm_shared& shared, fixture& home, key_ring_ptr file_keys,
+             std::unique_ptr<storage::embedded_store> data, sync_stall& stall, bury_function bury)
+    : shared_(shared), home_(home), in_memory_(false), keys_from_file_(true), first_keys_(std::move(file_keys)),
+      stall_(&stall), bury_(std::move(bury)) {
+    now_.store(adopt(fresh_world(0), first_keys_, std::move(data)), std::memory_order_release);
+}
+
+std::unique_ptr<realm_world> realm::fresh_world(std::uint64_t random_calls) {
+    auto fresh = std::make_unique<realm_world>(shared_);
+    if (in_memory_ && shared_.settings.rng_seed) {
+        auto counted = std::make_shared<repeatable_random>(*shared_.settings.rng_seed, name_, "service", random_calls);
+        fresh->counted = counted.get();
+        fresh->own_random = std::move(counted);
+    }
+    return fresh;
+}
+
+realm_world_ptr realm::adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr keys,
+                             std::unique_ptr<storage::embedded_store> data) {
+    random_source& random = fresh->own_random ? *fresh->own_random : shared_.random;
+    world_shared parts{shared_.settings, shared_.time, random, shared_.passwords};
+    parts.development = &fresh->clock;
+    if (in_memory_) {
+        parts.throttle_slots = realm_throttle_slots;
+    }
+    fresh->it = std::make_unique<world>(parts, std::move(keys), std::move(data));
+    if (!issuer_.empty()) {
+        fresh->it->set_issuer(issuer_);
+    }
+    app_context& context = fresh->it->context();
+    context.development_realm = this;
+    context.development_random = &random;
+    context.metrics_text = [shared = &shared_, it = fresh->it.get()] { return shared->metrics_text(*it); };
+    return {fresh.release(), [bury = bury_](realm_world* w) { bury(std::unique_ptr<realm_world>(w)); }};
+}
+
+// What the seed says, as of now where it does not say when.
+realm_snapshot realm::beginning() {
+    realm_snapshot out;
+    out.clock = shared_.start.clock;
+    out.frozen = shared_.start.frozen;
+    const std::unique_ptr<realm_world> scratch = fresh_world(0); // for its source of ids alone
+    random_source& random = scratch->own_random ? *scratch->own_random : shared_.random;
+    out.image = image_of(shared_.start, service_settings_of(shared_.settings), random,
+                         to_seconds(out.clock.value_or(shared_.time.now_ms())));
+    out.random_calls = scratch->counted != nullptr ? scratch->counted->calls() : 0;
+    return out;
+}
+
+realm_world_ptr realm::begin(const realm_snapshot& from) {
+    std::unique_ptr<realm_world> fresh = fresh_world(from.random_calls);
+    if (from.frozen) {
+        fresh->clock.freeze(true);
+    }
+    if (from.clock) {
+        fresh->clock.set(*from.clock);
+    }
+    auto log = std::make_unique<storage::memory_log>(from.image);
+    fresh->log = log.get();
+    storage::embedded_store_options options;
+    options.maintenance_thread = false; // the fixture goes round all realms
+    auto data = storage::embedded_store::open_on(std::move(log), std::move(options), fresh->clock.as_clock());
+    const realm_world_ptr before = now();
+    key_ring_ptr keys = first_keys_;
+    if (keys_from_file_ && before) {
+        keys = before->it->keys().get();
+    } else if (from.keys) {
+        keys = from.keys;
+    }
+    return adopt(std::move(fresh), std::move(keys), std::move(data));
+}
+
+void realm::replace(const realm_snapshot& from) {
+    const realm_world_ptr before = now_.exchange(begin(from), std::memory_order_acq_rel);
+    before->log->release(steady_time::max()); // nobody comes by for it any more
+    faults_.clear();
+    requests_.clear();
+}
+
+void realm::set_issuer(const std::string& url) {
+    const std::lock_guard lock(changing_);
+    issuer_ = url;
+    now()->it->set_issuer(url);
+}
+
+void realm::reset() {
+    const std::lock_guard lock(changing_);
+    replace(beginning());
+}
+
+realm::outcome realm::snapshot(const std::string& name) {
+    const std::lock_guard lock(changing_);
+    if (!snapshots_.contains(name) && snapshots_.size() >= dev_snapshots_max) {
+        return outcome::full;
+    }
+    const realm_world_ptr w = now();
+    realm_snapshot taken;
+    taken.clock = w->clock.now();
+    taken.frozen = w->clock.frozen();
+    taken.random_calls = w->counted != nullptr ? w->counted->calls() : 0;
+    taken.keys = w->it->keys().get();
+    taken.image = w->log->image(w->it->data());
+    if (!taken.image) {
+        return outcome::full;
+    }
+    snapshots_[name] = std::move(taken);
+    return outcome::done;
+}
+
+realm::outcome realm::restore(const std::string& name) {
+    const std::lock_guard lock(changing_);
+    const auto found = snapshots_.find(name);
+    if (found == snapshots_.end()) {
+        return outcome::unknown;
+    }
+    replace(found->second);
+    return outcome::done;
+}
+
+bool realm::forget_snapshot(const std::string& name) {
+    const std::lock_guard lock(changing_);
+    return snapshots_.erase(name) > 0;
+}
+
+std::vector<snapshot_line> realm::snapshots() const {
+    const std::lock_guard lock(changing_);
+    std::vector<snapshot_line> out;
+    for (const auto& [name, kept] : snapshots_) {
+        out.push_back({name, kept.image->counts.users, kept.image->counts.families, kept.image->bytes.size()});
+    }
+    return out;
+}
+
+void realm::stall(milliseconds how_long) {
+    const steady_time until = std::chrono::steady_clock::now() + how_long;
+    if (stall_ != nullptr) {
+        stall_->hold_until(until);
+        return;
+    }
+    now()->log->hold_until(until);
+    home_.come_by(until);
+}
+
+std::optional<realm::steady_time> realm::upkeep(steady_time at, bool with_maintenance) {
+    if (!in_memory_) {
+        return std::nullopt; // its store has a thread of its own
+    }
+    const realm_world_ptr w = now();
+    if (with_maintenance) {
+        w->it->data().maintain_once();
+    }
+    return w->log->release(at);
+}
+
+bool realm::stop(milliseconds limit) {
+    if (stall_ != nullptr) {
+        stall_->release();
+    }
+    return now()->it->stop(limit);
+}
+
+} // namespace pawl::app

@@ -1,0 +1,279 @@
+#include "app/dev/seed.hpp"
+
+#include "app/dev/strict_json.hpp"
+#include "core/password/stored_hash.hpp"
+#include "core/service/issue.hpp"
+#include "core/user/names.hpp"
+#include "storage/store/record_codec.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+namespace json = boost::json;
+using errors_list = std::vector<field_error>;
+
+constexpr std::int64_t seed_version = 1;
+
+seed_session read_session(const json::object& object, std::string prefix, errors_list& errors) {
+    member_reader reader(object, std::move(prefix), errors);
+    seed_session s;
+    if (const auto id = reader.text("id")) {
+        s.id = family_id_from_hex(*id);
+        if (!s.id || *s.id == family_id{}) {
+            reader.blame("id", "must be 32 lower-case hex digits, not all 0");
+        }
+    }
+    s.generation = static_cast<std::uint32_t>(reader.integer("generation", 0, family_word::generation_max).value_or(0));
+    if (const auto at = reader.time("created_at")) {
+        s.created_at = to_seconds(*at);
+    }
+    if (const auto at = reader.time("rotated_at")) {
+        s.rotated_at = to_seconds(*at);
+    }
+    s.use.agent = reader.text("agent").value_or("");
+    if (s.use.agent.size() > family_use::agent_size_max ||
+        std::ranges::any_of(s.use.agent, [](char c) { return c < 0x20 || c > 0x7e; })) {
+        reader.blame("agent", "must be at most 255 characters of printable ASCII");
+    }
+    if (const auto address = reader.text("ip")) {
+        const auto read = peer_address_from_text(*address);
+        if (!read) {
+            reader.blame("ip", "must be an IP address");
+        }
+        s.use.address = read.value_or(peer_address{});
+    }
+    s.ended = reader.flag("ended").value_or(false);
+    reader.finish();
+    return s;
+}
+
+void read_names(member_reader& reader, user& u) {
+    std::string why;
+    const auto checked = [&](std::string_view name, std::optional<std::string> good) {
+        if (!good) {
+            reader.blame(name, why);
+        }
+        return good.value_or("");
+    };
+    u.email = checked("email", check_email(reader.text("email").value_or(""), why));
+    const auto username = reader.text("username");
+    u.username = username ? checked("username", check_username(*username, u.email, why)) : u.email;
+    u.first_name = checked("first_name", check_personal_name(reader.text("first_name").value_or(""), why));
+    u.surname = checked("surname", check_personal_name(reader.text("surname").value_or(""), why));
+}
+
+void read_password(member_reader& reader, seed_user& s) {
+    const auto typed = reader.text("password");
+    const auto hash = reader.text("password_hash");
+    if (typed.has_value() == hash.has_value()) {
+        reader.blame("password", "give either password or password_hash");
+    } else if (hash) {
+        if (!parse_stored_hash(*hash)) {
+            reader.blame("password_hash", "is no password hash that can be imported");
+        }
+        s.record.password_hash = *hash;
+    } else {
+        s.password = normalize_password(*typed);
+        if (s.password->empty()) {
+            reader.blame("password", "must be 1 to 1024 bytes of text");
+        }
+    }
+}
+
+seed_user read_user(const json::object& object, const std::string& prefix, errors_list& errors) {
+    member_reader reader(object, prefix, errors);
+    seed_user s;
+    user& u = s.record;
+    read_names(reader, u);
+    read_password(reader, s);
+    u.roles = reader.texts("roles", seed_roles_max);
+    std::string why;
+    if (std::ranges::any_of(u.roles, [&](const std::string& r) { return r.empty() || !check_personal_name(r, why); })) {
+        reader.blame("roles", "must be plain words");
+    }
+    u.is_superuser = reader.flag("is_superuser").value_or(false);
+    u.email_verified = reader.flag("email_verified").value_or(false);
+    u.gate.enabled = reader.flag("enabled").value_or(true);
+    if (!u.gate.enabled) {
+        u.gate.reason = gate_reason::disabled;
+    }
+    if (const auto at = reader.time("created_at")) {
+        s.created_at = to_seconds(*at);
+    }
+    if (const json::array* sessions = reader.array("sessions")) {
+        if (sessions->size() > seed_sessions_max) {
+            reader.blame("sessions", "are at most " + std::to_string(seed_sessions_max));
+        } else {
+            for (std::size_t i = 0; i < sessions->size(); ++i) {
+                const std::string at = reader.path_of("sessions[" + std::to_string(i) + "]");
+                if (const json::object* session = (*sessions)[i].if_object()) {
+                    s.sessions.push_back(read_session(*session, at + ".", errors));
+                } else {
+                    errors.push_back({at, "must be an object"});
+                }
+            }
+        }
+    }
+    reader.finish();
+    return s;
+}
+
+// What only shows when all are seen together.
+void check_uniqueness(const seed& s, errors_list& errors) {
+    std::map<std::string, std::size_t> names;
+    std::set<family_id> ids;
+    for (std::size_t i = 0; i < s.users.size(); ++i) {
+        const std::string at = "users[" + std::to_string(i) + "]";
+        for (const std::string* name : {&s.users[i].record.email, &s.users[i].record.username}) {
+            const auto [place, fresh] = names.emplace(fold_login_name(*name), i);
+            if (!fresh && place->second != i) {
+                errors.push_back({at, "has a login name of users[" + std::to_string(place->second) + "]"});
+            }
+        }
+        for (const seed_session& session : s.users[i].sessions) {
+            if (session.id && !ids.insert(*session.id).second) {
+                errors.push_back({at, "has a session id that is given twice"});
+            }
+        }
+    }
+}
+
+void read_users(member_reader& reader, seed& s, errors_list& errors) {
+    const json::array* const users = reader.array("users");
+    if (users == nullptr) {
+        return;
+    }
+    if (users->size() > seed_users_max) {
+        reader.blame("users", "are at most " + std::to_string(seed_users_max));
+        return;
+    }
+    for (std::size_t i = 0; i < users->size() && errors.empty(); ++i) {
+        const std::string at = "users[" + std::to_string(i) + "]";
+        if (const json::object* one = (*users)[i].if_object()) {
+            s.users.push_back(read_user(*one, at + ".", errors));
+            s.users.back().record.id = user_id{i + 1};
+        } else {
+            errors.push_back({at, "must be an object"});
+        }
+    }
+}
+
+void add_session(storage::memory_image& image, const seed_session& s, const user& owner, const service_settings& rules,
+                 random_source& random, timestamp now) {
+    family_facts facts;
+    facts.id = s.id ? *s.id : random_family_id(random);
+    facts.user = owner.id;
+    facts.client = first_party_client;
+    facts.epoch = owner.gate.epoch;
+    facts.created_at = s.created_at.value_or(now);
+    facts.idle_ttl = rules.refresh_idle_ttl;
+    facts.absolute_ttl = rules.refresh_absolute_ttl;
+    const seconds since = std::clamp(s.rotated_at.value_or(facts.created_at) - facts.created_at, seconds(0),
+                                     seconds(family_word::rotated_at_max));
+    const family_word word = family_word{}
+                                 .with_generation(s.generation)
+                                 .with_rotated_at(static_cast<std::uint32_t>(since.count()))
+                                 .with_status(s.ended ? family_status::logout : family_status::live);
+    family_use use = s.use;
+    use.at = facts.rotated_at(word);
+    const auto ended_after = s.ended ? static_cast<std::uint32_t>(since.count()) : 0;
+    const storage::family_created_record record{facts, word, ended_after, storage::view_of(s.generation, use)};
+    storage::record_buffer buffer;
+    image.add(static_cast<std::uint16_t>(storage::record_type::family_created), storage::record_version,
+              buffer.encode(record));
+    ++image.counts.families;
+}
+
+} // namespace
+
+std::variant<seed, std::string> parse_seed(std::string_view text) {
+    const json_tree tree = read_strict_json(text, seed_size_max);
+    if (!tree.object) {
+        return tree.why;
+    }
+    errors_list errors;
+    member_reader reader(*tree.object, "", errors);
+    seed s;
+    if (!reader.integer("pawl_seed", seed_version, seed_version)) {
+        reader.blame("pawl_seed", "must be 1: the version of the format");
+    }
+    read_users(reader, s, errors);
+    if (const json::object* clock = reader.object("clock")) {
+        member_reader time(*clock, "clock.", errors);
+        s.clock = time.time("now");
+        s.frozen = time.flag("frozen").value_or(false);
+        time.finish();
+    }
+    reader.finish();
+    if (errors.empty()) {
+        check_uniqueness(s, errors);
+    }
+    if (!errors.empty()) {
+        return errors.front().field + " " + errors.front().message;
+    }
+    return s;
+}
+
+void hash_passwords(seed& s, const argon2_cost& cost, random_source& random) {
+    std::map<std::string, std::string, std::less<>> known;
+    for (seed_user& u : s.users) {
+        if (!u.password) {
+            continue;
+        }
+        std::string& hash = known[std::string(u.password->reveal())];
+        if (hash.empty()) {
+            hash = hash_password_blocking(*u.password, cost, random);
+        }
+        u.record.password_hash = hash;
+        u.password.reset();
+    }
+}
+
+storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now) {
+    auto image = std::make_shared<storage::memory_image>();
+    for (const seed_user& one : s.users) {
+        user u = one.record;
+        u.created_at = one.created_at.value_or(now);
+        u.gate.changed_at = u.created_at;
+        image->add(static_cast<std::uint16_t>(storage::record_type::user), storage::record_version,
+                   storage::encode_user(u));
+        ++image->counts.users;
+        for (const seed_session& session : one.sessions) {
+            add_session(*image, session, u, rules, random, now);
+        }
+    }
+    image->counts.next_user_id = s.users.size() + 1;
+    image->time = timestamp_ms(now);
+    return image;
+}
+
+seed read_seed(const config& settings, random_source& random) {
+    if (settings.seed_file.empty()) {
+        return {};
+    }
+    const auto refuse = [&](const std::string& why) {
+        return storage::refused(storage::refusal::usage, "--seed " + settings.seed_file + ": " + why);
+    };
+    std::ifstream file(settings.seed_file, std::ios::binary);
+    if (!file) {
+        throw refuse("can't be read");
+    }
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::variant<seed, std::string> parsed = parse_seed(text);
+    if (const std::string* why = std::get_if<std::string>(&parsed)) {
+        throw refuse(*why);
+    }
+    seed s = std::get<seed>(std::move(parsed));
+    hash_passwords(s, settings.argon2, random);
+    return s;
+}
+
+} // namespace pawl::app

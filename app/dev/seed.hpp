@@ -1,0 +1,54 @@
+// The seed of --seed: users and sessions that a world in memory starts with and goes back to. docs/fixture.md has the
+// format; version 1.
+#pragma once
+
+#include "app/startup.hpp"
+#include "core/family/family.hpp"
+#include "core/user/user.hpp"
+#include "storage/store/memory_log.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pawl::app {
+
+inline constexpr std::size_t seed_size_max = std::size_t{16} << 20U;
+inline constexpr std::size_t seed_users_max = 100'000, seed_sessions_max = 1000; // sessions of each user
+inline constexpr std::size_t seed_roles_max = 64;
+
+struct seed_session {
+    std::optional<family_id> id; // else by chance
+    std::uint32_t generation = 0;
+    std::optional<timestamp> created_at, rotated_at; // else when the world begins, and when it was created
+    family_use use;
+    bool ended = false;
+};
+struct seed_user {
+    user record; // with its id; its hash is empty where `password` is to be hashed
+    std::optional<secret_string> password;
+    std::optional<timestamp> created_at;
+    std::vector<seed_session> sessions;
+};
+struct seed {
+    std::vector<seed_user> users;
+    std::optional<timestamp_ms> clock;
+    bool frozen = false;
+};
+
+// The seed, or one line that says what is wrong with it. Pure.
+std::variant<seed, std::string> parse_seed(std::string_view text);
+
+// Hashes what is to be hashed; users with the same password share a hash. Blocks.
+void hash_passwords(seed& s, const argon2_cost& cost, random_source& random);
+
+// The records of such a world that begins at `now`.
+storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now);
+
+// Reads, parses and hashes --seed. Throws refused(usage).
+seed read_seed(const config& settings, random_source& random);
+
+} // namespace pawl::app

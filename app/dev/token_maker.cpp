@@ -1,0 +1,179 @@
+#include "app/dev/token_maker.hpp"
+
+#include "app/dev/strict_json.hpp"
+#include "core/encoding.hpp"
+#include "core/jwt/jws_keys.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace pawl::app {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array<std::string_view, 13> flaw_names{
+    "none",           "expired",    "not_yet_valid", "issued_in_future", "wrong_issuer",
+    "wrong_audience", "wrong_type", "bad_signature", "no_signature",     "alg_none",
+    "unknown_key",    "forged",     "wrong_alg"};
+constexpr std::int64_t expires_in_max = 100LL * 366 * 86400;
+constexpr std::int64_t an_hour = 3600;
+constexpr std::string_view nobody = "https://elsewhere.example";
+constexpr std::size_t jwt_id_size = 16;
+
+void lay_over(json::object& onto, const json::object& from) {
+    for (const auto& member : from) {
+        if (member.value().is_null()) {
+            onto.erase(member.key());
+        } else {
+            onto[member.key()] = member.value();
+        }
+    }
+}
+
+std::shared_ptr<const jws_key> another_key(jws_algorithm algorithm, random_source& random) {
+    made_key made;
+    if (algorithm == jws_algorithm::hs256) {
+        std::array<std::uint8_t, 32> secret{};
+        random.fill(secret);
+        made = make_hs256_key("another", secret);
+    } else {
+        std::string jwk = generate_private_jwk(algorithm, random);
+        made = jws_key_from_jwk(jwk, algorithm);
+    }
+    if (!made.key) {
+        throw std::runtime_error("another key: " + made.error);
+    }
+    return std::move(made.key);
+}
+
+json::object claims_of(const token_wish& wish, const app_context& context, random_source& random,
+                       const std::optional<family_facts>& family, std::uint32_t generation) {
+    const std::int64_t now = context.time.now().time_since_epoch().count();
+    const std::int64_t ttl = context.settings.access_token_ttl.count();
+    std::array<std::uint8_t, jwt_id_size> id{};
+    random.fill(id);
+    json::object claims;
+    claims["iss"] = context.settings.issuer;
+    if (family) {
+        claims["sub"] = std::to_string(family->user.value);
+    }
+    claims["aud"] = context.settings.audience;
+    const std::int64_t lifetime = wish.expires_in ? wish.expires_in->count() : ttl;
+    claims["exp"] = now + lifetime;
+    claims["iat"] = std::min(now, now + lifetime - 1);
+    claims["jti"] = base64url_encode(id);
+    claims["client_id"] = first_party_client_id;
+    if (family) {
+        claims["sid"] = to_hex(family->id);
+        claims["gen"] = generation;
+    }
+    switch (wish.flaw) {
+    case token_flaw::expired:
+        claims["exp"] = now - 1;
+        claims["iat"] = now - 1 - ttl;
+        break;
+    case token_flaw::not_yet_valid:
+        claims["nbf"] = now + an_hour;
+        claims["exp"] = now + an_hour + ttl;
+        claims["iat"] = now;
+        break;
+    case token_flaw::issued_in_future:
+        claims["iat"] = now + an_hour;
+        claims["exp"] = now + an_hour + ttl;
+        break;
+    case token_flaw::wrong_issuer:
+        claims["iss"] = nobody;
+        break;
+    case token_flaw::wrong_audience:
+        claims["aud"] = nobody;
+        break;
+    default:
+        break;
+    }
+    lay_over(claims, wish.claims);
+    return claims;
+}
+
+} // namespace
+
+result<token_wish> read_token_wish(const json::object& body) {
+    std::vector<field_error> errors;
+    member_reader reader(body, "", errors);
+    token_wish wish;
+    const json::value* const user = reader.value("user");
+    if (user != nullptr && user->is_string()) {
+        wish.user = std::string(user->as_string());
+    } else if (user != nullptr && user->is_int64() && user->as_int64() > 0) {
+        wish.user_number = user_id{static_cast<std::uint64_t>(user->as_int64())};
+    } else if (user != nullptr) {
+        reader.blame("user", "must be a login name or an id");
+    }
+    if (const auto id = reader.text("session")) {
+        wish.session = family_id_from_hex(*id);
+        if (!wish.session) {
+            reader.blame("session", "must be 32 lower-case hex digits");
+        }
+    }
+    if (const auto generation = reader.integer("generation", 0, family_word::generation_max)) {
+        wish.generation = static_cast<std::uint32_t>(*generation);
+    }
+    if (const auto in = reader.integer("expires_in", -expires_in_max, expires_in_max)) {
+        wish.expires_in = seconds(*in);
+    }
+    const std::string flaw = reader.text("flaw").value_or("none");
+    const auto* const found = std::ranges::find(flaw_names, flaw);
+    if (found == flaw_names.end()) {
+        reader.blame("flaw", "is not one of those docs/fixture.md lists");
+    } else {
+        wish.flaw = static_cast<token_flaw>(found - flaw_names.begin());
+    }
+    if (const json::object* claims = reader.object("claims")) {
+        wish.claims = *claims;
+    }
+    if (const json::object* header = reader.object("header")) {
+        wish.header = *header;
+    }
+    reader.finish();
+    if (!errors.empty()) {
+        return failure(errc::validation_failed, std::move(errors));
+    }
+    return wish;
+}
+
+made_token make_token(const token_wish& wish, const app_context& context, random_source& random,
+                      const std::optional<family_facts>& family, std::uint32_t generation) {
+    const key_ring_ptr keys = context.keys();
+    std::shared_ptr<const jws_key> signer = keys->signing_key;
+    const std::string& known_kid = keys->signing_key->kid();
+    if (wish.flaw == token_flaw::unknown_key || wish.flaw == token_flaw::forged) {
+        signer = another_key(signer->algorithm(), random);
+    }
+    made_token made;
+    made.claims = claims_of(wish, context, random, family, generation);
+    const bool is_es256 = signer->algorithm() == jws_algorithm::es256;
+    made.header["alg"] = wish.flaw == token_flaw::alg_none    ? std::string_view("none")
+                         : wish.flaw == token_flaw::wrong_alg ? std::string_view(is_es256 ? "EdDSA" : "ES256")
+                                                              : to_text(signer->algorithm());
+    made.header["typ"] = wish.flaw == token_flaw::wrong_type ? "JWT" : "at+jwt";
+    made.header["kid"] = wish.flaw == token_flaw::unknown_key ? signer->kid() : known_kid;
+    lay_over(made.header, wish.header);
+
+    made.token = base64url_encode(json::serialize(made.header)) + "." + base64url_encode(json::serialize(made.claims));
+    std::vector<std::uint8_t> signature = signer->sign(made.token);
+    if (wish.flaw == token_flaw::bad_signature) {
+        signature[signature.size() / 2] ^= 1U;
+    }
+    made.token += ".";
+    if (wish.flaw != token_flaw::alg_none && wish.flaw != token_flaw::no_signature) {
+        base64url_append(made.token, signature);
+    }
+    return made;
+}
+
+} // namespace pawl::app
