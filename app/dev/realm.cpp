@@ -96,7 +96,11 @@ realm_world_ptr realm::begin(const realm_snapshot& from) {
     } else if (from.keys) {
         keys = from.keys;
     }
-    return adopt(std::move(fresh), std::move(keys), std::move(data));
+    realm_world_ptr begun = adopt(std::move(fresh), std::move(keys), std::move(data));
+    if (begun->counted != nullptr) {
+        begun->counted->go_on_from(from.random_calls); // what making the world drew is of no account
+    }
+    return begun;
 }
 
 void realm::replace(const realm_snapshot& from) {

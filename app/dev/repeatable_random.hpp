@@ -18,6 +18,7 @@ public:
     void fill(std::span<std::uint8_t> out) override;
     // How many calls there were: where to go on from.
     std::uint64_t calls() const noexcept { return calls_.load(std::memory_order_relaxed); }
+    void go_on_from(std::uint64_t calls) noexcept { calls_.store(calls, std::memory_order_relaxed); }
 
 private:
     hmac_sha256 mac_;

@@ -431,6 +431,17 @@ class Repeatable(unittest.TestCase):
                 self.assertEqual(told[-6:-3], told[-3:], "a reset begins the same story")
         return told
 
+    def test_a_restore_goes_on_with_the_same_chance(self):
+        with Pawld("--rng-seed", "1", "--threads", "1", data_dir=":memory:") as server:
+            client = Client(server.url)
+            client.freeze()
+            client.sign_up(ALICE)
+            client.post("/dev/snapshot", {"name": "a"})
+            first = client.login(ALICE).json
+            client.login(ALICE)
+            client.post("/dev/restore", {"name": "a"})
+            self.assertEqual(client.login(ALICE).json, first)
+
     def test_the_same_number_gives_the_same_tokens(self):
         home = tempfile.gettempdir()
         for algorithm in ["ES256", "EdDSA"]:

@@ -1,0 +1,242 @@
+// The parts of --dev that are pure: names, faults, recorded requests, seeds, repeatable chance. What they make together
+// is tests/integration/dev_fixture_test.py.
+#include "app/dev/faults.hpp"
+#include "app/dev/repeatable_keys.hpp"
+#include "app/dev/repeatable_random.hpp"
+#include "app/dev/request_ring.hpp"
+#include "app/dev/seed.hpp"
+#include "app/dev/strict_json.hpp"
+#include "app/request_hook.hpp"
+#include "tests/support/seeded_random.hpp"
+
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <string>
+
+using namespace pawl;
+using namespace pawl::app;
+namespace json = boost::json;
+
+namespace {
+
+const route& row_named(std::string_view name) {
+    for (const route& r : all_routes(true)) {
+        if (r.name == name) {
+            return r;
+        }
+    }
+    throw std::logic_error("no such route");
+}
+
+http_request request_of(std::string_view method, std::string_view path) {
+    http_request r;
+    r.method_text = method;
+    r.path = r.target = path;
+    r.head = "GET / HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nx-a: 2\r\n\r\n";
+    return r;
+}
+
+fault fault_of(std::string_view text) {
+    const result<fault> read = read_fault(json::parse({text.data(), text.size()}).as_object());
+    BOOST_REQUIRE(read.has_value());
+    return *read;
+}
+
+bool refused(std::string_view text) {
+    return read_fault(json::parse({text.data(), text.size()}).as_object()).has_error();
+}
+
+std::string why_not(std::string_view text) {
+    const auto parsed = parse_seed(text);
+    const std::string* why = std::get_if<std::string>(&parsed);
+    return why == nullptr ? "(good)" : *why;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dev_fixture)
+
+BOOST_AUTO_TEST_CASE(realms_are_the_first_two_segments_of_a_path) {
+    const auto is = [](std::string_view path, std::string_view realm, std::string_view rest) {
+        const realm_path split = split_realm(path);
+        BOOST_TEST(split.realm == realm, path);
+        BOOST_TEST(split.path == rest, path);
+    };
+    is("/t/one/users/me", "one", "/users/me");
+    is("/t/one", "one", "/");
+    is("/t/one/", "one", "/");
+    is("/t/A_z-09/t/two/x", "A_z-09", "/t/two/x");
+    is("/users/me", "", "/users/me");
+    is("/t/", "", "/t/");
+    is("/t", "", "/t");
+    is("/t//x", "", "/t//x");
+    is("/t/a.b/x", "", "/t/a.b/x");
+    is("/t/" + std::string(65, 'a') + "/x", "", "/t/" + std::string(65, 'a') + "/x");
+    is("*", "", "*");
+}
+
+BOOST_AUTO_TEST_CASE(faults_fit_by_route_path_and_method_and_are_used_up) {
+    test::seeded_random random(1);
+    fault_list list;
+    list.add(fault_of(R"({"fault":"delay","ms":5,"route":"refresh","count":2})"));
+    list.add(fault_of(R"({"fault":"duplicate","path":"/refresh","method":"POST"})"));
+    BOOST_TEST(list.take(row_named("login"), request_of("POST", "/login"), random).delay.count() == 0);
+    const fault_effect both = list.take(row_named("refresh"), request_of("POST", "/refresh"), random);
+    BOOST_TEST(both.delay.count() == 5);
+    BOOST_TEST(both.duplicate);
+    const fault_effect second = list.take(row_named("refresh"), request_of("POST", "/api/v1/auth/refresh"), random);
+    BOOST_TEST(second.delay.count() == 5);
+    BOOST_TEST(!second.duplicate);
+    BOOST_TEST(list.all().empty());
+    BOOST_TEST(list.take(row_named("refresh"), request_of("POST", "/refresh"), random).delay.count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_probability_is_about_how_often) {
+    test::seeded_random random(2);
+    fault_list list;
+    list.add(fault_of(R"({"fault":"drop_reply_after_commit","probability":0.25,"count":0})"));
+    int met = 0;
+    for (int i = 0; i < 4000; ++i) {
+        met += list.take(row_named("login"), request_of("POST", "/login"), random).drop ? 1 : 0;
+    }
+    BOOST_TEST(met > 800);
+    BOOST_TEST(met < 1200);
+    BOOST_TEST(list.all().front().hits == static_cast<std::uint64_t>(met));
+}
+
+BOOST_AUTO_TEST_CASE(faults_that_make_no_sense_are_refused) {
+    for (const char* text : {R"({})", R"({"fault":"x"})", R"({"fault":"delay"})", R"({"fault":"delay","ms":60001})",
+                             R"({"fault":"status","status":399})", R"({"fault":"status","status":600})",
+                             R"({"fault":"duplicate","route":"nothing"})", R"({"fault":"duplicate","probability":1.5})",
+                             R"({"fault":"duplicate","count":-1})", R"({"fault":"duplicate","unknown":1})",
+                             R"({"fault":"duplicate","path":7})"}) {
+        BOOST_TEST(refused(text), text);
+    }
+    fault_list list;
+    for (std::size_t i = 0; i < faults_max; ++i) {
+        BOOST_TEST(list.add({}).has_value());
+    }
+    BOOST_TEST(!list.add({}).has_value());
+    BOOST_TEST(list.remove(1));
+    BOOST_TEST(!list.remove(1));
+    BOOST_TEST(list.add({}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_reads_as_it_was_given) {
+    const fault f = fault_of(R"({"fault":"status","status":429,"retry_after":3,"method":"GET","probability":0.5})");
+    const json::value shown = json::parse(to_json(f));
+    BOOST_TEST(shown.at("fault").as_string() == "status");
+    BOOST_TEST(shown.at("status").as_int64() == 429);
+    BOOST_TEST(shown.at("retry_after").as_int64() == 3);
+    BOOST_TEST(shown.at("probability").as_double() == 0.5);
+    BOOST_TEST(shown.as_object().if_contains("route") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(recorded_requests_are_bounded_and_the_oldest_go) {
+    request_ring ring;
+    const std::string body(16 * 1024, 'x');
+    for (int i = 0; i < 2000; ++i) {
+        http_request r = request_of("POST", "/login");
+        r.request_id = std::to_string(i);
+        r.body = i % 2 == 0 ? std::string_view(body) : std::string_view();
+        ring.add(r, i == 1999 ? 0 : 200, timestamp_ms(milliseconds(i * 1000)));
+    }
+    const json::value all = json::parse(ring.to_json());
+    const json::array& list = all.at("requests").as_array();
+    BOOST_TEST(list.size() > 100U);
+    BOOST_TEST(list.size() <= recorded_requests_max);
+    BOOST_TEST(all.at("dropped").as_int64() + static_cast<std::int64_t>(list.size()) == 2000);
+    BOOST_TEST(list.back().at("request_id").as_string() == "1999");
+    BOOST_TEST(list.back().at("status").is_null());
+    BOOST_TEST(list.back().at("headers").at("x-a").as_string() == "1, 2");
+    BOOST_TEST(list.back().at("headers").at("host").as_string() == "a");
+    BOOST_TEST(list.back().at("at").as_string() == "1970-01-01T00:33:19Z");
+    ring.clear();
+    BOOST_TEST(json::parse(ring.to_json()).at("requests").as_array().empty());
+}
+
+BOOST_AUTO_TEST_CASE(one_number_one_realm_and_one_purpose_give_one_stream) {
+    const auto draw = [](std::uint64_t seed, std::string_view realm, std::string_view purpose, std::uint64_t calls) {
+        std::array<std::uint8_t, 70> out{};
+        repeatable_random(seed, realm, purpose, calls).fill(out);
+        return out;
+    };
+    BOOST_TEST((draw(1, "a", "keys", 0) == draw(1, "a", "keys", 0)));
+    BOOST_TEST((draw(1, "a", "keys", 0) != draw(2, "a", "keys", 0)));
+    BOOST_TEST((draw(1, "a", "keys", 0) != draw(1, "b", "keys", 0)));
+    BOOST_TEST((draw(1, "a", "keys", 0) != draw(1, "a", "service", 0)));
+    BOOST_TEST((draw(1, "a", "keys", 0) != draw(1, "a", "keys", 1)));
+    repeatable_random source(1, "a", "keys");
+    std::array<std::uint8_t, 70> out{};
+    source.fill(out);
+    source.fill(out);
+    BOOST_TEST((out == draw(1, "a", "keys", 1)));
+    BOOST_TEST(source.calls() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(repeatable_keys_sign_the_same_and_verify) {
+    for (const jws_algorithm algorithm : {jws_algorithm::es256, jws_algorithm::eddsa}) {
+        const auto make = [&] {
+            repeatable_random source(5, "", "keys");
+            return repeatable_keys({algorithm, nullptr}, source);
+        };
+        const key_ring_ptr first = make();
+        const key_ring_ptr second = make();
+        BOOST_TEST(first->jwks() == second->jwks());
+        const std::vector<std::uint8_t> signature = first->signing_key->sign("text");
+        BOOST_TEST((signature == second->signing_key->sign("text")));
+        BOOST_TEST(first->find_verifying(first->signing_key->kid())->verify("text", signature));
+        BOOST_TEST(!first->signing_key->verify("other", signature));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_says_who_there_is) {
+    const auto parsed = parse_seed(R"({"pawl_seed":1,"clock":{"now":1893456000,"frozen":true},"users":[
+        {"email":"A@example.com","password":"p","roles":["x","y"],"is_superuser":true,"sessions":[{"generation":2},{}]},
+        {"email":"b@example.com","username":"bob",
+         "password_hash":"$2b$04$......................./vKfGsLUR1pzZIB3JOSFLIkzHmHHWya","enabled":false}]})");
+    BOOST_REQUIRE(std::holds_alternative<seed>(parsed));
+    seed s = std::get<seed>(parsed);
+    BOOST_REQUIRE(s.users.size() == 2U);
+    BOOST_TEST(s.users[0].record.username == "A@example.com");
+    BOOST_TEST(s.users[0].record.id.value == 1U);
+    BOOST_TEST(s.users[0].record.is_superuser);
+    BOOST_TEST(s.users[0].sessions.at(0).generation == 2U);
+    BOOST_TEST(!s.users[1].record.gate.enabled);
+    BOOST_TEST(s.clock->time_since_epoch().count() == 1893456000000);
+    BOOST_TEST(s.frozen);
+    test::seeded_random random(3);
+    hash_passwords(s, {8, 1}, random);
+    BOOST_TEST(s.users[0].record.password_hash.starts_with("$argon2id$"));
+    const auto image = image_of(s, {}, random, timestamp(seconds(1893456000)));
+    BOOST_TEST(image->counts.users == 2U);
+    BOOST_TEST(image->counts.families == 2U);
+    BOOST_TEST(image->counts.next_user_id == 3U);
+    BOOST_TEST(image->records.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_is_read_strictly) {
+    BOOST_TEST(why_not(R"({"pawl_seed":1})") == "(good)");
+    BOOST_TEST(why_not(R"({"pawl_seed":1,"users":null})") == "(good)");
+    BOOST_TEST(why_not("") != "(good)");
+    BOOST_TEST(why_not("[]") != "(good)");
+    BOOST_TEST(why_not("{}").starts_with("pawl_seed "));
+    BOOST_TEST(why_not(R"({"pawl_seed":2})").starts_with("pawl_seed "));
+    BOOST_TEST(why_not(R"({"pawl_seed":1,"pawl_seed":1})").find("twice") != std::string::npos);
+    BOOST_TEST(why_not(R"({"pawl_seed":1,"user":[]})").starts_with("user "));
+    const std::string start = R"({"pawl_seed":1,"users":[{"email":"a@example.com","password":"p")";
+    BOOST_TEST(why_not(start + R"(}]})") == "(good)");
+    BOOST_TEST(why_not(start + R"(,"rolls":[]}]})").starts_with("users[0].rolls "));
+    BOOST_TEST(why_not(start + R"(,"roles":[1]}]})").starts_with("users[0].roles "));
+    BOOST_TEST(why_not(start + R"(,"password_hash":"x"}]})").starts_with("users[0].password "));
+    BOOST_TEST(why_not(start + R"(,"sessions":[{"id":"00"}]}]})").starts_with("users[0].sessions[0].id "));
+    BOOST_TEST(why_not(start + R"(,"sessions":[{"agent":"\u0001"}]}]})").starts_with("users[0].sessions[0].agent "));
+    BOOST_TEST(why_not(start + R"(,"sessions":[{"ip":"here"}]}]})").starts_with("users[0].sessions[0].ip "));
+    BOOST_TEST(why_not(start + R"(},{"email":"A@EXAMPLE.com","password":"p"}]})").starts_with("users[1] "));
+    const std::string id = R"({"id":"00000000000000000000000000000001"})";
+    BOOST_TEST(why_not(start + R"(,"sessions":[)" + id + "," + id + "]}]}").starts_with("users[0] "));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
