@@ -234,7 +234,11 @@ void fixture::go_round() {
         }
         steady::time_point next = (maintains ? now : maintained) + round_interval;
         for (const std::shared_ptr<realm>& r : all) {
-            next = std::min(next, r->upkeep(now, maintains).value_or(next));
+            try {
+                next = std::min(next, r->upkeep(now, maintains).value_or(next));
+            } catch (const std::exception&) { // no memory: the next round tries again
+                continue;
+            }
         }
         if (maintains) {
             maintained = now;

@@ -24,14 +24,14 @@ key_ring_ptr fresh_keys(const realm_shared& shared, std::string_view name) {
 realm::realm(const realm_shared& shared, fixture& home, std::string name, key_ring_ptr file_keys, bury_function bury)
     : shared_(shared), home_(home), name_(std::move(name)), in_memory_(true), keys_from_file_(file_keys != nullptr),
       first_keys_(file_keys ? std::move(file_keys) : fresh_keys(shared, name_)), bury_(std::move(bury)) {
-    now_.store(begin(beginning()), std::memory_order_release);
+    now_ = begin(beginning());
 }
 
 realm::realm(const realm_shared& shared, fixture& home, key_ring_ptr file_keys,
              std::unique_ptr<storage::embedded_store> data, sync_stall& stall, bury_function bury)
     : shared_(shared), home_(home), in_memory_(false), keys_from_file_(true), first_keys_(std::move(file_keys)),
       stall_(&stall), bury_(std::move(bury)) {
-    now_.store(adopt(fresh_world(0), first_keys_, std::move(data)), std::memory_order_release);
+    now_ = adopt(fresh_world(0), first_keys_, std::move(data));
 }
 
 std::unique_ptr<realm_world> realm::fresh_world(std::uint64_t random_calls) {
@@ -104,8 +104,12 @@ realm_world_ptr realm::begin(const realm_snapshot& from) {
 }
 
 void realm::replace(const realm_snapshot& from) {
-    const realm_world_ptr before = now_.exchange(begin(from), std::memory_order_acq_rel);
-    before->log->release(steady_time::max()); // nobody comes by for it any more
+    realm_world_ptr before = begin(from);
+    {
+        const std::lock_guard lock(now_mutex_);
+        before.swap(now_);
+    }
+    before->log->let_go(); // nobody comes by for it any more
     faults_.clear();
     requests_.clear();
 }

@@ -10,7 +10,6 @@
 #include "app/world.hpp"
 #include "storage/store/memory_log.hpp"
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -79,7 +78,10 @@ public:
     fixture& home() { return home_; }
     bool in_memory() const { return in_memory_; }
     // Any thread.
-    realm_world_ptr now() const { return now_.load(std::memory_order_acquire); }
+    realm_world_ptr now() const {
+        const std::lock_guard lock(now_mutex_);
+        return now_;
+    }
     fault_list& faults() { return faults_; }
     request_ring& requests() { return requests_; }
     // Before the first request.
@@ -119,7 +121,9 @@ private:
 
     fault_list faults_;
     request_ring requests_;
-    std::atomic<realm_world_ptr> now_;
+    // Not std::atomic<std::shared_ptr>: that of libstdc++ 12 reads under a lock it gives back with relaxed order.
+    mutable std::mutex now_mutex_;
+    realm_world_ptr now_;         // guarded by now_mutex_
     mutable std::mutex changing_; // reset, snapshot, restore
     std::string issuer_;
     std::map<std::string, realm_snapshot> snapshots_;

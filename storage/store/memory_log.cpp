@@ -2,6 +2,7 @@
 
 #include "storage/store/embedded_store.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -26,7 +27,15 @@ memory_image_ptr memory_log::image(embedded_store& owner) {
 
 void memory_log::hold_until(steady_time until) {
     const std::lock_guard lock(mutex_);
-    hold_until_ = std::max(hold_until_.value_or(until), until);
+    if (!holds_nothing_) {
+        hold_until_ = std::max(hold_until_.value_or(until), until);
+    }
+}
+
+void memory_log::let_go() {
+    const std::lock_guard lock(mutex_);
+    holds_nothing_ = true;
+    release_all();
 }
 
 std::optional<memory_log::steady_time> memory_log::release(steady_time now) {
@@ -66,8 +75,7 @@ recovery_report memory_log::recover(const expect_function& expect, const apply_f
 }
 
 bool memory_log::stop(milliseconds /*limit*/) {
-    const std::lock_guard lock(mutex_);
-    release_all();
+    let_go();
     return true;
 }
 

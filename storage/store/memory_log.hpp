@@ -48,6 +48,8 @@ public:
     void hold_until(steady_time until);
     // Makes durable what is held, if its time has come. When to call again, if something is still held.
     std::optional<steady_time> release(steady_time now);
+    // Makes durable what is held, and holds nothing any more: nobody will call release() again.
+    void let_go();
 
     // --- record_log
     recovery_report recover(const expect_function& expect, const apply_function& apply) override;
@@ -77,6 +79,7 @@ private:
     std::shared_ptr<memory_image> tape_; // what is enqueued while a snapshot that is kept is made
     memory_image_ptr image_;
     std::optional<steady_time> hold_until_;
+    bool holds_nothing_ = false; // any more
     std::vector<record_tag> held_;
 };
 

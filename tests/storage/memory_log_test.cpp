@@ -157,4 +157,15 @@ BOOST_AUTO_TEST_CASE(a_stop_holds_nothing_back) {
     BOOST_TEST(s.data->is_durable(inserted->wait_for));
 }
 
+BOOST_AUTO_TEST_CASE(a_log_that_was_let_go_holds_nothing_any_more) {
+    const store_in_memory s;
+    s.log->let_go();
+    s.log->hold_until(std::chrono::steady_clock::now() + std::chrono::hours(1));
+    user u;
+    u.email = u.username = "a@example.com";
+    const auto inserted = s.data->insert_user(u);
+    BOOST_REQUIRE(inserted.has_value());
+    BOOST_TEST(s.data->is_durable(inserted->wait_for));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
