@@ -209,6 +209,20 @@ class Reading(LogCase):
             self.assertEqual([m["kind"] for m in told["moments"]], ["created", "gate_closed", "revoke_asked", "revoke_asked"])
             self.assertEqual((told["moments"][2]["by"], told["moments"][2]["about"]), (0, "disabled"))
 
+    def test_by_url_the_server_tells_the_same(self):
+        with Pawld() as server:
+            client = Client(server.url)
+            known = live(client)
+            self.pawlctl("user", "add", "root@example.com", "--superuser", "--password-stdin", stdin=case.PASSWORD + "\n",
+                         data=server.data_dir)
+            token = pathlib.Path(self.home, "token")
+            token.write_text(client.login("root@example.com").json["access_token"])
+            for name, cause in CAUSES.items():
+                asked = self.lines("--url", server.url, "--token-file", str(token), "explain", known[name])[0]
+                read = self.lines("explain", known[name], data=server.data_dir)[0]
+                self.assertEqual((asked["cause"], asked["moments"]), (cause, read["moments"]))
+            self.pawlctl("--url", server.url, "--token-file", str(token), "explain", "0" * 31 + "1", status=1)
+
     def test_a_token_of_another_server_is_no_token_here(self):
         server, _ = self.lived()
         with Pawld() as other:
