@@ -19,18 +19,24 @@ constexpr std::size_t id_text_size_max = 128;                          // of jti
 // RFC 8259 7: quotes, backslashes and control characters escaped; everything else as it is (it is UTF-8).
 void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
+    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
     out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte == '"' || byte == '\\') {
+    for (;;) {
+        const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+        out.append(text.substr(0, run)); // nearly always all of it
+        text.remove_prefix(run);
+        if (text.empty()) {
+            break;
+        }
+        const auto byte = static_cast<unsigned char>(text.front());
+        text.remove_prefix(1);
+        if (byte >= 0x20) {
             out += '\\';
-            out += c;
-        } else if (byte < 0x20) {
+            out += static_cast<char>(byte);
+        } else {
             out += "\\u00";
             out += hex[byte >> 4U];
             out += hex[byte & 0xFU];
-        } else {
-            out += c;
         }
     }
     out += '"';
