@@ -3,18 +3,37 @@
 #include <boost/assert.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace pawl::app {
 namespace {
 
-// No early exit, so that the compiler makes vector code of it.
+constexpr std::uint64_t of_each_byte(std::uint64_t value) {
+    return value * 0x0101010101010101U;
+}
+
+// Whether some of the eight bytes may be below 0x20 or be 0x7f: sure where false (a borrow may make it true for
+// nothing).
+bool may_have_control_byte(std::uint64_t bytes) {
+    const std::uint64_t deletes = bytes ^ of_each_byte(0x7f);
+    const std::uint64_t below = (bytes - of_each_byte(0x20)) & ~bytes;
+    const std::uint64_t equal = (deletes - of_each_byte(1)) & ~deletes;
+    return ((below | equal) & of_each_byte(0x80)) != 0;
+}
+
 bool has_control_byte(std::string_view text) {
-    unsigned found = 0;
-    for (const char c : text) {
+    const auto is_control = [](char c) {
         const auto b = static_cast<unsigned char>(c);
-        found |= static_cast<unsigned>((b < 0x20) & (b != '\t')) | static_cast<unsigned>(b == 0x7f);
+        return (b < 0x20 && b != '\t') || b == 0x7f;
+    };
+    for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
+        std::memcpy(&eight, text.data(), sizeof eight);
+        if (may_have_control_byte(eight) && std::any_of(text.begin(), text.begin() + sizeof eight, is_control)) {
+            return true;
+        }
     }
-    return found != 0;
+    return std::any_of(text.begin(), text.end(), is_control);
 }
 
 // By the first control byte, so that it doesn't matter how the bytes arrived.

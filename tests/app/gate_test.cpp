@@ -37,6 +37,23 @@ BOOST_AUTO_TEST_CASE(each_case_of_the_table_is_refused_for_its_reason_however_it
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_control_byte_is_found_wherever_it_stands_and_nothing_else_is_taken_for_one) {
+    constexpr std::size_t places = 19; // more than two words of eight, and what is left over
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        for (std::size_t place = 0; place < places; ++place) {
+            std::string value(places, 'a');
+            value[place] = static_cast<char>(byte);
+            header_scanner scanner;
+            const std::string block = request_with("X-A: a" + value + "a\r\n");
+            const bool refused = scanner.scan(block) == header_scanner::outcome::refused;
+            const bool is_control = (byte < 0x20 && byte != '\t') || byte == 0x7f;
+            if (refused != is_control) {
+                BOOST_ERROR("byte " << byte << " at " << place << (refused ? " is refused" : " passes"));
+            }
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_refusal_has_a_name_of_its_own_and_an_error_of_its_status) {
     std::vector<std::string_view> names;
     for (std::size_t i = 1; i < gate_refusal_count; ++i) {
