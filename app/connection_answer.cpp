@@ -2,7 +2,7 @@
 #include "app/connection.hpp"
 #include "app/cors.hpp"
 #include "app/tls.hpp"
-#include "core/secret.hpp"
+#include "core/spare_text.hpp"
 
 #include <boost/assert.hpp>
 
@@ -164,9 +164,7 @@ void connection::respond(http_response response, time_point now) {
         append_response(out_, response, facts);
     }
     static_body_ = facts.head_only ? std::string_view() : response.static_body;
-    if (holds_secret_) {
-        wipe(response.body.data(), response.body.size());
-    }
+    give_spare_text(std::move(response.body)); // wiped, for the next answer
     enter(phase::writing, now);
     note_answer(response.status, now);
 }

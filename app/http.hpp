@@ -5,12 +5,13 @@
 #include "core/family/family.hpp"
 #include "core/service/services.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace pawl::app {
 
@@ -41,7 +42,8 @@ struct http_response {
     unsigned status = 200;
     std::string_view content_type; // static text; empty with an empty body
     std::string body;
-    std::vector<std::pair<std::string_view, std::string>> headers; // names are static text; values free of CR and LF
+    // Names are static text; values free of CR and LF. As many as nearly every answer has need no memory of their own.
+    boost::container::small_vector<std::pair<std::string_view, std::string>, 4> headers;
     std::string_view static_body; // instead of body, for embedded assets: outlives the program
     bool close = false;           // close the connection after it
     bool dropped = false;         // --dev: nothing is sent at all, the connection just ends

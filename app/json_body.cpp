@@ -1,5 +1,6 @@
 #include "app/json_body.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <algorithm>
@@ -95,10 +96,14 @@ public:
         return true;
     }
     bool on_string(string_view s, std::size_t /*n*/, error_code& /*ec*/) {
-        text_.insert(text_.end(), s.begin(), s.end());
+        if (!text_.empty()) {
+            text_.insert(text_.end(), s.begin(), s.end());
+        }
         if (keeps()) {
             parameter p = named(parameter_kind::string);
-            p.text = secret_string(std::string_view(text_.data(), text_.size()));
+            // Without an escape in it, the text came whole.
+            p.text = secret_string(text_.empty() ? std::string_view(s.data(), s.size())
+                                                 : std::string_view(text_.data(), text_.size()));
             members.add(std::move(p));
         } else if (in_array_ && depth_ == 2) {
             array_.texts.emplace_back(text_.data(), text_.size());
@@ -164,7 +169,9 @@ private:
     }
 
     std::size_t depth_ = 0;
-    std::vector<std::vector<std::string>> names_; // of each object (or array: none) that is open
+    // Of each object (or array: none) that is open. A body of a few members at one level needs no memory.
+    using names_of_one = boost::container::small_vector<std::string, 4>;
+    boost::container::small_vector<names_of_one, 1> names_;
     std::string key_;
     std::string member_name_;
     parameter array_;       // the top-level array that is open, or was last

@@ -4,9 +4,11 @@
 #include "app/errors.hpp"
 #include "core/secret.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <boost/system/result.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +36,12 @@ public:
     const parameter* find(std::string_view name) const;
     bool empty() const { return all_.empty(); }
     std::size_t size() const { return all_.size(); }
-    const std::vector<parameter>& all() const { return all_; }
+    std::span<const parameter> all() const { return {all_.data(), all_.size()}; }
     // A name given more than once, or empty.
     std::string_view repeated_name() const;
 
 private:
-    std::vector<parameter> all_;
+    boost::container::small_vector<parameter, 4> all_; // as many as nearly every body has need no memory of their own
 };
 
 // Why a body could not be read. `problem` is one of malformed_json, malformed_form, duplicate_parameter; where

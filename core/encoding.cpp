@@ -1,5 +1,7 @@
 #include "core/encoding.hpp"
 
+#include <boost/assert.hpp>
+
 #include <array>
 #include <cstddef>
 
@@ -23,10 +25,6 @@ constexpr std::array<std::uint8_t, 256> sextets = [] {
 
 constexpr std::uint32_t sextet(char c) {
     return sextets[static_cast<unsigned char>(c)];
-}
-
-constexpr std::size_t encoded_size(std::size_t bytes) {
-    return bytes / 3 * 4 + (bytes % 3 == 0 ? 0 : bytes % 3 + 1);
 }
 
 // Nothing for a length no encoding has.
@@ -69,8 +67,13 @@ bool decode(std::string_view text, std::uint8_t* out) {
 
 void base64url_append(std::string& out, std::span<const std::uint8_t> bytes) {
     const std::size_t start = out.size();
-    out.resize(start + encoded_size(bytes.size()));
-    char* to = out.data() + start;
+    out.resize(start + base64url_size(bytes.size()));
+    base64url_encode_into(bytes, std::span(out).subspan(start));
+}
+
+void base64url_encode_into(std::span<const std::uint8_t> bytes, std::span<char> out) {
+    BOOST_ASSERT(out.size() == base64url_size(bytes.size()));
+    char* to = out.data();
     const std::uint8_t* in = bytes.data();
     for (std::size_t triples = bytes.size() / 3; triples > 0; --triples, in += 3, to += 4) {
         const std::uint32_t bits = std::uint32_t{in[0]} << 16U | std::uint32_t{in[1]} << 8U | in[2];

@@ -17,6 +17,11 @@ inline std::string base64url_encode(std::string_view text) {
 }
 // Appends to `out` without a temporary.
 void base64url_append(std::string& out, std::span<const std::uint8_t> bytes);
+constexpr std::size_t base64url_size(std::size_t bytes) {
+    return bytes / 3 * 4 + (bytes % 3 == 0 ? 0 : bytes % 3 + 1);
+}
+// Fills `out`, whose size is exactly base64url_size(bytes.size()).
+void base64url_encode_into(std::span<const std::uint8_t> bytes, std::span<char> out);
 
 // Refuses padding, white space, other alphabets, a length of 4n+1, and spare bits that are not zero: one text per
 // value.

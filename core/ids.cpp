@@ -22,11 +22,15 @@ constexpr unsigned hex_value(char c) {
 std::string to_hex(const family_id& id) {
     std::string text;
     text.reserve(2 * id.bytes.size());
+    append_hex(text, id);
+    return text;
+}
+
+void append_hex(std::string& text, const family_id& id) {
     for (const std::uint8_t byte : id.bytes) {
         text.push_back(hex_digits[byte >> 4U]);
         text.push_back(hex_digits[byte & 0xFU]);
     }
-    return text;
 }
 
 std::optional<family_id> family_id_from_hex(std::string_view hex) {

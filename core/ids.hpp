@@ -36,6 +36,7 @@ inline constexpr std::string_view first_party_client_id = "pawl";
 
 // 32 lower-case hex digits.
 std::string to_hex(const family_id& id);
+void append_hex(std::string& text, const family_id& id);
 
 // The inverse: exactly 32 lower-case hex digits, or nothing.
 std::optional<family_id> family_id_from_hex(std::string_view hex);

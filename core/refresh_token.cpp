@@ -41,11 +41,10 @@ secret_string mint_refresh_token(const key_ring& keys, const refresh_token_place
     }
     const sha256_digest mac = mac_of(key, token);
     std::copy(mac.begin(), mac.end(), token.begin() + mac_at);
-    std::string text;
-    text.reserve(refresh_token_text_size);
-    text += refresh_token_prefix;
-    base64url_append(text, token);
-    secret_string secret(text);
+    std::array<char, refresh_token_text_size> text;
+    refresh_token_prefix.copy(text.data(), refresh_token_prefix.size());
+    base64url_encode_into(token, std::span(text).subspan(refresh_token_prefix.size()));
+    secret_string secret(std::string_view(text.data(), text.size()));
     wipe(text.data(), text.size());
     wipe(token.data(), token.size());
     return secret;

@@ -1,6 +1,8 @@
 // Bytes that must not outlive their use: wiped on destruction, compared in constant time, never printed.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,14 +41,58 @@ using secret_bytes = std::vector<std::uint8_t, wiping_allocator<std::uint8_t>>;
 // there is no operator<< and no implicit conversion, so printing one takes intent.
 class secret_string {
 public:
-    secret_string() = default;
-    explicit secret_string(std::string_view text) : chars_(text.begin(), text.end()) {}
-    std::string_view reveal() const noexcept { return {chars_.data(), chars_.size()}; }
-    std::size_t size() const noexcept { return chars_.size(); }
-    bool empty() const noexcept { return chars_.empty(); }
+    // A refresh token and nearly every password need no memory of their own.
+    static constexpr std::size_t inline_size_max = 80;
+
+    secret_string() noexcept {}
+    explicit secret_string(std::string_view text) : size_(text.size()) {
+        if (size_ > inline_size_max) {
+            long_.assign(text.begin(), text.end());
+        } else {
+            text.copy(short_.data(), size_);
+        }
+    }
+    secret_string(const secret_string& other) : secret_string(other.reveal()) {}
+    secret_string(secret_string&& other) noexcept : size_(other.size_), long_(std::move(other.long_)) {
+        if (size_ <= inline_size_max) {
+            other.reveal().copy(short_.data(), size_);
+        }
+        other.clear();
+    }
+    secret_string& operator=(const secret_string& other) {
+        if (this != &other) {
+            *this = secret_string(other);
+        }
+        return *this;
+    }
+    secret_string& operator=(secret_string&& other) noexcept {
+        if (this != &other) {
+            clear();
+            size_ = other.size_;
+            long_ = std::move(other.long_);
+            if (size_ <= inline_size_max) {
+                other.reveal().copy(short_.data(), size_);
+            }
+            other.clear();
+        }
+        return *this;
+    }
+    ~secret_string() { clear(); }
+
+    std::string_view reveal() const noexcept { return {size_ > inline_size_max ? long_.data() : short_.data(), size_}; }
+    std::size_t size() const noexcept { return size_; }
+    bool empty() const noexcept { return size_ == 0; }
 
 private:
-    std::vector<char, wiping_allocator<char>> chars_;
+    void clear() noexcept {
+        wipe(short_.data(), std::min(size_, inline_size_max));
+        long_ = {};
+        size_ = 0;
+    }
+
+    std::size_t size_ = 0;
+    std::array<char, inline_size_max> short_; // the first size_ bytes, where size_ is no more than fits
+    std::vector<char, wiping_allocator<char>> long_;
 };
 
 } // namespace pawl

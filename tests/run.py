@@ -18,7 +18,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOB_SECONDS_MAX = 1500
-UNIT = ("core_tests", "storage_tests", "app_tests", "tools_tests")
+UNIT = ("core_tests", "storage_tests", "app_tests", "app_allocation_tests", "tools_tests")
 
 
 class Outcome:

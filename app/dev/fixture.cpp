@@ -31,7 +31,9 @@ http_response fault_answer(const fault_effect& effect) {
     constexpr std::string_view in_table = "\"status\":503";
     response.body.replace(response.body.find(in_table), in_table.size(), "\"status\":" + status);
     response.status = *effect.status;
-    std::erase_if(response.headers, [](const auto& field) { return field.first == "Retry-After"; });
+    const auto is_retry_after = [](const auto& field) { return field.first == "Retry-After"; };
+    response.headers.erase(std::remove_if(response.headers.begin(), response.headers.end(), is_retry_after),
+                           response.headers.end());
     if (effect.retry_after) {
         response.headers.emplace_back("Retry-After", std::to_string(effect.retry_after->count()));
     }

@@ -28,7 +28,7 @@ public:
     bool verify(std::string_view input, std::span<const std::uint8_t> signature) const override {
         return same_->verify(input, signature);
     }
-    std::vector<std::uint8_t> sign(std::string_view input) const override {
+    signature_bytes sign(std::string_view input) const override {
         const sha256_digest digest = sha256({reinterpret_cast<const std::uint8_t*>(input.data()), input.size()});
         const auto signature = sign_es256_repeatably(d_, digest);
         if (!signature) {

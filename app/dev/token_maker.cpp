@@ -165,7 +165,7 @@ made_token make_token(const token_wish& wish, const app_context& context, random
     lay_over(made.header, wish.header);
 
     made.token = base64url_encode(json::serialize(made.header)) + "." + base64url_encode(json::serialize(made.claims));
-    std::vector<std::uint8_t> signature = signer->sign(made.token);
+    signature_bytes signature = signer->sign(made.token);
     if (wish.flaw == token_flaw::bad_signature) {
         signature[signature.size() / 2] ^= 1U;
     }

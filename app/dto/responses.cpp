@@ -2,7 +2,9 @@
 
 #include "app/dto/json_text.hpp"
 #include "app/dto/rfc3339.hpp"
-#include "core/secret.hpp"
+#include "core/spare_text.hpp"
+
+#include <utility>
 
 namespace pawl::app {
 
@@ -32,7 +34,9 @@ std::string json_array(const std::vector<std::string>& texts) {
 }
 
 json_object_writer& add_members(json_object_writer& object, const user& u) {
-    return object.member("id", u.id.value)
+    std::string created_at = take_spare_text();
+    append_rfc3339(created_at, u.created_at);
+    object.member("id", u.id.value)
         .member("username", u.username)
         .member("email", u.email)
         .member("email_verified", u.email_verified)
@@ -40,18 +44,21 @@ json_object_writer& add_members(json_object_writer& object, const user& u) {
         .member("surname", u.surname)
         .member("is_superuser", u.is_superuser)
         .raw("roles", json_array(u.roles))
-        .member("created_at", to_rfc3339(u.created_at));
+        .member("created_at", created_at);
+    give_spare_text(std::move(created_at));
+    return object;
 }
 
 std::string to_json(const user& u) {
-    std::string out;
+    std::string out = take_spare_text();
+    out.reserve(256 + u.username.size() + u.email.size() + u.first_name.size() + u.surname.size());
     json_object_writer object(out);
     add_members(object, u).end();
     return out;
 }
 
 std::string to_json(const issued_tokens& tokens) {
-    std::string out;
+    std::string out = take_spare_text();
     out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + 128);
     json_object_writer(out)
         .member("access_token", tokens.access_token)
@@ -65,7 +72,7 @@ std::string to_json(const issued_tokens& tokens) {
 
 std::string to_json_and_wipe(issued_tokens& tokens) {
     std::string out = to_json(tokens);
-    wipe(tokens.access_token.data(), tokens.access_token.size());
+    give_spare_text(std::move(tokens.access_token)); // wiped; its memory serves the next one
     return out;
 }
 

@@ -14,9 +14,10 @@ constexpr timestamp earliest = days_point(std::chrono::year(0) / 1 / 1);
 constexpr timestamp latest = days_point(std::chrono::year(9999) / 12 / 31) + 23h + 59min + 59s;
 
 void append_digits(std::string& out, unsigned value, unsigned width) {
-    std::string digits = std::to_string(value);
-    digits.insert(0, width - std::min<std::size_t>(width, digits.size()), '0');
-    out += digits;
+    out.append(width, '0');
+    for (std::size_t at = out.size(); width > 0; --width, value /= 10) {
+        out[--at] = static_cast<char>('0' + value % 10);
+    }
 }
 
 // Reads from the front of `rest`; every failure leaves `ok` false.
@@ -79,12 +80,16 @@ struct scanner {
 } // namespace
 
 std::string to_rfc3339(timestamp t) {
+    std::string text;
+    append_rfc3339(text, t);
+    return text;
+}
+
+void append_rfc3339(std::string& text, timestamp t) {
     t = std::clamp(t, earliest, latest);
     const auto day = std::chrono::floor<std::chrono::days>(t);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss time(t - day);
-    std::string text;
-    text.reserve(20);
     append_digits(text, static_cast<unsigned>(static_cast<int>(date.year())), 4);
     text.push_back('-');
     append_digits(text, static_cast<unsigned>(date.month()), 2);
@@ -97,7 +102,6 @@ std::string to_rfc3339(timestamp t) {
     text.push_back(':');
     append_digits(text, static_cast<unsigned>(time.seconds().count()), 2);
     text.push_back('Z');
-    return text;
 }
 
 std::string to_rfc3339_ms(timestamp_ms t) {

@@ -13,6 +13,7 @@ namespace pawl::app {
 std::string to_rfc3339(timestamp t);
 // The same with milliseconds: "2026-11-21T23:44:00.123Z".
 std::string to_rfc3339_ms(timestamp_ms t);
+void append_rfc3339(std::string& text, timestamp t);
 
 // Date, `T`, time, optional fraction (milliseconds count, more is cut), `Z` or an offset; upper or lower case. No leap
 // second. Nothing for anything else, or a year before 1970.

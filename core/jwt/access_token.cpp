@@ -3,6 +3,7 @@
 #include "core/encoding.hpp"
 #include "core/family/word.hpp"
 #include "core/jwt/compact_jws.hpp"
+#include "core/spare_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,7 +56,7 @@ void append_text(std::string& out, std::string_view text) {
     base64url_append(out, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-void append_claims(std::string& out, const access_claims& claims) {
+void append_claims(std::string& out, const access_claims_view& claims) {
     out += R"({"iss":)";
     append_json_string(out, claims.issuer);
     out += R"(,"sub":")";
@@ -71,7 +72,7 @@ void append_claims(std::string& out, const access_claims& claims) {
     out += R"(,"client_id":)";
     append_json_string(out, claims.client_id);
     out += R"(,"sid":")";
-    out += to_hex(claims.session);
+    append_hex(out, claims.session);
     out += R"(","gen":)";
     append_number(out, claims.generation);
     out += '}';
@@ -163,23 +164,29 @@ access_token_check check_payload(std::string_view part, const access_token_expec
 
 } // namespace
 
-std::string mint_access_token(const jws_key& key, const access_claims& claims) {
-    std::string json;
+std::string mint_access_token(const jws_key& key, const access_claims_view& claims) {
+    std::string json = take_spare_text();
     json.reserve(256 + claims.issuer.size() + claims.audience.size() + claims.jwt_id.size() + claims.client_id.size());
     json.append(R"({"alg":")").append(to_text(key.algorithm())).append(R"(","typ":"at+jwt","kid":)");
     append_json_string(json, key.kid());
     json += '}';
-    std::string token;
-    token.reserve(2 * json.capacity() + 700); // header, claims a third longer, and the longest signature
+    std::string token = take_spare_text();
+    token.reserve(2 * json.capacity() + 128); // header, claims a third longer, and most signatures
     append_text(token, json);
     json.clear();
     append_claims(json, claims);
     token += '.';
     append_text(token, json);
-    const std::vector<std::uint8_t> signature = key.sign(token);
+    const signature_bytes signature = key.sign(token);
     token += '.';
     base64url_append(token, signature);
+    give_spare_text(std::move(json));
     return token;
+}
+
+std::string mint_access_token(const jws_key& key, const access_claims& c) {
+    return mint_access_token(key, access_claims_view{c.issuer, c.audience, c.subject, c.issued_at, c.expires_at,
+                                                     c.jwt_id, c.client_id, c.session, c.generation});
 }
 
 std::string_view to_text(access_token_check c) {

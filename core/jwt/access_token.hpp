@@ -24,7 +24,19 @@ struct access_claims {
     std::uint32_t generation = 0; // gen
 };
 
+// The same as views, for minting: only what the call needs.
+struct access_claims_view {
+    std::string_view issuer, audience;
+    user_id subject;
+    timestamp issued_at{}, expires_at{};
+    std::string_view jwt_id, client_id;
+    family_id session;
+    std::uint32_t generation = 0;
+};
+
 // header {"alg","typ":"at+jwt","kid"}; claims iss, sub, aud, exp, iat, jti, client_id, sid, gen.
+// The memory is a spare text's (core/spare_text.hpp), and the caller's to give back.
+std::string mint_access_token(const jws_key& key, const access_claims_view& claims);
 std::string mint_access_token(const jws_key& key, const access_claims& claims);
 
 enum class access_token_check : std::uint8_t {

@@ -24,12 +24,12 @@ public:
     const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return public_jwk_; }
 
-    std::vector<std::uint8_t> sign(std::string_view signing_input) const override {
+    signature_bytes sign(std::string_view signing_input) const override {
         if (secret_.empty()) {
             throw std::logic_error("asked to sign with a key that can only verify");
         }
         const std::span<const std::uint8_t> message = as_bytes(signing_input);
-        std::vector<std::uint8_t> signature(crypto_sign_BYTES);
+        signature_bytes signature(crypto_sign_BYTES);
         crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), secret_.data());
         return signature;
     }

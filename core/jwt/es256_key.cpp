@@ -81,7 +81,7 @@ public:
     const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return public_jwk_; }
 
-    std::vector<std::uint8_t> sign(std::string_view signing_input) const override {
+    signature_bytes sign(std::string_view signing_input) const override {
         if (!can_sign_) {
             throw std::logic_error("asked to sign with a key that can only verify");
         }
@@ -95,7 +95,7 @@ public:
         }
         std::array<std::uint8_t, der_size_max> der{};
         std::size_t size = der.size();
-        std::vector<std::uint8_t> raw(2 * scalar_size);
+        signature_bytes raw(2 * scalar_size);
         if (EVP_PKEY_sign(context.get(), der.data(), &size, digest.data(), digest.size()) <= 0 ||
             !from_der(std::span(der).first(size), raw)) {
             ERR_clear_error();

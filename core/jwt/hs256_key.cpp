@@ -12,7 +12,7 @@ public:
     const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return {}; }
 
-    std::vector<std::uint8_t> sign(std::string_view signing_input) const override {
+    signature_bytes sign(std::string_view signing_input) const override {
         const sha256_digest mac = mac_.compute(as_bytes(signing_input));
         return {mac.begin(), mac.end()};
     }

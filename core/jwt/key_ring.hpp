@@ -8,6 +8,8 @@
 #include "core/random_source.hpp"
 #include "core/secret.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +24,9 @@ enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256 };
 std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256" (RFC 7518, RFC 8037)
 std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 
+// Those of elliptic curves and MACs need no memory of their own.
+using signature_bytes = boost::container::small_vector<std::uint8_t, 64>;
+
 // One key and the one algorithm it is for (RFC 8725 3.1): the header's `alg` is only compared with it.
 // sign() and verify() are thread-safe and take no lock; prepared contexts are kept in the key (pkey_context.hpp).
 class jws_key {
@@ -31,7 +36,7 @@ public:
     virtual const std::string& kid() const = 0;
     // Signature bytes as JWS wants them (ES256: r || s, 64 bytes). Throws std::logic_error where the key only verifies,
     // std::runtime_error where OpenSSL fails.
-    virtual std::vector<std::uint8_t> sign(std::string_view signing_input) const = 0;
+    virtual signature_bytes sign(std::string_view signing_input) const = 0;
     virtual bool verify(std::string_view signing_input, std::span<const std::uint8_t> signature) const = 0;
     // The public JWK as compact JSON with kid, alg, use ("sig"), kty ...; empty for HS256, which has no public half.
     virtual std::string public_jwk() const = 0;

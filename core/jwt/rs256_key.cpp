@@ -22,7 +22,7 @@ public:
     const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return public_jwk_; }
 
-    std::vector<std::uint8_t> sign(std::string_view signing_input) const override {
+    signature_bytes sign(std::string_view signing_input) const override {
         if (!can_sign_) {
             throw std::logic_error("asked to sign with a key that can only verify");
         }
@@ -31,7 +31,7 @@ public:
             context = prepare(EVP_PKEY_sign_init);
         }
         const sha256_digest digest = sha256(as_bytes(signing_input));
-        std::vector<std::uint8_t> signature(signature_size_);
+        signature_bytes signature(signature_size_);
         std::size_t size = signature.size();
         if (!context || EVP_PKEY_sign(context.get(), signature.data(), &size, digest.data(), digest.size()) <= 0 ||
             size != signature.size()) {

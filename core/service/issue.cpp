@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::size_t jwt_id_size = 16; // 128 bits
 
-std::string random_jwt_id(random_source& random) {
+std::array<char, base64url_size(jwt_id_size)> random_jwt_id(random_source& random) {
     std::array<std::uint8_t, jwt_id_size> bytes{};
     random.fill(bytes);
-    return base64url_encode(bytes);
+    std::array<char, base64url_size(jwt_id_size)> text{};
+    base64url_encode_into(bytes, text);
+    return text;
 }
 
 } // namespace
@@ -33,13 +35,14 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
                            family_word word, timestamp now) {
     const timestamp idle_expiry = facts.idle_expires_at(word); // never later than the absolute one
     const timestamp access_expiry = std::min(now + context.settings.access_token_ttl, idle_expiry);
-    access_claims claims;
+    const auto jwt_id = random_jwt_id(context.random);
+    access_claims_view claims;
     claims.issuer = context.settings.issuer;
     claims.audience = context.settings.audience;
     claims.subject = facts.user;
     claims.issued_at = now;
     claims.expires_at = access_expiry;
-    claims.jwt_id = random_jwt_id(context.random);
+    claims.jwt_id = std::string_view(jwt_id.data(), jwt_id.size());
     claims.client_id = first_party_client_id; // the only client there is
     claims.session = facts.id;
     claims.generation = word.generation();

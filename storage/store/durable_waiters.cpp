@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <new>
 #include <utility>
@@ -125,7 +126,7 @@ void durable_waiters::add(waiter& w, const asio::any_io_executor& executor) {
 
 template <class Predicate>
 void durable_waiters::wake(bool outcome, Predicate is_ready) {
-    std::vector<ready> posts;
+    boost::container::small_vector<ready, 8> posts; // one an io_context
     for (shard& s : shards_) {
         const std::lock_guard lock(s.mutex);
         for (std::size_t i = s.buckets.size(); i-- > 0;) {

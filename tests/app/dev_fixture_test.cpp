@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(repeatable_keys_sign_the_same_and_verify) {
         const key_ring_ptr first = make();
         const key_ring_ptr second = make();
         BOOST_TEST(first->jwks() == second->jwks());
-        const std::vector<std::uint8_t> signature = first->signing_key->sign("text");
+        const signature_bytes signature = first->signing_key->sign("text");
         BOOST_TEST((signature == second->signing_key->sign("text")));
         BOOST_TEST(first->find_verifying(first->signing_key->kid())->verify("text", signature));
         BOOST_TEST(!first->signing_key->verify("other", signature));
