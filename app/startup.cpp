@@ -217,6 +217,7 @@ storage::embedded_store_options store_options_of(const config& settings, const k
     options.directory.log_key = &keys.log_key;
     options.directory.wal_pad = settings.wal_pad;
     options.directory.log_retention_bytes = settings.log_retention_bytes;
+    options.directory.log_retention_age = settings.log_retention_age;
     options.writer.sync_interval = settings.sync_interval;
     options.mode =
         settings.durability == durability_mode::interval ? storage::durability::interval : storage::durability::always;

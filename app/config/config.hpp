@@ -62,6 +62,7 @@ struct config {
     seconds snapshot_interval{};
     std::uint64_t snapshot_min_bytes = 0, snapshot_log_bytes = 0;
     std::uint64_t log_retention_bytes = 0;
+    seconds log_retention_age{};
     std::uint32_t wal_pad = 4096;
     bool dev = false;
     std::string seed_file;                 // empty: none

@@ -50,6 +50,7 @@ enum class option_id : std::uint8_t {
     snapshot_min_bytes,
     snapshot_log_bytes,
     log_retention,
+    log_retention_age,
     wal_pad,
     dev,
     seed,

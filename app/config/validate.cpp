@@ -157,6 +157,7 @@ option_error check_durability(option_values& v, config& out) {
     out.snapshot_min_bytes = static_cast<std::uint64_t>(v.number(snapshot_min_bytes));
     out.snapshot_log_bytes = static_cast<std::uint64_t>(v.number(snapshot_log_bytes));
     out.log_retention_bytes = static_cast<std::uint64_t>(v.number(log_retention));
+    out.log_retention_age = v.duration(log_retention_age);
     out.wal_pad = static_cast<std::uint32_t>(*parse_count(v.text(wal_pad)));
     if (out.wal_pad < 4096) {
         out.warnings.emplace_back("--wal-pad 64: frames share device blocks, so a write torn by a power cut may damage "

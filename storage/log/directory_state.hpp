@@ -55,6 +55,9 @@ struct log_directory::state {
     // Deletes what neither recovery nor retention needs: temporary files, unlisted snapshots, old segments. Errors are
     // of no consequence: the next time tries again.
     void remove_unneeded();
+    // Deletes segments of [first, end), all there, whose last frame is older than retention allows; gives the first
+    // that stays.
+    std::uint64_t remove_aged(std::uint64_t first, std::uint64_t end, timestamp_ms now);
     // Writes the segment of `repair` anew. No error: done, repair is empty.
     std::error_code try_repair();
     // Bytes of log written by the writer, and where it sealed.

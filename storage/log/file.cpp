@@ -69,12 +69,17 @@ std::error_code replace_file(file_system& fs, const std::string& name, bytes_vie
             ec = f->sync_all();
         }
     }
-    if (!ec) {
-        ec = fs.rename(temporary, name);
+    return put_in_place(fs, name, ec);
+}
+
+std::error_code put_in_place(file_system& fs, const std::string& name, std::error_code so_far) {
+    const std::string temporary = name + temporary_suffix;
+    if (!so_far) {
+        so_far = fs.rename(temporary, name);
     }
-    if (ec) {
+    if (so_far) {
         fs.remove(temporary);
-        return ec;
+        return so_far;
     }
     return fs.sync_directory();
 }

@@ -77,6 +77,10 @@ std::error_code replace_file(file_system& fs, const std::string& name, bytes_vie
 
 inline constexpr char temporary_suffix[] = ".tmp";
 
+// The last steps of that: rename `name` + temporary_suffix, written and synced, to `name`, then sync the directory.
+// Where making it failed (`so_far`), or the rename does, the temporary file is removed; gives the first error.
+std::error_code put_in_place(file_system& fs, const std::string& name, std::error_code so_far);
+
 // Errors that mean "no room now" rather than "the disk is broken".
 bool is_no_space(const std::error_code& ec) noexcept;
 

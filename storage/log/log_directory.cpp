@@ -116,10 +116,12 @@ void log_directory::state::remove_unneeded() {
         return;
     }
     std::uint64_t oldest = 0;
+    timestamp_ms now{};
     std::vector<std::uint64_t> listed;
     {
         const std::lock_guard lock(manifest_mutex);
         oldest = current.oldest.segno;
+        now = current.time;
         for (const manifest_snapshot& s : current.snapshots) {
             listed.push_back(s.lsn);
         }
@@ -127,10 +129,21 @@ void log_directory::state::remove_unneeded() {
     // Newest first, so that retention keeps the newest of what is no longer needed.
     std::sort(names.rbegin(), names.rend());
     std::uint64_t kept = 0;
+    std::uint64_t first = oldest; // of those in one piece before `oldest`
+    for (const std::string& name : names) {
+        const auto segno = parse_segment_name(name);
+        if (segno && *segno + 1 == first) {
+            --first;
+        }
+    }
+    const std::uint64_t first_kept = remove_aged(first, oldest, now);
     for (const std::string& name : names) {
         if (const auto cut = parse_cut_name(name); cut && *cut < oldest) {
             files->remove(name);
         } else if (const auto segno = parse_segment_name(name); segno && *segno < oldest) {
+            if (*segno >= first && *segno < first_kept) {
+                continue; // gone by now
+            }
             std::error_code size_ec;
             const std::unique_ptr<file> f = files->open(name, open_mode::read, size_ec);
             kept += f ? f->size(size_ec) : 0;
@@ -143,6 +156,27 @@ void log_directory::state::remove_unneeded() {
             }
         }
     }
+}
+
+std::uint64_t log_directory::state::remove_aged(std::uint64_t first, std::uint64_t end, timestamp_ms now) {
+    for (; first < end; ++first) {
+        // A segment's frames are no later than the first one of the next.
+        std::error_code ec;
+        const std::unique_ptr<file> next = files->open(segment_name(first + 1), open_mode::read, ec);
+        segment_header header;
+        segment_header_bytes head{};
+        if (!next || read_fully(*next, 0, head, ec) != head.size() ||
+            decode_segment_header(head, uuid, keys.key_check(uuid), header) != header_fault::none) {
+            break;
+        }
+        std::array<std::uint8_t, frame_header_size> bytes{};
+        read_fully(*next, header.first_frame(), bytes, ec);
+        const std::optional<decoded_header> frame = decode_frame_header(bytes, uuid);
+        if (!frame || now - frame->fields.time <= options.log_retention_age || files->remove(segment_name(first))) {
+            break;
+        }
+    }
+    return first;
 }
 
 void log_directory::state::count_log_bytes(std::uint64_t bytes) {

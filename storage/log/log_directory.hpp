@@ -2,6 +2,7 @@
 // docs/on-disk.md is the specification of the bytes and of the verdicts.
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/secret.hpp"
 #include "storage/log/log_writer.hpp"
 #include "storage/log/record.hpp"
@@ -47,8 +48,10 @@ struct directory_options {
     std::uint32_t wal_pad = 4096;          // 64 only by explicit option
     std::uint64_t first_segment_size = 1U << 20U;
     std::uint64_t segment_size = 16U << 20U;
-    std::uint64_t log_retention_bytes = 256U << 20U; // sealed segments kept beyond what recovery needs, for audit
-    std::shared_ptr<class file_system> files;        // null: the directory `path` itself; tests put another one here
+    // Sealed segments kept beyond what recovery needs, for audit: so many bytes, and none whose last frame is older.
+    std::uint64_t log_retention_bytes = 256U << 20U;
+    seconds log_retention_age{7 * 86400};
+    std::shared_ptr<class file_system> files; // null: the directory `path` itself; tests put another one here
 };
 
 struct recovery_report {

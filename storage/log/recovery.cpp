@@ -280,8 +280,23 @@ void recovery_run::check_spares() {
 // What was cut stays for people to look at. Best effort: it was promised to nobody.
 void recovery_run::keep_cut_bytes(std::uint64_t end) {
     const bytes_view cut = segment_.bytes.view().subspan(end_offset_, end - end_offset_);
-    const std::string name = cut_name(segment_.header.segno);
-    if (const std::error_code ec = replace_file(*state_.files, name, cut)) {
+    std::error_code ec;
+    const std::vector<std::string> names = state_.files->list(ec);
+    unsigned number = 1; // never over what an earlier start cut off the same segment
+    const auto is_there = [&] {
+        return std::find(names.begin(), names.end(), cut_name(segment_.header.segno, number)) != names.end();
+    };
+    while (number <= cuts_kept_max && is_there()) {
+        ++number;
+    }
+    const std::string name = cut_name(segment_.header.segno, number);
+    if (ec || number > cuts_kept_max) {
+        note(path(name) +
+             ": the bytes that were cut are not kept: " + (ec ? ec.message() : "there are too many such files"));
+        return;
+    }
+    ec = replace_file(*state_.files, name, cut);
+    if (ec) {
         note(path(name) + ": the bytes that were cut could not be kept: " + ec.message());
     }
 }

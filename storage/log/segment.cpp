@@ -88,11 +88,26 @@ std::string segment_name(std::uint64_t segno) {
 std::string snapshot_name(std::uint64_t lsn) {
     return numbered("snap-", lsn, ".dat");
 }
-std::string cut_name(std::uint64_t segno) {
-    return numbered("wal-", segno, ".cut");
+std::string cut_name(std::uint64_t segno, unsigned number) {
+    const std::string suffix = number == 1 ? ".cut" : "." + std::to_string(number) + ".cut";
+    return numbered("wal-", segno, suffix.c_str());
 }
 std::optional<std::uint64_t> parse_cut_name(std::string_view name) noexcept {
-    return parse_numbered(name, "wal-", ".cut");
+    if (const auto first = parse_numbered(name, "wal-", ".cut")) {
+        return first;
+    }
+    constexpr std::size_t stem = std::string_view("wal-0123456789abcdef").size();
+    const std::string_view rest = name.size() > stem ? name.substr(stem) : std::string_view();
+    unsigned number = 0;
+    const char* const end = rest.data() + rest.size();
+    if (rest.size() < 2 || rest.front() != '.' || rest[1] < '1' || rest[1] > '9') {
+        return std::nullopt;
+    }
+    const auto [after, ec] = std::from_chars(rest.data() + 1, end, number);
+    if (ec != std::errc() || number < 2 || number > cuts_kept_max || std::string_view(after, end) != ".cut") {
+        return std::nullopt;
+    }
+    return parse_numbered(std::string(name.substr(0, stem)) + ".cut", "wal-", ".cut");
 }
 std::optional<std::uint64_t> parse_segment_name(std::string_view name) noexcept {
     return parse_numbered(name, "wal-", ".log");
@@ -132,14 +147,7 @@ std::error_code make_segment(file_system& fs, const segment_header& header, byte
             ec = f->sync_all();
         }
     }
-    if (!ec) {
-        ec = fs.rename(temporary, name);
-    }
-    if (ec) {
-        fs.remove(temporary);
-        return ec;
-    }
-    return fs.sync_directory();
+    return put_in_place(fs, name, ec);
 }
 
 } // namespace pawl::storage

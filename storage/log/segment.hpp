@@ -41,7 +41,9 @@ header_fault decode_segment_header(bytes_view bytes, const store_uuid& uuid,
 
 std::string segment_name(std::uint64_t segno);
 std::string snapshot_name(std::uint64_t lsn);
-std::string cut_name(std::uint64_t segno); // `wal-<016x>.cut`: what recovery cut off that segment
+// `wal-<016x>.cut`: what recovery cut off that segment; the next time `wal-<016x>.2.cut`, up to cuts_kept_max.
+inline constexpr unsigned cuts_kept_max = 99;
+std::string cut_name(std::uint64_t segno, unsigned number = 1);
 // The number in `wal-<016x>.log` or `snap-<016x>.dat`; nothing for any other name.
 std::optional<std::uint64_t> parse_segment_name(std::string_view name) noexcept;
 std::optional<std::uint64_t> parse_snapshot_name(std::string_view name) noexcept;

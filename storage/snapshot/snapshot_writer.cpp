@@ -102,15 +102,9 @@ std::error_code snapshot_writer::finish(const snapshot_counts& counts, timestamp
         error_ = file_->sync_all();
     }
     file_.reset();
-    if (!error_) {
-        error_ = fs_.rename(temporary_, snapshot_name(id_.lsn));
-    }
-    if (error_) {
-        return error_;
-    }
-    finished_ = true;
+    finished_ = true; // the temporary file is gone from here on, one way or the other
     footer = footer_;
-    return fs_.sync_directory();
+    return put_in_place(fs_, snapshot_name(id_.lsn), error_);
 }
 
 } // namespace pawl::storage

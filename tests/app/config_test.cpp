@@ -102,6 +102,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(c.snapshot_min_bytes == 1U << 20U);
     BOOST_TEST(c.snapshot_log_bytes == 64U << 20U);
     BOOST_TEST(c.log_retention_bytes == 256U << 20U);
+    BOOST_TEST(c.log_retention_age.count() == 7 * 86400);
     BOOST_TEST(c.wal_pad == 4096U);
     BOOST_TEST(!c.dev);
     BOOST_TEST(!c.reset_clock);

@@ -302,6 +302,37 @@ BOOST_AUTO_TEST_CASE(the_page_cache_is_not_believed_after_a_sync_that_failed) {
     BOOST_TEST(again[1] == 3U);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_cut_is_never_written_over_by_a_later_cut_of_the_same_segment) {
+    const auto disk = std::make_shared<simulated_disk>();
+    {
+        small_store store(*disk);
+    }
+    for (unsigned cut = 1; cut <= cuts_kept_max + 1; ++cut) {
+        std::vector<std::uint8_t> bytes = disk->read(segment_name(1));
+        bytes[segment_header_size + 512 + 7] = static_cast<std::uint8_t>(cut); // a sector whose first was not written
+        disk->write(segment_name(1), bytes);
+        recovery_report report;
+        BOOST_REQUIRE(!refusal_on_open(*disk, {}, nullptr, &report).has_value());
+        BOOST_TEST(report.bytes_cut == 512U + 8U);
+        const bool told = std::any_of(report.notes.begin(), report.notes.end(), [](const std::string& note) {
+            return note.find("are not kept") != std::string::npos;
+        });
+        BOOST_TEST(told == (cut > cuts_kept_max), "cut " << cut);
+    }
+    for (unsigned cut = 1; cut <= cuts_kept_max; ++cut) {
+        BOOST_REQUIRE(disk->exists(cut_name(1, cut)));
+        BOOST_TEST(disk->read(cut_name(1, cut)).back() == cut);
+        BOOST_TEST(parse_cut_name(cut_name(1, cut)).value_or(0) == 1U);
+    }
+    BOOST_TEST(!disk->exists(cut_name(1, cuts_kept_max + 1)));
+    for (const char* const wrong :
+         {"wal-0000000000000001.1.cut", "wal-0000000000000001.02.cut", "wal-0000000000000001.100.cut",
+          "wal-0000000000000001.2x.cut", "wal-000000000000001.2.cut", "wal-0000000000000001.2.log",
+          "wal-0000000000000001."}) {
+        BOOST_TEST(!parse_cut_name(wrong), wrong);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_torn_segment_is_repaired_in_the_spare_where_the_disk_is_full) {
     const auto disk = std::make_shared<simulated_disk>();
     key_values acknowledged;

@@ -309,6 +309,27 @@ BOOST_AUTO_TEST_CASE(only_two_generations_and_their_log_are_kept) {
     BOOST_TEST(segments == 1U + 1U + 1U); // since the older snapshot, since the newer, and the spare
 }
 
+// One segment a day: each snapshot lets go of what is older than a week, and of nothing younger.
+BOOST_AUTO_TEST_CASE(segments_that_recovery_does_not_need_stay_for_a_week_after_their_last_frame) {
+    const auto disk = std::make_shared<simulated_disk>();
+    small_store store(*disk);
+    store.s.options.log_retention_bytes = 1U << 30U;
+    for (std::uint64_t day = 1; day <= 20; ++day) {
+        store.append({{1, day}});
+        BOOST_REQUIRE(store.snapshot()); // seals segment `day`
+        for (std::uint64_t segno = 1; segno <= day; ++segno) {
+            // Its frames are of day `segno`; the first frame of the next, by which it is judged, of the day after.
+            BOOST_TEST(disk->exists(segment_name(segno)) == (segno + 1 + 7 >= day), "day " << day << ", " << segno);
+        }
+        store.now += std::chrono::hours(24);
+    }
+    store.s.options.log_retention_bytes = 16 * 1024; // the bytes are a bound all the same
+    store.append({{1, 100}});
+    BOOST_REQUIRE(store.snapshot());
+    BOOST_TEST(disk->exists(segment_name(20)));
+    BOOST_TEST(!disk->exists(segment_name(19)));
+}
+
 BOOST_AUTO_TEST_CASE(a_second_snapshot_of_the_same_place_is_not_made) {
     const auto disk = std::make_shared<simulated_disk>();
     small_store store(*disk);
