@@ -24,6 +24,8 @@ struct family_facts {
     seconds idle_ttl{};      // as configured at login
     seconds absolute_ttl{};  // likewise; idle_ttl <= absolute_ttl <= 5 years
 
+    friend constexpr bool operator==(const family_facts&, const family_facts&) = default;
+
     constexpr timestamp expires_at() const { return created_at + absolute_ttl; }
     constexpr timestamp rotated_at(family_word w) const { return created_at + seconds(w.rotated_at()); }
     constexpr timestamp idle_expires_at(family_word w) const {

@@ -56,6 +56,21 @@ struct exchange_result {
     ticket wait_for = ticket::none;
 };
 
+// What became of a record that another store gave (import).
+enum class import_outcome : std::uint8_t {
+    added,          // it is here now, as it was there
+    same,           // it was here already, equal
+    id_taken,       // its id is here already, with other content
+    email_taken,    // another user has its email as a login name
+    username_taken, // or its username
+    no_user,        // of a family: its user is not here
+    refused,        // it is no record this store can hold
+};
+struct imported {
+    import_outcome outcome{};
+    ticket wait_for = ticket::none; // refusals rest on something, too
+};
+
 class store {
 public:
     virtual ~store() = default;
@@ -105,6 +120,13 @@ public:
         bool email_taken = false;
     };
     virtual result<replace_user_result> replace_user(const user& desired) = 0;
+
+    // --- Records of another store, as they were there: ids, versions and words are kept, gates and ends too. Only what
+    // is not here yet is added; nothing is ever changed. An id that is added is not given again.
+    virtual result<imported> import_user(const user& u) = 0; // a tombstone too
+    // `ended_after`: seconds from its creation to its end, where it has ended; `use_generation`: of `use`.
+    virtual result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
+                                           std::uint32_t use_generation, const family_use& use) = 0;
 
     // --- Evidence. Enqueued with the next batch; a caller that answers on it waits for the ticket.
     virtual ticket append_event(const security_event& event) = 0;

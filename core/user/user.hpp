@@ -12,7 +12,7 @@
 namespace pawl {
 
 // Why a user's gate last closed on families of older epochs. Stored on disk: numbers are never reused.
-enum class gate_reason : std::uint8_t { none = 0, logout_all = 1, password_change = 2, disabled = 3, deleted = 4 };
+enum class gate_reason : std::uint8_t { none = 0, logout_all = 1, password_change = 2, disabled = 3, deleted = 4, restored = 5 };
 
 // What decides, together with the word, whether a family of this user is alive. Written with the rest of the record, so
 // ending all families of a user is atomic and costs the same for any number of them.
@@ -22,6 +22,8 @@ struct user_gate {
     bool enabled = true;     // false: disabled or deleted; every family is dead
     gate_reason reason = gate_reason::none;
     timestamp changed_at{};
+
+    friend bool operator==(const user_gate&, const user_gate&) = default;
 
     constexpr bool admits(const family_id& id, std::uint32_t family_epoch) const {
         return enabled && (family_epoch == epoch || (survivor != family_id{} && id == survivor));
@@ -42,6 +44,8 @@ struct user {
     bool deleted = false; // a tombstone: names and hash are empty; kept so that its families stay dead
     timestamp created_at{};
     user_gate gate;
+
+    friend bool operator==(const user&, const user&) = default;
 };
 
 using user_ptr = std::shared_ptr<const user>;

@@ -29,6 +29,9 @@ namespace pawl::storage {
 class record_log;
 struct store_state;
 
+// No user with a higher id is imported: ids are JSON numbers, which programs keep in doubles.
+inline constexpr std::uint64_t imported_id_max = (std::uint64_t{1} << 53U) - 1;
+
 enum class durability : std::uint8_t {
     always,   // every change waits for its record
     interval, // rotations complete once enqueued and are synced every log_writer_options::sync_interval
@@ -127,6 +130,9 @@ public:
     void confirm_family(const family_id& id, std::uint32_t generation) noexcept override;
     result<insert_user_result> insert_user(const user& u) override;
     result<replace_user_result> replace_user(const user& desired) override;
+    result<imported> import_user(const user& u) override;
+    result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
+                                   std::uint32_t use_generation, const family_use& use) override;
     ticket append_event(const security_event& event) override;
     result<ticket> observe_family(const family_id& id, family_word seen) override;
     result<ticket> observe_user(user_id id, std::uint64_t version_seen) override;

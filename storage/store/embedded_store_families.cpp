@@ -8,6 +8,8 @@ namespace pawl::storage {
 
 namespace {
 
+constexpr seconds imported_ttl_max{1827LL * 86400}; // five years, as at a login
+
 failure no_room() {
     return {errc::storage_unavailable, no_room_retry_after};
 }
@@ -51,6 +53,59 @@ result<ticket> embedded_store::insert_family(const family_facts& facts, family_w
     s.families.unmake(*node);
     s.log->release(*room, 1);
     return no_room();
+}
+
+result<imported> embedded_store::import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
+                                               std::uint32_t use_generation, const family_use& use) {
+    store_state& s = *state_;
+    if (facts.id == family_id{} || facts.user == user_id{} || word.status() > family_status::ahead ||
+        facts.idle_ttl.count() < 0 || facts.absolute_ttl < facts.idle_ttl || facts.absolute_ttl > imported_ttl_max ||
+        (word.live() && ended_after != 0) || use_generation > family_word::generation_max) {
+        return imported{import_outcome::refused};
+    }
+    const use_view used = view_of(use_generation, use);
+    agent_text* const agent = s.agents.acquire(used.agent);
+    const rcu_read_guard section;
+    const auto compared = [&](const family_node& there) -> result<imported> {
+        s.agents.release(agent);
+        const family_word now = there.load();
+        const result<ticket> rests = observe_family(facts.id, now);
+        if (rests.has_error()) {
+            return rests.error();
+        }
+        const bool same = there.facts() == facts && now.facts() == word.facts();
+        return imported{same ? import_outcome::same : import_outcome::id_taken, *rests};
+    };
+    if (const family_node* const there = s.families.find(section, facts.id)) {
+        return compared(*there);
+    }
+    user_slot* const owner = s.users.find(section, facts.user);
+    if (owner == nullptr) {
+        s.agents.release(agent);
+        return imported{import_outcome::no_user};
+    }
+    const std::optional<log_room> room = s.reserve(log_room::ordinary);
+    family_node* const node = room ? s.families.make(facts, *owner, word, used, agent) : nullptr;
+    if (node == nullptr) {
+        if (room) {
+            s.log->release(*room, 1);
+        }
+        s.agents.release(agent);
+        return no_room();
+    }
+    if (!word.live()) {
+        node->set_ended_after(ended_after);
+    }
+    const family_table::adding outcome = s.families.add(section, *node).outcome;
+    if (outcome == family_table::adding::added) {
+        return imported{import_outcome::added, s.enqueue_family(section, *node, word, &used, *room, log_urgency::now)};
+    }
+    s.log->release(*room, 1);
+    if (outcome == family_table::adding::owner_gone) {
+        return imported{import_outcome::no_user};
+    }
+    s.families.unmake(*node);
+    return no_room(); // no memory, or the same family is being added by another: worth another try
 }
 
 result<exchange_result> embedded_store::exchange_family(const family_id& id, family_word expected, family_word desired,

@@ -5,6 +5,7 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace pawl::storage {
@@ -117,6 +118,52 @@ result<ticket> refusal_rests_on(embedded_store& store, const name_claims& claims
 }
 
 } // namespace
+
+result<imported> embedded_store::import_user(const user& u) {
+    store_state& s = *state_;
+    const auto record = std::make_shared<const user>(u);
+    const std::vector<std::uint8_t> body = encode_user(u);
+    if (u.id.value == 0 || u.id.value > imported_id_max || u.version == 0 || body.empty() ||
+        (u.deleted && !(u.email.empty() && u.username.empty() && !u.gate.enabled))) {
+        return imported{import_outcome::refused};
+    }
+    const std::lock_guard lock(s.users.mutex);
+    s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
+    user_ptr there;
+    {
+        const rcu_read_guard section;
+        if (const user_slot* const slot = s.users.find(section, u.id)) {
+            there = slot->current.load(std::memory_order_acquire)->record;
+        }
+    }
+    if (there != nullptr) {
+        const result<ticket> rests = observe_user(u.id, there->version);
+        if (rests.has_error()) {
+            return rests.error();
+        }
+        return imported{*there == u ? import_outcome::same : import_outcome::id_taken, *rests};
+    }
+    auto slot = std::make_unique<user_slot>(u.id);
+    name_claims claims = prepare_claims(s.users, u, slot.get());
+    if (claims.refused()) {
+        const result<ticket> rests = refusal_rests_on(*this, claims);
+        if (rests.has_error()) {
+            return rests.error();
+        }
+        return imported{claims.email.taken ? import_outcome::email_taken : import_outcome::username_taken, *rests};
+    }
+    auto version = std::make_unique<user_version>(record);
+    const std::optional<log_room> room = s.reserve(log_room::ordinary);
+    if (!room) {
+        return no_room();
+    }
+    s.users.next_id = std::max(s.users.next_id, u.id.value + 1);
+    s.users.publish(*slot, std::move(version));
+    s.users.add(std::move(slot));
+    claim(s.users, claims.email);
+    claim(s.users, claims.username);
+    return imported{import_outcome::added, s.enqueue_user(*record, body, *room)};
+}
 
 result<store::insert_user_result> embedded_store::insert_user(const user& u) {
     store_state& s = *state_;

@@ -313,7 +313,7 @@ decoding decode(const record_view& record, user& out) {
         out.roles.emplace_back(role);
     }
     const bool sound = from.ended_well() && out.id.value != 0 && out.version != 0 && (flags & ~all_flags) == 0 &&
-                       reason <= static_cast<std::uint8_t>(gate_reason::deleted);
+                       reason <= static_cast<std::uint8_t>(gate_reason::restored);
     return sound ? decoding::ok : decoding::malformed;
 }
 

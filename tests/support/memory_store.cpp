@@ -302,6 +302,49 @@ result<memory_store::insert_user_result> memory_store::insert_user(const user& u
     return outcome;
 }
 
+result<imported> memory_store::import_user(const user& u) {
+    step(store_step::insert_user);
+    if (full || failed_) {
+        return refused_change();
+    }
+    if (const auto at = users_.find(u.id); at != users_.end()) {
+        return imported{*at->second.current == u ? import_outcome::same : import_outcome::id_taken, ticket_of(u.id)};
+    }
+    const std::string email = fold_login_name(u.email);
+    const std::string username = fold_login_name(u.username);
+    if (const auto holder = u.deleted ? std::nullopt : holder_of(email)) {
+        return imported{import_outcome::email_taken, ticket_of(*holder)};
+    }
+    if (const auto holder = u.deleted ? std::nullopt : holder_of(username)) {
+        return imported{import_outcome::username_taken, ticket_of(*holder)};
+    }
+    auto made = std::make_shared<user>(u);
+    last_user_ = std::max(last_user_, u.id.value);
+    if (!u.deleted) {
+        names_[email] = made->id;
+        names_[username] = made->id;
+    }
+    users_[made->id].current = made;
+    return imported{import_outcome::added, enqueue(user_ptr(made))};
+}
+
+result<imported> memory_store::import_family(const family_facts& facts, family_word word, std::uint32_t /*ended_after*/,
+                                             std::uint32_t /*use_generation*/, const family_use& use) {
+    step(store_step::insert_family);
+    if (full || failed_) {
+        return refused_change();
+    }
+    if (!users_.contains(facts.user)) {
+        return imported{import_outcome::no_user};
+    }
+    if (const auto at = families_.find(facts.id); at != families_.end()) {
+        const bool same = at->second.facts == facts && at->second.word.facts() == word.facts();
+        return imported{same ? import_outcome::same : import_outcome::id_taken};
+    }
+    families_[facts.id] = family_node{facts, word, use, std::nullopt, {}};
+    return imported{import_outcome::added, enqueue(family_record{facts.id, word, use})};
+}
+
 result<memory_store::replace_user_result> memory_store::replace_user(const user& desired) {
     step(store_step::replace_user);
     if (full || failed_) {

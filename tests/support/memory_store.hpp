@@ -77,6 +77,9 @@ public:
     void confirm_family(const family_id& id, std::uint32_t generation) noexcept override;
     result<insert_user_result> insert_user(const user& u) override;
     result<replace_user_result> replace_user(const user& desired) override;
+    result<imported> import_user(const user& u) override;
+    result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
+                                   std::uint32_t use_generation, const family_use& use) override;
     ticket append_event(const security_event& event) override;
     result<ticket> observe_family(const family_id& id, family_word seen) override;
     result<ticket> observe_user(user_id id, std::uint64_t version_seen) override;

@@ -1,0 +1,94 @@
+#include "app/transfer/import_apply.hpp"
+
+#include "core/user/names.hpp"
+
+namespace pawl::app {
+
+namespace {
+
+// A user without an id of its own.
+result<import_result> add_new(store& data, user u, timestamp now) {
+    const bool has_time = u.created_at != timestamp{};
+    if (!has_time) {
+        u.created_at = now;
+    }
+    u.version = 1;
+    const result<store::insert_user_result> made = data.insert_user(u);
+    if (!made) {
+        return made.error();
+    }
+    if (!made->email_taken && !made->username_taken) {
+        return import_result{import_outcome::added, "user " + std::to_string(made->id.value), made->wait_for};
+    }
+    const user_ptr there = data.find_user_by_login(fold_login_name(u.email));
+    const bool same = there && there->email == u.email && there->username == u.username &&
+                      (there->password_hash == u.password_hash || (has_time && there->created_at == u.created_at));
+    const import_outcome outcome = same                ? import_outcome::same
+                                   : made->email_taken ? import_outcome::email_taken
+                                                       : import_outcome::username_taken;
+    return import_result{outcome, same ? "user " + std::to_string(there->id.value) : std::string("a new user"),
+                         made->wait_for};
+}
+
+} // namespace
+
+result<import_result> apply_import(store& data, user u, timestamp now) {
+    if (u.id == user_id{}) {
+        return add_new(data, std::move(u), now);
+    }
+    const std::string subject = "user " + std::to_string(u.id.value);
+    const result<imported> done = data.import_user(u);
+    if (!done) {
+        return done.error();
+    }
+    return import_result{done->outcome, subject, done->wait_for};
+}
+
+result<import_result> apply_import(store& data, const storage::family_image& f) {
+    const result<imported> done = data.import_family(f.facts, f.word, f.ended_after, f.use_generation, f.use);
+    if (!done) {
+        return done.error();
+    }
+    return import_result{done->outcome, "family " + to_hex(f.facts.id), done->wait_for};
+}
+
+const char* name_of(import_outcome outcome) {
+    switch (outcome) {
+    case import_outcome::added:
+        return "added";
+    case import_outcome::same:
+        return "same";
+    case import_outcome::id_taken:
+        return "id_taken";
+    case import_outcome::email_taken:
+        return "email_taken";
+    case import_outcome::username_taken:
+        return "username_taken";
+    case import_outcome::no_user:
+        return "no_user";
+    case import_outcome::refused:
+        return "refused";
+    }
+    return "";
+}
+
+const char* reason_of(import_outcome outcome) {
+    switch (outcome) {
+    case import_outcome::added:
+    case import_outcome::same:
+        return "";
+    case import_outcome::id_taken:
+        return "its id is here already, with other content";
+    case import_outcome::email_taken:
+        return "its email is another user's login name here";
+    case import_outcome::username_taken:
+        return "its username is another user's login name here";
+    case import_outcome::no_user:
+        return "its user is not here";
+    case import_outcome::refused:
+        return "it is more than this store can hold";
+    }
+    return "";
+}
+
+} // namespace pawl::app

@@ -1,0 +1,27 @@
+// One record of an import into a store. Adds what is not there; changes nothing.
+#pragma once
+
+#include "app/transfer/import_line.hpp"
+#include "core/port/store.hpp"
+
+#include <string>
+
+namespace pawl::app {
+
+struct import_result {
+    import_outcome outcome{};
+    std::string subject; // "user 7", "family 0123..."
+    ticket wait_for = ticket::none;
+};
+
+// `u.id` 0: the next free one, and now as its creation where it has none. The same line again is `same` then where the
+// user of that email has the same username, and the same hash or creation. storage_unavailable.
+result<import_result> apply_import(store& data, user u, timestamp now);
+result<import_result> apply_import(store& data, const storage::family_image& f);
+
+// "added", "same", "id_taken" ...
+const char* name_of(import_outcome outcome);
+// A sentence fragment for a conflict; empty for added and same.
+const char* reason_of(import_outcome outcome);
+
+} // namespace pawl::app

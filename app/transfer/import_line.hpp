@@ -1,0 +1,35 @@
+// One line of an import, read strictly: the export format (docs/export-format.md), nothing else. Pure; any thread.
+#pragma once
+
+#include "app/transfer/export_lines.hpp"
+#include "storage/move/store_image.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace pawl::app {
+
+// Longest line: what POST /admin/import takes as a body.
+inline constexpr std::size_t import_line_size_max = 16U * 1024;
+inline constexpr std::size_t import_roles_max = 64, import_role_size_max = 64;
+
+struct import_end {
+    std::uint64_t users = 0, families = 0;
+};
+struct import_refusal {
+    std::string why; // a sentence fragment that quotes no secret
+};
+using import_record = std::variant<export_head, user, storage::family_image, import_end, import_refusal>;
+
+// A user without `id` gets id 0: the next free one is for it. Members that nobody knows are refused, so that nothing is
+// silently dropped; of a user only `email` is required.
+import_record read_import_line(std::string_view line);
+
+// The rules of a user's members, for foreign tables too: email, names, hash and roles are acceptable; the username is
+// the email where it is empty. The sentence fragment, or nothing.
+std::string check_imported_user(user& u);
+
+} // namespace pawl::app

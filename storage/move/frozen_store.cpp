@@ -1,0 +1,59 @@
+#include "storage/move/frozen_store.hpp"
+
+#include "storage/log/directory_state.hpp"
+
+#include <algorithm>
+
+namespace pawl::storage {
+namespace {
+
+frozen_store read_once(const std::shared_ptr<frozen_directory>& files, const secret_bytes& log_key) {
+    frozen_store out;
+    out.files = files;
+    directory_options options;
+    options.path = files->path();
+    options.log_key = &log_key;
+    options.files = files;
+    log_directory log(options);
+    out.report = log.recover([](const snapshot_counts& /*counts*/) {},
+                             [&](const record_view& record) { out.image.apply(record); });
+    log_directory::state& s = log.internals();
+    out.image.next_user_id = std::max(out.image.next_user_id, out.report.next_user_id);
+    out.image.finish();
+    out.last_segno = s.at->segment.segno;
+    out.last_lsn = s.at->next.lsn - 1;
+    if (!s.bad_snapshots.empty()) {
+        manifest next = s.current;
+        std::erase_if(next.snapshots, [&](const manifest_snapshot& m) {
+            return std::find(s.bad_snapshots.begin(), s.bad_snapshots.end(), m.lsn) != s.bad_snapshots.end();
+        });
+        if (const std::error_code ec = s.publish(next)) {
+            throw refused(refusal::storage_failed, files->path() + ": " + ec.message());
+        }
+    }
+    out.head = s.current;
+    return out;
+}
+
+} // namespace
+
+frozen_store read_store(const std::string& path, const secret_bytes& log_key) {
+    for (int left = reads_max;; --left) {
+        const auto files = std::make_shared<frozen_directory>(path);
+        if (!files->holds_data()) {
+            throw refused(refusal::usage, "directory " + path + " holds no data of Pawl");
+        }
+        try {
+            return read_once(files, log_key);
+        } catch (const refused& why) {
+            // A key and a format do not change; all else may be a file that went while it was wanted.
+            const bool final = why.kind() == refusal::wrong_key || why.kind() == refusal::newer_format;
+            long holder = 0;
+            if (final || left <= 1 || !(files->has_moved_on() || is_in_use(path, holder))) {
+                throw;
+            }
+        }
+    }
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,125 @@
+#include "storage/move/restore.hpp"
+
+#include "storage/log/directory_state.hpp"
+#include "storage/move/store_filler.hpp"
+#include "storage/store/embedded_store.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace pawl::storage {
+namespace {
+
+constexpr milliseconds stop_max{60'000};
+
+// The manifest of the copy: a generation further, and no id that the replaced store gave is given again.
+manifest raise_manifest(file_system& files, const log_keys& keys, const manifest& head, std::uint64_t next_user_id) {
+    manifest next = head;
+    ++next.seq;
+    ++next.restore_epoch;
+    next.next_user_id = std::max(next.next_user_id, next_user_id);
+    if (const std::error_code ec = write_manifests(files, next, keys)) {
+        throw refused(refusal::storage_failed, files.path() + ": manifests cannot be written: " + ec.message());
+    }
+    return next;
+}
+
+// What the store that is being replaced would give next; 1 where it can't be read.
+std::uint64_t next_id_of(const std::string& directory, const log_keys& keys) {
+    frozen_directory files(directory, frozen_directory::kind::still);
+    std::uint64_t next = 1;
+    for (const char* const name : {manifest_name_a, manifest_name_b}) {
+        const decoded_manifest m = read_manifest(files, name, keys);
+        next = m.fault == manifest_fault::none ? std::max(next, m.value.next_user_id) : next;
+    }
+    return next;
+}
+
+bool is_directory_with_data(const std::string& path) {
+    try {
+        return frozen_directory(path, frozen_directory::kind::still).holds_data();
+    } catch (const refused&) {
+        return false;
+    }
+}
+
+} // namespace
+
+std::uint64_t end_all_sessions(store& data, const store_image& image, timestamp now) {
+    store_filler fill(data);
+    std::uint64_t ended = 0;
+    for (const auto& [id, u] : image.users) {
+        const user_ptr current = data.find_user(user_id{id});
+        if (!current) {
+            continue; // deleted: the gate is closed for good
+        }
+        user desired = *current;
+        ++desired.version;
+        ++desired.gate.epoch;
+        desired.gate.survivor = {};
+        desired.gate.reason = gate_reason::restored;
+        desired.gate.changed_at = now;
+        fill.replace(desired);
+        ++ended;
+    }
+    fill.wait();
+    return ended;
+}
+
+restore_result restore_backup(const restore_request& request) {
+    std::optional<directory_guard> guard;
+    const bool replaces = request.replace && is_directory_with_data(request.target);
+    if (replaces) {
+        guard.emplace(request.target);
+    }
+    new_directory made(request.target,
+                       request.replace ? new_directory::present::put_aside : new_directory::present::refused);
+    verified_backup from = verify_backup(request.backup, *request.log_key);
+    restore_result out;
+    out.facts = from.facts;
+    frozen_directory files(request.backup, frozen_directory::kind::still);
+    const std::uint64_t total = from.facts.bytes();
+    std::uint64_t done = 0;
+    for (const backup_file& f : from.facts.files) {
+        if (f.name == backup_key_name) {
+            continue;
+        }
+        made.copy(files, f.name, [&](std::uint64_t n) {
+            done += n;
+            if (request.progress) {
+                request.progress(done, total);
+            }
+        });
+        if (to_hex(made.sum_of(f.name)) != f.sha256) {
+            throw refused(refusal::storage_failed,
+                          made.path() + "/" + f.name + ": does not read back as it was written");
+        }
+    }
+    if (!request.key_file.empty()) {
+        made.write(backup_key_name, request.key_file);
+    }
+    const log_keys keys(*request.log_key);
+    const std::uint64_t next_id = replaces ? next_id_of(request.target, keys) : 1;
+    out.restore_epoch = raise_manifest(made.files(), keys, from.store.head, next_id).restore_epoch;
+    {
+        embedded_store_options options;
+        options.directory.path = made.path();
+        options.directory.log_key = request.log_key;
+        options.on_recovered = [&](const recovery_report& report) { request.raise(report.last_time); };
+        std::string failure;
+        options.on_fatal = [&](const std::string& why) { failure = why; };
+        const auto data = embedded_store::open(std::move(options), *request.time);
+        if (!request.keep_sessions) {
+            out.users_closed = end_all_sessions(*data, from.store.image, request.time->now());
+        }
+        out.next_user_id = data->statistics().next_user_id;
+        if (!data->stop(stop_max)) {
+            throw refused(refusal::storage_failed, made.path() + ": " + (failure.empty() ? "is stuck" : failure));
+        }
+    }
+    made.files().remove(lock_name);
+    out.aside = made.commit();
+    return out;
+}
+
+} // namespace pawl::storage

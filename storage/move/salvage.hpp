@@ -1,0 +1,45 @@
+// What can still be proven of a damaged data directory, read without changing it: the newest good snapshot, and every
+// frame whose checksums are right and whose chain does not say otherwise. What is lost is listed, never guessed at.
+#pragma once
+
+#include "storage/log/manifest.hpp"
+#include "storage/move/store_image.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+// A piece of the log, or a file, that could not be used.
+struct salvage_loss {
+    std::string file;
+    std::uint64_t offset = 0;
+    std::string what;
+    // Frames and records that are missing there; 0: not known.
+    std::uint64_t batch_from = 0, batch_to = 0, lsn_from = 0, lsn_to = 0;
+    std::optional<timestamp_ms> from{}, to{}; // of the good frames around it
+    bool costs_state = true;                  // false: all of it is in the snapshot that was used
+    bool maybe_acknowledged = true;
+};
+
+struct salvage_report {
+    bool healthy = false; // a start of the server accepts the directory as it is: nothing is to be salvaged
+    std::string why;      // else what it refuses with
+    std::string uuid;     // of the damaged store, hex
+    std::string snapshot; // name of the one used; empty: none was good
+    std::uint64_t snapshot_lsn = 0;
+    std::uint64_t frames = 0, records = 0; // read from the log
+    std::uint64_t unproven_frames = 0;     // right by their checksums, but the chain to them is broken
+    std::uint64_t malformed_records = 0;
+    timestamp_ms last_time{};
+    std::vector<salvage_loss> losses;
+    std::vector<std::string> notes; // users left out, words without a family ...
+    store_image image;
+};
+
+// Throws refused: usage where there are no data, wrong_key and newer_format as a start would.
+salvage_report read_salvage(const std::string& directory, const secret_bytes& log_key);
+
+} // namespace pawl::storage
