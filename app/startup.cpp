@@ -243,13 +243,20 @@ std::unique_ptr<storage::embedded_store> open_store(const config& settings, cons
 std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now) {
     std::size_t ended = 0;
     ticket last = ticket::none;
-    const std::uint64_t next_user = data.statistics().next_user_id;
-    for (std::uint64_t id = 1; id < next_user; ++id) {
-        for (const family_details& family : data.families_of(user_id{id})) {
-            if (family.state.facts.created_at > now && family.state.word.live()) {
-                last = later(last, end_family(data, family, now));
-                ++ended;
+    constexpr std::size_t users_at_once = 1000;
+    for (user_id after{};;) { // by what is there: imported ids may be far apart
+        const std::vector<user_ptr> users = data.users_after(after, users_at_once);
+        for (const user_ptr& u : users) {
+            for (const family_details& family : data.families_of(u->id)) {
+                if (family.state.facts.created_at > now && family.state.word.live()) {
+                    last = later(last, end_family(data, family, now));
+                    ++ended;
+                }
             }
+            after = u->id;
+        }
+        if (users.size() < users_at_once) {
+            break;
         }
     }
     wait_until_durable(data, last);

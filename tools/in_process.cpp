@@ -38,6 +38,7 @@ app::config for_one_command(app::config settings) {
     settings.password_threads = 1;
     // What is kept as an audit trail is for the server to decide, whose options are not all known here.
     settings.log_retention_bytes = std::numeric_limits<std::uint64_t>::max();
+    settings.log_retention_age = storage::retention_forever;
     return settings;
 }
 

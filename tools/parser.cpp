@@ -33,12 +33,17 @@ void define(CLI::App& parser, program& p) {
 
     add_diff_command(parser, p);
     add_explain_command(parser, p);
+    add_backup_command(parser, p);
+    add_export_command(parser, p);
     add_hash_command(parser, p);
+    add_import_command(parser, p);
     add_info_command(parser, p);
     add_key_command(parser, p);
     add_log_command(parser, p);
     add_manual_commands(parser, p);
     add_replay_command(parser, p);
+    add_restore_command(parser, p);
+    add_salvage_command(parser, p);
     add_secret_command(parser, p);
     add_session_command(parser, p);
     add_snapshot_command(parser, p);

@@ -39,7 +39,8 @@ task<http_response> handle_openapi(app_context& context, const http_request& req
 task<http_response> handle_docs(app_context& context, const http_request& request);
 task<http_response> handle_docs_asset(app_context& context, const http_request& request);
 
-// admin_info.cpp, admin_users.cpp
+// admin_import.cpp, admin_info.cpp, admin_users.cpp
+task<http_response> handle_admin_import(app_context& context, const http_request& request);
 task<http_response> handle_admin_info(app_context& context, const http_request& request);
 task<http_response> handle_admin_list_users(app_context& context, const http_request& request);
 task<http_response> handle_admin_create_user(app_context& context, const http_request& request);

@@ -52,6 +52,7 @@ constexpr std::array table{
     route{get, "/admin/stats", handle_admin_stats, "admin_stats"},
     route{post, "/admin/snapshot", handle_admin_take_snapshot, "admin_take_snapshot"},
     route{get, "/admin/snapshots", handle_admin_list_snapshots, "admin_list_snapshots"},
+    route{post, "/admin/import", handle_admin_import, "admin_import"},
     // Where the FastAPI tutorials put them.
     route{post, "/api/v1/auth/signup", handle_sign_up, "signup"},
     route{post, "/api/v1/auth/login", handle_login, "login"},

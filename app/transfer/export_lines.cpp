@@ -10,10 +10,6 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::array<const char*, 7> status_names{"live", "logout", "reuse", "admin", "evicted", "exhausted", "ahead"};
-constexpr std::array<const char*, 6> reason_names{"none",     "logout_all", "password_change",
-                                                  "disabled", "deleted",    "restored"};
-
 std::string with_milliseconds(timestamp_ms t) {
     std::string text = to_rfc3339(to_seconds(t));
     std::array<char, 8> fraction{};
@@ -40,16 +36,6 @@ std::string wrapped(std::string_view name, const std::string& object) {
 }
 
 } // namespace
-
-const char* name_of(family_status status) {
-    const auto i = static_cast<std::size_t>(status);
-    return i < status_names.size() ? status_names.at(i) : nullptr;
-}
-
-const char* name_of(gate_reason reason) {
-    const auto i = static_cast<std::size_t>(reason);
-    return i < reason_names.size() ? reason_names.at(i) : nullptr;
-}
 
 std::string export_line(const export_head& head) {
     std::string out;

@@ -2,6 +2,7 @@
 // import_line.
 #pragma once
 
+#include "storage/history/timeline.hpp" // name_of
 #include "storage/move/store_image.hpp"
 
 #include <cstdint>
@@ -10,6 +11,8 @@
 namespace pawl::app {
 
 inline constexpr int export_version = 1;
+
+using storage::name_of; // of statuses and reasons: the same words everywhere
 
 struct export_head {
     std::string uuid; // of the store, hex
@@ -25,9 +28,5 @@ std::string export_line(const user& u);
 std::string export_line(const storage::family_image& family);
 // The last one: whoever does not see it has not seen all.
 std::string export_end_line(std::uint64_t users, std::uint64_t families);
-
-// "live", "logout" ...; "none", "logout_all" ...: as the contract spells reasons. Null for a value of no name.
-const char* name_of(family_status status);
-const char* name_of(gate_reason reason);
 
 } // namespace pawl::app

@@ -2,6 +2,7 @@
 
 #include "app/dto/rfc3339.hpp"
 #include "app/transfer/import_line.hpp"
+#include "core/password/stored_hash.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <algorithm>
@@ -42,6 +43,17 @@ std::vector<std::string> split(std::string_view text, char at) {
         text.remove_prefix(std::min(end + 1, text.size()));
     }
     return out;
+}
+
+// Django writes "argon2" before Argon2's own text, "bcrypt$" before that of bcrypt, and "!" for no password at all.
+std::string plain_hash(const std::string& stored) {
+    if (stored.starts_with("argon2$argon2")) {
+        return stored.substr(std::string_view("argon2").size());
+    }
+    if (stored.starts_with("bcrypt$$2")) {
+        return stored.substr(std::string_view("bcrypt$").size());
+    }
+    return stored.starts_with('!') ? std::string() : stored;
 }
 
 void split_full_name(const std::string& full, user& u) {
@@ -88,6 +100,53 @@ std::string add_columns(column_map& map, std::string_view text) {
         map[member] = pair.substr(equals + 1);
     }
     return {};
+}
+
+std::string unknown_hash_kind(std::string_view hash) {
+    if (hash.empty() || parse_stored_hash(hash)) {
+        return {};
+    }
+    for (const std::string_view kind : {"$1$",
+                                        "$5$",
+                                        "$6$",
+                                        "$7$",
+                                        "$y$",
+                                        "$gy$",
+                                        "$apr1$",
+                                        "$P$",
+                                        "$H$",
+                                        "$sha1$",
+                                        "$md5",
+                                        "$scrypt$",
+                                        "$pbkdf2$",
+                                        "$pbkdf2-sha512$",
+                                        "$bcrypt-sha256$",
+                                        "$2a$",
+                                        "$2b$",
+                                        "$2y$",
+                                        "$2x$",
+                                        "$argon2id$",
+                                        "$argon2i$",
+                                        "$argon2d$",
+                                        "$pbkdf2-sha256$",
+                                        "pbkdf2_sha256$",
+                                        "pbkdf2_sha1$",
+                                        "md5$",
+                                        "sha1$",
+                                        "scrypt$",
+                                        "scrypt:",
+                                        "pbkdf2:",
+                                        "bcrypt_sha256$",
+                                        "unsalted_md5$",
+                                        "unsalted_sha1$",
+                                        "crypt$",
+                                        "{SSHA}",
+                                        "{SHA}"}) {
+        if (hash.starts_with(kind)) {
+            return std::string(kind);
+        }
+    }
+    return "other";
 }
 
 std::optional<timestamp_ms> read_database_time(std::string text) {
@@ -137,7 +196,7 @@ user read_foreign_user(const foreign_row& row, const column_map& map, std::strin
     }
     u.email = field("email");
     u.username = field("username");
-    u.password_hash = field("hash");
+    u.password_hash = plain_hash(field("hash"));
     u.first_name = field("first_name");
     u.surname = field("surname");
     if (const std::string full = field("full_name"); !full.empty() && u.first_name.empty() && u.surname.empty()) {

@@ -27,6 +27,10 @@ std::string add_columns(column_map& map, std::string_view text);
 using foreign_row = std::map<std::string, std::string, std::less<>>; // by column
 user read_foreign_user(const foreign_row& row, const column_map& map, std::string& why);
 
+// What kind of hash it is where this program knows none of its like: a name of a list, "other"; empty for one that is
+// known, and for none. Never a piece of the text itself.
+std::string unknown_hash_kind(std::string_view hash);
+
 // RFC 3339, or as databases print it: a space for the T, any number of digits of a second, "+00", or no zone (UTC).
 std::optional<timestamp_ms> read_database_time(std::string text);
 

@@ -3,6 +3,7 @@
 #include "app/dto/rfc3339.hpp"
 #include "app/json_body.hpp"
 #include "core/password/stored_hash.hpp"
+#include "core/service/admin_service.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -152,7 +153,7 @@ void read_name(members& from, std::string_view name, Enum last, Value& out) {
     }
     for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
         const auto value = static_cast<Enum>(i);
-        if (const char* const known = name_of(value); known != nullptr && typed == known) {
+        if (typed == name_of(value)) {
             out = value;
             return;
         }
@@ -306,13 +307,13 @@ std::string check_imported_user(user& u) {
     if (!u.password_hash.empty() && !parse_stored_hash(u.password_hash)) {
         return "password_hash is of no kind that is known here, or costs more than is allowed";
     }
-    if (u.roles.size() > import_roles_max) {
-        return "roles are more than " + std::to_string(import_roles_max);
+    if (u.roles.size() > roles_max) {
+        return "roles are more than " + std::to_string(roles_max);
     }
     for (std::string& role : u.roles) {
         const auto checked = check_personal_name(role, why);
-        if (!checked || checked->empty() || checked->size() > import_role_size_max) {
-            return "roles: each has 1 to " + std::to_string(import_role_size_max) + " bytes without control characters";
+        if (!checked || checked->empty() || checked->size() > role_size_max) {
+            return "roles: each has 1 to " + std::to_string(role_size_max) + " bytes without control characters";
         }
         role = *checked;
     }

@@ -14,7 +14,6 @@ namespace pawl::app {
 
 // Longest line: what POST /admin/import takes as a body.
 inline constexpr std::size_t import_line_size_max = 16U * 1024;
-inline constexpr std::size_t import_roles_max = 64, import_role_size_max = 64;
 
 struct import_end {
     std::uint64_t users = 0, families = 0;

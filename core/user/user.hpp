@@ -12,7 +12,14 @@
 namespace pawl {
 
 // Why a user's gate last closed on families of older epochs. Stored on disk: numbers are never reused.
-enum class gate_reason : std::uint8_t { none = 0, logout_all = 1, password_change = 2, disabled = 3, deleted = 4, restored = 5 };
+enum class gate_reason : std::uint8_t {
+    none = 0,
+    logout_all = 1,
+    password_change = 2,
+    disabled = 3,
+    deleted = 4,
+    restored = 5
+};
 
 // What decides, together with the word, whether a family of this user is alive. Written with the rest of the record, so
 // ending all families of a user is atomic and costs the same for any number of them.

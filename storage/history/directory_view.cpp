@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstring>
 
 namespace pawl::storage {
 namespace {
@@ -53,29 +54,34 @@ void directory_view::refresh() {
     throw refused(refusal::usage, "data directory " + files_->path() + ": holds no data of pawld");
 }
 
-long directory_view::holder() const {
+long lock_holder(const std::string& directory) {
+    const std::string name = directory + "/" + lock_name;
     struct stat st{};
-    if (::stat(path_of(lock_name).c_str(), &st) != 0) {
-        return 0;
-    }
-    std::FILE* const locks = std::fopen("/proc/locks", "re");
-    if (locks == nullptr) {
-        return 0;
-    }
-    std::error_code ec;
-    const std::vector<std::uint8_t> text = read_small_file(*files_, lock_name, 32, ec);
-    long written = 0;
-    std::from_chars(reinterpret_cast<const char*>(text.data()),
-                    reinterpret_cast<const char*>(text.data()) + text.size(), written);
-    long found = 0;
     std::array<char, 256> line{};
-    while (found == 0 && std::fgets(line.data(), static_cast<int>(line.size()), locks) != nullptr) {
+    std::FILE* const lock = ::stat(name.c_str(), &st) == 0 ? std::fopen(name.c_str(), "re") : nullptr;
+    if (lock == nullptr) {
+        return 0;
+    }
+    long written = 0;
+    if (std::fgets(line.data(), static_cast<int>(line.size()), lock) != nullptr) {
+        std::from_chars(line.data(), line.data() + std::strlen(line.data()), written);
+    }
+    std::fclose(lock);
+    std::FILE* const locks = std::fopen("/proc/locks", "re");
+    long found = 0;
+    while (locks != nullptr && found == 0 && std::fgets(line.data(), static_cast<int>(line.size()), locks) != nullptr) {
         // The same inode number on another device is told apart by the pid that the holder wrote.
         const long pid = holder_in(line.data(), st.st_ino);
         found = pid == written ? pid : 0;
     }
-    std::fclose(locks);
+    if (locks != nullptr) {
+        std::fclose(locks);
+    }
     return found;
+}
+
+long directory_view::holder() const {
+    return lock_holder(files_->path());
 }
 
 std::vector<std::uint64_t> directory_view::segments() const {

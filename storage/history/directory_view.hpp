@@ -33,6 +33,10 @@ struct reading_start {
     bool proven = false; // the manifest says what came before; else the first frame is taken as it stands
 };
 
+// The process that holds a directory's lock now, or 0. The lock itself is not touched, so no start of a server meets
+// it.
+long lock_holder(const std::string& directory);
+
 class directory_view {
 public:
     // Reads the manifests. Throws refused as a start of the server would; refusal::usage where there is no data.

@@ -149,6 +149,8 @@ explanation by_gate(const timeline& t) {
                 "The password was changed at " + at + by + ", which ends all other sessions of the user."};
     case gate_reason::disabled:
         return {end_cause::disabled, "The account was disabled at " + at + by + ", which ends all its sessions."};
+    case gate_reason::restored:
+        return {end_cause::gate_closed, "A backup was put back at " + at + ", which ends the sessions of before."};
     default:
         return {end_cause::gate_closed, "All sessions of the user were ended at " + at + by + "."};
     }
@@ -207,7 +209,8 @@ const char* name_of(family_status status) noexcept {
 }
 
 const char* name_of(gate_reason reason) noexcept {
-    constexpr std::array<const char*, 5> names{"none", "logout_all", "password_change", "disabled", "deleted"};
+    constexpr std::array<const char*, 6> names{"none",     "logout_all", "password_change",
+                                               "disabled", "deleted",    "restored"};
     const auto i = static_cast<std::size_t>(reason);
     return i < names.size() ? names.at(i) : "unknown";
 }

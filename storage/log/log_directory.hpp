@@ -42,6 +42,9 @@ private:
     refusal kind_;
 };
 
+// Of log_retention_age: for tools, which leave to the server what is deleted.
+inline constexpr seconds retention_forever{100LL * 366 * 86400};
+
 struct directory_options {
     std::string path;
     const secret_bytes* log_key = nullptr; // 32 bytes

@@ -297,18 +297,6 @@ bool frozen_directory::has_moved_on() const {
     return false;
 }
 
-bool is_in_use(const std::string& directory, long& holder_pid) {
-    holder_pid = 0;
-    const int fd = ::open((directory + "/" + lock_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return false;
-    }
-    const bool held = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    holder_pid = held ? pid_in(fd) : 0;
-    ::close(fd); // and the lock with it
-    return held;
-}
-
 directory_guard::directory_guard(const std::string& directory)
     : fd_(::open((directory + "/" + lock_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
     if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0) {

@@ -56,9 +56,6 @@ private:
     std::set<std::string> removed_;
 };
 
-// Whether a process holds the directory's lock, and which (0: not known). Creates nothing.
-bool is_in_use(const std::string& directory, long& holder_pid);
-
 // The lock of a directory that is to be read or moved while nobody may use it; writes nothing into it. Throws
 // refused(locked), naming the pid. A directory without a LOCK file is nobody's.
 class directory_guard {

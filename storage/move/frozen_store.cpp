@@ -1,5 +1,6 @@
 #include "storage/move/frozen_store.hpp"
 
+#include "storage/history/directory_view.hpp"
 #include "storage/log/directory_state.hpp"
 
 #include <algorithm>
@@ -14,6 +15,8 @@ frozen_store read_once(const std::shared_ptr<frozen_directory>& files, const sec
     options.path = files->path();
     options.log_key = &log_key;
     options.files = files;
+    options.log_retention_bytes = UINT64_MAX;
+    options.log_retention_age = retention_forever;
     log_directory log(options);
     out.report = log.recover([](const snapshot_counts& /*counts*/) {},
                              [&](const record_view& record) { out.image.apply(record); });
@@ -48,8 +51,7 @@ frozen_store read_store(const std::string& path, const secret_bytes& log_key) {
         } catch (const refused& why) {
             // A key and a format do not change; all else may be a file that went while it was wanted.
             const bool final = why.kind() == refusal::wrong_key || why.kind() == refusal::newer_format;
-            long holder = 0;
-            if (final || left <= 1 || !(files->has_moved_on() || is_in_use(path, holder))) {
+            if (final || left <= 1 || !(files->has_moved_on() || lock_holder(path) != 0)) {
                 throw;
             }
         }

@@ -105,6 +105,8 @@ restore_result restore_backup(const restore_request& request) {
         embedded_store_options options;
         options.directory.path = made.path();
         options.directory.log_key = request.log_key;
+        options.directory.log_retention_bytes = UINT64_MAX;
+        options.directory.log_retention_age = retention_forever;
         options.on_recovered = [&](const recovery_report& report) { request.raise(report.last_time); };
         std::string failure;
         options.on_fatal = [&](const std::string& why) { failure = why; };

@@ -35,6 +35,7 @@ private:
     std::optional<segment_header> header_of(std::uint64_t segno, std::string& fault);
     std::vector<std::uint8_t> read_segment(std::uint64_t segno);
     std::optional<found_frame> frame_at(bytes_view segment, std::uint64_t offset, std::uint32_t wal_pad) const;
+    std::uint64_t extent_at(bytes_view segment, std::uint64_t offset) const;
     void scan(std::uint64_t segno);
     void take(const std::string& file, const found_frame& frame);
     void lose_until(const std::string& file, std::uint64_t offset, const decoded_header& next, const std::string& what);
@@ -326,6 +327,15 @@ void salvage_run::take(const std::string& file, const found_frame& frame) {
     out_.last_time = std::max(out_.last_time, fields.time);
 }
 
+// How far to go on from what is no whole frame: over its extent where its header says that soundly, so that nothing
+// within its payload is taken for a frame; else to the next place where one may begin.
+std::uint64_t salvage_run::extent_at(bytes_view segment, std::uint64_t offset) const {
+    const std::optional<decoded_header> header = decode_frame_header(segment.subspan(offset), uuid_);
+    const bool sound = header && header->payload_size <= frame_payload_max &&
+                       frame_extent(header->payload_size) <= segment.size() - offset;
+    return sound ? frame_padded_size(header->payload_size, wal_pad_) : wal_pad_;
+}
+
 void salvage_run::scan(std::uint64_t segno) {
     const std::string name = segment_name(segno);
     const std::vector<std::uint8_t> content = read_segment(segno);
@@ -375,7 +385,7 @@ void salvage_run::scan(std::uint64_t segno) {
         if (!sealed && !all_zero(segment.subspan(offset, std::min<std::uint64_t>(wal_pad_, segment.size() - offset)))) {
             damaged(offset, "a frame is damaged");
         }
-        offset += wal_pad_;
+        offset += extent_at(segment, offset);
     }
 }
 

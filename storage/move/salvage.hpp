@@ -42,4 +42,15 @@ struct salvage_report {
 // Throws refused: usage where there are no data, wrong_key and newer_format as a start would.
 salvage_report read_salvage(const std::string& directory, const secret_bytes& log_key);
 
+struct salvage_write {
+    std::string target; // must be empty or absent
+    const secret_bytes* log_key = nullptr;
+    secret_bytes key_file; // its text, to be written as keys.json of the target; empty: it lies elsewhere
+    bool keep_sessions = false;
+    const clock* time = nullptr; // service time, not before the report's last_time; outlives the call
+};
+// A fresh store (another uuid) of what the report has, with a first snapshot. Throws refused; nothing is at the target
+// then. What could not be added is appended to the report's notes.
+void write_salvaged(const salvage_write& request, salvage_report& report);
+
 } // namespace pawl::storage

@@ -20,6 +20,8 @@ public:
     imported add(const family_image& family);
     // Throws refused(storage_failed) where it can't be: nobody else changes users meanwhile.
     void replace(const user& desired);
+    // wait() waits for this, too.
+    void expect(ticket t) { last_ = later(last_, t); }
     // Until all of it is durable. Throws refused(storage_failed).
     void wait();
 

@@ -3,6 +3,7 @@
 #include "core/user/names.hpp"
 #include "storage/log/directory_state.hpp"
 #include "storage/store/record_codec.hpp"
+#include "storage/store/record_merge.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -31,22 +32,17 @@ void fill(family_image& out, const Record& r) {
     out.use = {r.use.at, r.use.address, std::string(r.use.agent)};
 }
 
-// As family_node keeps it: at least a second, and what fits.
-std::uint32_t seconds_to_end(const family_facts& facts, timestamp_ms at) {
-    const std::int64_t n = (to_seconds(at) - facts.created_at).count();
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(n, 1, UINT32_MAX));
-}
-
 } // namespace
 
 void store_image::merge_into(family_image& known, const family_image& news, const record_view& record) const {
-    known.word = merge(known.word, news.word);
-    if (news.use_generation > known.use_generation) {
+    const merged_family merged = merge_record({known.word, known.use_generation, known.ended_after},
+                                              {news.word, news.use_generation, news.ended_after},
+                                              known.facts.created_at, to_seconds(record.time));
+    known.word = merged.word;
+    known.ended_after = merged.ended_after;
+    if (merged.newer_use) {
         known.use_generation = news.use_generation;
         known.use = news.use;
-    }
-    if (!news.word.live() && known.ended_after == 0) {
-        known.ended_after = news.ended_after != 0 ? news.ended_after : seconds_to_end(known.facts, record.time);
     }
 }
 
@@ -57,7 +53,7 @@ void store_image::apply(const record_view& record) {
         decode_or_refuse(record, u);
         next_user_id = std::max(next_user_id, u.id.value + 1);
         user& known = users[u.id.value];
-        if (known.id.value == 0 || known.version < u.version) {
+        if (is_newer(u, known.id.value == 0 ? nullptr : &known)) {
             last_lsn_[u.id.value] = record.lsn;
             known = std::move(u);
         }
@@ -72,8 +68,8 @@ void store_image::apply(const record_view& record) {
         const auto [at, fresh] = families_.try_emplace(r.facts.id, image);
         if (!fresh) {
             merge_into(at->second, image, record);
-        } else if (!r.word.live() && r.ended_after == 0) {
-            at->second.ended_after = seconds_to_end(r.facts, record.time);
+        } else if (!r.word.live()) {
+            at->second.ended_after = end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
         }
         next_user_id = std::max(next_user_id, r.facts.user.value + 1);
         return;

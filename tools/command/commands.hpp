@@ -7,7 +7,10 @@ namespace pawl::tools {
 
 void add_diff_command(CLI::App& parser, program& p);
 void add_explain_command(CLI::App& parser, program& p);
+void add_backup_command(CLI::App& parser, program& p);
+void add_export_command(CLI::App& parser, program& p);
 void add_hash_command(CLI::App& parser, program& p);
+void add_import_command(CLI::App& parser, program& p);
 void add_info_command(CLI::App& parser, program& p);
 void add_key_command(CLI::App& parser, program& p);
 void add_log_command(CLI::App& parser, program& p);
@@ -16,6 +19,8 @@ void add_log_tail(CLI::App& group, program& p);
 void add_log_verify(CLI::App& group, program& p);
 void add_manual_commands(CLI::App& parser, program& p); // hidden
 void add_replay_command(CLI::App& parser, program& p);
+void add_restore_command(CLI::App& parser, program& p);
+void add_salvage_command(CLI::App& parser, program& p);
 void add_secret_command(CLI::App& parser, program& p);
 void add_session_command(CLI::App& parser, program& p);
 void add_snapshot_command(CLI::App& parser, program& p);

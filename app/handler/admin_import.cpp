@@ -1,0 +1,68 @@
+// POST /admin/import: one line of an export, added where it is not there yet.
+#include "app/dto/json_text.hpp"
+#include "app/handler/admin_support.hpp"
+#include "app/handler/handlers.hpp"
+#include "app/handler/support.hpp"
+#include "app/transfer/import_apply.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace pawl::app {
+
+namespace {
+
+result<import_result> apply(app_context& context, import_record record) {
+    if (auto* const u = std::get_if<user>(&record)) {
+        return apply_import(context.data, std::move(*u), context.time.now());
+    }
+    if (const auto* const f = std::get_if<storage::family_image>(&record)) {
+        return apply_import(context.data, *f);
+    }
+    const auto* const refusal = std::get_if<import_refusal>(&record);
+    const std::string why = refusal != nullptr ? refusal->why : "the line is neither a user nor a family";
+    return failure(errc::validation_failed, {field_error{"line", why}});
+}
+
+http_response outcome_answer(const import_result& done) {
+    std::string body;
+    json_object_writer(body)
+        .member("outcome", name_of(done.outcome))
+        .member("subject", done.subject)
+        .member("why", reason_of(done.outcome))
+        .end();
+    return json_answer(200, std::move(body));
+}
+
+} // namespace
+
+task<http_response> handle_admin_import(app_context& context, const http_request& request) {
+    auto asking = authorise_operator(context, request);
+    auto by = co_await std::move(asking);
+    if (!by) {
+        co_return refuse_operator(context, request, by.error());
+    }
+    const body_outcome body = read_body(request, body_kinds::json); // media type, form and names that come twice
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        co_return failed->as_problem();
+    }
+    const result<import_result> done = apply(context, read_import_line(request.body));
+    if (!done) {
+        co_return refuse_operator(context, request, done.error());
+    }
+    if (done->outcome == import_outcome::added) {
+        auto noting = context.admin->record(*std::move(by), event_kind::user_created, "import of " + done->subject);
+        const result<void> noted = co_await std::move(noting);
+        if (!noted) {
+            co_return refuse_operator(context, request, noted.error());
+        }
+    }
+    auto settling = context.data.durable(done->wait_for);
+    const bool stands = co_await std::move(settling);
+    if (!stands) {
+        co_return problem_response(failure(errc::storage_unavailable));
+    }
+    co_return outcome_answer(*done);
+}
+
+} // namespace pawl::app

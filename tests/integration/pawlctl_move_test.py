@@ -1,0 +1,639 @@
+"""pawlctl backup, restore, export, import and salvage against real servers and directories."""
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import random
+import resource
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from support import case
+from support.http import Client
+from support.pawld import ROOT, Pawld
+from support.segment import USER, Segment
+
+PAWLCTL = os.environ.get("PAWLCTL", str(ROOT / "build" / "bin" / "pawlctl"))
+COMMAND_SECONDS_MAX = 300
+NO_SNAPSHOTS = ("--snapshot-interval", "30d", "--snapshot-log-bytes", "1024GiB")
+
+
+def environment():
+    return {k: v for k, v in os.environ.items() if not k.startswith("PAWL") and k != "SECRET_KEY"}
+
+
+def ctl(*arguments, stdin=None, prepare=None):
+    return subprocess.run([PAWLCTL, *map(str, arguments)], input=stdin, capture_output=True, text=True, check=False,
+                          timeout=COMMAND_SECONDS_MAX, env=environment(), preexec_fn=prepare)
+
+
+def lines_of(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def content(export):
+    """An export without its first line, which says of which store and moment it is."""
+    return export.splitlines()[1:]
+
+
+def tree(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in pathlib.Path(folder).iterdir()}
+
+
+class MoveCase(unittest.TestCase):
+    def setUp(self):
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="pawl-move-"))
+        self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
+
+    def ok(self, *arguments, **more):
+        done = ctl(*arguments, **more)
+        self.assertEqual((done.returncode, done.stderr if done.returncode else ""), (0, ""), arguments)
+        return done
+
+    def refused(self, status, *arguments, **more):
+        done = ctl(*arguments, **more)
+        self.assertEqual(done.returncode, status, (arguments, done.stdout, done.stderr))
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        return done.stderr
+
+    def server(self, *options, **keywords):
+        server = Pawld(*options, **keywords)
+        self.addCleanup(server.close)
+        return server
+
+    def export_of(self, data, *more):
+        return self.ok("export", "--data-dir", data, *more).stdout
+
+    def small_store(self, users=4, sessions=True):
+        """A stopped server's directory with users and sessions in some states; the tokens."""
+        server = self.server(*NO_SNAPSHOTS)
+        server.start()
+        client = Client(server.url)
+        tokens = []
+        for i in range(users):
+            assert client.sign_up("u%d@example.com" % i, first_name="Ü%d" % i).status == 201
+            if sessions:
+                tokens.append(client.refresh(client.login("u%d@example.com" % i).json["refresh_token"]).json)
+        if sessions:
+            client.logout(tokens[0]["refresh_token"])
+        self.assertEqual(server.stop(), 0)
+        return server, tokens
+
+    def left_over(self, folder=None):
+        return sorted(path.name for path in (folder or self.home).iterdir())
+
+
+class BackupAndRestore(MoveCase):
+    def test_backups_under_load_hold_all_that_was_acknowledged_before_they_began(self):
+        server = self.server("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB")
+        server.start()
+        stop, lock, acknowledged, wrong = threading.Event(), threading.Lock(), [], []
+
+        def live(number):
+            client, i = Client(server.url, keep=True), 0
+            try:
+                while not stop.is_set():
+                    email = "load%d-%d@example.com" % (number, i)
+                    i += 1
+                    if client.sign_up(email).status != 201:
+                        wrong.append(email)
+                        return
+                    token = client.login(email).json["refresh_token"]
+                    for _ in range(3):
+                        token = client.refresh(token).json["refresh_token"]
+                    with lock:
+                        acknowledged.append((email, token))
+            finally:
+                client.close()
+
+        threads = [threading.Thread(target=live, args=(n,), daemon=True) for n in range(3)]
+        for thread in threads:
+            thread.start()
+        backups = []
+        try:
+            for number in range(3):
+                # A snapshot takes the place of an older one meanwhile.
+                snapshots = {path.name for path in pathlib.Path(server.data_dir).glob("snap-*.dat")}
+                case.eventually(lambda seen=snapshots: {
+                    path.name for path in pathlib.Path(server.data_dir).glob("snap-*.dat")} - seen, 60)
+                with lock:
+                    before = list(acknowledged)
+                target = self.home / ("backup%d" % number)
+                self.ok("backup", target, "--data-dir", server.data_dir)
+                backups.append((target, before))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(wrong, [])
+        self.assertEqual(server.stop(), 0)
+        for target, before in backups:
+            self.assertTrue(before)
+            self.ok("backup", "verify", target, "--key-file", server.data_dir + "/keys.json")
+            restored = self.home / (target.name + "-restored")
+            self.ok("restore", target, "--to", restored, "--keep-sessions", "--data-dir", server.data_dir)
+            records = lines_of(self.export_of(restored))
+            users = {r["user"]["email"]: r["user"]["id"] for r in records if "user" in r}
+            generations = {}
+            for r in records:
+                if "family" in r:
+                    generations.setdefault(r["family"]["user"], []).append(r["family"]["generation"])
+            for email, _ in before:
+                self.assertIn(email, users)
+                self.assertEqual(generations[users[email]], [3], email)
+        # And it serves: the last one, with the sessions of then.
+        target, before = backups[-1]
+        again = self.server(data_dir=str(self.home / (target.name + "-restored")))
+        again.start()
+        client = Client(again.url)
+        for email, token in before[-3:]:
+            self.assertEqual(client.login(email).status, 200)
+            self.assertEqual(client.refresh(token).status, 200)
+
+    def test_a_stopped_store_comes_back_as_it_was_and_its_sessions_only_if_asked(self):
+        server, tokens = self.small_store()
+        backup = self.home / "backup"
+        before = tree(server.data_dir)
+        self.ok("backup", backup, "--data-dir", server.data_dir)
+        self.assertEqual(tree(server.data_dir), before)
+        self.assertEqual(backup.stat().st_mode & 0o777, 0o700)
+        facts = json.loads((backup / "backup.json").read_text())
+        self.assertEqual((facts["pawl_backup"], facts["users"], facts["with_keys"]), (1, 4, False))
+        self.assertEqual({f["name"]: f["sha256"] for f in facts["files"]},
+                         {k: v for k, v in tree(backup).items() if k != "backup.json"})
+        self.assertFalse((backup / "keys.json").exists())
+        kept, ended = self.home / "kept", self.home / "ended"
+        self.ok("restore", backup, "--to", kept, "--keep-sessions", "--data-dir", server.data_dir)
+        self.ok("restore", backup, "--to", ended, "--data-dir", server.data_dir)
+        original = self.export_of(server.data_dir)
+        self.assertEqual(content(self.export_of(kept)), content(original))
+        for old, new in zip(lines_of(original), lines_of(self.export_of(ended))):
+            if "user" in old:
+                gate = new["user"].pop("gate")
+                self.assertEqual((gate["epoch"], gate["reason"], gate["enabled"]), (1, "restored", True))
+                old["user"].pop("gate")
+                self.assertEqual(new["user"].pop("version"), old["user"].pop("version") + 1)
+            if "pawl_export" not in old:
+                self.assertEqual(new, old)
+        again = self.server(data_dir=str(ended))
+        again.start()
+        client = Client(again.url)
+        self.assertEqual(client.refresh(tokens[1]["refresh_token"]).code, "session_revoked")
+        self.assertEqual(client.login("u1@example.com").status, 200)
+        self.assertEqual(client.sign_up("new@example.com").json["id"], 5)
+
+    def test_what_is_replaced_stays_beside_it_and_its_ids_are_not_given_again(self):
+        server, _ = self.small_store()
+        backup = self.home / "backup"
+        self.ok("backup", backup, "--data-dir", server.data_dir)
+        server.start()
+        self.assertIn("in use by process", self.refused(75, "restore", backup, "--replace", "--data-dir", server.data_dir))
+        self.assertEqual(Client(server.url).sign_up("later@example.com").json["id"], 5)
+        server.stop()
+        self.assertIn("is not empty", self.refused(2, "restore", backup, "--data-dir", server.data_dir))
+        before = tree(server.data_dir)
+        done = json.loads(self.ok("restore", backup, "--replace", "--json", "--data-dir", server.data_dir).stdout)
+        self.assertEqual((done["restore_epoch"], done["sessions_ended"]), (1, True))
+        self.assertEqual(tree(done["replaced"]), before)
+        server.start()
+        client = Client(server.url)
+        self.assertEqual(client.login("later@example.com").status, 401)
+        self.assertEqual(client.sign_up("other@example.com").json["id"], 6)
+
+    def test_keys_travel_only_when_asked_and_another_key_is_refused(self):
+        server, tokens = self.small_store()
+        backup, plain = self.home / "backup", self.home / "plain"
+        done = self.ok("backup", backup, "--with-keys", "--data-dir", server.data_dir)
+        self.assertIn("key file", done.stderr)
+        self.assertEqual((backup / "keys.json").stat().st_mode & 0o777, 0o600)
+        self.ok("backup", plain, "--data-dir", server.data_dir)
+        other, _ = self.small_store(1)
+        for command in (("backup", "verify", backup), ("restore", backup, "--to", self.home / "x"),
+                        ("restore", plain, "--to", self.home / "x"), ("export", "--data-dir", server.data_dir),
+                        ("backup", self.home / "y", "--data-dir", server.data_dir),
+                        ("salvage", "--accept-loss", server.data_dir, self.home / "z")):
+            self.refused(67, *command, "--key-file", other.data_dir + "/keys.json")
+        self.refused(67, "restore", plain, "--data-dir", self.home / "fresh")
+        self.assertEqual(self.left_over(), ["backup", "plain"])
+        self.ok("restore", backup, "--keep-sessions", "--data-dir", self.home / "fresh")
+        again = self.server(data_dir=str(self.home / "fresh"))
+        again.start()
+        self.assertEqual(Client(again.url).refresh(tokens[1]["refresh_token"]).status, 200)
+
+    def test_a_backup_that_changed_is_refused_by_the_name_of_the_file(self):
+        server, _ = self.small_store()
+        backup = self.home / "backup"
+        self.ok("backup", backup, "--data-dir", server.data_dir)
+        keys = ("--key-file", server.data_dir + "/keys.json")
+        names = sorted(path.name for path in backup.iterdir())
+        for name in names:
+            for damage in ("flip", "cut", "gone"):
+                copy = self.home / "copy"
+                shutil.copytree(backup, copy)
+                data = bytearray((copy / name).read_bytes())
+                if damage == "flip":
+                    data[len(data) // 2] ^= 1
+                    (copy / name).write_bytes(data)
+                elif damage == "cut":
+                    (copy / name).write_bytes(data[:-1])
+                else:
+                    (copy / name).unlink()
+                expected = 2 if (name, damage) == ("backup.json", "gone") else 65
+                with self.subTest(name=name, damage=damage):
+                    if (name, damage) != ("backup.json", "flip") and (name, damage) != ("backup.json", "cut"):
+                        self.assertIn(name, self.refused(expected, "backup", "verify", copy, *keys))
+                        self.refused(expected, "restore", copy, "--to", self.home / "never", *keys)
+                shutil.rmtree(copy)
+        (backup / "stray").write_text("x")
+        self.assertIn("stray", self.refused(65, "backup", "verify", backup, *keys))
+        self.assertEqual(self.left_over(), ["backup"])
+        self.refused(2, "backup", "verify", self.home, *keys)
+        self.refused(2, "backup", self.home, "--data-dir", server.data_dir)
+        self.refused(2, "backup", "--data-dir", server.data_dir)
+
+    def test_a_full_disk_leaves_nothing_half_made(self):
+        server, _ = self.small_store()
+        backup = self.home / "backup"
+        self.ok("backup", backup, "--data-dir", server.data_dir)
+        damaged = self.home / "damaged"
+        shutil.copytree(server.data_dir, damaged)
+        (damaged / "MANIFEST.a").write_text("x")
+        (damaged / "MANIFEST.b").write_text("x")
+        small = self.home / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)], check=False,
+                                 capture_output=True).returncode == 0
+        if mounted:
+            self.addCleanup(subprocess.run, ["umount", str(small)], check=False)
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300 * 1024, 300 * 1024))
+
+        prepare = None if mounted else limit
+        if not mounted:
+            print("SKIPPED 0 no tmpfs here: files are limited in size instead", flush=True)
+        keys = ("--key-file", server.data_dir + "/keys.json")
+        for command in (("backup", small / "x", "--data-dir", server.data_dir),
+                        ("restore", backup, "--to", small / "x", *keys),
+                        ("salvage", "--accept-loss", damaged, small / "x", *keys)):
+            with self.subTest(command[0]):
+                self.refused(70, *command, prepare=prepare)
+                self.assertEqual(self.left_over(small), [])
+        if mounted:
+            (small / "fill").write_bytes(b"x" * 299 * 1024)
+            self.refused(70, "export", small / "x", "--data-dir", server.data_dir)
+            self.assertEqual(self.left_over(small), ["fill"])
+
+    def test_a_restore_that_is_killed_leaves_nothing_or_all(self):
+        server, _ = self.small_store(30)
+        backup = self.home / "backup"
+        self.ok("backup", backup, "--data-dir", server.data_dir)
+        expected = content(self.export_of(server.data_dir))
+        seed = int(os.environ.get("PAWL_SEED", "7"))
+        chance = random.Random(seed)
+        whole = 0
+        for number in range(12):
+            target = self.home / ("target%d" % number)
+            process = subprocess.Popen([PAWLCTL, "restore", str(backup), "--keep-sessions", "--to", str(target), "--key-file",
+                                        server.data_dir + "/keys.json"], stdout=subprocess.DEVNULL, env=environment())
+            partial = pathlib.Path("%s.partial-%d" % (target, process.pid))
+            # From the moment it makes files on, at another place each time.
+            while process.poll() is None and not (partial.exists() and len(list(partial.iterdir())) > number % 4):
+                time.sleep(0.0005)
+            time.sleep(chance.random() * 0.02)
+            process.kill()
+            process.wait()
+            if target.exists():
+                whole += 1
+                shutil.copy(server.data_dir + "/keys.json", target / "keys.json")
+                self.assertEqual(content(self.export_of(target)), expected, seed)
+        self.assertLess(whole, 12, "every restore was quicker than its end")
+
+
+class ExportAndImport(MoveCase):
+    def test_golden_directories_export_the_same_bytes_for_ever(self):
+        for golden in sorted(path for path in (ROOT / "snapshots" / "golden").iterdir() if path.is_dir()):
+            data = self.home / golden.name
+            data.mkdir(mode=0o700)
+            for path in golden.glob("*.gz"):
+                (data / path.name[:-3]).write_bytes(gzip.decompress(path.read_bytes()))
+                (data / path.name[:-3]).chmod(0o600)
+            before = tree(data)
+            expected = ROOT / "tests" / "integration" / "golden_export" / (golden.name + ".jsonl")
+            self.assertEqual(self.export_of(data), expected.read_text())
+            self.assertEqual(tree(data), before)
+
+    def test_an_export_imported_into_nothing_is_the_same_store_and_again_changes_nothing(self):
+        server, tokens = self.small_store()
+        file, fresh = self.home / "all.jsonl", self.home / "fresh"
+        self.ok("export", file, "--data-dir", server.data_dir)
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+        exported = file.read_text()
+        first = json.loads(self.ok("import", file, "--json", "--data-dir", fresh).stdout)
+        self.assertEqual((first["added"], first["same"], first["conflicts"], first["refused"]), (8, 0, 0, 0))
+        self.assertEqual(fresh.stat().st_mode & 0o777, 0o700)
+        self.assertEqual((fresh / "keys.json").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(content(self.export_of(fresh)), content(exported))
+        second = json.loads(self.ok("import", "-", "--json", "--data-dir", fresh, stdin=exported).stdout)
+        self.assertEqual((second["added"], second["same"]), (0, 8))
+        self.assertEqual(content(self.export_of(fresh)), content(exported))
+        again = self.server(data_dir=str(fresh))
+        again.start()
+        client = Client(again.url)
+        login = client.login("u2@example.com")
+        self.assertEqual(login.status, 200)
+        self.assertEqual(client.me(login.json["access_token"]).json["id"], 3)
+        self.assertEqual(client.sign_up("next@example.com").json["id"], 5)
+        # Tokens are of the other server's keys.
+        self.assertEqual(client.refresh(tokens[1]["refresh_token"]).code, "invalid_refresh_token")
+
+    def test_a_running_server_takes_an_import_and_is_exported_meanwhile(self):
+        source, _ = self.small_store()
+        exported = self.export_of(source.data_dir)
+        server = self.server()
+        server.start()
+        done = json.loads(self.ok("import", "--json", "--data-dir", server.data_dir, stdin=exported).stdout)
+        self.assertEqual((done["added"], done["refused"]), (8, 0))
+        client = Client(server.url)
+        self.assertEqual(client.login("u1@example.com").status, 200)
+        users = [line for line in content(self.export_of(server.data_dir, "--users-only")) if line.startswith('{"user"')]
+        self.assertEqual(users, [line for line in content(exported) if line.startswith('{"user"')])
+        done = json.loads(self.ok("import", "--json", "--data-dir", server.data_dir, stdin=exported).stdout)
+        self.assertEqual((done["added"], done["same"]), (0, 8))
+
+    def test_conflicts_and_bad_lines_are_listed_line_by_line(self):
+        head = '{"pawl_export":1,"store":"","lsn":0,"time":"2026-11-22T00:00:00.000Z"}'
+        user = '{"user":{"id":%d,"email":"%s","username":"%s"}}'
+        lines = [head, user % (1, "a@example.com", "ann"), user % (1, "b@example.com", "bob"), user % (2, "A@example.com", "al"),
+                 user % (3, "c@example.com", "ANN"), user % (4, "d@example.com", "dan"), user % (4, "d@example.com", "dan"),
+                 '{"user":{"id":5,"email":"e@example.com","colour":"red"}}', '{"user":{"id":6,"email":"f"}}',
+                 '{"user":{"id":7,"email":"g@example.com","password_hash":"$6$x$y"}}', "nonsense",
+                 '{"user":{"id":8,"id":9,"email":"h@example.com"}}', '{"end":{"users":10,"families":0}}']
+        data = self.home / "data"
+        text = "\n".join(lines).replace("nonsense", '{"user":{"email":7}}') + "\n"
+        done = ctl("import", "--on-conflict", "skip", "--json", "--data-dir", data, stdin=text)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        *problems, total = lines_of(done.stdout)
+        self.assertEqual([(p["line"], p["outcome"]) for p in problems],
+                         [(3, "id_taken"), (4, "email_taken"), (5, "username_taken"), (8, "refused"), (9, "refused"),
+                          (10, "refused"), (11, "refused"), (12, "refused")])
+        self.assertIn("colour", problems[3]["why"])
+        self.assertNotIn("$6$x$y", done.stdout)
+        self.assertEqual((total["added"], total["same"], total["conflicts"], total["refused"]), (2, 1, 3, 5))
+        error = self.refused(1, "import", "--data-dir", self.home / "other", stdin=text)
+        self.assertIn("line 3: user 1: its id is here already", error)
+        self.assertEqual(len(content(self.export_of(self.home / "other"))), 2)
+        for broken, why in ((text.rsplit('{"end"', 1)[0], "cut short"), (text[text.index("\n") + 1:], "line 1"), ("", "line 1"),
+                            (text.replace('"users":10', '"users":11'), "has others")):
+            done = ctl("import", "--on-conflict", "skip", "--data-dir", data, stdin=broken)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(why, done.stderr)
+
+    def test_tables_of_other_systems_log_in_with_their_passwords(self):
+        from passlib.hash import bcrypt, django_pbkdf2_sha256, pbkdf2_sha256, sha512_crypt  # pylint: disable=import-error
+        django = self.home / "auth_user.csv"
+        django.write_text('\ufeffid,password,last_login,is_superuser,username,first_name,last_name,email,is_staff,is_active,date_joined\r\n'
+                          '1,%s,,t,dora,Dora,"Q, Jr.",dora@example.com,t,t,2024-05-01 10:11:12.345678+00\r\n'
+                          '2,%s,,f,dan,Dan,D,dan@example.com,f,f,2024-05-01 10:11:12+00:00\r\n'
+                          '3,!unusable,,f,dave,,,dave@example.com,f,t,2024-05-01 10:11:12\r\n'
+                          % (django_pbkdf2_sha256.using(rounds=1000).hash("dora secret"),
+                             django_pbkdf2_sha256.using(rounds=1000).hash("dan secret")))
+        fastapi = self.home / "users.json"
+        fastapi.write_text(json.dumps([
+            {"email": "fay@example.com", "hashed_password": bcrypt.using(rounds=4).hash("fay secret"), "is_active": True,
+             "is_superuser": True, "full_name": "Fay Anne Fisher"},
+            {"email": "old@example.com", "hashed_password": sha512_crypt.using(rounds=1000).hash("old secret"), "is_active": True,
+             "is_superuser": False, "full_name": None}]))
+        own = self.home / "own.csv"
+        own.write_text("mail;x,who,pw\npam@example.com,pam,%s\n" % pbkdf2_sha256.using(rounds=1000).hash("pam secret"))
+        data = self.home / "data"
+        self.ok("import", django, "--from", "csv", "--preset", "django", "--data-dir", data)
+        done = ctl("import", fastapi, "--from", "json", "--preset", "fastapi", "--on-conflict", "skip", "--data-dir", data)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("hashes of a kind that is not known: $6$, 1", done.stdout)
+        self.ok("import", own, "--from", "csv", "--map", "email=mail;x,username=who,hash=pw", "--data-dir", data)
+        again = self.ok("import", own, "--from", "csv", "--map", "email=mail;x,username=who,hash=pw", "--data-dir", data, "--json")
+        self.assertEqual(json.loads(again.stdout)["same"], 1)
+        self.refused(2, "import", own, "--from", "csv", "--data-dir", data)
+        self.refused(2, "import", own, "--from", "csv", "--map", "email=nowhere", "--data-dir", data)
+        self.refused(2, "import", own, "--from", "csv", "--map", "colour=pw", "--data-dir", data)
+        self.refused(1, "import", "-", "--from", "csv", "--map", "email=a", "--data-dir", data, stdin='a,b\n"x"y,z\n')
+        server = self.server(data_dir=str(data))
+        server.start()
+        client = Client(server.url)
+        for email, password in (("dora@example.com", "dora secret"), ("fay@example.com", "fay secret"),
+                                ("pam@example.com", "pam secret")):
+            login = client.login(email, password)
+            self.assertEqual(login.status, 200, email)
+            self.assertEqual(client.login(email, password + "x").status, 401)
+        dora = client.me(client.login("dora@example.com", "dora secret").json["access_token"]).json
+        self.assertEqual((dora["username"], dora["surname"], dora["is_superuser"], dora["created_at"]),
+                         ("dora", "Q, Jr.", True, "2024-05-01T10:11:12Z"))
+        fay = client.me(client.login("fay@example.com", "fay secret").json["access_token"]).json
+        self.assertEqual((fay["first_name"], fay["surname"]), ("Fay Anne", "Fisher"))
+        for email, password in (("dan@example.com", "dan secret"), ("dave@example.com", "!unusable"),
+                                ("dave@example.com", ""), ("old@example.com", "old secret")):
+            self.assertEqual(client.login(email, password).status, 401, email)
+
+
+class Salvage(MoveCase):
+    USERS = 12
+
+    def setUp(self):
+        super().setUp()
+        self.original, _ = self.small_store(self.USERS, sessions=False)
+        self.keys = ("--key-file", self.original.data_dir + "/keys.json")
+        self.emails = ["u%d@example.com" % i for i in range(self.USERS)]
+        self.log = Segment(self.original.data_dir + "/wal-0000000000000001.log")
+        self.user_frames = [f for f in self.log.frames() if f.type == 1 and USER in f.kinds()]
+        self.assertEqual(len(self.user_frames), self.USERS)
+
+    def salvaged(self, change, expected_exit=0, start_exit=65):
+        """Damages a copy, has the server refuse it, salvages it: the report, and the emails that are left."""
+        number = len(list(self.home.iterdir()))
+        damaged, fresh = self.home / ("damaged%d" % number), self.home / ("fresh%d" % number)
+        shutil.copytree(self.original.data_dir, damaged)
+        change(damaged)
+        before = tree(damaged)
+        if start_exit:
+            self.refused(start_exit, "export", "--data-dir", damaged)
+        done = ctl("salvage", "--accept-loss", "--json", damaged, fresh, *self.keys)
+        self.assertEqual(done.returncode, expected_exit, done.stderr + done.stdout)
+        self.assertEqual(tree(damaged), before, "the damaged directory was changed")
+        if expected_exit or not fresh.exists():
+            return (json.loads(done.stdout) if done.stdout else None), None
+        shutil.copy(self.original.data_dir + "/keys.json", fresh / "keys.json")
+        users = [r["user"] for r in lines_of(self.export_of(fresh)) if "user" in r]
+        self.assertTrue(all(u["gate"]["reason"] == "restored" for u in users))
+        return json.loads(done.stdout), [u["email"] for u in users]
+
+    def with_segment(self, change):
+        def damage(folder):
+            segment = Segment(folder / "wal-0000000000000001.log")
+            change(segment)
+            segment.save()
+        return damage
+
+    def without(self, *numbers):
+        return [email for i, email in enumerate(self.emails) if i not in numbers]
+
+    def expect_frame_lost(self, report, frame):
+        lost = [l for l in report["lost"] if l["costs_state"]]
+        self.assertEqual(len(lost), 1, report)
+        self.assertEqual((lost[0]["file"], lost[0]["offset"]), ("wal-0000000000000001.log", frame.offset))
+        self.assertEqual((lost[0]["batch_from"], lost[0]["batch_to"]), (frame.batch, frame.batch))
+        self.assertEqual((lost[0]["lsn_from"], lost[0]["lsn_to"]), (frame.lsn, frame.lsn + frame.records - 1))
+        self.assertTrue(lost[0]["maybe_acknowledged"])
+        self.assertLessEqual(lost[0]["from"], lost[0]["to"])
+
+    def test_a_healthy_directory_is_left_alone(self):
+        report, users = self.salvaged(lambda folder: None, start_exit=None)
+        self.assertEqual((report, users), ({"salvaged": None, "healthy": True}, None))
+        self.assertIn("--accept-loss", self.refused(2, "salvage", self.original.data_dir, self.home / "x"))
+        self.assertEqual([name for name in self.left_over() if name.startswith("x")], [])
+
+    def test_a_damaged_frame_costs_its_records_and_no_others(self):  # rows 3, 5, 12
+        frame = self.user_frames[5]
+
+        def flip_payload(segment):
+            segment.data[frame.offset + 100] ^= 4
+
+        def zero(segment):
+            segment.data[frame.offset:frame.offset + frame.padded] = bytes(frame.padded)
+
+        def flip_header(segment):
+            segment.data[frame.offset + 9] ^= 1
+
+        def too_long(segment):
+            struct.pack_into("<I", segment.data, frame.offset + 28, 1 << 24)
+            segment.seal_header(frame)
+
+        for change in (flip_payload, zero, flip_header, too_long):
+            with self.subTest(change.__name__):
+                report, users = self.salvaged(self.with_segment(change))
+                self.assertEqual(users, self.without(5))
+                self.expect_frame_lost(report, frame)
+                self.assertEqual(report["unproven_frames"], 1)
+                self.assertTrue(any("chain to them is broken" in note for note in report["notes"]))
+
+    def test_a_lost_end_is_known_from_the_manifest(self):  # row 2
+        frame = self.user_frames[-2]
+
+        def cut(segment):
+            segment.data[frame.offset:] = bytes(len(segment.data) - frame.offset)
+
+        report, users = self.salvaged(self.with_segment(cut))
+        self.assertEqual(users, self.without(self.USERS - 2, self.USERS - 1))
+        lost = [l for l in report["lost"] if l["costs_state"]]
+        self.assertEqual([(l["batch_from"], l["batch_to"], l["lsn_from"]) for l in lost],
+                         [(frame.batch, self.log.frames()[-1].batch, frame.lsn)])
+        self.assertTrue(report["maybe_acknowledged"])
+
+    def test_a_frame_changed_by_another_hand_is_not_used(self):  # row 8
+        frame = self.user_frames[3]
+
+        def forge(segment):
+            at = segment.data.index(b"u3@example.com", frame.offset)
+            segment.data[at:at + 2] = b"xx"
+            segment.seal_header(frame)
+
+        report, users = self.salvaged(self.with_segment(forge), start_exit=66)
+        self.assertEqual(users, self.without(3))
+        self.expect_frame_lost(report, frame)
+        self.assertIn("another hand", report["lost"][0]["what"])
+        self.assertEqual(report["unproven_frames"], 0)
+
+    def test_a_file_cut_short_or_with_another_header_gives_its_frames(self):  # row 7
+        frame = self.user_frames[8]
+
+        def shorten(folder):
+            path = folder / "wal-0000000000000001.log"
+            path.write_bytes(path.read_bytes()[:frame.offset])
+
+        report, users = self.salvaged(shorten)
+        self.assertEqual(users, self.emails[:8])
+        self.assertTrue(report["maybe_acknowledged"])
+
+        def header(segment):
+            segment.data[50] ^= 1
+
+        report, users = self.salvaged(self.with_segment(header))
+        self.assertEqual(users, self.emails)
+        self.assertFalse(report["maybe_acknowledged"])
+
+    def test_both_manifests_gone_or_damaged_cost_nothing(self):
+        def damage(folder):
+            (folder / "MANIFEST.a").write_bytes(b"x" * 300)
+            (folder / "MANIFEST.b").unlink()
+
+        report, users = self.salvaged(damage)
+        self.assertEqual(users, self.emails)
+        self.assertFalse(report["maybe_acknowledged"])
+
+    def test_another_key_and_a_newer_format_are_refused(self):  # rows 10, 11
+        def newer(segment):
+            struct.pack_into("<H", segment.data, 8, 2)
+            segment.seal_segment_header()
+
+        self.assertEqual(self.salvaged(self.with_segment(newer), expected_exit=68, start_exit=68), (None, None))
+        other, _ = self.small_store(1)
+        self.refused(67, "salvage", "--accept-loss", self.original.data_dir, self.home / "x", "--key-file",
+                     other.data_dir + "/keys.json")
+
+    def test_a_directory_in_use_is_refused(self):
+        self.original.start()
+        self.assertIn("in use by process", self.refused(75, "salvage", "--accept-loss", self.original.data_dir, self.home / "x"))
+
+    def test_snapshots_bridge_a_hole_and_a_missing_segment_is_named(self):  # row 4
+        server = self.server("--snapshot-interval", "1s", "--snapshot-min-bytes", "1")
+        server.start()
+        client, known = Client(server.url), []
+        for round_ in range(3):
+            for i in range(4):
+                known.append("r%d-%d@example.com" % (round_, i))
+                self.assertEqual(client.sign_up(known[-1]).status, 201)
+            if round_ < 2:
+                done = len(list(pathlib.Path(server.data_dir).glob("snap-*.dat")))
+                case.eventually(lambda seen=done: len(list(pathlib.Path(server.data_dir).glob("snap-*.dat"))) > seen, 60)
+        server.stop()
+        self.original, self.keys = server, ("--key-file", server.data_dir + "/keys.json")
+        snapshots = sorted(path.name for path in pathlib.Path(server.data_dir).glob("snap-*.dat"))
+        segments = [path.name for path in sorted(pathlib.Path(server.data_dir).glob("wal-*.log"))
+                    if any(path.read_bytes()[4096:])]
+
+        def rot(*names):
+            def damage(folder):
+                for name in names:
+                    data = bytearray((folder / name).read_bytes())
+                    data[70000 if len(data) > 70000 else 4200] ^= 1
+                    (folder / name).write_bytes(data)
+            return damage
+
+        # Both snapshots: the whole log is kept, so nothing of the state is lost; without a snapshot the start refuses.
+        report, users = self.salvaged(rot(*snapshots), start_exit=None)
+        if users is not None:
+            self.assertEqual(sorted(users), sorted(known))
+            self.assertFalse(report["maybe_acknowledged"])
+
+        # The last segment in use: what is in no snapshot is lost, and said so.
+        def remove(folder):
+            (folder / segments[-1]).unlink()
+
+        report, users = self.salvaged(remove)
+        self.assertTrue(report["snapshot"])
+        self.assertLess(len(users), len(known))
+        self.assertEqual(users, known[:len(users)])
+        self.assertTrue(report["maybe_acknowledged"])
+        self.assertTrue(any(l["costs_state"] and l.get("lsn_from") for l in report["lost"]))
+
+
+if __name__ == "__main__":
+    case.main()

@@ -1,0 +1,80 @@
+// pawlctl export: users and sessions as JSON Lines (docs/export-format.md), of a running server's directory or a
+// stopped one's, at one moment.
+#include "app/transfer/export_lines.hpp"
+#include "storage/move/frozen_store.hpp"
+#include "storage/move/new_directory.hpp"
+#include "tools/command/commands.hpp"
+#include "tools/lines.hpp"
+#include "tools/moving.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <memory>
+
+namespace pawl::tools {
+
+namespace {
+
+struct export_choice {
+    std::string file;
+    bool users_only = false;
+};
+
+int write_all(program& p, const export_choice& choice) {
+    moved_store from;
+    find_store(p.global, {}, from);
+    line_target to(choice.file);
+    const storage::frozen_store store = storage::read_store(from.settings.data_dir, from.keys->log_key);
+    for (const std::string& note : store.report.notes) {
+        p.out.note(note);
+    }
+    app::export_head head;
+    head.uuid = storage::to_hex(store.head.uuid);
+    head.lsn = store.last_lsn;
+    head.time = store.report.last_time;
+    head.next_user_id = store.image.next_user_id;
+    head.users = store.image.users.size();
+    head.families = choice.users_only ? 0 : store.image.family_count();
+    head.users_only = choice.users_only;
+    const std::uint64_t total = head.users + head.families;
+    std::uint64_t done = 0;
+    to.add(app::export_line(head));
+    for (const auto& [id, u] : store.image.users) {
+        to.add(app::export_line(u));
+        p.out.progress("exporting", ++done, total);
+    }
+    if (!choice.users_only) {
+        for (const storage::family_image* const family : store.image.families()) {
+            to.add(app::export_line(*family));
+            p.out.progress("exporting", ++done, total);
+        }
+    }
+    to.add(app::export_end_line(head.users, head.families));
+    to.finish();
+    if (to.is_stdout()) {
+        return 0;
+    }
+    if (p.out.json()) {
+        p.out.line(boost::json::serialize(boost::json::object{
+            {"exported", choice.file}, {"lsn", head.lsn}, {"users", head.users}, {"families", head.families}}));
+    } else {
+        p.out.line(choice.file + ": " + std::to_string(head.users) + " users, " + std::to_string(head.families) +
+                   " sessions, as of record " + std::to_string(head.lsn));
+    }
+    return 0;
+}
+
+} // namespace
+
+void add_export_command(CLI::App& parser, program& p) {
+    CLI::App* const command =
+        parser.add_subcommand("export", "write users with their hashes, and sessions, as JSON Lines");
+    const auto choice = std::make_shared<export_choice>();
+    command->add_option("FILE", choice->file, "where to; \"-\", as nothing, is stdout")->type_name("");
+    command->add_flag("--users-only", choice->users_only, "no sessions");
+    command->callback([&p, choice] { p.action = [&p, choice] { return write_all(p, *choice); }; });
+}
+
+} // namespace pawl::tools
