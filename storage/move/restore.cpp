@@ -24,8 +24,13 @@ manifest raise_manifest(file_system& files, const log_keys& keys, const manifest
     return next;
 }
 
-// What the store that is being replaced would give next; 1 where it can't be read.
-std::uint64_t next_id_of(const std::string& directory, const log_keys& keys) {
+// What the store that is being replaced would give next, as far as it can be read: a damaged one by its manifests.
+std::uint64_t next_id_of(const std::string& directory, const secret_bytes& log_key) {
+    try {
+        return read_store(directory, log_key).image.next_user_id;
+    } catch (const refused&) {
+    }
+    const log_keys keys(log_key);
     frozen_directory files(directory, frozen_directory::kind::still);
     std::uint64_t next = 1;
     for (const char* const name : {manifest_name_a, manifest_name_b}) {
@@ -99,7 +104,7 @@ restore_result restore_backup(const restore_request& request) {
         made.write(backup_key_name, request.key_file);
     }
     const log_keys keys(*request.log_key);
-    const std::uint64_t next_id = replaces ? next_id_of(request.target, keys) : 1;
+    const std::uint64_t next_id = replaces ? next_id_of(request.target, *request.log_key) : 1;
     out.restore_epoch = raise_manifest(made.files(), keys, from.store.head, next_id).restore_epoch;
     {
         embedded_store_options options;

@@ -12,6 +12,8 @@
 namespace pawl::storage {
 namespace {
 
+constexpr std::string_view zeros = "zeros stand where frames should be";
+
 // What stands at one place of a segment and is a whole frame by its checksums.
 struct found_frame {
     decoded_header header;
@@ -270,7 +272,7 @@ void salvage_run::lose_until(const std::string& file, std::uint64_t offset, cons
     loss.lsn_to = next.fields.first_lsn - 1;
     loss.from = last_time_;
     loss.to = next.fields.time;
-    loss.costs_state = next.fields.first_lsn > out_.snapshot_lsn;
+    loss.costs_state = loss.lsn_to >= loss.lsn_from && next.fields.first_lsn > out_.snapshot_lsn;
     out_.losses.push_back(std::move(loss));
 }
 
@@ -340,11 +342,13 @@ void salvage_run::scan(std::uint64_t segno) {
     const std::string name = segment_name(segno);
     const std::vector<std::uint8_t> content = read_segment(segno);
     const bytes_view segment{content};
-    const auto damaged = [&](std::uint64_t offset, const char* what) {
+    const auto damaged = [&](std::uint64_t offset, std::string_view what) {
         if (damage_file_.empty()) {
             damage_file_ = name;
             damage_offset_ = offset;
-            damage_what_ = what;
+        }
+        if (damage_what_.empty() || (damage_what_ == zeros && what != zeros)) {
+            damage_what_ = what; // from zeros on there may be nothing; of anything else not
         }
     };
     segment_header header;
@@ -382,8 +386,9 @@ void salvage_run::scan(std::uint64_t segno) {
             offset += frame->padded;
             continue;
         }
-        if (!sealed && !all_zero(segment.subspan(offset, std::min<std::uint64_t>(wal_pad_, segment.size() - offset)))) {
-            damaged(offset, "a frame is damaged");
+        const std::uint64_t size = std::min<std::uint64_t>(wal_pad_, segment.size() - offset);
+        if (!sealed) {
+            damaged(offset, all_zero(segment.subspan(offset, size)) ? zeros : std::string_view("a frame is damaged"));
         }
         offset += extent_at(segment, offset);
     }
@@ -422,18 +427,19 @@ void salvage_run::finish() {
     const std::uint64_t next_lsn = expected_ ? expected_->lsn : 1;
     const bool below_floor = next_batch <= floor_;
     const bool below_snapshot = next_lsn < std::max(highest_listed_lsn_, std::uint64_t{1});
-    if (below_floor || below_snapshot || !damage_file_.empty()) {
+    const bool damaged = !damage_file_.empty() && damage_what_ != zeros;
+    if (below_floor || below_snapshot || damaged) {
         salvage_loss loss;
         loss.file = damage_file_.empty() ? "the end of the log" : damage_file_;
         loss.offset = damage_offset_;
-        loss.what = damage_what_.empty() ? "frames that the manifest says were durable are missing" : damage_what_;
+        loss.what = damaged ? damage_what_ : "frames that the manifest says were durable are missing";
         loss.batch_from = next_batch;
         loss.batch_to = below_floor ? floor_ : 0;
         loss.lsn_from = next_lsn;
         loss.lsn_to = below_snapshot ? highest_listed_lsn_ - 1 : 0;
         loss.from = last_time_;
         // Everything up to the floor is in the snapshot where that was taken at the floor.
-        loss.costs_state = !(below_snapshot && out_.snapshot_lsn >= highest_listed_lsn_ && damage_file_.empty());
+        loss.costs_state = !(below_snapshot && out_.snapshot_lsn >= highest_listed_lsn_ && !damaged);
         out_.losses.push_back(std::move(loss));
     }
     for (salvage_loss& loss : out_.losses) {

@@ -376,7 +376,7 @@ class ExportAndImport(MoveCase):
                  user % (3, "c@example.com", "ANN"), user % (4, "d@example.com", "dan"), user % (4, "d@example.com", "dan"),
                  '{"user":{"id":5,"email":"e@example.com","colour":"red"}}', '{"user":{"id":6,"email":"f"}}',
                  '{"user":{"id":7,"email":"g@example.com","password_hash":"$6$x$y"}}', "nonsense",
-                 '{"user":{"id":8,"id":9,"email":"h@example.com"}}', '{"end":{"users":10,"families":0}}']
+                 '{"user":{"id":8,"id":9,"email":"h@example.com"}}', '{"end":{"users":11,"families":0}}']
         data = self.home / "data"
         text = "\n".join(lines).replace("nonsense", '{"user":{"email":7}}') + "\n"
         done = ctl("import", "--on-conflict", "skip", "--json", "--data-dir", data, stdin=text)
@@ -392,7 +392,7 @@ class ExportAndImport(MoveCase):
         self.assertIn("line 3: user 1: its id is here already", error)
         self.assertEqual(len(content(self.export_of(self.home / "other"))), 2)
         for broken, why in ((text.rsplit('{"end"', 1)[0], "cut short"), (text[text.index("\n") + 1:], "line 1"), ("", "line 1"),
-                            (text.replace('"users":10', '"users":11'), "has others")):
+                            (text.replace('"users":11', '"users":12'), "has others")):
             done = ctl("import", "--on-conflict", "skip", "--data-dir", data, stdin=broken)
             self.assertEqual(done.returncode, 1)
             self.assertIn(why, done.stderr)
