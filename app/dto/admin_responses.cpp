@@ -130,20 +130,6 @@ std::string admin_sessions_json(const std::vector<family_details>& sessions, tim
         out += out.size() > 1 ? "," : "";
         json_object_writer object(out);
         add_session(object, session, now).end();
-std::string_view to_text(gate_reason why) {
-    switch (why) {
-    case gate_reason::none:
-        return "none";
-    case gate_reason::logout_all:
-        return "logout_all";
-    case gate_reason::password_change:
-        return "password_change";
-    case gate_reason::disabled:
-        return "disabled";
-    case gate_reason::deleted:
-        return "deleted";
-    case gate_reason::restored:
-        return "restored";
     }
     out.push_back(']');
     return out;

@@ -100,6 +100,8 @@ std::string_view to_text(gate_reason why) {
         return "disabled";
     case gate_reason::deleted:
         return "deleted";
+    case gate_reason::restored:
+        return "restored";
     }
     return "unknown";
 }
