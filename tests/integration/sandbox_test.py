@@ -19,7 +19,10 @@ def statuses(pid):
     """What the kernel says of each thread, as dictionaries."""
     out = []
     for thread in os.listdir("/proc/%d/task" % pid):
-        text = pathlib.Path("/proc/%d/task/%s/status" % (pid, thread)).read_text()
+        try:
+            text = pathlib.Path("/proc/%d/task/%s/status" % (pid, thread)).read_text()
+        except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            continue
         out.append(dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line))
     return out
 
