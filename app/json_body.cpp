@@ -99,14 +99,15 @@ public:
         if (!text_.empty()) {
             text_.insert(text_.end(), s.begin(), s.end());
         }
+        // Without an escape in it, the text came whole.
+        const std::string_view text =
+            text_.empty() ? std::string_view(s.data(), s.size()) : std::string_view(text_.data(), text_.size());
         if (keeps()) {
             parameter p = named(parameter_kind::string);
-            // Without an escape in it, the text came whole.
-            p.text = secret_string(text_.empty() ? std::string_view(s.data(), s.size())
-                                                 : std::string_view(text_.data(), text_.size()));
+            p.text = secret_string(text);
             members.add(std::move(p));
         } else if (in_array_ && depth_ == 2) {
-            array_.texts.emplace_back(text_.data(), text_.size());
+            array_.texts.emplace_back(text);
         }
         text_.clear();
         return true;
