@@ -87,7 +87,7 @@ void add_backup_command(CLI::App& parser, program& p) {
         }
     });
     CLI::App* const check = command->add_subcommand("verify", "read a backup whole, as a start of the server would");
-    check->add_option("DIR", choice->directory, "the backup")->required()->type_name("");
+    check->add_option("dir", choice->directory, "the backup")->required()->type_name("DIR");
     check->callback([&p, choice] { p.action = [&p, choice] { return verify(p, *choice); }; });
 }
 

@@ -64,7 +64,7 @@ void add_restore_command(CLI::App& parser, program& p) {
     CLI::App* const command = parser.add_subcommand(
         "restore", "put a backup in the place of the data directory; users and passwords of its time, no sessions");
     const auto choice = std::make_shared<restore_choice>();
-    command->add_option("DIR", choice->backup, "the backup")->required()->type_name("");
+    command->add_option("dir", choice->backup, "the backup")->required()->type_name("DIR");
     command->add_option("--to", choice->target, "instead of the configured data directory")->type_name("DATA_DIR");
     command->add_flag("--keep-sessions", choice->keep_sessions,
                       "leave sessions as they were then, although a logout since may come undone");
