@@ -76,7 +76,7 @@ void add_backup_command(CLI::App& parser, program& p) {
     CLI::App* const command =
         parser.add_subcommand("backup", "copy the data, while the server runs or not, and read the copy back");
     const auto choice = std::make_shared<backup_choice>();
-    command->add_option("DIR", choice->directory, "where to; must be new or empty")->type_name("");
+    command->add_option("dir", choice->directory, "where to; must be new or empty")->type_name("DIR");
     command->add_flag("--with-keys", choice->with_keys, "the key file too, without which the copy can't be used");
     command->callback([&p, command, choice] {
         if (command->get_subcommands().empty()) {

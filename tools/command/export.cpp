@@ -72,7 +72,7 @@ void add_export_command(CLI::App& parser, program& p) {
     CLI::App* const command =
         parser.add_subcommand("export", "write users with their hashes, and sessions, as JSON Lines");
     const auto choice = std::make_shared<export_choice>();
-    command->add_option("FILE", choice->file, "where to; \"-\", as nothing, is stdout")->type_name("");
+    command->add_option("file", choice->file, "where to; \"-\", as nothing, is stdout")->type_name("FILE");
     command->add_flag("--users-only", choice->users_only, "no sessions");
     command->callback([&p, choice] { p.action = [&p, choice] { return write_all(p, *choice); }; });
 }

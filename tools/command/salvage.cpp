@@ -152,10 +152,10 @@ void add_salvage_command(CLI::App& parser, program& p) {
     CLI::App* const command = parser.add_subcommand(
         "salvage", "make a fresh store of what can be proven of a damaged one, and list what is lost");
     const auto choice = std::make_shared<salvage_choice>();
-    command->add_option("SRC", choice->source, "the damaged data directory; it is only read")
+    command->add_option("src", choice->source, "the damaged data directory; it is only read")
         ->required()
-        ->type_name("");
-    command->add_option("DEST", choice->target, "where to; must be new or empty")->required()->type_name("");
+        ->type_name("SRC");
+    command->add_option("dest", choice->target, "where to; must be new or empty")->required()->type_name("DEST");
     command->add_flag("--accept-loss", choice->accept_loss, "needed: something is given up");
     command->add_flag("--keep-sessions", choice->keep_sessions, "although a logout that is lost may come undone");
     command->callback([&p, choice] { p.action = [&p, choice] { return salvage(p, *choice); }; });
