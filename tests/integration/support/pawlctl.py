@@ -3,6 +3,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import time
 
@@ -48,6 +49,7 @@ def on_terminal(*arguments, answers=(), data_dir=None, env=None):
     command = [BINARY, *(["--data-dir", data_dir] if data_dir else []), *arguments]
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a shell runs in the background
         os.execvpe(BINARY, command, environment({"TERM": "dumb", **(env or {})}))
     shown, left, deadline, seen = b"", list(answers), time.monotonic() + SECONDS_MAX, 0
     try:
