@@ -58,7 +58,7 @@ _pawlctl() {
     local -A commands=(
 )";
 constexpr const char* script = R"(    )
-    local word=${COMP_WORDS[COMP_CWORD]} path=pawlctl expects='' i candidate
+    local word=${COMP_WORDS[COMP_CWORD]} path=pawlctl expects='' inner='' i candidate
     # The command so far, and what the word before expects ("<any>", "<file>" or the words it takes).
     for ((i = 1; i < COMP_CWORD; i++)); do
         candidate=${COMP_WORDS[i]}
@@ -78,11 +78,12 @@ constexpr const char* script = R"(    )
         mapfile -t COMPREPLY < <(compgen -W "${options["$path"]} ${options[pawlctl]}" -- "$word")
         return
     fi
-    [[ -n $expects ]] || expects=${arguments["$path"]-${commands["$path"]}}
+    # A command may take an argument and have commands of its own.
+    [[ -n $expects ]] || { expects=${arguments["$path"]-}; inner=${commands["$path"]}; }
     case $expects in
-    '<file>') compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    '<file>') compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"; compgen -W "$inner" -- "$word") ;;
     '<any>') ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "$expects" -- "$word") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$expects $inner" -- "$word") ;;
     esac
 }
 complete -F _pawlctl pawlctl

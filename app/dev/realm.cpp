@@ -162,6 +162,7 @@ bool realm::forget_snapshot(const std::string& name) {
 std::vector<snapshot_line> realm::snapshots() const {
     const std::lock_guard lock(changing_);
     std::vector<snapshot_line> out;
+    out.reserve(snapshots_.size());
     for (const auto& [name, kept] : snapshots_) {
         out.push_back({name, kept.image->counts.users, kept.image->counts.families, kept.image->bytes.size()});
     }
