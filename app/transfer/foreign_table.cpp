@@ -95,7 +95,8 @@ std::string add_columns(column_map& map, std::string_view text) {
             for (const std::string_view known : known_members) {
                 all += (all.empty() ? "" : ", ") + std::string(known);
             }
-            return "\"" + member + "\" is none of " + all;
+            std::string line = "\"";
+            return line.append(member).append("\" is none of ").append(all);
         }
         map[member] = pair.substr(equals + 1);
     }
