@@ -34,8 +34,8 @@ struct effective_value {
 struct config {
     std::vector<listen_address> listen;
     std::string data_dir;
-    bool in_memory = false; // data_dir is ":memory:": no file at all
-    std::string key_file;   // empty: keys in memory
+    bool in_memory = false;              // data_dir is ":memory:": no file at all
+    std::string key_file;                // empty: keys in memory
     bool key_file_is_credential = false; // systemd's: read-only, and its mode shows an ACL as group bits
     std::string admin_socket;            // empty: none
     std::string issuer;                  // empty: the first listen URL, once the port is known
