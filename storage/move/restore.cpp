@@ -24,11 +24,19 @@ manifest raise_manifest(file_system& files, const log_keys& keys, const manifest
     return next;
 }
 
-// What the store that is being replaced would give next, as far as it can be read: a damaged one by its manifests.
-std::uint64_t next_id_of(const std::string& directory, const secret_bytes& log_key) {
+// Nothing where the store cannot be read whole.
+std::optional<std::uint64_t> next_id_of_readable(const std::string& directory, const secret_bytes& log_key) {
     try {
         return read_store(directory, log_key).image.next_user_id;
     } catch (const refused&) {
+        return std::nullopt;
+    }
+}
+
+// What the store that is being replaced would give next, as far as it can be read: a damaged one by its manifests.
+std::uint64_t next_id_of(const std::string& directory, const secret_bytes& log_key) {
+    if (const std::optional<std::uint64_t> whole = next_id_of_readable(directory, log_key)) {
+        return *whole;
     }
     const log_keys keys(log_key);
     frozen_directory files(directory, frozen_directory::kind::still);
