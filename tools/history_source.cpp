@@ -89,7 +89,7 @@ timestamp_ms parse_time(std::string_view option, std::string_view text, timestam
 storage::state_limit parse_point(std::string_view option, std::string_view text, timestamp_ms now) {
     storage::state_limit out;
     if (const auto lsn = number(text)) {
-        out.lsn = *lsn;
+        out.lsn = lsn;
     } else {
         out.time = parse_time(option, text, now);
     }

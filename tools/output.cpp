@@ -66,6 +66,7 @@ std::string output::shaded(std::string_view text, colour c) const {
 
 void output::print(const table& t) {
     std::vector<std::size_t> widths;
+    widths.reserve(t.headings.size());
     for (const std::string& heading : t.headings) {
         widths.push_back(width_of(heading));
     }
@@ -85,6 +86,7 @@ void output::print(const table& t) {
         line(text.substr(0, text.find_last_not_of(' ') + 1));
     };
     std::vector<cell> head;
+    head.reserve(t.headings.size());
     for (std::size_t i = 0; i < t.headings.size(); ++i) {
         head.emplace_back(t.headings[i]);
         head.back().right = !t.rows.empty() && i < t.rows.front().size() && t.rows.front()[i].right;
