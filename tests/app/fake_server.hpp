@@ -139,11 +139,12 @@ inline std::span<const route> fake_routes() {
 // A pipe whose other end a test reads once the logger is gone.
 class log_capture {
 public:
-    log_capture() {
+    static constexpr int plenty = 1 << 20; // what one test logs fits in
+    explicit log_capture(int pipe_size = plenty) {
         if (pipe2(ends_, O_CLOEXEC) != 0) {
             throw std::runtime_error("pipe");
         }
-        fcntl(ends_[1], F_SETPIPE_SZ, 1 << 20);
+        fcntl(ends_[1], F_SETPIPE_SZ, pipe_size);
     }
     ~log_capture() {
         close(ends_[0]);
