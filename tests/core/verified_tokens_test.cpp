@@ -117,11 +117,23 @@ BOOST_FIXTURE_TEST_CASE(a_shorter_lifetime_from_now_on_holds_for_what_was_kept, 
 }
 
 BOOST_FIXTURE_TEST_CASE(a_flood_of_different_tokens_fills_no_more_than_the_capacity, cache_world) {
-    for (std::uint64_t i = 0; i < 3 * verified_tokens::capacity; ++i) {
+    for (std::uint64_t i = 0; i < 3 * cache.capacity(); ++i) {
         keep(i);
     }
-    BOOST_TEST(cache.size() <= verified_tokens::capacity);
-    BOOST_TEST(cache.size() > verified_tokens::capacity * 9 / 10);
+    BOOST_TEST(cache.size() <= cache.capacity());
+    BOOST_TEST(cache.size() > cache.capacity() * 9 / 10);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_cache_may_be_as_small_as_one_set, cache_world) {
+    verified_tokens small(random, 1);
+    BOOST_TEST(small.capacity() == verified_tokens::ways);
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        const auto m = small.mark_of(*keys, token(i), expected).value();
+        small.keep(m, claims(i), expected.now);
+        BOOST_TEST((small.find(m, expected).value().subject == claims(i).subject));
+    }
+    BOOST_TEST(small.size() == verified_tokens::ways);
+    BOOST_TEST(verified_tokens(random, 5).capacity() == 8U);
 }
 
 BOOST_FIXTURE_TEST_CASE(keeping_one_token_twice_takes_one_place, cache_world) {
@@ -142,13 +154,13 @@ BOOST_FIXTURE_TEST_CASE(a_token_in_use_outlives_a_flood_of_others_that_are_seen_
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_over_or_of_other_keys_makes_room_before_what_is_good, cache_world) {
-    for (std::uint64_t i = 0; i < 3 * verified_tokens::capacity; ++i) {
+    for (std::uint64_t i = 0; i < 3 * cache.capacity(); ++i) {
         keep(i);
     }
     use_keys_of_generation(2);
     // Every place is now free for the new ring: none of these displaces another before its set is full.
     std::uint64_t kept = 0;
-    constexpr std::uint64_t few = verified_tokens::sets / 4;
+    const std::uint64_t few = cache.capacity() / verified_tokens::ways / 4;
     for (std::uint64_t i = 0; i < few; ++i) {
         keep(i);
     }

@@ -120,7 +120,7 @@ class WhoMayTest(AdminCase):
             server.restart("--admin-socket", "none")
             self.assertFalse(os.path.exists(path) or os.path.exists(elsewhere))
             server.restart("--admin-socket", os.path.join(server.home, "x" * 120))
-            self.assertIn("too long", server.log())
+            server.log_with("too long")
             server.stop()
             with open(elsewhere, "w", encoding="ascii") as file:
                 file.write("not a socket")

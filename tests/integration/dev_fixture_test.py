@@ -501,7 +501,7 @@ class StartAndEnd(unittest.TestCase):
             self.assertEqual(client.refresh(tokens["refresh_token"]).status, 200)
             self.assertEqual(client.get("/dev/clock").status, 404)
             self.assertEqual(client.get("/t/x/healthz").status, 404)
-            self.assertIn("gone when this process ends", server.log())
+            server.log_with("gone when this process ends")
             self.assertEqual(server.stop(signal.SIGTERM), 0)
 
     def test_a_key_file_is_used_in_memory_too(self):

@@ -50,12 +50,12 @@ class Sandbox(unittest.TestCase):
             self.assertGreater(len(threads), 4)
             for thread in threads:
                 self.assertEqual((thread["Seccomp"], thread["NoNewPrivs"]), ("2", "1"), thread["Name"])
-            self.assertIn("sandbox.closed", server.log())
+            server.log_with("sandbox.closed")
 
     def test_off_is_off_and_is_said(self):
         server = self.server("--sandbox", "off").start()
         self.assertEqual({thread["Seccomp"] for thread in statuses(server.process.pid)}, {"0"})
-        self.assertIn("sandbox.off", server.log())
+        server.log_with("sandbox.off")
 
     def test_a_reload_reads_files_that_took_the_names_of_others(self):
         config = self.server()  # a folder of its own that goes away
@@ -68,8 +68,7 @@ class Sandbox(unittest.TestCase):
         replace(place / ".env", "PAWL_MAX_CONNECTIONS=99\n")
         replace(place / "keys" / "k.json", (place / "keys" / "k.json").read_text())
         server.process.send_signal(signal.SIGHUP)
-        eventually(lambda: "reload.done" in server.log())
-        log = server.log()
+        log = server.log_with("reload.done")
         self.assertIn('"reload.needs_restart","option":"max-sessions"', log)
         self.assertIn('"reload.needs_restart","option":"max-connections"', log)
         self.assertIn('"reload.keys"', log)

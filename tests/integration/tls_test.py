@@ -255,7 +255,7 @@ class Certificates(TlsCase):
 
     def test_one_made_at_the_start_for_development(self):
         self.start(options=["--tls-self-signed"])
-        line = next(l for l in self.server.log().splitlines() if "tls.self_signed" in l)
+        line = next(l for l in self.server.log_with("tls.self_signed").splitlines() if "tls.self_signed" in l)
         text = re.search(r'"certificate":"([^"]*)"', line).group(1).encode().decode("unicode_escape")
         path = os.path.join(self.home, "made.pem")
         pathlib.Path(path).write_text(text)

@@ -63,14 +63,15 @@ class Disk:
         # A place of its own each time: the kernel may hold on to the last one for a while.
         self.raw = pathlib.Path(tempfile.mkdtemp(prefix="raw-", dir=self.home))
         self.socket = self.raw.with_suffix(".socket")
-        command = ["nbdkit", "-f", "-U", str(self.socket)]
+        pid_file = self.raw.with_suffix(".pid")  # written once it listens; the socket's name is there a moment before
+        command = ["nbdkit", "-f", "-P", str(pid_file), "-U", str(self.socket)]
         if self.faults:
             command += ["--filter=error", "file", str(self.image), "error-pwrite=EIO", "error-pwrite-rate=100%",
                         "error-file=" + str(self.trip)]
         else:
             command += ["--filter=cache", "file", str(self.image), "cache=writeback"]
         self.nbdkit = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        _wait(self.socket.exists, "nbdkit")
+        _wait(pid_file.exists, "nbdkit")
         self.nbdfuse = subprocess.Popen(["nbdfuse", str(self.raw), "--unix", str(self.socket)], stdin=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         _wait((self.raw / "nbd").exists, "nbdfuse")

@@ -2,11 +2,11 @@
 import itertools
 import json
 import sys
-import time
 import unittest
 
 from support.http import Client
 from support.pawld import Pawld
+from support.wait import eventually
 
 PASSWORD = "correct horse battery"
 _numbers = itertools.count(1)
@@ -57,18 +57,6 @@ class ServerCase(unittest.TestCase):
     def frozen_clock(self):
         self.client.freeze()
         self.addCleanup(lambda: self.client.freeze(False))
-
-
-def eventually(condition, seconds=30):
-    """Waits until `condition()` is true, which it returns; fails after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError("did not happen within %d s" % seconds)
-        time.sleep(0.01)
 
 
 def main():

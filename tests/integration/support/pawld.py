@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+from support.wait import eventually
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
 BINARY = os.environ.get("PAWLD", str(ROOT / "build" / "bin" / "pawld"))
 READY_SECONDS_MAX = 60
@@ -99,6 +101,13 @@ class Pawld:
     def restart(self, *more, how=signal.SIGTERM):
         self.stop(how)
         return self.start(*more)
+
+    def log_with(self, text):
+        """The log once a line with `text` is in it: a thread of its own writes them, a moment after what they tell."""
+        def written():
+            log = self.log()
+            return log if text in log and log.endswith("\n") else None
+        return eventually(written)
 
     def log(self):
         try:
