@@ -4,8 +4,18 @@
 
 namespace pawl::app {
 
+namespace {
+
+service_settings rules_of(const world_shared& shared) {
+    service_settings rules = service_settings_of(shared.settings);
+    rules.verified_tokens_max = shared.verified_tokens_max;
+    return rules;
+}
+
+} // namespace
+
 world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
-    : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(service_settings_of(shared.settings)),
+    : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
       limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
       parts_{*data_,   now(),  shared.random, shared.passwords,
              limiter_, rules_, counters_,     [this] { return keys_.get(); }},

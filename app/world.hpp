@@ -22,6 +22,7 @@ struct world_shared {
     password_hasher& passwords;
     dev_clock* development = nullptr; // the world's clock, where it is given one
     std::size_t throttle_slots = throttle::slots_default;
+    std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };
 
 class world {

@@ -51,6 +51,7 @@ realm_world_ptr realm::adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr ke
     parts.development = &fresh->clock;
     if (in_memory_) {
         parts.throttle_slots = realm_throttle_slots;
+        parts.verified_tokens_max = realm_verified_tokens_max;
     }
     fresh->it = std::make_unique<world>(parts, std::move(keys), std::move(data));
     if (!issuer_.empty()) {

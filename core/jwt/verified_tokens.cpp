@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -133,8 +134,9 @@ void verified_tokens::free_memory::operator()(std::uint64_t* words) const noexce
 }
 
 // calloc gives pages that the system has not filled in yet: an idle server pays nothing for its capacity.
-verified_tokens::verified_tokens(random_source& random)
-    : words_(static_cast<word*>(std::calloc(sets * set_words, sizeof(word)))) {
+verified_tokens::verified_tokens(random_source& random, std::size_t capacity)
+    : sets_(std::bit_ceil(std::max(capacity, ways)) / ways),
+      words_(static_cast<word*>(std::calloc(sets_ * set_words, sizeof(word)))) {
     if (!words_) {
         throw std::bad_alloc();
     }
@@ -165,7 +167,7 @@ std::optional<verified_tokens::mark> verified_tokens::mark_of(const key_ring& ke
 }
 
 std::uint64_t* verified_tokens::set_of(const mark& token) const {
-    return words_.get() + token.digest[0] % sets * set_words;
+    return words_.get() + (token.digest[0] & (sets_ - 1)) * set_words;
 }
 
 std::optional<verified_claims> verified_tokens::find(const mark& token,
@@ -211,7 +213,7 @@ void verified_tokens::keep(const mark& token, const verified_claims& claims, tim
 
 std::size_t verified_tokens::size() const {
     std::size_t n = 0;
-    for (std::size_t set = 0; set < sets; ++set) {
+    for (std::size_t set = 0; set < sets_; ++set) {
         for (std::size_t way = 0; way < ways; ++way) {
             n += load(words_.get() + set * set_words, way)[ring] != 0 ? 1U : 0U;
         }

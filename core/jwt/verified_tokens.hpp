@@ -40,10 +40,10 @@ verified_claims verified_claims_of(const access_claims& claims);
 class verified_tokens {
 public:
     static constexpr std::size_t ways = 4; // places one token may have
-    static constexpr std::size_t sets = 4096;
-    static constexpr std::size_t capacity = ways * sets;
+    static constexpr std::size_t capacity_default = 16384;
 
-    explicit verified_tokens(random_source& random);
+    // `capacity`: rounded up to a power of two, ways at least.
+    explicit verified_tokens(random_source& random, std::size_t capacity = capacity_default);
     ~verified_tokens();
     verified_tokens(const verified_tokens&) = delete;
     verified_tokens& operator=(const verified_tokens&) = delete;
@@ -62,6 +62,7 @@ public:
     // The token has just been found good.
     void keep(const mark& token, const verified_claims& claims, timestamp now);
 
+    std::size_t capacity() const { return ways * sets_; }
     // Entries that are there, expired or not: for tests, not while others write.
     std::size_t size() const;
 
@@ -71,6 +72,7 @@ private:
     };
     std::uint64_t* set_of(const mark& token) const;
 
+    const std::size_t sets_; // a power of two
     std::array<std::uint8_t, 32> key_{};
     std::unique_ptr<std::uint64_t[], free_memory> words_; // accessed through std::atomic_ref alone
 };

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace pawl {
@@ -45,6 +46,11 @@ struct family_details {
     family_state state;
     family_use last_use;
 };
+// The id breaks ties, so that all who order the same families order them alike.
+inline bool used_before(const family_details& a, const family_details& b) {
+    return std::tie(a.last_use.at, a.state.facts.created_at, a.state.facts.id) <
+           std::tie(b.last_use.at, b.state.facts.created_at, b.state.facts.id);
+}
 
 enum class exchange_outcome : std::uint8_t {
     exchanged, // the word was `expected` and is now `desired`; wait for `wait_for`

@@ -8,7 +8,6 @@
 #include "core/service/user_change.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace pawl {
@@ -27,11 +26,7 @@ task<result<std::vector<family_details>>> admin_service::sessions_of(user_id id)
         }
         wait_for = later(wait_for, *rests);
     }
-    const auto newer = [](const family_details& a, const family_details& b) {
-        return std::tie(a.last_use.at, a.state.facts.created_at, a.state.facts.id) >
-               std::tie(b.last_use.at, b.state.facts.created_at, b.state.facts.id);
-    };
-    std::sort(sessions.begin(), sessions.end(), newer);
+    std::sort(sessions.rbegin(), sessions.rend(), &used_before);
     task<result<void>> accepted = acceptance(context_.data, wait_for);
     const result<void> stands = co_await std::move(accepted);
     if (!stands) {

@@ -6,6 +6,7 @@
 #include "core/family/decide.hpp"
 #include "core/family/family.hpp"
 #include "core/jwt/key_ring.hpp"
+#include "core/jwt/verified_tokens.hpp"
 #include "core/password/password.hpp"
 #include "core/port/attempt_limiter.hpp"
 #include "core/port/password_hasher.hpp"
@@ -38,6 +39,7 @@ struct service_settings {
     refresh_policy refresh;
     std::size_t sessions_max = 1000;
     password_rules passwords;
+    std::size_t verified_tokens_max = verified_tokens::capacity_default; // remembered; constant
 };
 
 // Counters that /metrics shows; relaxed atomics, any thread.

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 namespace pawl {
@@ -84,11 +83,7 @@ task<result<std::vector<family_details>>> session_service::list(principal who) {
     }
     std::erase_if(sessions,
                   [&](const family_details& f) { return !alive(f.state.word, f.state.facts, f.state.gate, now); });
-    const auto newer = [](const family_details& a, const family_details& b) {
-        return std::tie(a.last_use.at, a.state.facts.created_at, a.state.facts.id) >
-               std::tie(b.last_use.at, b.state.facts.created_at, b.state.facts.id);
-    };
-    std::sort(sessions.begin(), sessions.end(), newer);
+    std::sort(sessions.rbegin(), sessions.rend(), &used_before);
     task<bool> wait = context_.data.durable(wait_for);
     const bool stands = co_await std::move(wait);
     if (!stands) {

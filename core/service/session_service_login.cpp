@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 namespace pawl {
@@ -37,12 +36,7 @@ ticket evict_beyond_limit(const service_context& context, user_id id, const fami
     if (living.size() <= others_max) {
         return ticket::none;
     }
-    // The id breaks ties, so that logins in parallel choose the same families.
-    const auto older = [](const family_details& a, const family_details& b) {
-        return std::tie(a.last_use.at, a.state.facts.created_at, a.state.facts.id) <
-               std::tie(b.last_use.at, b.state.facts.created_at, b.state.facts.id);
-    };
-    std::sort(living.begin(), living.end(), older);
+    std::sort(living.begin(), living.end(), &used_before);
     living.resize(living.size() - others_max);
     ticket wait_for = ticket::none;
     for (const family_details& f : living) {

@@ -21,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <new>
+#include <type_traits>
 #include <vector>
 
 namespace pawl::storage {
@@ -29,7 +30,7 @@ namespace pawl::storage {
 namespace slab_memory {
 inline constexpr std::size_t slab_size = std::size_t{64} << 10U;
 inline constexpr std::size_t arena_size = std::size_t{64} << 20U;
-// One arena, aligned to its size; throws std::bad_alloc.
+// One arena of zeros, aligned to its size; throws std::bad_alloc.
 void* map_arena();
 void unmap_arena(void* arena) noexcept;
 // Gives the pages back; they read as zeros afterwards.
@@ -86,11 +87,13 @@ public:
     // The node is complete: walkers may see it.
     void publish(Node& node) noexcept {
         const place p = place_of(node);
-        slab_at(p.slab).live[p.node / 64].fetch_or(std::uint64_t{1} << (p.node % 64), std::memory_order_release);
+        live_of(slab_at(p.slab), p.node / 64)
+            .fetch_or(std::uint64_t{1} << (p.node % 64), std::memory_order_release);
     }
     void unpublish(Node& node) noexcept {
         const place p = place_of(node);
-        slab_at(p.slab).live[p.node / 64].fetch_and(~(std::uint64_t{1} << (p.node % 64)), std::memory_order_relaxed);
+        live_of(slab_at(p.slab), p.node / 64)
+            .fetch_and(~(std::uint64_t{1} << (p.node % 64)), std::memory_order_relaxed);
     }
 
     // Destroys the node and takes its memory back. No reader may hold it any more.
@@ -102,7 +105,7 @@ public:
         slab& s = slab_at(p.slab);
         const std::uint64_t bit = std::uint64_t{1} << (p.node % 64);
         BOOST_ASSERT((s.allocated[p.node / 64] & bit) != 0);
-        BOOST_ASSERT((s.live[p.node / 64].load(std::memory_order_relaxed) & bit) == 0);
+        BOOST_ASSERT((live_of(s, p.node / 64).load(std::memory_order_relaxed) & bit) == 0);
         s.allocated[p.node / 64] &= ~bit;
         nodes_.fetch_sub(1, std::memory_order_relaxed);
         room_[p.slab / 64] |= std::uint64_t{1} << (p.slab % 64);
@@ -122,7 +125,7 @@ public:
     void walk(std::size_t slab_index, F&& see) {
         slab& s = slab_at(slab_index);
         for (std::size_t w = 0; w < s.live.size(); ++w) {
-            std::uint64_t bits = s.live[w].load(std::memory_order_acquire);
+            std::uint64_t bits = live_of(s, w).load(std::memory_order_acquire);
             while (bits != 0) {
                 const auto bit = static_cast<std::size_t>(std::countr_zero(bits));
                 bits &= bits - 1;
@@ -138,11 +141,16 @@ private:
     static constexpr std::size_t none = ~std::size_t{0};
     static constexpr std::size_t words = (nodes_per_slab + 63) / 64;
 
+    // Begins as zeros, which is what fresh pages read as: no initialisers, so that an arena touches the headers of the
+    // slabs it uses and not all of them.
     struct slab {
-        std::array<std::atomic<std::uint64_t>, words> live{}; // for walkers
-        std::array<std::uint64_t, words> allocated{};         // under the mutex
-        std::size_t used = 0;
+        std::array<std::uint64_t, words> live;      // for walkers: live_of()
+        std::array<std::uint64_t, words> allocated; // under the mutex
+        std::size_t used;
     };
+    static std::atomic_ref<std::uint64_t> live_of(slab& s, std::size_t word) {
+        return std::atomic_ref<std::uint64_t>(s.live[word]);
+    }
     static constexpr std::size_t slabs_in_arena = slab_memory::arena_size / slab_memory::slab_size;
     // The slabs' headers live at the start of their arena, so that a node leads to its own by its address.
     static constexpr std::size_t header_slabs =
@@ -152,6 +160,7 @@ private:
         std::size_t index;
         std::array<slab, slabs_per_arena> slabs;
     };
+    static_assert(std::is_trivially_default_constructible_v<arena>);
     static_assert(sizeof(arena) <= header_slabs * slab_memory::slab_size);
     struct place {
         std::size_t slab;
@@ -193,7 +202,7 @@ private:
         }
         const std::size_t first = next * slabs_per_arena;
         room_.resize((first + slabs_per_arena + 63) / 64);
-        auto* const a = new (slab_memory::map_arena()) arena{};
+        auto* const a = std::launder(static_cast<arena*>(slab_memory::map_arena())); // as it is: zeros
         a->index = next;
         for (std::size_t i = first; i < first + slabs_per_arena; ++i) {
             room_[i / 64] |= std::uint64_t{1} << (i % 64);

@@ -145,7 +145,7 @@ BOOST_FIXTURE_TEST_CASE(keeping_one_token_twice_takes_one_place, cache_world) {
 BOOST_FIXTURE_TEST_CASE(a_token_in_use_outlives_a_flood_of_others_that_are_seen_once, cache_world) {
     keep(0);
     std::uint64_t found = 0;
-    constexpr std::uint64_t flood = 2 * verified_tokens::capacity;
+    const std::uint64_t flood = 2 * cache.capacity();
     for (std::uint64_t i = 1; i <= flood; ++i) {
         keep(i);
         found += knows(token(0)) ? 1U : 0U;
