@@ -28,6 +28,13 @@ def forms_of(secret):
     return forms
 
 
+def written_pages(data):
+    """Without the pages that are all zeros, which are most of a core and of a log segment: a tenth of the time."""
+    nothing = bytes(4096)
+    pages = (data[at:at + len(nothing)] for at in range(0, len(data), len(nothing)))
+    return b"".join(page for page in pages if page != nothing)
+
+
 class Canaries:
     """The secrets so far, by name."""
 
@@ -48,6 +55,7 @@ class Canaries:
         self.planted[name] = forms_of(raw) | {encoded.encode()}
 
     def found_in(self, data):
+        data = written_pages(data)
         return sorted(name for name, forms in self.planted.items() if any(form in data for form in forms))
 
 
