@@ -18,7 +18,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOB_SECONDS_MAX = 1500
-UNIT = ("core_tests", "storage_tests", "app_tests", "tools_tests")
+UNIT = ("core_tests", "storage_tests", "schedule_tests", "app_tests", "tools_tests")
 COUNTING = ("app_allocation_tests",)  # counts what a release allocates
 NOT_SANITIZED = ("docs_page", "fixtures")  # a browser, npm and ctest: what they drive is driven by the others too
 OF_THE_TOOL = ("pawlctl", "readme")  # need pawlctl

@@ -11,6 +11,8 @@
 // would suppress ours too. So there everything of ours is checked for real, over a map that TSan understands.
 #pragma once
 
+#include "storage/map/atomic.hpp"
+
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -56,7 +58,7 @@ public:
     std::size_t pending() const noexcept { return pending_.load(std::memory_order_relaxed); }
 
 private:
-    std::atomic<reclaimable*> retired_{nullptr};
+    atomic<reclaimable*> retired_{nullptr};
     std::atomic<std::size_t> pending_{0};
 };
 

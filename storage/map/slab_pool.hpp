@@ -11,6 +11,8 @@
 //   (3) Address space is never given back before destruction, only pages: a stale pointer reads zeros, not a fault.
 #pragma once
 
+#include "storage/map/atomic.hpp"
+
 #include <boost/assert.hpp>
 
 #include <array>
@@ -148,8 +150,8 @@ private:
         std::array<std::uint64_t, words> allocated; // under the mutex
         std::size_t used;
     };
-    static std::atomic_ref<std::uint64_t> live_of(slab& s, std::size_t word) {
-        return std::atomic_ref<std::uint64_t>(s.live[word]);
+    static atomic_ref<std::uint64_t> live_of(slab& s, std::size_t word) {
+        return atomic_ref<std::uint64_t>(s.live[word]);
     }
     static constexpr std::size_t slabs_in_arena = slab_memory::arena_size / slab_memory::slab_size;
     // The slabs' headers live at the start of their arena, so that a node leads to its own by its address.
@@ -213,7 +215,7 @@ private:
         return first;
     }
 
-    std::mutex mutex_;
+    mutex mutex_;
     std::vector<std::uint64_t> room_; // a bit per slab: not full
     std::size_t lowest_room_ = 0;     // no word of room_ below has a bit
     std::array<std::atomic<void*>, arenas_max> arenas_{};

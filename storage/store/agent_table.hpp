@@ -4,11 +4,11 @@
 // family node may be read within the same read section even where its last use goes away meanwhile.
 #pragma once
 
+#include "storage/map/atomic.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/map/rcu_hash_map.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -23,7 +23,7 @@ public:
 
 private:
     friend class agent_table;
-    std::atomic<std::uint64_t> uses_{1};
+    atomic<std::uint64_t> uses_{1};
     bool linked_ = true; // under the table's mutex
 };
 
@@ -53,7 +53,7 @@ private:
 
     reclaimer& garbage_;
     keyed_hash hash_;
-    std::mutex mutex_; // for new texts and last uses
+    mutex mutex_; // for new texts and last uses
     rcu_hash_map<agent_text, by_text> texts_;
 };
 

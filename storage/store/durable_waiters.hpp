@@ -13,11 +13,11 @@
 #pragma once
 
 #include "core/port/task.hpp"
+#include "storage/map/atomic.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -67,7 +67,7 @@ private:
         waiter* last = nullptr;
     };
     struct shard {
-        mutable std::mutex mutex;
+        mutable storage::mutex mutex;
         std::vector<bucket> buckets; // of the io_contexts with waiters; a handful
     };
     struct ready {
@@ -78,8 +78,8 @@ private:
     void wake(bool outcome, Predicate is_ready);
     static void post(ready r);
 
-    std::atomic<std::uint64_t> through_{0};
-    std::atomic<bool> failed_{false};
+    atomic<std::uint64_t> through_{0};
+    atomic<bool> failed_{false};
     std::array<shard, 16> shards_;
 };
 

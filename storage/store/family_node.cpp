@@ -12,7 +12,7 @@ namespace {
 
 // A writer holds the lock for a dozen stores: whoever waits longer than this met a descheduled one, and the last use is
 // not worth waiting for.
-constexpr int use_lock_spins_max = 1000;
+constexpr int use_lock_spins_max = lock_spins_max;
 
 std::uint32_t seconds_between(timestamp from, timestamp to) noexcept {
     const std::int64_t s = (to - from).count();

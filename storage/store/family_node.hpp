@@ -8,12 +8,12 @@
 
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
+#include "storage/map/atomic.hpp"
 #include "storage/map/rcu_hash_map.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/record_codec.hpp"
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 
 namespace pawl::storage {
@@ -32,24 +32,24 @@ public:
                 agent_text* agent) noexcept;
 
     const family_id id;
-    std::atomic<std::uint64_t> word;
-    std::atomic<std::uint64_t> durable_word{nothing_durable};
+    atomic<std::uint64_t> word;
+    atomic<std::uint64_t> durable_word{nothing_durable};
     user_slot* const owner;
-    std::atomic<family_node*> next_of_user{nullptr}; // list of the owner's families
+    atomic<family_node*> next_of_user{nullptr}; // list of the owner's families
     const timestamp created_at;
     const std::uint32_t client, epoch, idle_ttl, absolute_ttl;
 
 private:
-    std::atomic<std::uint32_t> use_lock_; // generation of the last use, shifted by one; bit 0: being written
+    atomic<std::uint32_t> use_lock_; // generation of the last use, shifted by one; bit 0: being written
 
 public:
-    std::uint16_t sweep_mark = 0;    // maintenance thread only
-    std::atomic<bool> logged{false}; // a record of its creation has been enqueued
+    std::uint16_t sweep_mark = 0; // maintenance thread only
+    atomic<bool> logged{false};   // a record of its creation has been enqueued
 private:
-    std::atomic<std::uint32_t> used_after_; // seconds from creation to the last use
-    std::atomic<std::uint32_t> ended_after_{0};
-    std::array<std::atomic<std::uint64_t>, 2> address_;
-    std::atomic<agent_text*> agent_;
+    atomic<std::uint32_t> used_after_; // seconds from creation to the last use
+    atomic<std::uint32_t> ended_after_{0};
+    std::array<atomic<std::uint64_t>, 2> address_;
+    atomic<agent_text*> agent_;
 
 public:
     family_facts facts() const noexcept;

@@ -6,6 +6,7 @@
 //   (2) A dropped node leaves map, list and slab in this order, and its memory only after a grace period.
 #pragma once
 
+#include "storage/map/atomic.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/map/rcu_hash_map.hpp"
@@ -83,7 +84,7 @@ private:
     slab_pool<family_node> slabs_;
     std::unique_ptr<rcu_hash_map<family_node, by_id>> map_;
     std::array<std::atomic<std::uint64_t>, 16> by_status_{};
-    std::mutex rejected_mutex_;
+    mutex rejected_mutex_;
     family_node* rejected_ = nullptr;
 };
 

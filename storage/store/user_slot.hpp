@@ -2,10 +2,10 @@
 #pragma once
 
 #include "core/user/user.hpp"
+#include "storage/map/atomic.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/map/rcu_hash_map.hpp"
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -26,11 +26,11 @@ struct user_slot final : map_link, reclaimable {
     ~user_slot() override { delete current.load(std::memory_order_relaxed); }
 
     const user_id id;
-    std::atomic<user_version*> current{nullptr};
-    std::atomic<std::uint64_t> durable_version{0}; // highest on disk; 0: none
-    std::atomic<family_node*> families{nullptr};   // pushed by compare-exchange; only the sweep unlinks
-    std::uint16_t sweep_mark = 0;                  // maintenance thread only
-    bool has_dropping = false;                     // maintenance thread only: its list holds nodes being dropped
+    atomic<user_version*> current{nullptr};
+    atomic<std::uint64_t> durable_version{0}; // highest on disk; 0: none
+    atomic<family_node*> families{nullptr};   // pushed by compare-exchange; only the sweep unlinks
+    std::uint16_t sweep_mark = 0;             // maintenance thread only
+    bool has_dropping = false;                // maintenance thread only: its list holds nodes being dropped
 
     // What `families` is once the slot is on its way out: no family can be added any more.
     static family_node* closed() noexcept;
@@ -49,7 +49,7 @@ struct name_entry final : map_link, reclaimable {
     name_entry(std::string f, user_slot& o) : folded(std::move(f)), owner(&o) {}
     const std::string folded;
     user_slot* const owner;
-    std::atomic<bool> active{true};
+    atomic<bool> active{true};
     std::uint64_t free_after = 0; // under the mutex: sequence of the record that gave it up
 };
 

@@ -8,6 +8,7 @@
 //   (3) No id is given twice, not even after its user is gone.
 #pragma once
 
+#include "storage/map/atomic.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/map/rcu_hash_map.hpp"
@@ -42,7 +43,7 @@ public:
     std::size_t buckets() const noexcept { return slots_->buckets(); }
     std::size_t names() const noexcept { return names_->size(); }
 
-    std::mutex mutex;
+    storage::mutex mutex;
 
     // --- Under the mutex.
     std::uint64_t next_id = 1;

@@ -52,7 +52,7 @@ struct memory_disk {
     bool used = false;
 };
 
-class memory_log final : public record_log {
+class memory_log : public record_log {
 public:
     explicit memory_log(std::shared_ptr<memory_disk> disk) : disk_(std::move(disk)) {}
 
