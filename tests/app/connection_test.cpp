@@ -1,14 +1,9 @@
-// The state machine without a socket: time is a number, bytes are strings.
-#include "app/connection.hpp"
-
-#include "tests/app/fake_server.hpp"
+#include "tests/app/connection_world.hpp"
 #include "tests/app/gate_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <string>
 
 namespace pawl::app {
@@ -17,63 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using action = connection::action;
 using test::get_root;
-
-struct world {
-    server_settings settings;
-    host_list hosts = test::loopback_hosts();
-    router routing{test::fake_routes()};
-    metrics counters{test::fake_routes(), 1};
-    test::log_capture capture;
-    logger log{log_level::debug, log_format::text, capture.write_end()};
-    connection_host host{settings, hosts, routing, test::fake_routes(), counters, counters.shard(0), log};
-    connection::time_point now{};
-    connection c;
-
-    explicit world(server_settings s = {})
-        : settings(std::move(s)), c(host, peer_address_from_text("10.0.0.1").value(), now) {}
-
-    // Gives bytes as the machine asks for them; the next thing it wants that isn't reading.
-    action feed(std::string_view bytes, std::size_t step = SIZE_MAX) {
-        action what = c.next(now);
-        while (what == action::read && !bytes.empty()) {
-            const std::span<char> space = c.read_space();
-            BOOST_TEST_REQUIRE(!space.empty());
-            const std::size_t n = std::min({space.size(), bytes.size(), step});
-            std::memcpy(space.data(), bytes.data(), n);
-            bytes.remove_prefix(n);
-            c.on_read(false, n, now);
-            what = c.next(now);
-        }
-        left_over = bytes;
-        return what;
-    }
-    // What is written until something else is wanted.
-    std::string written(std::size_t step = SIZE_MAX) {
-        std::string out;
-        while (c.next(now) == action::write) {
-            const std::string_view bytes = c.unsent().substr(0, step);
-            out.append(bytes);
-            c.on_written(false, bytes.size(), now);
-        }
-        return out;
-    }
-    std::string answer_with(http_response r) {
-        c.on_response(std::move(r), now);
-        return written();
-    }
-    std::string_view left_over;
-};
-
-http_response ok(std::string body = "ok") {
-    http_response r;
-    r.content_type = "text/plain";
-    r.body = std::move(body);
-    return r;
-}
-
-unsigned status_of(const std::string& answer) {
-    return answer.size() < 12 ? 0U : static_cast<unsigned>(std::stoul(answer.substr(9, 3)));
-}
+using test::ok;
+using test::status_of;
+using world = test::connection_world;
 
 BOOST_AUTO_TEST_SUITE(connection_)
 
@@ -321,92 +262,6 @@ BOOST_AUTO_TEST_CASE(expect_is_met_before_the_body_and_only_once_the_header_pass
     BOOST_TEST(status_of(w.written()) == 413U);
 }
 
-BOOST_AUTO_TEST_CASE(slow_header_and_slow_body_get_408_at_their_deadline_and_no_sooner) {
-    for (const std::string_view begun :
-         {std::string_view("GET / HT"),
-          std::string_view("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab")}) {
-        world w;
-        BOOST_TEST((w.feed(begun) == action::read));
-        w.now += 4999ms;
-        BOOST_TEST(!w.c.expire(w.now));
-        w.now += 1ms;
-        BOOST_TEST(w.c.expire(w.now));
-        BOOST_TEST(!w.c.expire(w.now)); // said once
-        w.c.on_read(true, 0, w.now);    // the cancelled read
-        BOOST_TEST((w.c.next(w.now) == action::write));
-        const std::string answer = w.written();
-        BOOST_TEST(status_of(answer) == 408U);
-        BOOST_TEST(answer.find("Connection: close") != std::string::npos);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(dripping_bytes_does_not_move_the_deadline) {
-    world w;
-    for (int i = 0; i < 5; ++i) {
-        BOOST_TEST(!w.c.expire(w.now));
-        w.feed("G");
-        w.now += 1000ms;
-    }
-    BOOST_TEST(w.c.expire(w.now));
-}
-
-BOOST_AUTO_TEST_CASE(read_that_succeeds_after_its_deadline_is_too_late_all_the_same) {
-    world w;
-    w.feed("GET / HTTP/1.1\r\n");
-    w.now += 5s;
-    BOOST_TEST(w.c.expire(w.now));
-    BOOST_TEST((w.feed("Host: localhost\r\n\r\n") == action::write));
-    BOOST_TEST(status_of(w.written()) == 408U);
-}
-
-BOOST_AUTO_TEST_CASE(idle_connection_ends_without_a_word) {
-    world w;
-    BOOST_TEST((w.c.next(w.now) == action::read));
-    w.now += 30s;
-    BOOST_TEST(w.c.expire(w.now));
-    w.c.on_read(true, 0, w.now);
-    BOOST_TEST((w.c.next(w.now) == action::end));
-}
-
-BOOST_AUTO_TEST_CASE(each_request_has_its_deadlines_anew) {
-    world w;
-    for (int i = 0; i < 5; ++i) {
-        w.now += 29s;
-        BOOST_TEST(!w.c.expire(w.now));
-        w.feed("GET / HTTP/1.1\r\n");
-        w.now += 4s;
-        BOOST_TEST(!w.c.expire(w.now));
-        BOOST_TEST_REQUIRE((w.feed("Host: localhost\r\n\r\n") == action::handle));
-        w.now += 1h; // a handler is bounded by what it waits for
-        BOOST_TEST(!w.c.expire(w.now));
-        w.answer_with(ok());
-    }
-}
-
-BOOST_AUTO_TEST_CASE(client_that_does_not_read_is_cut_off) {
-    world w;
-    w.feed(get_root);
-    w.c.on_response(ok(), w.now);
-    BOOST_TEST((w.c.next(w.now) == action::write));
-    w.now += 9s;
-    w.c.on_written(false, 1, w.now); // a byte now and then does not help
-    BOOST_TEST(!w.c.expire(w.now));
-    w.now += 1s;
-    BOOST_TEST(w.c.expire(w.now));
-    w.c.on_written(true, 0, w.now);
-    BOOST_TEST((w.c.next(w.now) == action::end));
-}
-
-BOOST_AUTO_TEST_CASE(half_a_request_and_then_the_end_is_not_answered) {
-    for (const std::string_view begun :
-         {"", "GET / HTTP/1.1\r\n", "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab"}) {
-        world w;
-        w.feed(begun);
-        w.c.on_read(true, 0, w.now);
-        BOOST_TEST((w.c.next(w.now) == action::end));
-    }
-}
-
 BOOST_AUTO_TEST_CASE(exception_is_500_without_its_words_and_the_connection_goes_on) {
     world w;
     w.feed("GET /throw HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -519,38 +374,6 @@ BOOST_AUTO_TEST_CASE(secrets_are_wiped_from_the_buffer_once_answered) {
     w.answer_with(ok());
     BOOST_TEST((w.c.next(w.now) == action::read));
     BOOST_TEST(bytes == std::string(request.size(), '\0'));
-}
-
-BOOST_AUTO_TEST_CASE(draining_ends_idle_connections_at_once_and_others_after_their_answer) {
-    world idle;
-    idle.c.next(idle.now);
-    idle.host.draining = true;
-    BOOST_TEST(idle.c.drain());
-    idle.c.on_read(true, 0, idle.now);
-    BOOST_TEST((idle.c.next(idle.now) == action::end));
-
-    world busy;
-    BOOST_TEST((busy.feed(get_root) == action::handle));
-    busy.host.draining = true;
-    BOOST_TEST(!busy.c.drain());
-    const std::string answer = busy.answer_with(ok());
-    BOOST_TEST(status_of(answer) == 200U);
-    BOOST_TEST(answer.find("Connection: close") != std::string::npos);
-    BOOST_TEST((busy.c.next(busy.now) == action::end));
-
-    world halfway;
-    halfway.feed("GET / HTTP/1.1\r\n");
-    halfway.host.draining = true;
-    BOOST_TEST(!halfway.c.drain());
-    BOOST_TEST((halfway.feed("Host: localhost\r\n\r\n") == action::handle));
-}
-
-BOOST_AUTO_TEST_CASE(cut_connection_forgets_the_answer_of_its_handler) {
-    world w;
-    w.feed(get_root);
-    BOOST_TEST(!w.c.cut()); // the handler waits for something else than the socket
-    w.c.on_response(ok(), w.now);
-    BOOST_TEST((w.c.next(w.now) == action::end));
 }
 
 BOOST_AUTO_TEST_CASE(log_has_no_query_no_authorization_and_no_body) {

@@ -8,7 +8,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CODE = (".cpp", ".hpp", ".py", ".cmake", ".sh", ".mjs")
 LINE_COLUMNS_MAX = 140   # clang-format holds C++ to 120; long literals may stand out
-FILE_LINES_MAX = 620
+FILE_LINES_MAX = 600
 # This file names the words it bans; vectors are strings made by others.
 EXEMPT = ("tests/tree/tidy.py", "tests/core/password_vectors.hpp")
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
