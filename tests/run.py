@@ -182,6 +182,8 @@ def main():
                       ("clang-tidy", lambda: check(["tests/tree/clang_tidy"]))], total)
         sanitized("asan", {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1",
                            "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}, arguments.words, total)
+        print("== fuzz", flush=True)
+        run_jobs(chosen([("fuzz", lambda: check(["tests/fuzz/run"]))], arguments.words), total)
         sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=%s"
                            % (ROOT / "tests" / "tsan.supp")}, arguments.words, total, server_alone=True)
     print("%d passed, %d failed%s" % (total.passed, total.failed,

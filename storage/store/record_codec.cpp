@@ -328,8 +328,10 @@ decoding decode(const record_view& record, security_event& out) {
     out.family.bytes = from.bytes16();
     out.generation_presented = from.integer<std::uint32_t>();
     out.generation_current = from.integer<std::uint32_t>();
+    bool as_written = true;
     for (family_use* use : {&out.presented, &out.last}) {
         const use_view v = from.use();
+        as_written = as_written && v.generation == 0; // the generations are the event's own
         *use = {v.at, v.address, std::string(v.agent)};
     }
     out.by = {};
@@ -338,8 +340,9 @@ decoding decode(const record_view& record, security_event& out) {
         out.by.value = from.integer<std::uint64_t>();
         out.about = from.text(from.integer<std::uint8_t>());
     }
+    as_written = as_written && out.about.size() <= security_event::about_size_max;
     const bool known = kind >= 1 && kind <= static_cast<std::uint8_t>(last_event_kind);
-    return from.ended_well() && known && record.version == version_of(out) ? decoding::ok : decoding::malformed;
+    return from.ended_well() && known && as_written && record.version == version_of(out) ? decoding::ok : decoding::malformed;
 }
 
 } // namespace pawl::storage

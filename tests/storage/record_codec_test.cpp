@@ -233,6 +233,28 @@ BOOST_AUTO_TEST_CASE(an_operators_act_says_who_and_what_in_a_version_of_its_own)
     BOOST_TEST((read(e, operator_event_version, out) == decoding::malformed));
 }
 
+// Found by tests/fuzz: what reads as the same event must be the same bytes.
+BOOST_AUTO_TEST_CASE(an_event_whose_uses_have_generations_of_their_own_or_too_long_a_text_is_malformed) {
+    constexpr std::size_t presented_at = 1 + 8 + 16 + 4 + 4;
+    std::vector<std::uint8_t> body = samples()[2].body;
+    const auto decodes = &decode_as<record_type::event, security_event>;
+    BOOST_TEST((decodes(body) == decoding::ok));
+    body[presented_at] = 1;
+    BOOST_TEST((decodes(body) == decoding::malformed));
+
+    security_event e;
+    e.kind = event_kind::user_changed;
+    e.about = std::string(security_event::about_size_max, 'x');
+    record_buffer buffer;
+    const std::span<const std::uint8_t> written = buffer.encode(e);
+    body.assign(written.begin(), written.end());
+    ++body[body.size() - security_event::about_size_max - 1];
+    body.push_back('x');
+    record_view longer = view(record_type::event, body);
+    longer.version = operator_event_version;
+    BOOST_TEST((decode(longer, e) == decoding::malformed));
+}
+
 BOOST_AUTO_TEST_CASE(body_cut_anywhere_or_too_long_is_malformed) {
     for (sample& s : samples()) {
         BOOST_TEST_CONTEXT(s.name) {

@@ -69,26 +69,17 @@ public:
         if (!alive(f, ec)) {
             return 0;
         }
-        std::vector<std::uint8_t> device;
-        if (direct_) {
-            // As the kernel does: what is dirty goes to the device first, then the device is read. But that is no sync:
-            // the device may still forget it.
-            device = node_->durable;
-            device.resize(std::max(device.size(), node_->cached.size()));
-            for (std::size_t s = 0; s < node_->dirty.size(); ++s) {
-                if (node_->dirty[s]) {
-                    const std::size_t start = s * simulated_disk::sector;
-                    const std::size_t end = std::min(node_->cached.size(), start + simulated_disk::sector);
-                    std::copy(node_->cached.begin() + static_cast<std::ptrdiff_t>(start),
-                              node_->cached.begin() + static_cast<std::ptrdiff_t>(end),
-                              device.begin() + static_cast<std::ptrdiff_t>(start));
-                }
-            }
+        const std::size_t size = direct_ ? std::max(node_->durable.size(), node_->cached.size()) : node_->cached.size();
+        const std::size_t n = offset >= size ? 0 : std::min<std::size_t>(out.size(), size - offset);
+        for (std::size_t done = 0; done < n;) {
+            const std::size_t at = offset + done, s = at / simulated_disk::sector;
+            const std::size_t part = direct_ ? std::min(n - done, ((s + 1) * simulated_disk::sector) - at) : n;
+            // Past the page cache, as the kernel does it: what is dirty goes to the device first, then the device is
+            // read. But that is no sync: the device may still forget it.
+            const bool from_cache = !direct_ || (s < node_->dirty.size() && node_->dirty[s]);
+            copy_part(from_cache ? node_->cached : node_->durable, at, out.subspan(done, part));
+            done += part;
         }
-        const std::vector<std::uint8_t>& from = direct_ ? device : node_->cached;
-        const std::size_t n = offset >= from.size() ? 0 : std::min<std::size_t>(out.size(), from.size() - offset);
-        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(offset, from.size())), n,
-                    out.begin());
         return n;
     }
     std::size_t write_some(std::uint64_t offset, bytes_view bytes, std::error_code& ec) override {
@@ -142,6 +133,12 @@ public:
     }
 
 private:
+    // Beyond the end there are zeros.
+    static void copy_part(const std::vector<std::uint8_t>& from, std::size_t at, std::span<std::uint8_t> to) {
+        const std::size_t there = at >= from.size() ? 0 : std::min(to.size(), from.size() - at);
+        std::copy_n(from.begin() + static_cast<std::ptrdiff_t>(std::min(at, from.size())), there, to.begin());
+        std::fill(to.begin() + static_cast<std::ptrdiff_t>(there), to.end(), std::uint8_t{0});
+    }
     // With the lock held: throws where the power goes.
     bool alive(const simulated_disk::fault& f, std::error_code& ec) const {
         ec = disk_->epoch_ != epoch_ ? error_of(std::errc::io_error) : f.error;
