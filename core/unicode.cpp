@@ -67,6 +67,11 @@ std::optional<composed> compose(std::string_view text) {
     return result;
 }
 
+// ASCII is composed as it is.
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
+}
+
 // Calls `visit` with each code point of valid UTF-8 until it gives true; whether it did.
 template <class Visitor>
 bool any_code_point(std::string_view valid, Visitor visit) {
@@ -88,6 +93,9 @@ bool any_code_point(std::string_view valid, Visitor visit) {
 } // namespace
 
 std::optional<std::string> to_nfc(std::string_view text) {
+    if (is_ascii(text)) {
+        return std::string(text);
+    }
     const std::optional<composed> result = compose(text);
     if (!result) {
         return std::nullopt;
@@ -96,6 +104,9 @@ std::optional<std::string> to_nfc(std::string_view text) {
 }
 
 std::optional<secret_string> to_nfc_secret(std::string_view text) {
+    if (is_ascii(text)) {
+        return secret_string(text);
+    }
     const std::optional<composed> result = compose(text);
     if (!result) {
         return std::nullopt;
