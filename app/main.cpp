@@ -12,6 +12,7 @@
 #include "app/world.hpp"
 #include "storage/system_random.hpp"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -197,9 +198,18 @@ int run(const config_inputs& inputs, int parent) {
     return serve(inputs, settings, parent);
 }
 
+// A buffer of a megabyte (a segment's zeros, recovery's, a snapshot's) goes back to the system when it is freed. Left
+// to itself, malloc would take the first such one as a sign to keep all that come.
+void keep_no_large_buffers() {
+    constexpr int large = 128 * 1024;
+    ::mallopt(M_MMAP_THRESHOLD, large);
+    ::mallopt(M_TRIM_THRESHOLD, 2 * large);
+}
+
 } // namespace
 
 int main(int argument_count, char** arguments) {
+    keep_no_large_buffers();
     const int parent = parent_watch::parent_now();
     try {
         return run(process_inputs(argument_count, arguments), parent);

@@ -1,6 +1,7 @@
 // Two bounded tables for core/throttle: attempts within a sliding window by key, and addresses an account was signed in
-// from. Both take all their memory when they are made. A key is a 64-bit hash under a secret key: whoever chooses names
-// and addresses can't choose where they fall. Plain values, no synchronisation.
+// from. Both take all their memory when they are made, and the system gives it page by page as it is used. A key is a
+// 64-bit hash under a secret key: whoever chooses names and addresses can't choose where they fall. Plain values, no
+// synchronisation.
 #pragma once
 
 #include "core/clock.hpp"
@@ -8,9 +9,34 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <type_traits>
 
 namespace pawl {
+
+// An array of all-zero values in pages that the system has not filled in yet: what is never used costs nothing.
+template <class T>
+class zero_array {
+public:
+    static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+    explicit zero_array(std::size_t size) : values_(static_cast<T*>(allocate(size, sizeof(T)))), size_(size) {}
+    T* data() noexcept { return values_.get(); }
+    const T* data() const noexcept { return values_.get(); }
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    struct free_memory {
+        void operator()(T* values) const noexcept { std::free(values); }
+    };
+    static void* allocate(std::size_t count, std::size_t size) {
+        void* const memory = std::calloc(count, size);
+        return memory != nullptr ? memory : throw std::bad_alloc();
+    }
+    std::unique_ptr<T[], free_memory> values_;
+    std::size_t size_;
+};
 
 // How many attempts a key made in the last `window`. The window is cut into sub-windows, and attempts are counted by
 // sub-window and forgotten a whole one at a time: an attempt counts for at least the window and at most an eighth more.
@@ -51,7 +77,7 @@ private:
     static std::uint32_t total(const slot& s, std::int64_t part);
 
     milliseconds part_length_;
-    std::vector<slot> slots_;
+    zero_array<slot> slots_; // zeros: empty
 };
 
 // From which addresses an account was signed in lately. A bucket belongs to accounts, and no account holds more than
@@ -78,7 +104,7 @@ private:
 
     std::size_t bucket_of(std::uint64_t account) const;
 
-    std::vector<slot> slots_;
+    zero_array<slot> slots_; // zeros: empty
 };
 
 } // namespace pawl
