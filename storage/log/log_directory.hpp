@@ -86,9 +86,10 @@ public:
 
     // Snapshot first, then the log, in order; then repairs a torn tail (R3) and leaves the directory ready to write.
     // `expect` is called once before the first record with the snapshot's counts (to size tables); `apply` for every
-    // record and must throw refused for what it can't accept.
+    // record and must throw refused for what it can't accept. Where `threads_max` is more than 1 and the snapshot is
+    // large, its records come in any order and on so many threads at once; the log's come in order, on the caller's.
     recovery_report recover(const std::function<void(const snapshot_counts&)>& expect,
-                            const std::function<void(const record_view&)>& apply);
+                            const std::function<void(const record_view&)>& apply, unsigned threads_max = 1);
 
     // Writes one snapshot at `at` (from log_writer::seal): `produce` is called with a sink and hands it every record of
     // the state; then fsync, rename, verify, manifests, and files no longer needed are deleted. Returns its size in

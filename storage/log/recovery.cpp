@@ -51,7 +51,8 @@ class recovery_run {
 public:
     recovery_run(log_directory::state& state, recovery_report& report) : state_(state), report_(report) {}
 
-    void load_snapshot(const std::function<void(const snapshot_counts&)>& expect, const record_function& apply);
+    void load_snapshot(const std::function<void(const snapshot_counts&)>& expect, const record_function& apply,
+                       unsigned threads_max);
     void find_segments();
     void scan(const record_function& apply);
     // What the log ended with, and where it goes on.
@@ -81,7 +82,7 @@ private:
 };
 
 void recovery_run::load_snapshot(const std::function<void(const snapshot_counts&)>& expect,
-                                 const record_function& apply) {
+                                 const record_function& apply, unsigned threads_max) {
     const auto start = std::chrono::steady_clock::now();
     const manifest& m = state_.current;
     bool tampered = false;
@@ -91,7 +92,8 @@ void recovery_run::load_snapshot(const std::function<void(const snapshot_counts&
         const snapshot_check check = verify_snapshot(*state_.files, id, state_.keys, &s.tag);
         if (check.fault == snapshot_fault::none) {
             expect(check.footer.counts);
-            read_snapshot(*state_.files, id, check.footer, check.footer.time, apply);
+            read_snapshot(*state_.files, id, check.footer, check.footer.time, apply,
+                          threads_for_snapshot(check.footer, threads_max));
             expected_ = s.start;
             report_.snapshot_lsn = s.lsn;
             report_.snapshot_fell_back = !state_.bad_snapshots.empty();
@@ -364,7 +366,7 @@ std::error_code log_directory::state::try_repair() {
 }
 
 recovery_report log_directory::recover(const std::function<void(const snapshot_counts&)>& expect,
-                                       const std::function<void(const record_view&)>& apply) {
+                                       const std::function<void(const record_view&)>& apply, unsigned threads_max) {
     BOOST_ASSERT(!state_->recovered);
     recovery_report report;
     report.fresh = state_->fresh;
@@ -377,7 +379,7 @@ recovery_report log_directory::recover(const std::function<void(const snapshot_c
     report.next_user_id = state_->current.next_user_id;
     report.last_time = state_->current.time;
     recovery_run run{*state_, report};
-    run.load_snapshot(expect, apply);
+    run.load_snapshot(expect, apply, threads_max);
     run.find_segments();
     run.scan(apply);
     // From here on the directory is changed.

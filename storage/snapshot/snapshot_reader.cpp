@@ -1,6 +1,7 @@
 #include "storage/snapshot/snapshot_reader.hpp"
 
 #include "storage/log/frame.hpp"
+#include "storage/snapshot/block_reader.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -10,7 +11,6 @@
 namespace pawl::storage {
 namespace {
 
-constexpr std::size_t blocks_at_once = 16; // 1 MiB a read
 constexpr std::uint64_t check_threads = 2, parallel_blocks_min = 256;
 
 snapshot_check failed(snapshot_fault fault, std::uint64_t offset) {
@@ -33,38 +33,6 @@ snapshot_fault fault_of(header_fault f) {
         break;
     }
     return snapshot_fault::bad;
-}
-
-// Reads exactly `out.size()` bytes; false where there is less or an error (then `fault` says which).
-bool read_exactly(file& f, std::uint64_t offset, std::span<std::uint8_t> out, snapshot_fault& fault) {
-    std::error_code ec;
-    if (read_fully(f, offset, out, ec) == out.size()) {
-        return true;
-    }
-    fault = ec ? snapshot_fault::unreadable : snapshot_fault::bad;
-    return false;
-}
-
-// Calls visit(index, block) for the blocks [first, last) until it is false. The offset of the failure is left in
-// `offset`.
-template <class Visit>
-bool for_each_block(file& f, std::uint64_t first, std::uint64_t last, aligned_buffer& buffer, snapshot_fault& fault,
-                    std::uint64_t& offset, const Visit& visit) {
-    for (; first < last; first += blocks_at_once) {
-        const std::uint64_t n = std::min<std::uint64_t>(blocks_at_once, last - first);
-        offset = snapshot_header_size + first * snapshot_block_size;
-        const std::span<std::uint8_t> bytes = buffer.span().first(n * snapshot_block_size);
-        if (!read_exactly(f, offset, bytes, fault)) {
-            return false;
-        }
-        for (std::uint64_t i = 0; i < n; ++i, offset += snapshot_block_size) {
-            if (!visit(static_cast<std::uint32_t>(first + i),
-                       bytes_view{bytes.subspan(i * snapshot_block_size, snapshot_block_size)})) {
-                return false;
-            }
-        }
-    }
-    return true;
 }
 
 // Checks blocks on several threads. Fills the tags in order; gives the first fault in the file, and where.
@@ -232,66 +200,6 @@ snapshot_check verify_snapshot(file_system& fs, const snapshot_identity& id, con
 snapshot_check verify_snapshot_crcs(file_system& fs, const snapshot_identity& id,
                                     const std::array<std::uint8_t, 8>& key_check, const tag16* tag, open_mode mode) {
     return verify(fs, id, nullptr, key_check, tag, mode);
-}
-
-void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
-                   const std::function<void(const record_view&)>& apply) {
-    const std::string name = snapshot_name(id.lsn);
-    const auto changed = [&](std::uint64_t offset) {
-        throw refused(refusal::storage_failed, fs.path() + "/" + name + ": offset " + std::to_string(offset) +
-                                                   ": reads differently now than a moment ago; check the disk");
-    };
-    std::error_code ec;
-    const std::unique_ptr<file> f = fs.open(name, open_mode::read, ec);
-    if (ec) {
-        changed(0);
-    }
-    aligned_buffer buffer;
-    buffer.resize(blocks_at_once * snapshot_block_size);
-    std::vector<std::uint8_t> carry; // a record that began in an earlier block
-    snapshot_fault fault = snapshot_fault::bad;
-    std::uint64_t offset = 0, records = 0;
-    record_view record;
-    record.lsn = id.lsn;
-    record.time = time;
-    const auto hand_out = [&](bytes_view bytes) { // gives how many bytes were whole records
-        record_cursor cursor{bytes};
-        std::size_t used = 0;
-        while (cursor.next(record)) {
-            used += record_header_size + record.body.size();
-            ++records;
-            apply(record);
-        }
-        return used;
-    };
-    const bool ok = for_each_block(*f, 0, footer.blocks, buffer, fault, offset, [&](std::uint32_t index, bytes_view b) {
-        bytes_view content;
-        if (!block_crc_ok(b, index, id, content)) {
-            return false;
-        }
-        if (!carry.empty()) {
-            // Complete the record that is carried over: first its header, then its body.
-            const auto take = [&](std::size_t wanted) {
-                const std::size_t n = std::min(content.size(), wanted - std::min(wanted, carry.size()));
-                carry.insert(carry.end(), content.begin(), content.begin() + static_cast<std::ptrdiff_t>(n));
-                content = content.subspan(n);
-            };
-            take(record_header_size);
-            if (carry.size() >= record_header_size) {
-                take(record_header_size +
-                     std::min<std::size_t>(load_le<std::uint32_t>(carry.data() + 4), record_body_size_max));
-            }
-            if (hand_out(carry) == carry.size()) {
-                carry.clear();
-            }
-        }
-        const std::size_t used = hand_out(content);
-        carry.insert(carry.end(), content.begin() + static_cast<std::ptrdiff_t>(used), content.end());
-        return carry.size() <= record_header_size + record_body_size_max;
-    });
-    if (!ok || !carry.empty() || records != footer.records) {
-        changed(offset);
-    }
 }
 
 } // namespace pawl::storage

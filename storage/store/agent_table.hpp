@@ -42,6 +42,7 @@ public:
     void release(agent_text* text) noexcept;
 
     std::size_t size() const noexcept { return texts_.size(); }
+    std::size_t buckets() const noexcept { return texts_.buckets(); }
     bool resize_to_fit() { return texts_.resize_to_fit(); }
 
 private:

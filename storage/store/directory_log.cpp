@@ -2,11 +2,16 @@
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/record_log.hpp"
 
+#include <algorithm>
+#include <thread>
 #include <utility>
 
 namespace pawl::storage {
 
 namespace {
+
+// Beyond, threads mostly wait for each other's memory.
+constexpr unsigned recovery_threads_max = 4;
 
 class directory_log final : public record_log {
 public:
@@ -14,7 +19,8 @@ public:
         : directory_(directory), options_(writer) {}
 
     recovery_report recover(const expect_function& expect, const apply_function& apply) override {
-        return directory_.recover(expect, apply);
+        return directory_.recover(expect, apply,
+                                  std::clamp(std::thread::hardware_concurrency(), 1U, recovery_threads_max));
     }
     void start(log_writer::callbacks callbacks) override {
         writer_ = std::make_unique<log_writer>(directory_, options_, std::move(callbacks));

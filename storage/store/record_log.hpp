@@ -21,7 +21,7 @@ public:
     using produce_function = std::function<snapshot_counts(const log_directory::record_sink&)>;
 
     virtual ~record_log() = default;
-    // Once, before start().
+    // Once, before start(). `apply` may be called on several threads at once (log_directory::recover).
     virtual recovery_report recover(const expect_function& expect, const apply_function& apply) = 0;
     virtual void start(log_writer::callbacks callbacks) = 0;
     virtual bool stop(milliseconds limit) = 0;

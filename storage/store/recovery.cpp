@@ -1,11 +1,18 @@
 // From the records of snapshot and log to the tables. Order between entities does not matter and reading a record twice
 // does no harm (R5): a user's place is kept for it where its families come first.
+//
+// Threads: those of a large snapshot come on several at once. Families go in without a lock, as they do while serving;
+// users under the table's mutex; what a second record changes of a family (a snapshot has none) under one of its own.
 #include "core/user/names.hpp"
 #include "storage/store/record_merge.hpp"
 #include "storage/store/store_state.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace pawl::storage {
 
@@ -19,6 +26,9 @@ public:
         s_.users.expect(counts.users);
         s_.families.expect(counts.families);
         s_.users.next_id = std::max(s_.users.next_id, counts.next_user_id);
+        // Numbers are given one after the other, so a list finds most users sooner than the map does.
+        const std::uint64_t numbered = std::min(counts.next_user_id, counts.users * 2 + 1);
+        by_number_ = std::vector<std::atomic<user_slot*>>(numbered);
     }
 
     void apply(const record_view& record) {
@@ -39,7 +49,8 @@ public:
     }
 
     void finish() {
-        finish_families();
+        by_number_ = std::vector<std::atomic<user_slot*>>(); // of slots that may go now
+        drop_orphans();
         finish_users();
         s_.users.next_id = std::max({s_.users.next_id, s_.recovery.next_user_id, highest_user_ + 1});
         s_.families.resize_to_fit();
@@ -66,16 +77,39 @@ private:
     }
 
     void grow_where_needed() {
-        if (s_.families.size() > 2 * s_.families.buckets()) {
-            s_.families.resize_to_fit();
+        const bool families = s_.families.size() > 2 * s_.families.buckets();
+        const bool users = s_.users.size() > 2 * s_.users.buckets();
+        const bool agents = s_.agents.size() > 2 * s_.agents.buckets();
+        if (!families && !users && !agents) {
+            return;
         }
-        if (s_.users.size() > 2 * s_.users.buckets()) {
+        const std::unique_lock lock(growing_, std::try_to_lock); // who does not get it goes on meanwhile
+        if (lock.owns_lock()) {
+            s_.families.resize_to_fit();
             s_.users.resize_to_fit();
+            s_.agents.resize_to_fit();
         }
     }
 
     user_slot& slot_of(user_id id) {
+        if (id.value >= by_number_.size()) {
+            return find_or_add(id);
+        }
+        std::atomic<user_slot*>& known = by_number_[id.value];
+        if (user_slot* const slot = known.load(std::memory_order_acquire)) {
+            return *slot;
+        }
+        user_slot& slot = find_or_add(id);
+        known.store(&slot, std::memory_order_release);
+        return slot;
+    }
+
+    user_slot& find_or_add(user_id id) {
         const rcu_read_guard section;
+        if (user_slot* const slot = s_.users.find(section, id)) {
+            return *slot;
+        }
+        const std::lock_guard lock(s_.users.mutex);
         if (user_slot* const slot = s_.users.find(section, id)) {
             return *slot;
         }
@@ -90,6 +124,7 @@ private:
         auto u = std::make_shared<user>();
         decode_or_refuse(record, *u);
         user_slot& slot = slot_of(u->id);
+        const std::lock_guard lock(s_.users.mutex);
         const user_version* const known = slot.current.load(std::memory_order_relaxed);
         if (is_newer(*u, known == nullptr ? nullptr : known->record.get())) {
             // Nobody else is reading: what is replaced goes at once.
@@ -102,16 +137,20 @@ private:
         decode_or_refuse(record, r);
         user_slot& owner = slot_of(r.facts.user);
         const rcu_read_guard section;
-        if (family_node* const node = s_.families.find(section, r.facts.id)) {
-            return merge_into(*node, r.word, r.ended_after, r.use, record);
-        }
         family_node* const node = s_.families.make(r.facts, owner, r.word, r.use, s_.agents.acquire(r.use.agent));
         if (node == nullptr) {
             throw refused(refusal::usage, "more families than this program can hold");
         }
-        s_.families.add(section, *node);
+        node->logged.store(true, std::memory_order_relaxed);
+        node->durable_word.store(r.word.bits(), std::memory_order_relaxed);
         if (!r.word.live()) {
             node->set_ended_after(end_of(r.ended_after, r.facts.created_at, to_seconds(record.time)));
+        }
+        // It is there already in one case of many: looking first would cost each a search.
+        if (const family_table::added done = s_.families.add(section, *node);
+            done.outcome == family_table::adding::exists) {
+            s_.families.unmake(*node);
+            merge_into(*done.node, r.word, r.ended_after, r.use, record);
         }
     }
 
@@ -128,6 +167,7 @@ private:
 
     void merge_into(family_node& node, family_word word, std::uint32_t ended_after, const use_view& use,
                     const record_view& record) {
+        const std::lock_guard lock(merging_);
         const family_word before = node.load();
         const merged_family after =
             merge_record({before, node.last_use().generation, node.ended_after()}, {word, use.generation, ended_after},
@@ -137,6 +177,7 @@ private:
             s_.families.count(after.word.status(), 1);
         }
         node.word.store(after.word.bits(), std::memory_order_relaxed);
+        node.durable_word.store(after.word.bits(), std::memory_order_relaxed);
         if (after.newer_use) {
             s_.agents.release(node.set_last_use(use, s_.agents.acquire(use.agent)));
         }
@@ -145,18 +186,18 @@ private:
         }
     }
 
-    void finish_families() {
+    // Families whose user no record ever told of: all in the lists of slots without a version.
+    void drop_orphans() {
         std::vector<family_node*> orphans;
-        for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
-            s_.families.walk(slab, [&](family_node& node) {
-                if (node.owner->current.load(std::memory_order_relaxed) == nullptr) {
-                    orphans.push_back(&node);
-                    return;
-                }
-                node.logged.store(true, std::memory_order_relaxed);
-                node.durable_word.store(node.word.load(std::memory_order_relaxed), std::memory_order_relaxed);
-            });
-        }
+        for_each_slot([&](const user_slot& slot) {
+            if (slot.current.load(std::memory_order_relaxed) != nullptr) {
+                return;
+            }
+            for (family_node* node = slot.first_family(); node != nullptr;
+                 node = node->next_of_user.load(std::memory_order_relaxed)) {
+                orphans.push_back(node);
+            }
+        });
         s_.families_without_user = orphans.size();
         if (!orphans.empty()) {
             s_.families.drop(orphans);
@@ -165,22 +206,29 @@ private:
     }
 
     void finish_users() {
+        for_each_slot([&](user_slot& slot) {
+            const user_version* const version = slot.current.load(std::memory_order_relaxed);
+            if (version == nullptr) {
+                s_.users.drop(slot);
+                return;
+            }
+            slot.durable_version.store(version->record->version, std::memory_order_relaxed);
+            index_names(slot, *version->record);
+        });
+        s_.recovered_users = s_.users.size();
+    }
+
+    template <class Visit>
+    void for_each_slot(const Visit& visit) {
         constexpr std::size_t chunk = 1000;
         user_id after;
         for (auto slots = s_.users.some(after, chunk); !slots.empty(); slots = s_.users.some(after, chunk)) {
             s_.users.resize_to_fit(); // the names come in here
             after = slots.back()->id;
             for (user_slot* const slot : slots) {
-                const user_version* const version = slot->current.load(std::memory_order_relaxed);
-                if (version == nullptr) {
-                    s_.users.drop(*slot);
-                    continue;
-                }
-                slot->durable_version.store(version->record->version, std::memory_order_relaxed);
-                index_names(*slot, *version->record);
+                visit(*slot);
             }
         }
-        s_.recovered_users = s_.users.size();
     }
 
     void index_names(user_slot& slot, const user& u) {
@@ -206,7 +254,9 @@ private:
     }
 
     store_state& s_;
-    std::uint64_t highest_user_ = 0;
+    std::vector<std::atomic<user_slot*>> by_number_;
+    std::mutex growing_, merging_;
+    std::uint64_t highest_user_ = 0; // under the users' mutex
 };
 
 } // namespace

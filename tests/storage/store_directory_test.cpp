@@ -1,4 +1,5 @@
 // The store over a real directory and its writer thread: the same promises, with files.
+#include "storage/log/bytes.hpp"
 #include "store_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -7,6 +8,9 @@
 
 #include <exception>
 #include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include <stdlib.h>
 
@@ -112,6 +116,54 @@ BOOST_AUTO_TEST_CASE(what_was_durable_is_there_after_a_restart_with_and_without_
             BOOST_TEST(s.recovered_users == 10U);
             BOOST_TEST((round < 1) == (s.recovery.snapshot_lsn == 0));
             BOOST_TEST(data->last_outage().has_value());
+        }
+    }
+}
+
+// More than 16 MiB, so that several threads take it in where there are several cores.
+BOOST_AUTO_TEST_CASE(a_large_snapshot_comes_back_whole) {
+    directory_fixture f;
+    constexpr std::uint64_t users = 300, families_each = 20;
+    const auto retry = [](auto change) {
+        for (;;) {
+            if (const auto done = change(); done.has_value()) {
+                return *done;
+            }
+            std::this_thread::yield(); // the log's queue is full
+        }
+    };
+    std::vector<user_id> ids;
+    for (std::uint64_t i = 0; i < users; ++i) {
+        user u = store_fixture::person("user" + std::to_string(i));
+        u.password_hash = std::string(60'000, 'x') + std::to_string(i);
+        ids.push_back(retry([&] { return f.data->insert_user(u); }).id);
+        for (std::uint64_t n = 0; n < families_each; ++n) {
+            family_facts facts;
+            store_le<std::uint64_t>(facts.id.bytes.data(), i * families_each + n + 1);
+            facts.user = ids.back();
+            facts.created_at = timestamp(seconds(1'800'000'000));
+            facts.idle_ttl = facts.absolute_ttl = seconds(86400);
+            family_use use;
+            use.agent = "agent " + std::to_string(n * i % 2000);
+            const family_word word = family_word().with_generation(static_cast<std::uint32_t>(n));
+            retry([&] { return f.data->insert_family(facts, word, use); });
+        }
+    }
+    BOOST_TEST(f.data->snapshot_now());
+    BOOST_TEST(f.data->statistics().snapshot_bytes > (16U << 20U));
+    f.reopen();
+    const store_statistics s = f.data->statistics();
+    BOOST_TEST(s.recovered_users == users);
+    BOOST_TEST(s.recovered_families == users * families_each);
+    BOOST_TEST(s.families_without_user == 0U);
+    for (std::uint64_t i = 0; i < users; ++i) {
+        const auto u = f.data->find_user(ids[i]);
+        BOOST_REQUIRE(u && u->password_hash == std::string(60'000, 'x') + std::to_string(i));
+        for (std::uint64_t n = 0; n < families_each; ++n) {
+            family_id id;
+            store_le<std::uint64_t>(id.bytes.data(), i * families_each + n + 1);
+            const auto found = f.data->find_family(id);
+            BOOST_REQUIRE(found && found->word.generation() == n && found->facts.user == ids[i]);
         }
     }
 }
