@@ -71,6 +71,7 @@ public:
         return static_cast<std::uint64_t>(st.st_size);
     }
     bool is_direct() const noexcept override { return direct_; }
+    bool writes_past_cache() const noexcept override { return direct_; }
 
 private:
     static std::size_t counted(ssize_t n, std::error_code& ec) {
@@ -138,6 +139,13 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
         }
         ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
         return std::make_unique<posix_file>(std::move(fd), false);
+    }
+    // Larger sectors than a page are nobody's yet; a whole one could not be promised.
+    if (mode == open_mode::create_direct && block_ <= aligned_buffer::alignment) {
+        descriptor fd = open_at(name, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, ec);
+        if (fd || ec != std::errc::invalid_argument) {
+            return fd ? std::make_unique<posix_file>(std::move(fd), true) : nullptr;
+        }
     }
     const int flags = mode == open_mode::read    ? O_RDONLY
                       : mode == open_mode::write ? O_RDWR
@@ -226,7 +234,7 @@ public:
         : inner_(std::move(path), std::move(fd), 0), direct_(direct) {}
 
     std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override {
-        if (mode == open_mode::write || mode == open_mode::create) {
+        if (mode == open_mode::write || creates(mode)) {
             ec = read_only();
             return nullptr;
         }

@@ -214,7 +214,7 @@ frozen_directory::bytes frozen_directory::read_backwards(const std::string& name
 std::unique_ptr<file> frozen_directory::open(const std::string& name, open_mode mode, std::error_code& ec) {
     ec.clear();
     const auto known = in_memory_.find(name);
-    if (mode == open_mode::create) {
+    if (creates(mode)) {
         removed_.erase(name);
         return std::make_unique<memory_file>(in_memory_[name] = std::make_shared<std::vector<std::uint8_t>>());
     }

@@ -3,9 +3,11 @@
 
 #include "storage/log/file.hpp"
 #include "storage/snapshot/snapshot_format.hpp"
+#include "storage/snapshot/snapshot_pipeline.hpp"
 
 #include <cstdint>
-#include <memory>
+#include <optional>
+#include <string>
 #include <system_error>
 
 namespace pawl::storage {
@@ -19,29 +21,30 @@ public:
     snapshot_writer(const snapshot_writer&) = delete;
     snapshot_writer& operator=(const snapshot_writer&) = delete;
 
-    // After an error all else is ignored until finish() says it.
+    // After an error all else is ignored until finish() says it. May wait for the disk.
     void add(std::uint16_t type, std::uint16_t version, bytes_view body);
-    // Footer, fsync, rename, fsync of the directory. `footer` is filled.
+    // Footer, fsync, comparison of all that reads back with what was written, rename, fsync of the directory. `footer`
+    // is filled.
     std::error_code finish(const snapshot_counts& counts, timestamp_ms time, snapshot_footer& footer);
+    // After finish() gave an error: where the file read back other than it was written.
+    std::optional<std::uint64_t> wrong_at() const noexcept { return pipeline_.wrong_at(); }
 
 private:
     void append(bytes_view bytes);
     void end_block();
-    void flush();
+    void end_part();
+    void complete(snapshot_pipeline::part& p);
 
     file_system& fs_;
     snapshot_identity id_;
     secret_bytes key_;
     std::string temporary_;
-    std::unique_ptr<file> file_;
-    snapshot_tagger tagger_;
-    aligned_buffer buffer_;         // whole blocks not yet written, and the one being filled
-    std::size_t blocks_filled_ = 0; // in the buffer
-    std::size_t content_size_ = 0;  // of the block being filled
+    snapshot_tagger tagger_;       // of the completing step, until that has ended
+    std::size_t content_size_ = 0; // of the block being filled
     snapshot_footer footer_;
-    std::uint64_t offset_ = 0, synced_ = 0;
-    std::error_code error_;
     bool finished_ = false;
+    snapshot_pipeline pipeline_;              // the last: its threads use what stands above
+    snapshot_pipeline::part* part_ = nullptr; // being filled; null: none begun
 };
 
 } // namespace pawl::storage

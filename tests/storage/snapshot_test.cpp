@@ -6,7 +6,10 @@
 #include "tests/storage/log_fixture.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <numeric>
+#include <set>
 
 using namespace pawl;
 using namespace pawl::test;
@@ -105,6 +108,92 @@ BOOST_AUTO_TEST_CASE(a_large_snapshot_is_checked_by_several_threads_and_its_firs
         const snapshot_check check = verify_snapshot(*fs, id, keys, &footer.tag);
         BOOST_TEST((check.fault == snapshot_fault::bad));
         BOOST_TEST(check.offset == block(bad));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(several_threads_hand_out_each_record_once_and_what_one_throws_ends_all) {
+    const auto disk = std::make_shared<simulated_disk>();
+    const std::shared_ptr<file_system> fs = disk->mount();
+    const log_keys keys{log_key()};
+    const snapshot_identity id{{}, 5};
+    constexpr std::uint32_t count = 5000;
+    snapshot_footer footer;
+    {
+        snapshot_writer writer{*fs, id, keys};
+        for (std::uint32_t i = 0; i < count; ++i) {
+            std::vector<std::uint8_t> body(4 + i % 1500, static_cast<std::uint8_t>(i));
+            store_le<std::uint32_t>(body.data(), i);
+            writer.add(4, 1, body);
+        }
+        BOOST_REQUIRE(!writer.finish({}, {}, footer));
+    }
+    BOOST_TEST(threads_for_snapshot(footer, 4) == 1U); // so small a one is not worth it
+    std::mutex mutex;
+    std::set<std::uint32_t> seen;
+    read_snapshot(
+        *fs, id, footer, {},
+        [&](const record_view& r) {
+            const auto i = load_le<std::uint32_t>(r.body.data());
+            const std::lock_guard lock(mutex);
+            BOOST_REQUIRE(r.body.size() == 4 + i % 1500 && r.lsn == 5);
+            BOOST_REQUIRE(seen.insert(i).second);
+        },
+        3);
+    BOOST_TEST(seen.size() == count);
+    BOOST_TEST(*seen.rbegin() == count - 1);
+    struct unacceptable {};
+    std::atomic<int> thrown{0};
+    BOOST_CHECK_THROW(read_snapshot(
+                          *fs, id, footer, {},
+                          [&](const record_view&) {
+                              ++thrown;
+                              throw unacceptable{};
+                          },
+                          3),
+                      unacceptable);
+    BOOST_TEST(thrown.load() >= 1);
+    BOOST_TEST(thrown.load() <= 3);
+}
+
+// Of all sizes: what goes to the disk when it ends, and what has threads for it.
+BOOST_AUTO_TEST_CASE(a_snapshot_that_reads_back_other_than_it_was_written_or_cannot_be_written_is_none) {
+    const log_keys keys{log_key()};
+    const snapshot_identity id{{}, 5};
+    const std::string temporary = snapshot_name(5) + temporary_suffix;
+    const std::vector<std::uint8_t> body(record_body_size_max, 3);
+    const auto write = [&](simulated_disk& disk, int records, std::optional<std::uint64_t>& wrong_at) {
+        const std::shared_ptr<file_system> fs = disk.mount();
+        snapshot_footer footer;
+        snapshot_writer writer{*fs, id, keys};
+        for (int i = 0; i < records; ++i) {
+            writer.add(4, 1, body);
+        }
+        const std::error_code ec = writer.finish({}, {}, footer);
+        wrong_at = writer.wrong_at();
+        return ec;
+    };
+    for (const int records : {0, 3, 100, 300}) {
+        BOOST_TEST_CONTEXT(records << " records") {
+            const auto rotting = std::make_shared<simulated_disk>();
+            std::atomic<bool> rotted{false};
+            const std::uint64_t bad = records == 0 ? 4096 + 9 : 4096 + 40000;
+            rotting->set_faults([&](disk_operation op, const std::string& file) {
+                if (op == disk_operation::read && file == temporary && !rotted.exchange(true)) {
+                    rotting->flip(temporary, bad * 8);
+                }
+                return simulated_disk::fault{};
+            });
+            std::optional<std::uint64_t> wrong_at;
+            BOOST_TEST(write(*rotting, records, wrong_at) == std::errc::io_error);
+            BOOST_REQUIRE(wrong_at.has_value());
+            BOOST_TEST(*wrong_at == bad);
+            BOOST_TEST(rotting->names().empty());
+
+            const auto full = std::make_shared<simulated_disk>(5000);
+            BOOST_TEST(write(*full, records, wrong_at) == std::errc::no_space_on_device);
+            BOOST_TEST(!wrong_at.has_value());
+            BOOST_TEST(full->names().empty());
+        }
     }
 }
 

@@ -181,7 +181,7 @@ public:
 
     std::unique_ptr<storage::file> open(const std::string& name, storage::open_mode mode,
                                         std::error_code& ec) override {
-        const bool creates = mode == storage::open_mode::create;
+        const bool creates = storage::creates(mode);
         const simulated_disk::fault f = disk_->ask(creates ? disk_operation::create : disk_operation::open, name);
         const std::lock_guard lock(disk_->mutex_);
         if (!alive(f, ec)) {
