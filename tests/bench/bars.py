@@ -113,8 +113,8 @@ class Bars:
         stripped = self.results["binary"]["stripped"] / 2**20
         self.add("binary, stripped, with its web assets", "8 MiB", "%.1f MiB" % stripped, stripped <= 8)
         entry = sizes.get(1_000_000)
-        self.add("snapshot of 1,000,000 families", "0.5 s", entry and number(entry["snapshot_seconds"]) + " s",
-                 entry and entry["snapshot_seconds"] <= 0.5)
+        alone = entry and entry["snapshot_alone_seconds"]
+        self.add("snapshot of 1,000,000 families", "0.5 s", entry and number(alone) + " s", entry and alone <= 0.5)
         ratio = entry and entry["with_snapshots"]["p99_us"] / entry["without_snapshot"]["p99_us"]
         self.add("refresh p99 while snapshots of 1,000,000 families are taken", "at most 2x", ratio and number(ratio) + "x",
                  ratio and ratio <= 2)

@@ -1,7 +1,7 @@
 // Makes a data directory with many families, for measurements of start, memory and snapshots:
-//   fill_store DIRECTORY FAMILIES TOKENS
-// Writes keys.json (ES256) and a snapshot of it all, and prints the refresh tokens of the first TOKENS families, one a
-// line.
+//   fill_store DIRECTORY FAMILIES TOKENS [log]
+// Writes keys.json (ES256) and a snapshot of it all (with `log`: none, so that it is all in the log), and prints the
+// refresh tokens of the first TOKENS families, one a line. What the snapshot took goes to stderr, in seconds.
 #include "core/refresh_token.hpp"
 #include "storage/key_file.hpp"
 #include "storage/store/embedded_store.hpp"
@@ -15,6 +15,7 @@
 #include <exception>
 #include <random>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -78,7 +79,7 @@ void fill(storage::embedded_store& data, const key_ring& keys, std::uint64_t fam
     }
 }
 
-int run(const std::string& directory, std::uint64_t families, std::uint64_t tokens) {
+int run(const std::string& directory, std::uint64_t families, std::uint64_t tokens, bool with_snapshot) {
     ::umask(077);
     if (::mkdir(directory.c_str(), 0700) != 0) {
         std::perror(directory.c_str());
@@ -97,19 +98,26 @@ int run(const std::string& directory, std::uint64_t families, std::uint64_t toke
     options.snapshot_min_bytes = options.snapshot_log_bytes = ~std::uint64_t{0};
     const auto data = storage::embedded_store::open(std::move(options), time);
     fill(*data, *keys.ring, families, tokens, time.now());
-    const bool snapshot = data->snapshot_now();
-    return data->stop(milliseconds(600'000)) && snapshot ? 0 : 70;
+    bool good = true;
+    if (with_snapshot) {
+        const auto began = std::chrono::steady_clock::now();
+        good = data->snapshot_now();
+        std::fprintf(stderr, "%.3f\n",
+                     std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    }
+    return data->stop(milliseconds(600'000)) && good ? 0 : 70;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) {
-        std::fprintf(stderr, "usage: fill_store DIRECTORY FAMILIES TOKENS\n");
+    const bool only_log = argc == 5 && std::string_view(argv[4]) == "log";
+    if (argc != 4 && !only_log) {
+        std::fprintf(stderr, "usage: fill_store DIRECTORY FAMILIES TOKENS [log]\n");
         return 2;
     }
     try {
-        return run(argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10));
+        return run(argv[1], std::strtoull(argv[2], nullptr, 10), std::strtoull(argv[3], nullptr, 10), !only_log);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "fill_store: %s\n", e.what());
         return 1;

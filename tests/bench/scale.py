@@ -35,13 +35,33 @@ def start_kib_ms(server, directory):
     return {"ms": took, "rss_kib": rss, "pss_kib": pss}
 
 
+def fill(directory, count, *more):
+    """(refresh tokens, what the program said to stderr)."""
+    done = subprocess.run([str(FILL), os.path.join(directory, "data"), str(count), "4096", *more], check=True, capture_output=True,
+                          text=True)
+    return done.stdout.split(), done.stderr
+
+
+def start_from_log(count, scratch, say):
+    """Seconds of recovery where all is in the log, none in a snapshot."""
+    directory = tempfile.mkdtemp(prefix="scale-", dir=scratch)
+    try:
+        fill(directory, count, "log")
+        server = Filled("Pawl, %d families in the log" % count, NO_SNAPSHOTS)
+        server.start(directory)
+        seconds = server.metrics()["pawl_recovery_seconds"]
+        say("%d families in the log alone: recovered in %.2f s" % (count, seconds))
+        server.stop()
+        return seconds
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 def one_size(count, scratch, options, say):
     directory = tempfile.mkdtemp(prefix="scale-", dir=scratch)
     try:
-        done = subprocess.run([str(FILL), os.path.join(directory, "data"), str(count), "4096"], check=True, capture_output=True,
-                              text=True)
-        tokens = done.stdout.split()
-        entry = {"families": count, "starts": [], "snapshot_file_bytes": sum(
+        tokens, said = fill(directory, count)
+        entry = {"families": count, "starts": [], "snapshot_alone_seconds": float(said.split()[-1]), "snapshot_file_bytes": sum(
             path.stat().st_size for path in pathlib.Path(directory, "data").rglob("*snap*") if path.is_file())}
         server = Filled("Pawl, %d families" % count, NO_SNAPSHOTS)
         for left in reversed(range(STARTS)):
@@ -65,6 +85,7 @@ def one_size(count, scratch, options, say):
         for name in ("without_snapshot", "with_snapshots"):
             say(load.line(entry[name]))
         server.stop()
+        entry["log_recovery_seconds"] = start_from_log(count, scratch, say)
         return entry
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -132,16 +132,20 @@ def scale(seen):
     idle, rows = seen.starts(MAIN, "rss_kib"), []
     for e in seen.results["scale"]:
         rss = Spread([start["rss_kib"] for start in e["starts"]])
+        counted = e["without_snapshot"]["counted"]
         rows.append(["{:,}".format(e["families"]), Spread([start["ms"] / 1000 for start in e["starts"]]).text(digits=2),
-                     rss.text(1 / 1024, 0), number((rss.median - idle.median) * 1024 / e["families"]) if idle else "–",
-                     number(e["snapshot_seconds"], 2), number(e["snapshot_bytes"] / 2**20),
+                     number(e["log_recovery_seconds"], 2), rss.text(1 / 1024, 0),
+                     number((rss.median - idle.median) * 1024 / e["families"]) if idle else "–",
+                     number(e["snapshot_alone_seconds"], 2), number(e["snapshot_seconds"], 2), number(e["snapshot_bytes"] / 2**20),
+                     number(counted["log_bytes"] / max(1, counted["rotations"]), 0),
                      *(number(e[key]["p99_us"] / 1000) for key in ("without_snapshot", "with_snapshots")),
                      *(number(e[key]["cpu_us"]) for key in ("without_snapshot", "with_snapshots"))])
-    yield "Ten families a user, a thousand user agents; refreshes over %d connections, without and with a snapshot each second." % (
+    yield "Ten families a user, a thousand user agents; start to ready from a snapshot, and recovery of the same from the log alone;"
+    yield "a snapshot alone, and the last one under load; refreshes over %d connections, without and with a snapshot each second." % (
         seen.results["scale"][0]["with_snapshots"]["connections"])
     yield ""
-    yield from table(["families", "start s", "RSS MiB", "bytes a family", "snapshot s", "MiB", "refresh p99 ms", "with snapshots",
-                      "CPU µs", "with snapshots"], rows)
+    yield from table(["families", "start s", "from the log s", "RSS MiB", "bytes a family", "snapshot s", "under load", "MiB",
+                      "log bytes a rotation", "refresh p99 ms", "with snapshots", "CPU µs", "with snapshots"], rows)
 
 
 def losses(seen):
