@@ -12,6 +12,17 @@ from support.http import Client
 NETWORK = (OSError, ValueError)  # refused, reset, or a reply cut short
 
 
+class PatientClient(Client):
+    """Tries again what the server has no room for yet (503: it did nothing), as after a start while the next log segment
+    is being made on a busy disk."""
+
+    def request(self, *arguments, **keywords):
+        def asked():
+            reply = Client.request(self, *arguments, **keywords)
+            return reply if reply.status != 503 else None
+        return case.eventually(asked, seconds=120)
+
+
 class Device(threading.Thread):
     """One user with one session, who does things one after another until the server is gone.
 
@@ -149,7 +160,7 @@ def crash_rounds(rounds, seed, start, crash, clients=4, operations=(20, 400)):
         for device in devices:
             device.join()
         url = start()
-        client = Client(url)
+        client = PatientClient(url)
         for device in devices:
             device.check(client)
         wrong = [line for device in devices for line in device.wrong]
