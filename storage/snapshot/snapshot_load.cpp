@@ -135,11 +135,15 @@ void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_
     };
     std::vector<std::thread> others;
     others.reserve(threads);
-    try {
-        while (others.size() + 1 < threads) {
+    const auto started_another = [&] {
+        try {
             others.emplace_back(work);
+            return true;
+        } catch (const std::system_error&) {
+            return false; // none to be had: with fewer, then
         }
-    } catch (const std::system_error&) { // no thread to be had: with fewer, then
+    };
+    while (others.size() + 1 < threads && started_another()) {
     }
     work();
     for (std::thread& thread : others) {

@@ -13,11 +13,11 @@ def micro(said):
 
 def steady(runs):
     """Of the results of several runs, each with other options."""
-    yield "%g refreshes a second in turn over %d sessions and a logout and a login every ten seconds, one request at a time, so that each" % (
+    yield "%g refreshes a second in turn over %d sessions and a logout and a login every ten seconds, one request at a time," % (
         runs[0]["rate"], runs[0]["sessions"])
-    yield "record has a sync of its own: the worst case for what a log writes. `always`; all of the store's settings at their defaults"
-    yield "but for what is named. The disk is an ext4 file system of its own on a loop device: its bytes are all that was written,"
-    yield "journal, zeroed segments and snapshots included."
+    yield "so that each record has a sync of its own: the worst case for what a log writes. `always`; all of the store's settings"
+    yield "at their defaults but for what is named. The disk is an ext4 file system of its own on a loop device: its bytes are all"
+    yield "that was written, journal, zeroed segments and snapshots included."
     yield ""
     rows = []
     for run in runs:
