@@ -184,13 +184,13 @@ BOOST_AUTO_TEST_CASE(a_snapshot_that_reads_back_other_than_it_was_written_or_can
                 return simulated_disk::fault{};
             });
             std::optional<std::uint64_t> wrong_at;
-            BOOST_TEST(write(*rotting, records, wrong_at) == std::errc::io_error);
+            BOOST_TEST((write(*rotting, records, wrong_at) == std::errc::io_error));
             BOOST_REQUIRE(wrong_at.has_value());
             BOOST_TEST(*wrong_at == bad);
             BOOST_TEST(rotting->names().empty());
 
             const auto full = std::make_shared<simulated_disk>(5000);
-            BOOST_TEST(write(*full, records, wrong_at) == std::errc::no_space_on_device);
+            BOOST_TEST((write(*full, records, wrong_at) == std::errc::no_space_on_device));
             BOOST_TEST(!wrong_at.has_value());
             BOOST_TEST(full->names().empty());
         }
