@@ -83,10 +83,18 @@ private:
         if (!families && !users && !agents) {
             return;
         }
-        const std::unique_lock lock(growing_, std::try_to_lock); // who does not get it goes on meanwhile
-        if (lock.owns_lock()) {
+        const std::unique_lock lock(growing_, std::try_to_lock); // who does not get it goes on
+        if (!lock.owns_lock()) {
+            return;
+        }
+        // Only these: a table that is sized for what is yet to come would shrink.
+        if (families) {
             s_.families.resize_to_fit();
+        }
+        if (users) {
             s_.users.resize_to_fit();
+        }
+        if (agents) {
             s_.agents.resize_to_fit();
         }
     }
