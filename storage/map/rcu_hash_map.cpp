@@ -18,6 +18,22 @@
 
 namespace pawl::storage {
 
+namespace {
+
+std::size_t wanted_buckets(std::size_t entries) {
+    return std::clamp(std::bit_ceil(entries), rcu_hash_table::buckets_min, rcu_hash_table::buckets_max);
+}
+
+// What a table of `now` buckets should have: `now` where that is right.
+std::size_t fitting_buckets(std::size_t entries, std::size_t now) {
+    if (entries > now) {
+        return wanted_buckets(entries);
+    }
+    return entries < now / 8 ? wanted_buckets(entries * 2) : now;
+}
+
+} // namespace
+
 #ifdef PAWL_MAP_FAKE
 
 struct rcu_hash_table::table {
@@ -81,7 +97,7 @@ bool rcu_hash_table::erase(map_link& link) noexcept {
 }
 
 bool rcu_hash_table::resize_to_fit() {
-    const std::size_t wanted = std::max(buckets_min, std::bit_ceil(size()));
+    const std::size_t wanted = fitting_buckets(size(), buckets());
     return buckets_.exchange(wanted) != wanted;
 }
 
@@ -120,10 +136,6 @@ struct typed_key {
 extern "C" int pawl_lfht_match(cds_lfht_node* node, const void* key) {
     const auto* const k = static_cast<const typed_key*>(key);
     return k->matches(*as_link(node), k->key) ? 1 : 0;
-}
-
-std::size_t wanted_buckets(std::size_t entries) {
-    return std::clamp(std::bit_ceil(entries), rcu_hash_table::buckets_min, rcu_hash_table::buckets_max);
 }
 
 } // namespace
@@ -176,15 +188,8 @@ bool rcu_hash_table::erase(map_link& link) noexcept {
 bool rcu_hash_table::resize_to_fit() {
     BOOST_ASSERT(!rcu_read_ongoing()); // also registers this thread
     static_cast<void>(rcu_read_ongoing());
-    const std::size_t entries = size();
-    const std::size_t now = buckets();
-    std::size_t wanted = now;
-    if (entries > now) {
-        wanted = wanted_buckets(entries);
-    } else if (entries < now / 8) {
-        wanted = wanted_buckets(entries * 2);
-    }
-    if (wanted == now) {
+    const std::size_t wanted = fitting_buckets(size(), buckets());
+    if (wanted == buckets()) {
         return false;
     }
     cds_lfht_resize(table_->ht, wanted);

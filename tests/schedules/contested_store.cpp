@@ -1,5 +1,6 @@
 #include "tests/schedules/contested_store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl::test {
@@ -28,8 +29,8 @@ std::string text_of(family_word w) {
 } // namespace
 
 const char* name_of(party p) {
-    static constexpr std::array names{"rotate", "end",     "confirm", "disable", "remove",   "look",
-                                      "log_in", "end_all", "rejoin",  "sync",    "snapshot", "maintain"};
+    static constexpr std::array names{"rotate",  "end",    "confirm", "disable",  "remove",   "look", "log_in",
+                                      "end_all", "rejoin", "sync",    "snapshot", "maintain", "erase"};
     return names[static_cast<std::size_t>(p)];
 }
 
@@ -62,7 +63,7 @@ contested_store::contested_store(scheduler& turns, setting how)
     if (how.durable) {
         log_->sync();
     }
-    start_.sweeps = how.ended;
+    start_.sweeps = how.ended || how.swept;
 }
 
 void contested_store::act(party what) {
@@ -91,7 +92,18 @@ void contested_store::act(party what) {
         return require(data_->snapshot_now(), "a snapshot fails");
     case party::maintain:
         return data_->maintain_once();
+    case party::erase:
+        return erase();
     }
+}
+
+void contested_store::erase() {
+    close_gate(true);
+    log_->sync();
+    data_->maintain_once(); // marks what is dead
+    require(data_->snapshot_now() && data_->snapshot_now(), "a snapshot fails");
+    data_->maintain_once(); // takes it out
+    data_->maintain_once(); // frees it
 }
 
 bool contested_store::help() {
@@ -354,6 +366,11 @@ contested_store::kept contested_store::on_disk() const {
     return out;
 }
 
+bool contested_store::listed(const family_id& id) const {
+    const std::vector<family_details> all = data_->families_of(ann_);
+    return std::any_of(all.begin(), all.end(), [&](const family_details& d) { return d.state.facts.id == id; });
+}
+
 void contested_store::check_end(bool with_restart) {
     require(history_.has_an_order(start_), "no order of the calls explains the answers");
     require(log_->reserved() == 0, "room in the log stays reserved");
@@ -369,6 +386,11 @@ void contested_store::check_end(bool with_restart) {
         require(u == nullptr || (at != disk.users.end() && at->second == *u),
                 std::string("disk and memory differ about a user ") + when);
     };
+    for (std::uint8_t i = 0; i < parties_max; ++i) { // the new families
+        family_id id;
+        id.bytes.fill(static_cast<std::uint8_t>(10 + i));
+        require(!data_->find_family(id) || listed(id), "a family that its user's list does not show");
+    }
     const kept disk = on_disk();
     compare(disk, "at the end");
     if (with_restart) {

@@ -63,6 +63,7 @@ enum class party : std::uint8_t {
     sync,     // the disk takes a batch
     snapshot, // everything as it is
     maintain, // frees what is dead
+    erase,    // deletes the user and does all that frees it
 };
 inline constexpr std::array all_parties{party::rotate, party::end,  party::confirm,  party::disable,
                                         party::remove, party::look, party::log_in,   party::end_all,
@@ -73,6 +74,7 @@ class contested_store {
 public:
     struct setting {
         bool durable = true; // what is there at the beginning is on the disk
+        bool swept = false;  // dead families may go meanwhile
         bool ended = false;  // the family has ended, and may be swept
     };
     contested_store(scheduler& turns, setting how);
@@ -102,6 +104,7 @@ private:
     void log_in();
     void end_all();
     void rejoin();
+    void erase();
 
     // The party that runs this waits for the ticket; from then on the word, or the version, must survive.
     void told(result<ticket> rests, const family_id& id, family_word word);
@@ -113,6 +116,7 @@ private:
         std::map<user_id, user> users;
     };
     kept on_disk() const;
+    bool listed(const family_id& id) const;
     void require(bool holds, const std::string& what);
 
     scheduler& turns_;

@@ -85,6 +85,9 @@ BOOST_AUTO_TEST_CASE(what_is_freed_meanwhile_was_seen_by_nobody) {
             schedules += explore({party::maintain, other}, {.durable = true, .ended = true}, preemptions());
         }
     }
+    for (const party other : {party::log_in, party::look, party::end_all, party::rotate}) {
+        schedules += explore({other, party::erase}, {.durable = true, .swept = true, .ended = false}, 1);
+    }
     BOOST_TEST(schedules > 100U);
 }
 
