@@ -80,6 +80,15 @@ struct io_thread::session_ended {
     }
 };
 
+// To run_context(), which starts it again.
+struct io_thread::accept_ended {
+    void operator()(std::exception_ptr failed) const {
+        if (failed) {
+            std::rethrow_exception(failed);
+        }
+    }
+};
+
 io_thread::listener::listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to,
                               bool for_admin)
     : socket(executor, fd.get()), pause(executor), targets(to), admin(for_admin),
@@ -103,9 +112,7 @@ void io_thread::add_listener(unique_fd fd, std::span<const std::unique_ptr<io_th
 }
 
 void io_thread::run() {
-    for (const auto& l : listeners_) {
-        asio::co_spawn(context_, accept_loop(*l), session_ended{this});
-    }
+    keep_accepting();
     // Signals are for the main thread.
     sigset_t all, before;
     sigfillset(&all);
@@ -114,17 +121,40 @@ void io_thread::run() {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+void io_thread::keep_accepting() {
+    for (const auto& l : listeners_) {
+        if (!*l->accepting && !host_.draining) {
+            asio::co_spawn(context_, accept_loop(*l, accepting_mark(*l)), accept_ended{});
+        }
+    }
+}
+
+void io_thread::recover() {
+    keep_accepting();
+    if (!sessions_.empty()) {
+        arm_sweep();
+    }
+}
+
 void io_thread::run_context() {
     pthread_setname_np(pthread_self(), ("pawl-io-" + std::to_string(index_)).c_str());
     if (shared_.settings.on_thread_start) {
         shared_.settings.on_thread_start();
     }
-    for (;;) {
+    for (bool defect = false;;) {
         try {
+            if (defect) {
+                // Behind the end of the coroutine that it has hit, which Asio has posted, too.
+                asio::post(context_, [this] { recover(); });
+                defect = false;
+            }
             context_.run();
             break;
-        } catch (const std::exception& e) { // a completion that somebody else's code posted here
+        } catch (const std::exception& e) {
+            // Out of memory where Asio starts an operation, which ends the coroutine that asked for it; or a completion
+            // that somebody else's code posted here.
             host_.log.error("io.defect", {{"what", e.what()}});
+            defect = true;
         }
     }
     if (shared_.settings.on_thread_stop) {
@@ -235,7 +265,8 @@ task<http_response> io_thread::answer(const connection& c) {
     return c.matched_route().handle(shared_.context, c.request());
 }
 
-task<void> io_thread::accept_loop(listener& from) {
+task<void> io_thread::accept_loop(listener& from, accepting_mark mark) {
+    static_cast<void>(mark); // lives as long as this frame
     while (!host_.draining) {
         auto readable = from.socket.async_wait(asio::posix::descriptor_base::wait_read, token);
         const auto [ec] = co_await std::move(readable);
@@ -344,7 +375,6 @@ void io_thread::arm_sweep() {
     if (sweep_armed_) {
         return;
     }
-    sweep_armed_ = true;
     sweep_timer_.expires_after(sweep_interval_);
     sweep_timer_.async_wait([this](asio_error ec) {
         sweep_armed_ = false;
@@ -352,6 +382,7 @@ void io_thread::arm_sweep() {
             sweep();
         }
     });
+    sweep_armed_ = true; // not where there was no memory for it
 }
 
 // One timer per thread instead of two operations on a timer per request and phase.

@@ -91,9 +91,28 @@ private:
         std::span<const std::unique_ptr<io_thread>> targets;
         std::size_t next_target = 0;
         bool admin = false;
+        std::shared_ptr<bool> accepting = std::make_shared<bool>(false); // its accept_loop lives; frames outlive this
         unique_fd reserve; // given up for a moment when there are no descriptors left, to turn a client away
     };
     struct session_ended; // completion of serve()
+    struct accept_ended;  // completion of accept_loop()
+    // A parameter of accept_loop: listener::accepting is true for as long as its frame lives, however that ends.
+    class accepting_mark {
+    public:
+        explicit accepting_mark(const listener& of) noexcept : accepting_(of.accepting) { *accepting_ = true; }
+        accepting_mark(accepting_mark&&) noexcept = default;
+        accepting_mark(const accepting_mark&) = delete;
+        accepting_mark& operator=(const accepting_mark&) = delete;
+        accepting_mark& operator=(accepting_mark&&) = delete;
+        ~accepting_mark() {
+            if (accepting_ != nullptr) {
+                *accepting_ = false;
+            }
+        }
+
+    private:
+        std::shared_ptr<bool> accepting_;
+    };
     using session_list = boost::intrusive::list<session, boost::intrusive::constant_time_size<false>>;
 
     static task<void> serve(std::unique_ptr<session> s);
@@ -101,7 +120,11 @@ private:
     static task<bool> shake_hands(session& s);
     static task<void> say_goodbye(session& s);
     task<http_response> answer(const connection& c);
-    task<void> accept_loop(listener& from);
+    task<void> accept_loop(listener& from, accepting_mark mark);
+    // Starts the accept loops that do not live: all at first, later those that a lack of memory has ended.
+    void keep_accepting();
+    // After a defect: what goes on for as long as the thread does goes on.
+    void recover();
     // errno of the accept that ended the batch; 0 where accept_batch_max was reached.
     int accept_batch(listener& from);
     void turn_one_away(listener& from);

@@ -19,6 +19,7 @@ import xml.etree.ElementTree as ElementTree
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOB_SECONDS_MAX = 1500
 UNIT = ("core_tests", "storage_tests", "schedule_tests", "app_tests", "tools_tests")
+OF_TSAN = ("core_tests", "storage_tests")  # schedule_tests has one thread at work at any time
 COUNTING = ("app_allocation_tests",)  # counts what a release allocates
 NOT_SANITIZED = ("docs_page", "fixtures")  # a browser, npm and ctest: what they drive is driven by the others too
 OF_THE_TOOL = ("pawlctl", "readme")  # need pawlctl
@@ -91,18 +92,18 @@ def check(command, env=None):
     return Outcome(status == 0, status not in (0, 77), status == 77, text)
 
 
-def tests_of(build, label, env, as_released, server_alone=False):
-    """(name, function) of all tests that run on one build directory."""
+def tests_of(build, label, env, as_released, units=UNIT):
+    """(name, function) of all tests that run on one build directory; pawlctl is there where all units are."""
     jobs = []
     # The long ones first: they decide how long it all takes.
     pawld = build / "bin" / "pawld"
     env = {**env, "PAWLD": str(pawld), "PAWLCTL": str(build / "bin" / "pawlctl"), "PAWL_BUILD": str(build)}
     for path in sorted((ROOT / "tests" / "integration").glob("*_test.py"),
                        key=lambda p: ("crash" not in p.name, p.name)):
-        if path.name.startswith(NOT_SANITIZED) and not as_released or path.name.startswith(OF_THE_TOOL) and server_alone:
+        if path.name.startswith(NOT_SANITIZED) and not as_released or path.name.startswith(OF_THE_TOOL) and units != UNIT:
             continue
         jobs.append((label + path.stem, lambda path=path: integration(path, env)))
-    for name in () if server_alone else UNIT + (COUNTING if as_released else ()):
+    for name in units + (COUNTING if as_released else ()):
         executable = build / "bin" / name
         for suite in suites_of(executable, env):
             jobs.append((label + name + "/" + suite,
@@ -147,17 +148,17 @@ def run_jobs(jobs, total):
                 print(outcome.text[-12000:], flush=True)
 
 
-def sanitized(preset, env, words, total, server_alone=False):
+def sanitized(preset, env, words, total, units=UNIT):
     """Builds a preset and runs the tests of it; a build that fails counts as one failure."""
     print("== %s" % preset, flush=True)
     start = time.monotonic()
-    built = check(["tools/build", preset, "pawld", *(() if server_alone else ("pawlctl", *UNIT))])
+    built = check(["tools/build", preset, "pawld", *(("pawlctl",) if units == UNIT else ()), *units])
     print("%-5s build %s  %.1f s" % ("FAIL" if built.failed else "ok", preset, time.monotonic() - start), flush=True)
     if built.failed:
         print(built.text[-12000:], flush=True)
         total.failed += 1
         return
-    jobs = tests_of(ROOT / "build" / preset, preset + ": ", {**env, "PAWL_SANITIZED": preset}, False, server_alone)
+    jobs = tests_of(ROOT / "build" / preset, preset + ": ", {**env, "PAWL_SANITIZED": preset}, False, units)
     run_jobs(chosen(jobs, words), total)
 
 
@@ -185,7 +186,7 @@ def main():
         print("== fuzz", flush=True)
         run_jobs(chosen([("fuzz", lambda: check(["tests/fuzz/run"]))], arguments.words), total)
         sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=%s"
-                           % (ROOT / "tests" / "tsan.supp")}, arguments.words, total, server_alone=True)
+                           % (ROOT / "tests" / "tsan.supp")}, arguments.words, total, units=OF_TSAN)
     print("%d passed, %d failed%s" % (total.passed, total.failed,
                                       ", %d skipped" % total.skipped if total.skipped else ""), flush=True)
     return 1 if total.failed or not total.passed else 0
