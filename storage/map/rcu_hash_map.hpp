@@ -30,7 +30,8 @@ struct alignas(8) map_link {
 class rcu_hash_table {
 public:
     using match_function = bool (*)(const map_link& link, const void* key);
-    static constexpr std::size_t buckets_min = 64; // an empty table is made, walked and freed for every reset of a realm
+    static constexpr std::size_t buckets_min =
+        64; // an empty table is made, walked and freed for every reset of a realm
     static constexpr std::size_t buckets_max = std::size_t{1} << 32U;
 
     // Sized for `expected` entries (a hint).
