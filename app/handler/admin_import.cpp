@@ -36,12 +36,7 @@ http_response outcome_answer(const import_result& done) {
 
 } // namespace
 
-task<http_response> handle_admin_import(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_import(app_context& context, const http_request& request, operator_caller by) {
     const body_outcome body = read_body(request, body_kinds::json); // media type, form and names that come twice
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_problem();
@@ -51,7 +46,7 @@ task<http_response> handle_admin_import(app_context& context, const http_request
         co_return refuse_operator(context, request, done.error());
     }
     if (done->outcome == import_outcome::added) {
-        auto noting = context.admin->record(*std::move(by), event_kind::user_created, "import of " + done->subject);
+        auto noting = context.admin->record(std::move(by), event_kind::user_created, "import of " + done->subject);
         const result<void> noted = co_await std::move(noting);
         if (!noted) {
             co_return refuse_operator(context, request, noted.error());

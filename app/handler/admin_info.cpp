@@ -10,12 +10,7 @@
 
 namespace pawl::app {
 
-task<http_response> handle_admin_info(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_info(app_context& context, const http_request& /*request*/, operator_caller /*by*/) {
     const auto up = std::chrono::steady_clock::now() - context.instance.started_at;
     std::string body;
     json_object_writer(body)

@@ -28,29 +28,16 @@ task<http_response> answer_change(app_context& context, operator_caller by, even
 
 } // namespace
 
-task<http_response> handle_admin_list_keys(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_list_keys(app_context& context, const http_request& /*request*/,
+                                           operator_caller /*by*/) {
     const key_ring_ptr ring = context.keys();
     co_return json_answer(200, keys_json(*ring));
 }
 
-task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    const auto kind = read_key_kind(std::get<parameters>(body));
+task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request, operator_caller by) {
+    auto kind = read_json(request, read_key_kind);
     if (!kind) {
-        co_return problem_response(kind.error());
+        co_return std::move(kind.error());
     }
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
@@ -58,23 +45,14 @@ task<http_response> handle_admin_rotate_key(app_context& context, const http_req
     operations& ops = *context.instance_operations;
     task<key_change> changing = *kind == key_kind::signing ? ops.rotate_signing_key() : ops.rotate_refresh_key();
     key_change changed = co_await std::move(changing);
-    auto answering = answer_change(context, *std::move(by), event_kind::key_added, std::move(changed));
+    auto answering = answer_change(context, std::move(by), event_kind::key_added, std::move(changed));
     co_return co_await std::move(answering);
 }
 
-task<http_response> handle_admin_retire_key(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto wanted = read_key_retirement(std::get<parameters>(body));
+task<http_response> handle_admin_retire_key(app_context& context, const http_request& request, operator_caller by) {
+    auto wanted = read_json(request, read_key_retirement);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return std::move(wanted.error());
     }
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
@@ -83,7 +61,7 @@ task<http_response> handle_admin_retire_key(app_context& context, const http_req
     task<key_change> changing =
         wanted->kid ? ops.retire_signing_key(*wanted->kid) : ops.retire_refresh_key(wanted->refresh_id, wanted->force);
     key_change changed = co_await std::move(changing);
-    auto answering = answer_change(context, *std::move(by), event_kind::key_retired, std::move(changed));
+    auto answering = answer_change(context, std::move(by), event_kind::key_retired, std::move(changed));
     co_return co_await std::move(answering);
 }
 

@@ -12,12 +12,8 @@
 
 namespace pawl::app {
 
-task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request,
+                                               operator_caller /*by*/) {
     const body_result query = read_form(request.query);
     if (!query.has_value()) {
         co_return problem_response(query.error().problem, query.error().detail);
@@ -34,17 +30,12 @@ task<http_response> handle_admin_list_sessions(app_context& context, const http_
     co_return json_answer(200, admin_sessions_json(*sessions, context.time.now()));
 }
 
-task<http_response> handle_admin_end_session(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_end_session(app_context& context, const http_request& request, operator_caller by) {
     const auto id = family_id_from_hex(request.path_parameter);
     if (!id) {
         co_return refuse_operator(context, request, failure(errc::session_not_found));
     }
-    auto pending = context.admin->end_session(*std::move(by), *id);
+    auto pending = context.admin->end_session(std::move(by), *id);
     const auto ended = co_await std::move(pending);
     if (!ended) {
         co_return refuse_operator(context, request, ended.error());
@@ -52,21 +43,12 @@ task<http_response> handle_admin_end_session(app_context& context, const http_re
     co_return no_content();
 }
 
-task<http_response> handle_admin_logout(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    const auto id = read_user_of(std::get<parameters>(body));
+task<http_response> handle_admin_logout(app_context& context, const http_request& request, operator_caller by) {
+    auto id = read_json(request, read_user_of);
     if (!id) {
-        co_return problem_response(id.error());
+        co_return std::move(id.error());
     }
-    auto pending = context.admin->logout(*std::move(by), *id);
+    auto pending = context.admin->logout(std::move(by), *id);
     const auto ended = co_await std::move(pending);
     if (!ended) {
         co_return refuse_operator(context, request, ended.error());
@@ -74,12 +56,7 @@ task<http_response> handle_admin_logout(app_context& context, const http_request
     co_return no_content();
 }
 
-task<http_response> handle_admin_get_family(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_get_family(app_context& context, const http_request& request, operator_caller /*by*/) {
     const auto id = family_id_from_hex(request.path_parameter);
     if (!id) {
         co_return refuse_operator(context, request, failure(errc::session_not_found));
@@ -92,21 +69,12 @@ task<http_response> handle_admin_get_family(app_context& context, const http_req
     co_return json_answer(200, admin_family_json(*found, context.time.now()));
 }
 
-task<http_response> handle_admin_mint_session(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto wanted = read_minting(std::get<parameters>(body));
+task<http_response> handle_admin_mint_session(app_context& context, const http_request& request, operator_caller by) {
+    auto wanted = read_json(request, read_minting);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return std::move(wanted.error());
     }
-    auto pending = context.admin->mint_session(*std::move(by), wanted->user, std::move(wanted->client));
+    auto pending = context.admin->mint_session(std::move(by), wanted->user, std::move(wanted->client));
     const auto tokens = co_await std::move(pending);
     if (!tokens) {
         co_return refuse_operator(context, request, tokens.error());
@@ -114,19 +82,11 @@ task<http_response> handle_admin_mint_session(app_context& context, const http_r
     co_return json_answer(201, to_json(*tokens));
 }
 
-task<http_response> handle_admin_verify_token(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto token = read_secret(std::get<parameters>(body), "token");
+task<http_response> handle_admin_verify_token(app_context& context, const http_request& request,
+                                              operator_caller /*by*/) {
+    auto token = read_json(request, [](const parameters& body) { return read_secret(body, "token"); });
     if (!token) {
-        co_return problem_response(token.error());
+        co_return std::move(token.error());
     }
     auto pending = context.admin->inspect(*std::move(token));
     const auto report = co_await std::move(pending);

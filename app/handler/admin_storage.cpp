@@ -12,24 +12,15 @@
 
 namespace pawl::app {
 
-task<http_response> handle_admin_stats(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_stats(app_context& context, const http_request& /*request*/, operator_caller /*by*/) {
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
     }
     co_return json_answer(200, stats_json(context.instance_operations->statistics()));
 }
 
-task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& /*request*/,
+                                               operator_caller /*by*/) {
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
     }
@@ -41,12 +32,8 @@ task<http_response> handle_admin_take_snapshot(app_context& context, const http_
     co_return json_answer(200, snapshot_taken_json(*taken));
 }
 
-task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& /*request*/,
+                                                operator_caller /*by*/) {
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
     }
@@ -59,12 +46,7 @@ task<http_response> handle_admin_list_snapshots(app_context& context, const http
 }
 
 // What snapshot and log still say of one session: also of one that memory has long forgotten.
-task<http_response> handle_admin_timeline(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_timeline(app_context& context, const http_request& request, operator_caller /*by*/) {
     const auto id = family_id_from_hex(request.path_parameter);
     if (!id) {
         co_return refuse_operator(context, request, failure(errc::session_not_found));

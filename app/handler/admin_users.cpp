@@ -31,12 +31,7 @@ task<http_response> find_by_login(app_context& context, std::string login) {
 
 } // namespace
 
-task<http_response> handle_admin_list_users(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_list_users(app_context& context, const http_request& request, operator_caller /*by*/) {
     const body_result query = read_form(request.query);
     const auto wanted = query.has_value() ? read_user_query(*query) : read_user_query(parameters());
     if (!query.has_value()) {
@@ -62,21 +57,12 @@ task<http_response> handle_admin_list_users(app_context& context, const http_req
     co_return json_answer(200, user_page_json(users, page->next));
 }
 
-task<http_response> handle_admin_create_user(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto wanted = read_new_user(std::get<parameters>(body));
+task<http_response> handle_admin_create_user(app_context& context, const http_request& request, operator_caller by) {
+    auto wanted = read_json(request, read_new_user);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return std::move(wanted.error());
     }
-    auto pending = context.admin->create_user(*std::move(by), *std::move(wanted));
+    auto pending = context.admin->create_user(std::move(by), *std::move(wanted));
     const auto created = co_await std::move(pending);
     if (!created) {
         co_return refuse_operator(context, request, created.error());
@@ -84,12 +70,7 @@ task<http_response> handle_admin_create_user(app_context& context, const http_re
     co_return user_answer(context, 201, **created);
 }
 
-task<http_response> handle_admin_get_user(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    const auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_get_user(app_context& context, const http_request& request, operator_caller /*by*/) {
     const auto id = user_id_from_text(request.path_parameter);
     if (!id) {
         co_return problem_response(failure(errc::user_not_found));
@@ -102,25 +83,16 @@ task<http_response> handle_admin_get_user(app_context& context, const http_reque
     co_return user_answer(context, 200, **found);
 }
 
-task<http_response> handle_admin_change_user(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_change_user(app_context& context, const http_request& request, operator_caller by) {
     const auto id = user_id_from_text(request.path_parameter);
     if (!id) {
         co_return problem_response(failure(errc::user_not_found));
     }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto wanted = read_user_changes(std::get<parameters>(body));
+    auto wanted = read_json(request, read_user_changes);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return std::move(wanted.error());
     }
-    auto pending = context.admin->change_user(*std::move(by), *id, *std::move(wanted));
+    auto pending = context.admin->change_user(std::move(by), *id, *std::move(wanted));
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse_operator(context, request, changed.error());
@@ -128,17 +100,12 @@ task<http_response> handle_admin_change_user(app_context& context, const http_re
     co_return user_answer(context, 200, **changed);
 }
 
-task<http_response> handle_admin_remove_user(app_context& context, const http_request& request) {
-    auto asking = authorise_operator(context, request);
-    auto by = co_await std::move(asking);
-    if (!by) {
-        co_return refuse_operator(context, request, by.error());
-    }
+task<http_response> handle_admin_remove_user(app_context& context, const http_request& request, operator_caller by) {
     const auto id = user_id_from_text(request.path_parameter);
     if (!id) {
         co_return problem_response(failure(errc::user_not_found));
     }
-    auto pending = context.admin->remove_user(*std::move(by), *id);
+    auto pending = context.admin->remove_user(std::move(by), *id);
     const auto removed = co_await std::move(pending);
     if (!removed) {
         co_return refuse_operator(context, request, removed.error());

@@ -40,30 +40,30 @@ task<http_response> handle_docs(app_context& context, const http_request& reques
 task<http_response> handle_docs_asset(app_context& context, const http_request& request);
 
 // admin_import.cpp, admin_info.cpp, admin_users.cpp
-task<http_response> handle_admin_import(app_context& context, const http_request& request);
-task<http_response> handle_admin_info(app_context& context, const http_request& request);
-task<http_response> handle_admin_list_users(app_context& context, const http_request& request);
-task<http_response> handle_admin_create_user(app_context& context, const http_request& request);
-task<http_response> handle_admin_get_user(app_context& context, const http_request& request);
-task<http_response> handle_admin_change_user(app_context& context, const http_request& request);
-task<http_response> handle_admin_remove_user(app_context& context, const http_request& request);
+task<http_response> handle_admin_import(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_info(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_list_users(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_create_user(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_get_user(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_change_user(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_remove_user(app_context& context, const http_request& request, operator_caller by);
 
 // admin_sessions.cpp
-task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request);
-task<http_response> handle_admin_end_session(app_context& context, const http_request& request);
-task<http_response> handle_admin_logout(app_context& context, const http_request& request);
-task<http_response> handle_admin_get_family(app_context& context, const http_request& request);
-task<http_response> handle_admin_mint_session(app_context& context, const http_request& request);
-task<http_response> handle_admin_verify_token(app_context& context, const http_request& request);
+task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_end_session(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_logout(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_get_family(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_mint_session(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_verify_token(app_context& context, const http_request& request, operator_caller by);
 
 // admin_keys.cpp, admin_storage.cpp
-task<http_response> handle_admin_list_keys(app_context& context, const http_request& request);
-task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request);
-task<http_response> handle_admin_retire_key(app_context& context, const http_request& request);
-task<http_response> handle_admin_stats(app_context& context, const http_request& request);
-task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& request);
-task<http_response> handle_admin_timeline(app_context& context, const http_request& request);
-task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& request);
+task<http_response> handle_admin_list_keys(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_retire_key(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_stats(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_take_snapshot(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_timeline(app_context& context, const http_request& request, operator_caller by);
+task<http_response> handle_admin_list_snapshots(app_context& context, const http_request& request, operator_caller by);
 
 // dev.cpp; only under --dev
 task<http_response> handle_get_clock(app_context& context, const http_request& request);
