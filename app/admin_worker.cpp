@@ -26,6 +26,9 @@ struct admin_worker::job {
 };
 
 struct admin_worker::state {
+    explicit state(const char* thread_name) : name(thread_name) {}
+
+    const char* const name;
     std::mutex mutex;
     std::condition_variable wakeup;
     std::deque<std::shared_ptr<job>> queue; // guarded by mutex, as are the next
@@ -62,7 +65,7 @@ struct admin_worker::state {
         sigfillset(&all);
         pthread_sigmask(SIG_BLOCK, &all, &before); // signals are for the main thread
         thread = std::thread([self] {
-            prctl(PR_SET_NAME, "pawl-admin");
+            prctl(PR_SET_NAME, self->name);
             self->serve();
         });
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -93,7 +96,7 @@ struct admin_worker::state {
     }
 };
 
-admin_worker::admin_worker() : state_(std::make_shared<state>()) {}
+admin_worker::admin_worker(const char* name) : state_(std::make_shared<state>(name)) {}
 
 admin_worker::~admin_worker() {
     stop();

@@ -13,7 +13,8 @@ class admin_worker {
 public:
     static constexpr std::size_t queue_max = 16; // jobs that wait or run; beyond it run() refuses
 
-    admin_worker();  // the thread starts with the first job
+    // The thread starts with the first job. `name`: of the thread, static text of at most 15 characters.
+    explicit admin_worker(const char* name = "pawl-admin");
     ~admin_worker(); // stop()
     admin_worker(const admin_worker&) = delete;
     admin_worker& operator=(const admin_worker&) = delete;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pawl::app {
 namespace {
@@ -70,6 +71,7 @@ void connection::enter(phase p, time_point now) {
         deadline_ = now + linger_time_max;
         break;
     case phase::handling: // bounded by what it waits for
+    case phase::pulling:  // likewise
     case phase::ended:
         deadline_ = time_point::max();
         break;
@@ -102,6 +104,8 @@ connection::action connection::next(time_point now) {
             return take_body(now);
         }
         return finish(now);
+    case phase::pulling:
+        return action::pull;
     case phase::shutting:
         enter(phase::lingering, now);
         return action::shutdown_send;
@@ -203,6 +207,10 @@ connection::action connection::finish(time_point now) {
     }
     sent_ = 0;
     static_body_ = {};
+    if (stream_) {
+        enter(phase::pulling, now);
+        return action::pull;
+    }
     if (unread_input_) {
         wipe(data_.get(), size_);
         size_ = 0; // no byte of what was refused is ever looked at again
@@ -235,6 +243,24 @@ connection::action connection::finish(time_point now) {
     return next(now);
 }
 
+void connection::hang_up() {
+    if (stream_) {
+        stream_->stop();
+    }
+}
+
+void connection::on_pulled(std::string bytes, time_point now) {
+    if (phase_ == phase::ended) { // cut off meanwhile
+        return;
+    }
+    if (bytes.empty()) {
+        stream_.reset();
+    }
+    out_ = std::move(bytes);
+    sent_ = 0;
+    enter(phase::writing, now);
+}
+
 bool connection::expire(time_point now) {
     if (now < deadline_) {
         return false;
@@ -256,6 +282,7 @@ bool connection::expire(time_point now) {
         enter(phase::ended, now);
         return true;
     case phase::handling:
+    case phase::pulling:
     case phase::ended:
         break;
     }
@@ -263,6 +290,14 @@ bool connection::expire(time_point now) {
 }
 
 bool connection::drain() {
+    if (stream_) {
+        stream_->stop();
+        if (phase_ == phase::writing) {
+            enter(phase::ended, deadline_);
+            return true;
+        }
+        return false;
+    }
     if (phase_ != phase::idle || size_ > 0) {
         return false;
     }
@@ -271,7 +306,10 @@ bool connection::drain() {
 }
 
 bool connection::cut() {
-    const bool waits_for_socket = phase_ != phase::handling && phase_ != phase::ended;
+    const bool waits_for_socket = phase_ != phase::handling && phase_ != phase::pulling && phase_ != phase::ended;
+    if (stream_) {
+        stream_->stop();
+    }
     enter(phase::ended, deadline_);
     return waits_for_socket;
 }

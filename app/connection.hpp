@@ -44,6 +44,7 @@ public:
         read,          // into read_space(), then on_read()
         handle,        // await matched_route().handle with request(), then on_response() or on_exception()
         write,         // unsent(), then on_written()
+        pull,          // await stream().next(), then on_pulled()
         shutdown_send, // say that nothing more will come, then next()
         end,           // close
     };
@@ -68,9 +69,16 @@ public:
     void on_response(http_response response, time_point now);
     void on_exception(std::string_view what, time_point now);
 
+    response_stream& stream() const { return *stream_; }
+    // The client is gone.
+    void hang_up();
+    // What the stream gave; empty: it has ended.
+    void on_pulled(std::string bytes, time_point now);
+
     // Whether the deadline of what is going on has passed; if so, whoever waits for the socket must be cancelled.
     bool expire(time_point now);
-    // The server drains: true where the connection was idle and what waits on its socket must be cancelled.
+    // The server drains: true where the connection was idle or sent a stream, and what waits on its socket must be
+    // cancelled.
     bool drain();
     // The drain's time is over: ends whatever is going on. True where the socket must be cancelled.
     bool cut();
@@ -78,7 +86,18 @@ public:
     const peer_address& peer() const { return peer_; }
 
 private:
-    enum class phase : std::uint8_t { idle, header, continuing, body, handling, writing, shutting, lingering, ended };
+    enum class phase : std::uint8_t {
+        idle,
+        header,
+        continuing,
+        body,
+        handling,
+        writing,
+        pulling,
+        shutting,
+        lingering,
+        ended
+    };
 
     std::string_view buffered() const { return {data_.get(), size_}; }
     void enter(phase p, time_point now);
@@ -120,6 +139,7 @@ private:
     std::string out_;
     std::size_t sent_ = 0; // of out_, then of static_body_
     std::string_view static_body_;
+    std::shared_ptr<response_stream> stream_; // null but while its bytes are sent
 };
 
 } // namespace pawl::app

@@ -144,7 +144,10 @@ void connection::on_exception(std::string_view what, time_point now) {
 }
 
 void connection::respond(http_response response, time_point now) {
-    closing_ = closing_ || response.close || host_.draining;
+    if (response.stream && (head_.method == http_method::head || host_.draining)) {
+        response.stream.reset();
+    }
+    closing_ = closing_ || response.close || host_.draining || response.stream;
     add_cors_headers(host_.settings.cors, request_, match_.allow, response);
     response_facts facts{host_.date.text(),
                          request_.request_id,
@@ -164,6 +167,7 @@ void connection::respond(http_response response, time_point now) {
         append_response(out_, response, facts);
     }
     static_body_ = facts.head_only ? std::string_view() : response.static_body;
+    stream_ = std::move(response.stream);
     give_spare_text(std::move(response.body)); // wiped, for the next answer
     enter(phase::writing, now);
     note_answer(response.status, now);

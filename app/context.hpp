@@ -18,9 +18,10 @@
 
 namespace pawl::app {
 
-class operations; // app/operations.hpp
-class dev_clock;  // app/service_clock.hpp; only under --dev
-class realm;      // app/dev/realm.hpp; likewise
+class operations;    // app/operations.hpp
+class event_service; // app/events/event_service.hpp
+class dev_clock;     // app/service_clock.hpp; only under --dev
+class realm;         // app/dev/realm.hpp; likewise
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -46,6 +47,7 @@ struct app_context {
     admin_service* admin = nullptr; // not null where there are /admin/* routes
     instance_facts instance{};
     operations* instance_operations = nullptr; // null in tests of other things
+    event_service* events = nullptr;           // likewise
     // Likewise under --dev, but for unit tests; the source of ids of this world.
     realm* development_realm = nullptr;
     random_source* development_random = nullptr;

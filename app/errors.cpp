@@ -24,7 +24,7 @@ constexpr seconds default_retry_after{1};
 
 // The order is that of errc (from 1), then that of request_problem (from 0). Sentences have no quotes or backslashes:
 // RFC 6749 5.2 does not allow them in error_description.
-constexpr std::size_t errc_count = 26;
+constexpr std::size_t errc_count = 27;
 constexpr std::array table{
     error_row{"invalid_refresh_token", 401, "Unauthorized", "The refresh token is not valid.", "invalid_grant"},
     error_row{"refresh_token_reused", 401, "Unauthorized",
@@ -69,6 +69,9 @@ constexpr std::array table{
     error_row{"not_on_disk", 409, "Conflict", "This server keeps nothing on disk.", ""},
     error_row{"operations_busy", 503, "Service Unavailable",
               "Too many operations are waiting. Try again after Retry-After seconds.", ""},
+    error_row{"events_gone", 410, "Gone",
+              "The log does not go on from this event: what came after is kept no longer, or it is of another store.",
+              ""},
 
     error_row{"malformed_request", 400, "Bad Request", "The request is not well-formed HTTP.", ""},
     error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},

@@ -2,12 +2,14 @@
 // handler compiles fast and is tested without either.
 #pragma once
 
+#include "app/response_stream.hpp"
 #include "core/family/family.hpp"
 #include "core/service/services.hpp"
 
 #include <boost/container/small_vector.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,9 +46,10 @@ struct http_response {
     std::string body;
     // Names are static text; values free of CR and LF. As many as nearly every answer has need no memory of their own.
     boost::container::small_vector<std::pair<std::string_view, std::string>, 4> headers;
-    std::string_view static_body; // instead of body, for embedded assets: outlives the program
-    bool close = false;           // close the connection after it
-    bool dropped = false;         // --dev: nothing is sent at all, the connection just ends
+    std::string_view static_body;            // instead of body, for embedded assets: outlives the program
+    std::shared_ptr<response_stream> stream; // instead of body: what is sent until it ends, and the connection with it
+    bool close = false;                      // close the connection after it
+    bool dropped = false;                    // --dev: nothing is sent at all, the connection just ends
 };
 
 } // namespace pawl::app

@@ -217,6 +217,12 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
             c.on_exception(defect, now());
             break;
         }
+        case action::pull: {
+            task<std::string> pending = pull(*s);
+            std::string bytes = co_await std::move(pending);
+            c.on_pulled(std::move(bytes), now());
+            break;
+        }
         case action::shutdown_send: {
             if (s->tls) {
                 task<void> goodbye = say_goodbye(*s);
@@ -263,6 +269,45 @@ task<http_response> io_thread::answer(const connection& c) {
         return hook->handle(c.matched_route(), c.request());
     }
     return c.matched_route().handle(shared_.context, c.request());
+}
+
+// Awaited directly. A stream that fails has ended: its answer was given long ago.
+task<std::string> io_thread::pull(session& s) {
+    if (!s.self) {
+        watch_hang_up(s);
+    }
+    std::string bytes;
+    std::string defect;
+    try {
+        task<std::string> pending = s.machine.stream().next();
+        bytes = co_await std::move(pending);
+    } catch (const std::exception& e) {
+        defect = e.what();
+    }
+    if (!defect.empty()) {
+        s.thread.host_.counters.count_exception();
+        s.thread.host_.log.error("request.defect", {{"request_id", s.machine.request().request_id}, {"what", defect}});
+    }
+    co_return bytes;
+}
+
+// Nothing is read while a stream is sent: without this a client that went away would be noticed only by the second
+// write after. Whatever else it sends is of no interest.
+void io_thread::watch_hang_up(session& s) {
+    s.self = std::make_shared<session*>(&s);
+    auto look = [weak = std::weak_ptr<session*>(s.self)](asio_error ec) {
+        const std::shared_ptr<session*> there = ec ? nullptr : weak.lock();
+        if (!there) {
+            return;
+        }
+        session& watched = **there;
+        char byte = 0;
+        const ssize_t n = recv(watched.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+            watched.machine.hang_up();
+        }
+    };
+    s.socket.async_wait(stream_socket::wait_read, std::move(look));
 }
 
 task<void> io_thread::accept_loop(listener& from, accepting_mark mark) {

@@ -83,6 +83,7 @@ private:
         // Of a handshake, or of saying goodbye.
         std::chrono::steady_clock::time_point transport_deadline = std::chrono::steady_clock::time_point::max();
         connection machine;
+        std::shared_ptr<session*> self; // made where somebody must know whether this is still there
     };
     struct listener {
         listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to, bool for_admin);
@@ -125,6 +126,8 @@ private:
     void keep_accepting();
     // After a defect: what goes on for as long as the thread does goes on.
     void recover();
+    static task<std::string> pull(session& s);
+    static void watch_hang_up(session& s);
     // errno of the accept that ended the batch; 0 where accept_batch_max was reached.
     int accept_batch(listener& from);
     void turn_one_away(listener& from);

@@ -55,6 +55,15 @@ inline constexpr std::chrono::seconds certificate_look_interval{10};
 // Strict-Transport-Security where we speak TLS ourselves, with a certificate that others vouch for: a year.
 inline constexpr std::chrono::seconds strict_transport_age{365 * 86400};
 
+// GET /admin/events.
+inline constexpr std::size_t event_streams_max = 32;  // at once; else 503
+inline constexpr std::size_t event_catch_ups_max = 4; // of them reading the disk, a segment in memory each; else 503
+inline constexpr std::size_t event_ring_bytes_max = 8 * 1024 * 1024; // of the log in memory, for all who watch together
+inline constexpr std::size_t event_records_at_once = 2048;           // looked at before others have their turn
+inline constexpr std::size_t event_text_at_once = 64 * 1024;         // written at once, and one event more
+inline constexpr std::chrono::milliseconds event_heartbeat{15'000};
+inline constexpr std::chrono::milliseconds event_reconnect_time{2'000}; // what clients are told to wait
+
 // The log's buffer between its callers and the pipe; lines beyond it are dropped and counted.
 inline constexpr std::size_t log_buffer_size_max = 1024 * 1024;
 inline constexpr std::size_t log_value_size_max = 1024;              // of one field; longer ones are cut

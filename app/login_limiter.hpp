@@ -38,7 +38,7 @@ private:
     throttle_limits limits_;             // guarded by mutex_
     std::unique_ptr<throttle> throttle_; // guarded by mutex_
     std::mutex journal_mutex_;
-    attempt_journal journal_; // guarded by journal_mutex_
+    attempt_journal journal_, replays_; // guarded by journal_mutex_; each has a budget of its own
 };
 
 } // namespace pawl::app

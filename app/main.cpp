@@ -9,6 +9,7 @@
 #include "app/sandbox.hpp"
 #include "app/signals.hpp"
 #include "app/startup.hpp"
+#include "app/webhook/sender.hpp"
 #include "app/world.hpp"
 #include "storage/system_random.hpp"
 
@@ -95,6 +96,7 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     storage::system_random random;
     seed start = read_seed(settings, random);
     ready_file ready(settings.ready_file);
+    webhook_parts hook = open_webhook(settings); // what it reads, before files are out of reach
     const sandbox closed_in(settings);
     std::optional<parent_watch> watch; // its thread is the first
     if (settings.exit_with_parent) {
@@ -136,9 +138,11 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     const realm_world_ptr first = it.held(); // as long as the server: it is handed its context
     app_context& context = it.now(first).context();
     server http(std::move(wiring), context, all_routes(settings.dev), log);
+    std::unique_ptr<webhook_sender> sender; // null: none
     const auto render = [&](world& w) {
         return http.counters().render(
-            wire_metrics({w.counters(), w.data(), passwords, time, log, program_version, started_at_s}));
+            wire_metrics({w.counters(), w.data(), passwords, time, log, program_version, started_at_s,
+                          &w.events().figures(), sender ? &sender->figures() : nullptr}));
     };
     if (it.developed) {
         it.developed->set_metrics_text(render);
@@ -152,7 +156,13 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     const std::string issuer = issuer_of(settings, url);
     it.set_issuer(issuer);
     http.set_issuer_host(authority_of_url(issuer));
+    if (hook.client) {
+        sender = make_webhook_sender(settings, std::move(hook), it.now(first), random, log);
+    }
     closed_in.close(log);
+    if (sender) {
+        sender->start();
+    }
     http.start();
     log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
     const std::string line = ready_line(url);
@@ -171,6 +181,9 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
         reload(inputs, settings, now.keys(), now.limiter(), log);
     }
     ready.remove();
+    if (sender) {
+        sender->stop();
+    }
     stop(http, passwords, [&] { return it.stop(); }, log);
     return 0;
 }

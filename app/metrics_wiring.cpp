@@ -1,5 +1,8 @@
 #include "app/metrics_wiring.hpp"
 
+#include "app/events/event_service.hpp"
+#include "app/webhook/sender.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -226,6 +229,27 @@ void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats&
     add(rows, "pawl_password_hash_seconds_total", "Time spent hashing.", counter, seconds_of_ns(s.hash_ns_total));
 }
 
+void add_event_rows(std::vector<metric_row>& rows, const event_figures& figures) {
+    const auto of = [](const std::atomic<std::uint64_t>& n) { return number(n.load(std::memory_order_relaxed)); };
+    add(rows, "pawl_event_streams", "Operators who watch events.", gauge, of(figures.streams));
+    add(rows, "pawl_event_streams_opened_total", "Streams of events that were asked for.", counter, of(figures.opened));
+    add(rows, "pawl_event_streams_behind_total", "Streams that ended because their reader was too slow.", counter,
+        of(figures.fell_behind));
+    add(rows, "pawl_events_sent_total", "Events sent on streams.", counter, of(figures.sent));
+}
+
+void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figures, std::uint64_t durable_lsn) {
+    const auto of = [](const std::atomic<std::uint64_t>& n) { return number(n.load(std::memory_order_relaxed)); };
+    constexpr std::string_view attempts = "pawl_webhook_attempts_total";
+    constexpr std::string_view attempts_help = "Attempts to deliver an event, by outcome.";
+    add(rows, attempts, attempts_help, counter, of(figures.delivered), "outcome=\"delivered\"");
+    add(rows, attempts, attempts_help, counter, of(figures.failed), "outcome=\"failed\"");
+    add(rows, "pawl_webhook_given_up_total", "Events that were given up.", counter, of(figures.given_up));
+    const std::uint64_t lsn = figures.lsn.load(std::memory_order_relaxed);
+    add(rows, "pawl_webhook_lag_records", "Records of the log that the webhook has not come to yet.", gauge,
+        number(durable_lsn > lsn ? durable_lsn - lsn : 0));
+}
+
 void add_process_rows(std::vector<metric_row>& rows, double start_time_s) {
     const process_figures p = look_at_process();
     add(rows, "process_resident_memory_bytes", "Resident memory size in bytes.", gauge, p.resident_bytes);
@@ -242,6 +266,12 @@ std::vector<metric_row> wire_metrics(const metrics_sources& sources) {
     add_store_rows(rows, stats);
     add_log_rows(rows, stats.log);
     add_password_rows(rows, sources.passwords.stats());
+    if (sources.events != nullptr) {
+        add_event_rows(rows, *sources.events);
+    }
+    if (sources.webhook != nullptr) {
+        add_webhook_rows(rows, *sources.webhook, sources.data.durable_lsn());
+    }
     add(rows, "pawl_clock_behind_seconds", "How far the wall clock is behind service time.", gauge,
         static_cast<double>(sources.time.behind().count()) / 1e3);
     add(rows, "pawl_ready", "1 while storage takes changes.", gauge, sources.data.why_not_ready() == nullptr ? 1 : 0);

@@ -15,6 +15,9 @@
 
 namespace pawl::app {
 
+struct event_figures;   // app/events/event_service.hpp
+struct webhook_figures; // app/webhook/sender.hpp
+
 // All outlive their use.
 struct metrics_sources {
     const service_counters& counters;
@@ -24,6 +27,8 @@ struct metrics_sources {
     const logger& log;
     std::string_view version;
     double start_time_s = 0; // of the process, by the wall clock
+    const event_figures* events = nullptr;
+    const webhook_figures* webhook = nullptr; // null: there is none
 };
 
 // Rows of one name stand together, as app/metrics.hpp wants. Any thread.
@@ -37,6 +42,8 @@ void add_service_rows(std::vector<metric_row>& rows, const service_counters& cou
 void add_store_rows(std::vector<metric_row>& rows, const storage::store_statistics& stats);
 void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& stats);
 void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats& stats);
+void add_event_rows(std::vector<metric_row>& rows, const event_figures& figures);
+void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figures, std::uint64_t durable_lsn);
 void add_process_rows(std::vector<metric_row>& rows, double start_time_s);
 
 } // namespace pawl::app

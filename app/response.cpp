@@ -56,6 +56,8 @@ std::string_view reason_of(unsigned status) {
         return "Request Timeout";
     case 409:
         return "Conflict";
+    case 410:
+        return "Gone";
     case 411:
         return "Length Required";
     case 413:
@@ -208,9 +210,11 @@ void append_response(std::string& out, const http_response& response, const resp
         if (!response.content_type.empty()) {
             out.append("Content-Type: ").append(response.content_type).append("\r\n");
         }
-        out.append("Content-Length: ");
-        append_number(out, body_size);
-        out.append("\r\n");
+        if (!response.stream) { // which ends with the connection
+            out.append("Content-Length: ");
+            append_number(out, body_size);
+            out.append("\r\n");
+        }
     }
     if (!facts.keep_alive) {
         out.append("Connection: close\r\n");

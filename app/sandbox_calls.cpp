@@ -219,6 +219,7 @@ void add_rules(rule_adder& rules, const call_rules& wanted) {
             }
         }
         rules.allow(SCMP_SYS(connect));
+        rules.allow(SCMP_SYS(sendmmsg)); // of the resolver: both questions at once
     }
 }
 

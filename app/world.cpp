@@ -21,11 +21,13 @@ world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<stor
              limiter_, rules_, counters_,     [this] { return keys_.get(); }},
       sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now()}),
+      events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
     context_.development_clock = shared.development;
     context_.admin = &admin_;
     context_.instance_operations = &operations_;
+    context_.events = &events_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),
                          shared.settings.durability == durability_mode::interval ? "interval" : "always",
                          std::chrono::steady_clock::now()};
@@ -33,6 +35,7 @@ world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<stor
 }
 
 bool world::stop(milliseconds limit) {
+    events_.close();
     operations_.stop();
     return data_->stop(limit);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/context.hpp"
+#include "app/events/event_service.hpp"
 #include "app/login_limiter.hpp"
 #include "app/operations.hpp"
 #include "app/service_clock.hpp"
@@ -45,6 +46,7 @@ public:
     login_limiter& limiter() { return limiter_; }
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
+    event_service& events() { return events_; }
     const service_settings& rules() const { return rules_; }
     const clock& now() const { return shared_.development != nullptr ? shared_.development->as_clock() : shared_.time; }
 
@@ -61,6 +63,7 @@ private:
     access_guard guard_;
     admin_service admin_;
     operations operations_;
+    event_service events_;
     app_context context_;
 };
 

@@ -1,6 +1,7 @@
-// Which refused logins become records of the log: enough to see an attack, never so many that one fills the disk.
-// Of each account and kind one a minute; of all together `records_per_minute_max`. The others are counted, and the
-// next record says how many they were. Counts that no record has said yet are forgotten at a stop.
+// Which refused logins (and in another journal, which replays of refresh tokens) become records of the log: enough to
+// see an attack, never so many that one fills the disk. Of each account and kind one a minute; of all together
+// `records_per_minute_max`. The others are counted, and the next record says how many they were. Counts that no record
+// has said yet are forgotten at a stop.
 //
 // All memory is taken at construction. Pure: time is a parameter. Not synchronised.
 #pragma once
@@ -32,8 +33,8 @@ public:
     // `random` gives the key that accounts are hashed under.
     explicit attempt_journal(random_source& random);
 
-    // An attempt on `account` (a folded login name). Nothing: it is only counted. Else: it is worth a record, which
-    // says these numbers.
+    // An attempt on `account` (a folded login name; of replays: the family's id). Nothing: it is only counted. Else: it
+    // is worth a record, which says these numbers.
     std::optional<unrecorded_attempts> note(event_kind kind, std::string_view account, timestamp now);
 
 private:

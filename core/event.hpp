@@ -30,10 +30,20 @@ enum class event_kind : std::uint8_t {
     // recorded.
     login_failed = 14,    // the password was wrong, or nobody has that name (then `user` is 0)
     login_throttled = 15, // too many before: the password was not looked at
+    // A bounded part of them, likewise: the predecessor of a current token came back and was given the same successor.
+    token_replayed = 16,
+    // What users did of themselves, `by` them:
+    signed_up = 17,
+    password_changed = 18, // a sessions_revoked goes with it
+    account_removed = 19,  // likewise
 };
-inline constexpr event_kind last_event_kind = event_kind::login_throttled;
+inline constexpr event_kind last_event_kind = event_kind::account_removed;
 constexpr bool is_operators(event_kind k) {
     return k >= event_kind::user_created && k <= event_kind::key_retired;
+}
+// These are about a token of one generation where another was current.
+constexpr bool has_generations(event_kind k) {
+    return k < event_kind::user_created || k == event_kind::token_replayed;
 }
 // These have `by` and `about`.
 constexpr bool has_words(event_kind k) {

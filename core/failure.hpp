@@ -44,6 +44,7 @@ enum class errc : std::uint8_t {
     snapshot_under_way,
     not_on_disk,     // this world is in memory only
     operations_busy, // too many operators' requests wait; retry_after
+    events_gone,     // the log does not go on from there: retention took it, or it never went so far
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

@@ -1,6 +1,7 @@
 #include "tools/record_text.hpp"
 
 #include "app/dto/json_text.hpp"
+#include "app/dto/record_json.hpp"
 #include "app/dto/rfc3339.hpp"
 #include "storage/history/timeline.hpp"
 #include "storage/store/record_codec.hpp"
@@ -14,49 +15,13 @@ namespace pawl::tools {
 namespace {
 
 using app::json_object_writer;
+using app::name_of;
 using storage::name_of;
-using tools::name_of;
-
-std::string use_json(const storage::use_view& use) {
-    std::string out;
-    json_object_writer(out)
-        .member("generation", std::uint64_t{use.generation})
-        .member("at", app::to_rfc3339(use.at))
-        .member("ip", to_text(use.address))
-        .member("user_agent", use.agent)
-        .end();
-    return out;
-}
-std::string use_json(const family_use& use) {
-    std::string out;
-    json_object_writer(out)
-        .member("at", app::to_rfc3339(use.at))
-        .member("ip", to_text(use.address))
-        .member("user_agent", use.agent)
-        .end();
-    return out;
-}
-
-void add_word(json_object_writer& w, family_word word) {
-    w.member("generation", std::uint64_t{word.generation()})
-        .member("rotated_at", std::uint64_t{word.rotated_at()})
-        .member("status", name_of(word.status()))
-        .member("confirmed", word.confirmed())
-        .member("replays", std::uint64_t{word.replays()})
-        .member("streak", std::uint64_t{word.streak()});
-}
-
-json_object_writer& begin(json_object_writer& w, const storage::record_view& record, std::string_view type) {
-    return w.member("lsn", record.lsn).member("time", app::to_rfc3339_ms(record.time)).member("type", type);
-}
 
 void describe_word(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
     out.family = r.id;
     out.text = to_hex(r.id) + "  " + word_text(r.word) + "  " + place_text(r.use.address, r.use.agent);
-    json_object_writer w(out.json);
-    begin(w, record, out.type).member("family", to_hex(r.id));
-    add_word(w, r.word);
-    w.member("ended_after", std::uint64_t{r.ended_after}).raw("use", use_json(r.use)).end();
+    out.json = app::record_json(record, r);
 }
 
 void describe_created(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
@@ -64,17 +29,7 @@ void describe_created(const storage::record_view& record, const storage::family_
     out.user = r.facts.user;
     out.text = to_hex(r.facts.id) + "  of user " + std::to_string(r.facts.user.value) + "  " + word_text(r.word) +
                "  " + place_text(r.use.address, r.use.agent);
-    json_object_writer w(out.json);
-    begin(w, record, out.type)
-        .member("family", to_hex(r.facts.id))
-        .member("user", r.facts.user.value)
-        .member("client", std::uint64_t{r.facts.client.value})
-        .member("epoch", std::uint64_t{r.facts.epoch})
-        .member("created_at", app::to_rfc3339(r.facts.created_at))
-        .member("idle_ttl", std::int64_t{r.facts.idle_ttl.count()})
-        .member("absolute_ttl", std::int64_t{r.facts.absolute_ttl.count()});
-    add_word(w, r.word);
-    w.member("ended_after", std::uint64_t{r.ended_after}).raw("use", use_json(r.use)).end();
+    out.json = app::record_json(record, r);
 }
 
 void describe_user(const storage::record_view& record, const user& u, record_text& out) {
@@ -85,7 +40,11 @@ void describe_user(const storage::record_view& record, const user& u, record_tex
                std::to_string(u.gate.epoch) +
                (u.gate.reason == gate_reason::none ? "" : std::string(" (") + name_of(u.gate.reason) + ")");
     json_object_writer w(out.json);
-    begin(w, record, out.type).raw("user", user_json(u)).end();
+    w.member("lsn", record.lsn)
+        .member("time", app::to_rfc3339_ms(record.time))
+        .member("type", out.type)
+        .raw("user", user_json(u))
+        .end();
 }
 
 std::string evidence_text(const security_event& e) {
@@ -93,12 +52,12 @@ std::string evidence_text(const security_event& e) {
         const std::string by = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
         return "  by " + by + (e.about.empty() ? "" : ": " + clean(e.about));
     }
-    if (has_words(e.kind)) {
-        return e.about.empty() ? std::string() : "  " + clean(e.about);
+    std::string text;
+    if (has_generations(e.kind) && e.family != family_id{}) {
+        text = "  presented " + std::to_string(e.generation_presented) + ", current " +
+               std::to_string(e.generation_current);
     }
-    return e.family == family_id{} ? std::string()
-                                   : "  presented " + std::to_string(e.generation_presented) + ", current " +
-                                         std::to_string(e.generation_current);
+    return text + (e.about.empty() ? "" : "  " + clean(e.about));
 }
 
 void describe_event(const storage::record_view& record, const security_event& e, record_text& out) {
@@ -109,20 +68,7 @@ void describe_event(const storage::record_view& record, const security_event& e,
     out.text = std::string(name_of(e.kind)) + (e.user.value == 0 ? "" : "  user " + std::to_string(e.user.value)) +
                (out.family ? "  " + to_hex(e.family) : "") + evidence_text(e) + "  " +
                place_text(e.presented.address, e.presented.agent);
-    json_object_writer w(out.json);
-    begin(w, record, out.type).member("kind", name_of(e.kind)).member("user", e.user.value);
-    if (out.family) {
-        w.member("family", to_hex(e.family));
-    }
-    if (is_operators(e.kind)) {
-        w.member("by", e.by.value).member("about", e.about);
-    } else if (has_words(e.kind)) {
-        w.member("about", e.about);
-    } else if (out.family) {
-        w.member("generation_presented", std::uint64_t{e.generation_presented})
-            .member("generation_current", std::uint64_t{e.generation_current});
-    }
-    w.raw("presented", use_json(e.presented)).raw("last", use_json(e.last)).end();
+    out.json = app::record_json(record, e);
 }
 
 template <class Record, class Describe>
@@ -163,7 +109,9 @@ record_text describe(const storage::record_view& record) {
                    std::to_string(record.body.size()) + " bytes";
         out.json.clear();
         json_object_writer w(out.json);
-        begin(w, record, out.type)
+        w.member("lsn", record.lsn)
+            .member("time", app::to_rfc3339_ms(record.time))
+            .member("type", out.type)
             .member("understood", false)
             .member("version", std::uint64_t{record.version})
             .member("bytes", std::uint64_t{record.body.size()})
@@ -236,28 +184,6 @@ std::string user_json(const user& u) {
         .raw("gate", gate)
         .end();
     return out;
-}
-
-std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 16> names{"",
-                                                     "reuse_detected",
-                                                     "reuse_suspected",
-                                                     "family_healed",
-                                                     "family_ahead",
-                                                     "sessions_revoked",
-                                                     "user_created",
-                                                     "user_changed",
-                                                     "user_removed",
-                                                     "user_logged_out",
-                                                     "session_ended",
-                                                     "session_minted",
-                                                     "key_added",
-                                                     "key_retired",
-                                                     "login_failed",
-                                                     "login_throttled"};
-    static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
-    const auto i = static_cast<std::size_t>(kind);
-    return i < names.size() ? names.at(i) : "unknown";
 }
 
 std::string place_text(const peer_address& address, std::string_view agent) {

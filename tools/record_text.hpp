@@ -31,7 +31,6 @@ std::string_view hash_kind(std::string_view stored);
 std::string word_text(family_word word);
 // Members of a user that are no secret, as a JSON object.
 std::string user_json(const user& u);
-std::string_view name_of(event_kind kind);
 // "192.0.2.1 (agent)", as far as there is any.
 std::string place_text(const peer_address& address, std::string_view agent);
 

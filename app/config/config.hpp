@@ -6,6 +6,7 @@
 #include "app/forwarded.hpp"
 #include "app/logging.hpp"
 #include "app/tls.hpp"
+#include "app/webhook/settings.hpp"
 #include "core/family/decide.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/password/password.hpp"
@@ -73,6 +74,7 @@ struct config {
     log_format format = log_format::json;
     bool sandbox = true;
     std::optional<tls_settings> tls; // nothing: plain HTTP
+    std::optional<webhook_settings> webhook;
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each

@@ -1,5 +1,7 @@
 #include "app/config/validate.hpp"
 
+#include "app/events/event_line.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -36,6 +38,11 @@ option_error check_places(option_values& v, const validation_facts& facts, confi
     if (out.in_memory && !out.dev) {
         out.warnings.emplace_back("--data-dir :memory:: users, sessions and keys are gone when this process ends");
     }
+    if (!v.has(option_id::admin_socket)) {
+        v.derive(option_id::admin_socket,
+                 out.data_dir == memory_data_dir ? "none" : joined(out.data_dir, admin_socket_name));
+    }
+    out.admin_socket = v.text(option_id::admin_socket) == "none" ? std::string() : v.text(option_id::admin_socket);
     if (!v.has(option_id::key_file) && out.in_memory && !facts.credential_exists) {
         return std::nullopt; // keys in memory too
     }
@@ -48,11 +55,6 @@ option_error check_places(option_values& v, const validation_facts& facts, confi
         }
     }
     out.key_file = v.text(option_id::key_file);
-    if (!v.has(option_id::admin_socket)) {
-        v.derive(option_id::admin_socket,
-                 out.data_dir == memory_data_dir ? "none" : joined(out.data_dir, admin_socket_name));
-    }
-    out.admin_socket = v.text(option_id::admin_socket) == "none" ? std::string() : v.text(option_id::admin_socket);
     if (!facts.credentials_directory.empty() && out.key_file.starts_with(joined(facts.credentials_directory, ""))) {
         out.key_file_is_credential = true;
     }
@@ -232,6 +234,50 @@ option_error check_tls(option_values& v, config& out) {
     return std::nullopt;
 }
 
+option_error check_webhook(option_values& v, config& out) {
+    using enum option_id;
+    if (!v.has(webhook)) {
+        for (const option_id id : {webhook_secret_file, webhook_event, webhook_ca}) {
+            if (v.has(id)) {
+                return v.complain(id, "needs --webhook");
+            }
+        }
+        return std::nullopt;
+    }
+    const auto target = webhook_target_from_url(v.text(webhook));
+    if (!target) {
+        return v.complain(webhook, "must be https://HOST[:PORT]/PATH, without user and fragment");
+    }
+    if (!target->tls && !target->is_loopback() && !v.flag(webhook_http)) {
+        return v.complain(webhook, "must be https, or http to loopback (to others only with --webhook-http)");
+    }
+    if (out.in_memory) {
+        return v.complain(webhook, "needs a data directory: with --data-dir :memory: there is no log to deliver from");
+    }
+    if (!v.has(webhook_secret_file)) {
+        return v.complain(webhook, "needs --webhook-secret-file");
+    }
+    webhook_settings& hook = out.webhook.emplace();
+    hook.target = *target;
+    hook.secret_file = v.text(webhook_secret_file);
+    hook.ca_file = v.has(webhook_ca) ? v.text(webhook_ca) : std::string();
+    if (v.has(webhook_event)) {
+        hook.kinds = v.texts(webhook_event);
+        for (const std::string& kind : hook.kinds) {
+            if (!is_event_kind(kind)) {
+                return v.complain(webhook_event, "names no type of event; docs/admin-api.md has them");
+            }
+        }
+        return std::nullopt;
+    }
+    for (const std::string_view kind : event_kinds()) {
+        if (kind != "family_rotated" && kind != "family_created") { // every refresh and every login
+            hook.kinds.emplace_back(kind);
+        }
+    }
+    return std::nullopt;
+}
+
 option_error check_passwords(option_values& v, const validation_facts& facts, config& out) {
     using enum option_id;
     out.argon2 = *argon2_cost_from_text(v.text(argon2));
@@ -340,6 +386,9 @@ option_error validate(option_values& values, const validation_facts& facts, conf
         return error;
     }
     if (auto error = check_tls(values, out)) {
+        return error;
+    }
+    if (auto error = check_webhook(values, out)) {
         return error;
     }
     if (auto error = check_passwords(values, facts, out)) {

@@ -165,6 +165,9 @@ task<http_response> fixture::handle(const route& row, const http_request& reques
     auto pending = row.handle(w->it->context(), request);
     http_response response = co_await std::move(pending);
     response.dropped = effect.drop;
+    if (response.stream) {
+        response.stream->keep(w);
+    }
     co_return response;
 }
 

@@ -110,7 +110,8 @@ void realm::replace(const realm_snapshot& from) {
         const std::lock_guard lock(now_mutex_);
         before.swap(now_);
     }
-    before->log->let_go(); // nobody comes by for it any more
+    before->it->events().close(); // whoever watches begins anew, with this world's events
+    before->log->let_go();        // nobody comes by for it any more
     faults_.clear();
     requests_.clear();
 }

@@ -48,6 +48,9 @@ task<http_response> handle_admin_get_user(app_context& context, const http_reque
 task<http_response> handle_admin_change_user(app_context& context, const http_request& request, operator_caller by);
 task<http_response> handle_admin_remove_user(app_context& context, const http_request& request, operator_caller by);
 
+// admin_events.cpp
+task<http_response> handle_admin_events(app_context& context, const http_request& request, operator_caller by);
+
 // admin_sessions.cpp
 task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request, operator_caller by);
 task<http_response> handle_admin_end_session(app_context& context, const http_request& request, operator_caller by);

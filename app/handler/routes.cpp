@@ -54,6 +54,7 @@ constexpr std::array table{
     route{post, "/admin/snapshot", to_operators<handle_admin_take_snapshot>, "admin_take_snapshot"},
     route{get, "/admin/snapshots", to_operators<handle_admin_list_snapshots>, "admin_list_snapshots"},
     route{post, "/admin/import", to_operators<handle_admin_import>, "admin_import"},
+    route{get, "/admin/events", to_operators<handle_admin_events>, "admin_events"},
     // Where the FastAPI tutorials put them.
     route{post, "/api/v1/auth/signup", handle_sign_up, "signup"},
     route{post, "/api/v1/auth/login", handle_login, "login"},

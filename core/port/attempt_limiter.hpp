@@ -23,7 +23,8 @@ public:
     // A login succeeded: it does not count, and a guess spread over many addresses won't keep the account's owner from
     // signing in from this one (docs/decisions, "Throttle").
     virtual void succeeded(std::string_view account, const peer_address& address) { give_back(account, address); }
-    // Whether a refused attempt is to be recorded, and how many like it were not (core/attempt_journal.hpp).
+    // Whether a refused attempt, or the replay of a token (`account`: the family's id), is to be recorded, and how many
+    // like it were not (core/attempt_journal.hpp).
     virtual std::optional<unrecorded_attempts> worth_recording(event_kind /*kind*/, std::string_view /*account*/) {
         return unrecorded_attempts{};
     }

@@ -103,7 +103,7 @@ std::optional<failure> proof_is_stale(const user& verified, const user& current)
 // The tail of password change and removal: re-applied to the fresh record while the proof and the session hold, with
 // the event of the revocation. Awaited directly: `context` outlives the call.
 task<result<void>> change_proven(const service_context& context, principal who, user_ptr verified, caller from,
-                                 user_edit_function edit) {
+                                 event_kind act, user_edit_function edit) {
     const user_edit_function proven_edit = [&](user& u) -> result<user_edit> {
         if (std::optional<failure> stale = proof_is_stale(*verified, u)) {
             return *std::move(stale);
@@ -112,6 +112,7 @@ task<result<void>> change_proven(const service_context& context, principal who, 
     };
     user_change change = change_own_user(context, who, proven_edit);
     if (change.replaced) {
+        change.wait_for = later(change.wait_for, record_own_act(context, act, who.user->id, from));
         change.wait_for = later(change.wait_for, record_revocation(context, who.user->id, from));
     }
     task<result<user_ptr>> settling = settle(context.data, std::move(change));
@@ -155,7 +156,8 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
     }
     context_.limiter.give_back(account, from.address);
     created->id = inserted->id;
-    task<result<void>> accepted = acceptance(context_.data, inserted->wait_for);
+    const ticket noted = record_own_act(context_, event_kind::signed_up, created->id, from);
+    task<result<void>> accepted = acceptance(context_.data, later(inserted->wait_for, noted));
     const result<void> stands = co_await std::move(accepted);
     if (!stands) {
         co_return stands.error();
@@ -216,8 +218,8 @@ task<result<void>> account_service::change_password(principal who, secret_string
         close_gate(u, gate_reason::password_change, survivor, context_.time.now());
         return user_edit::replace;
     };
-    task<result<void>> changing =
-        change_proven(context_, std::move(who), owner->record, std::move(from), std::move(edit));
+    task<result<void>> changing = change_proven(context_, std::move(who), owner->record, std::move(from),
+                                                event_kind::password_changed, std::move(edit));
     co_return co_await std::move(changing);
 }
 
@@ -231,8 +233,8 @@ task<result<void>> account_service::remove(principal who, secret_string current,
         make_tombstone(u, context_.time.now());
         return user_edit::replace;
     };
-    task<result<void>> changing =
-        change_proven(context_, std::move(who), owner->record, std::move(from), std::move(edit));
+    task<result<void>> changing = change_proven(context_, std::move(who), owner->record, std::move(from),
+                                                event_kind::account_removed, std::move(edit));
     co_return co_await std::move(changing);
 }
 

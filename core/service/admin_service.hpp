@@ -54,6 +54,10 @@ class admin_service {
 public:
     explicit admin_service(service_context context) : context_(std::move(context)) {}
 
+    // Whether whoever `by` is may still do what operators do: still one, in a living session, with a token that is
+    // good.
+    bool is_still_operator(const operator_caller& by) const;
+
     // --- Users. validation_failed, email_taken, username_taken, user_not_found, password_queue_full,
     // storage_unavailable; not_admin and invalid_access_token where `by` is no operator any more.
     task<result<user_ptr>> create_user(operator_caller by, new_user wanted);

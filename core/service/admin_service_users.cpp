@@ -162,6 +162,10 @@ std::optional<failure> no_operator(const service_context& context, const operato
     return current->is_superuser ? std::nullopt : std::optional(failure(errc::not_admin));
 }
 
+bool admin_service::is_still_operator(const operator_caller& by) const {
+    return !no_operator(context_, by) && (!by.who || context_.time.now() < by.who->expires_at);
+}
+
 ticket record_act(const service_context& context, const operator_caller& by, event_kind what, user_id about_user,
                   const family_id& about_family, std::string about) {
     security_event event;

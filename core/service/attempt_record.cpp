@@ -6,6 +6,14 @@
 
 namespace pawl {
 
+std::string unrecorded_text(const unrecorded_attempts& before, std::string_view what) {
+    if (before.of_account == 0 && before.of_others == 0) {
+        return {};
+    }
+    return "unrecorded before: " + std::to_string(before.of_account) + " of this " + std::string(what) + ", " +
+           std::to_string(before.of_others) + " of others";
+}
+
 void record_attempt(const service_context& context, event_kind kind, std::string_view account, const user_ptr& holder,
                     const caller& from) {
     const std::optional<unrecorded_attempts> before = context.limiter.worth_recording(kind, account);
@@ -16,10 +24,7 @@ void record_attempt(const service_context& context, event_kind kind, std::string
     event.kind = kind;
     event.user = holder ? holder->id : user_id{};
     event.presented = use_of(from, context.time.now());
-    if (before->of_account > 0 || before->of_others > 0) {
-        event.about = "unrecorded before: " + std::to_string(before->of_account) + " of this account, " +
-                      std::to_string(before->of_others) + " of others";
-    }
+    event.about = unrecorded_text(*before, "account");
     static_cast<void>(context.data.append_event(event));
 }
 

@@ -3,10 +3,13 @@
 
 #include "core/family/decide.hpp"
 #include "core/refresh_token.hpp"
+#include "core/service/attempt_record.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/settle.hpp"
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace pawl {
@@ -57,7 +60,7 @@ family_use last_use_of(const presenter& who) {
 }
 
 ticket append_evidence(const presenter& who, event_kind kind, const family_state& seen, const family_use& last,
-                       timestamp now) {
+                       timestamp now, std::string about = {}) {
     security_event event;
     event.kind = kind;
     event.user = seen.facts.user;
@@ -66,6 +69,7 @@ ticket append_evidence(const presenter& who, event_kind kind, const family_state
     event.generation_current = seen.word.generation();
     event.presented = use_of(who.from, now);
     event.last = last;
+    event.about = std::move(about);
     return who.context.data.append_event(event);
 }
 
@@ -83,9 +87,21 @@ ticket note_suspicion(const presenter& who, const family_state& seen, const fami
     return append_evidence(who, event_kind::reuse_suspected, seen, last, now);
 }
 
+// Some of them (core/attempt_journal.hpp). Nothing rests on it, so nothing waits for it.
+void note_replay(const presenter& who, const family_state& seen, timestamp now) {
+    const auto& id = seen.facts.id.bytes;
+    const std::string_view account(reinterpret_cast<const char*>(id.data()), id.size());
+    const auto before = who.context.limiter.worth_recording(event_kind::token_replayed, account);
+    if (before) {
+        static_cast<void>(append_evidence(who, event_kind::token_replayed, seen, last_use_of(who), now,
+                                          unrecorded_text(*before, "family")));
+    }
+}
+
 // Cases 5, 6, 7: the answer rests on the rotation somebody else made, so it waits for that one.
 presentation replayed(const presenter& who, const family_state& seen, const decision& decided, timestamp now) {
     count(who.context.counters.replays);
+    note_replay(who, seen, now);
     result<ticket> rests = who.context.data.observe_family(seen.facts.id, decided.next);
     if (rests && decided.suspected) {
         rests = later(*rests, note_suspicion(who, seen, last_use_of(who), now));

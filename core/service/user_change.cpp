@@ -117,6 +117,15 @@ result<ticket> rests_on_session(const service_context& context, const principal&
     return seen ? rests_on(context.data, *seen) : result<ticket>(ticket::none);
 }
 
+ticket record_own_act(const service_context& context, event_kind kind, user_id id, const caller& from) {
+    security_event event;
+    event.kind = kind;
+    event.user = id;
+    event.by = id;
+    event.presented = use_of(from, context.time.now());
+    return context.data.append_event(event);
+}
+
 ticket record_revocation(const service_context& context, user_id id, const caller& from) {
     security_event event;
     event.kind = event_kind::sessions_revoked;

@@ -43,7 +43,9 @@ std::optional<failure> not_admitted(const service_context& context, const princi
 // What a refusal rests on that says the session of `who` is dead: its word and the gate, a tombstone's too.
 result<ticket> rests_on_session(const service_context& context, const principal& who);
 
-// The sessions_revoked event. What it returns is to be waited for with the change.
+// What a user did of themselves: `kind` says what. What it returns is to be waited for with the change.
+ticket record_own_act(const service_context& context, event_kind kind, user_id id, const caller& from);
+// The sessions_revoked event. Likewise.
 ticket record_revocation(const service_context& context, user_id id, const caller& from);
 
 // A change asked for by a signed-in user: refuses by not_admitted first, then edits. An account that is gone by now

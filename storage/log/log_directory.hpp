@@ -63,6 +63,7 @@ struct recovery_report {
     std::uint64_t snapshot_lsn = 0;  // 0: none
     bool snapshot_fell_back = false; // the newest was bad and the one before was used
     std::uint64_t records = 0, frames = 0, bytes_cut = 0;
+    std::uint64_t next_lsn = 1;     // of the first record to come
     std::uint64_t next_user_id = 1; // of the manifest; the store takes the higher of it and what it saw
     timestamp_ms last_time{};       // of the last frame, snapshot or manifest
     std::uint64_t ms_snapshot = 0, ms_log = 0;

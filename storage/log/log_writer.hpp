@@ -7,6 +7,7 @@
 
 #include "core/clock.hpp"
 #include "storage/log/record.hpp"
+#include "storage/log/record_tap.hpp"
 
 #include <array>
 #include <atomic>
@@ -60,6 +61,8 @@ public:
     struct callbacks {
         // A batch is on disk. `sequence_through`: every enqueue() up to and including this one is durable.
         std::function<void(std::span<const record_tag> batch, std::uint64_t sequence_through)> on_durable;
+        // The records of that batch, after on_durable. May be empty.
+        std::function<void(const durable_batch& batch)> on_batch;
         // Storage has failed for good (R2): nothing will become durable any more. Called once; the process should
         // end soon after with exit code 70.
         std::function<void(const std::string& why)> on_failed;

@@ -407,6 +407,7 @@ recovery_report log_directory::recover(const std::function<void(const snapshot_c
     }
     state_->remove_unneeded();
     state_->recovered = true;
+    report.next_lsn = state_->at->next.lsn;
     return report;
 }
 

@@ -216,7 +216,9 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
         options.before_write();
     }
     std::copy_n(draining.bytes.data() + byte_cursor, bytes, appender.payload());
-    const std::error_code ec = appender.append(frame_type::data, bytes, records, cb.now());
+    const durable_batch batch{appender.at().next.lsn, records, cb.now(),
+                              std::span(draining.bytes).subspan(byte_cursor, bytes)};
+    const std::error_code ec = appender.append(frame_type::data, bytes, records, batch.time);
     lock.lock();
     if (ec) {
         fail(lock, "the log cannot be written", ec);
@@ -232,6 +234,9 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     durable.store(drained_sequence, std::memory_order_release);
     lock.unlock();
     cb.on_durable(tags, drained_sequence);
+    if (cb.on_batch) {
+        cb.on_batch(batch);
+    }
     lock.lock();
 }
 

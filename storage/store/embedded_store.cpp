@@ -47,6 +47,23 @@ void store_state::on_durable(std::span<const record_tag> batch, std::uint64_t se
     waiters.advance(sequence_through);
 }
 
+// Without a tap this is one store and one load a batch. The order of the two is what set_tap()'s callers rely on:
+// whoever sets a tap and then asks for durable_lsn() is shown every batch after it.
+void store_state::on_batch(const durable_batch& batch) {
+    durable_lsn.store(batch.first_lsn + batch.records - 1);
+    if (!tapped.load()) {
+        return;
+    }
+    std::shared_ptr<record_tap> shown;
+    {
+        const std::lock_guard lock(tap_mutex);
+        shown = tap;
+    }
+    if (shown) {
+        shown->on_batch(batch);
+    }
+}
+
 void store_state::on_failed(const std::string& why) {
     waiters.fail();
     if (options.on_fatal) {
@@ -104,10 +121,13 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
         s.options.on_recovered(s.recovery);
     }
 
+    s.durable_lsn.store(s.recovery.next_lsn - 1);
+
     log_writer::callbacks callbacks;
     callbacks.on_durable = [&s](std::span<const record_tag> batch, std::uint64_t through) {
         s.on_durable(batch, through);
     };
+    callbacks.on_batch = [&s](const durable_batch& batch) { s.on_batch(batch); };
     callbacks.on_failed = [&s](const std::string& why) { s.on_failed(why); };
     callbacks.now = [&s] { return s.time.now_ms(); };
     s.log->start(std::move(callbacks));
@@ -193,6 +213,17 @@ store_statistics embedded_store::statistics() const {
     out.families_without_user = s.families_without_user;
     out.log = s.log->stats();
     return out;
+}
+
+std::uint64_t embedded_store::durable_lsn() const noexcept {
+    return state_->durable_lsn.load();
+}
+
+void embedded_store::set_tap(std::shared_ptr<record_tap> tap) {
+    store_state& s = *state_;
+    const std::lock_guard lock(s.tap_mutex);
+    s.tap.swap(tap);
+    s.tapped.store(s.tap != nullptr);
 }
 
 namespace {

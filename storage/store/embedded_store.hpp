@@ -15,6 +15,7 @@
 #include "core/port/store.hpp"
 #include "storage/log/log_directory.hpp"
 #include "storage/log/log_writer.hpp"
+#include "storage/log/record_tap.hpp"
 
 #include <array>
 #include <cstdint>
@@ -115,6 +116,11 @@ public:
     bool is_on_disk() const noexcept;
 
     store_statistics statistics() const;
+
+    // The highest number of a durable record; 0 where there is none.
+    std::uint64_t durable_lsn() const noexcept;
+    // From now on `tap` is shown every batch; null: nobody is. One that is replaced may see one more. Any thread.
+    void set_tap(std::shared_ptr<record_tap> tap);
 
     // --- store
     std::optional<family_state> find_family(const family_id& id) const override;

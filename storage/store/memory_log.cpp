@@ -1,5 +1,6 @@
 #include "storage/store/memory_log.hpp"
 
+#include "storage/log/frame.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <algorithm>
@@ -51,9 +52,18 @@ std::optional<memory_log::steady_time> memory_log::release(steady_time now) {
 void memory_log::release_all() {
     hold_until_.reset();
     if (!held_.empty()) {
-        callbacks_.on_durable(held_, sequence_);
+        tell(held_);
         held_.clear();
     }
+}
+
+void memory_log::tell(std::span<const record_tag> batch) {
+    callbacks_.on_durable(batch, sequence_);
+    if (callbacks_.on_batch) {
+        callbacks_.on_batch(
+            {sequence_ + 1 - batch.size(), static_cast<std::uint32_t>(batch.size()), callbacks_.now(), unseen_});
+    }
+    unseen_.clear();
 }
 
 recovery_report memory_log::recover(const expect_function& expect, const apply_function& apply) {
@@ -93,11 +103,14 @@ std::uint64_t memory_log::enqueue(log_room /*room*/, log_urgency /*urgency*/, re
     if (tape_) {
         tape_->add(static_cast<std::uint16_t>(type), version, body);
     }
+    const std::size_t at = unseen_.size();
+    unseen_.resize(at + record_header_size + body.size());
+    encode_record(unseen_.data() + at, static_cast<std::uint16_t>(type), version, body);
     if (hold_until_) {
         held_.push_back(tag);
         return sequence;
     }
-    callbacks_.on_durable(std::span(&tag, 1), sequence);
+    tell(std::span(&tag, 1));
     return sequence;
 }
 

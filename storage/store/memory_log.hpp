@@ -69,6 +69,7 @@ public:
 
 private:
     void release_all();
+    void tell(std::span<const record_tag> batch);
 
     memory_image_ptr from_;
     log_writer::callbacks callbacks_;
@@ -81,6 +82,7 @@ private:
     std::optional<steady_time> hold_until_;
     bool holds_nothing_ = false; // any more
     std::vector<record_tag> held_;
+    std::vector<std::uint8_t> unseen_; // records of the batch to come, encoded
 };
 
 } // namespace pawl::storage

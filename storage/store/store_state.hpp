@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -42,6 +43,10 @@ struct store_state {
     std::atomic<bool> stopping{false};
     std::optional<outage> last_outage; // constant once serving
     std::atomic<std::uint64_t> events_lost{0};
+    std::atomic<std::uint64_t> durable_lsn{0};
+    std::atomic<bool> tapped{false};
+    std::mutex tap_mutex;
+    std::shared_ptr<record_tap> tap; // guarded by tap_mutex
 
     recovery_report recovery; // constant once serving, as are the next
     std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;
@@ -49,6 +54,7 @@ struct store_state {
 
     // Called by the log.
     void on_durable(std::span<const record_tag> batch, std::uint64_t sequence_through);
+    void on_batch(const durable_batch& batch);
     void on_failed(const std::string& why);
 
     // Room is reserved by the caller. The record says the family's word is `w` (its creation, where that has not been

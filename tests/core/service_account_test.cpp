@@ -162,7 +162,12 @@ BOOST_FIXTURE_TEST_CASE(a_profile_change_is_refused_whole, account_world) {
 BOOST_FIXTURE_TEST_CASE(a_password_change_is_one_record_that_spares_the_callers_session_alone, account_world) {
     const std::size_t before = data.enqueued();
     BOOST_TEST(change_password(password, other_password).has_value());
-    BOOST_TEST(data.enqueued() == before + 2); // the user, and the event
+    BOOST_TEST(data.enqueued() == before + 3); // the user, and two events
+    BOOST_TEST_REQUIRE(data.events().size() >= 2U);
+    const security_event& act = data.events()[data.events().size() - 2];
+    BOOST_TEST((act.kind == event_kind::password_changed));
+    BOOST_TEST((act.by == act.user));
+    BOOST_TEST((data.events().back().kind == event_kind::sessions_revoked));
     BOOST_TEST(is_hash_of(record()->password_hash, other_password));
     BOOST_TEST(record()->gate.epoch == 1U);
     BOOST_TEST((record()->gate.survivor == who.session));

@@ -253,6 +253,22 @@ BOOST_FIXTURE_TEST_CASE(three_replayed_generations_of_one_client_are_a_bad_netwo
     BOOST_TEST(data.events().empty());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_replay_that_is_worth_it_is_recorded, signed_in_world) {
+    limiter.records_replays = true;
+    refresh(token(0), from_host(1, "same/1")).value();
+    BOOST_TEST(data.events().empty());
+    BOOST_REQUIRE(refresh(token(0), from_host(2, "same/2")).has_value());
+    BOOST_REQUIRE(data.events().size() == 1U);
+    const security_event& e = data.events()[0];
+    BOOST_TEST((e.kind == event_kind::token_replayed));
+    BOOST_TEST((e.family == family()));
+    BOOST_TEST(e.generation_presented == 0U);
+    BOOST_TEST(e.generation_current == 1U);
+    BOOST_TEST(e.presented.agent == "same/2");
+    BOOST_TEST(e.last.agent == "same/1");
+    BOOST_TEST(e.about.empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(an_outage_of_ours_is_no_theft_of_theirs, signed_in_world) {
     refresh(token(0)).value();
     const timestamp stopped = time.now() + seconds(5);

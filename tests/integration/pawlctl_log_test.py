@@ -248,10 +248,10 @@ class Reading(LogCase):
             self.assertEqual(self.lines("log", "dump", "--until", "-1h", data=data), [])
             self.assertEqual(self.lines("log", "dump", "--since", records[4]["time"], data=data)[0]["time"],
                              records[4]["time"])
-            self.assertEqual(self.lines("state", "--at", "2", data=data)[0]["users"], 2)
+            self.assertEqual(self.lines("state", "--at", "3", data=data)[0]["users"], 2)
             self.assertEqual(self.lines("state", "--at", "-1h", data=data)[0]["users"], 0)
             self.assertEqual(len(self.lines("state", "--user", "ann@example.com", data=data)), 3)
-            self.assertEqual([d["change"] for d in self.lines("diff", "1", "2", data=data)], ["added"])
+            self.assertEqual([d["change"] for d in self.lines("diff", "1", "3", data=data)], ["added"])
             for wrong in (("--lsn", "x"), ("--user", "ann"), ("--family", "1"), ("--type", "token"), ("--since", "soon")):
                 self.pawlctl("log", "dump", *wrong, data=data, status=2)
 
@@ -262,15 +262,19 @@ class Reading(LogCase):
             with subprocess.Popen([PAWLCTL, "--data-dir", server.data_dir, "log", "tail", "-f"], stdout=subprocess.PIPE,
                                   env=environment(), text=True) as tail:
                 try:
-                    self.assertEqual(json.loads(tail.stdout.readline())["lsn"], 1)
+                    def user_and_event(lsn, user):
+                        record, event = (json.loads(tail.stdout.readline()) for _ in range(2))
+                        self.assertEqual((record["lsn"], record["user"]["id"]), (lsn, user))
+                        self.assertEqual((event["lsn"], event["kind"], event["user"]), (lsn + 1, "signed_up", user))
+
+                    user_and_event(1, 1)
                     for number in range(40):
                         client.sign_up("user%d@example.com" % number)
-                        record = json.loads(tail.stdout.readline())
-                        self.assertEqual((record["lsn"], record["user"]["id"]), (number + 2, number + 2))
+                        user_and_event(2 * number + 3, number + 2)
                     # And on into the next segment.
                     case.eventually(lambda: list(pathlib.Path(server.data_dir).glob("snap-*.dat")))
                     client.sign_up("last@example.com")
-                    self.assertEqual(json.loads(tail.stdout.readline())["lsn"], 42)
+                    user_and_event(83, 42)
                 finally:
                     tail.kill()
 

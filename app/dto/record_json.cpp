@@ -1,0 +1,132 @@
+#include "app/dto/record_json.hpp"
+
+#include "app/dto/json_text.hpp"
+#include "app/dto/rfc3339.hpp"
+#include "storage/history/timeline.hpp"
+
+#include <array>
+
+namespace pawl::app {
+
+namespace {
+
+std::string use_json(const storage::use_view& use) {
+    std::string out;
+    json_object_writer(out)
+        .member("generation", std::uint64_t{use.generation})
+        .member("at", to_rfc3339(use.at))
+        .member("ip", to_text(use.address))
+        .member("user_agent", use.agent)
+        .end();
+    return out;
+}
+std::string use_json(const family_use& use) {
+    std::string out;
+    json_object_writer(out)
+        .member("at", to_rfc3339(use.at))
+        .member("ip", to_text(use.address))
+        .member("user_agent", use.agent)
+        .end();
+    return out;
+}
+
+void add_word(json_object_writer& w, family_word word) {
+    w.member("generation", std::uint64_t{word.generation()})
+        .member("rotated_at", std::uint64_t{word.rotated_at()})
+        .member("status", storage::name_of(word.status()))
+        .member("confirmed", word.confirmed())
+        .member("replays", std::uint64_t{word.replays()})
+        .member("streak", std::uint64_t{word.streak()});
+}
+
+json_object_writer& begin(json_object_writer& w, const storage::record_view& record, std::string_view type) {
+    return w.member("lsn", record.lsn).member("time", to_rfc3339_ms(record.time)).member("type", type);
+}
+
+} // namespace
+
+std::string_view name_of(event_kind kind) {
+    constexpr std::array<std::string_view, 20> names{"",
+                                                     "reuse_detected",
+                                                     "reuse_suspected",
+                                                     "family_healed",
+                                                     "family_ahead",
+                                                     "sessions_revoked",
+                                                     "user_created",
+                                                     "user_changed",
+                                                     "user_removed",
+                                                     "user_logged_out",
+                                                     "session_ended",
+                                                     "session_minted",
+                                                     "key_added",
+                                                     "key_retired",
+                                                     "login_failed",
+                                                     "login_throttled",
+                                                     "token_replayed",
+                                                     "signed_up",
+                                                     "password_changed",
+                                                     "account_removed"};
+    static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
+    const auto i = static_cast<std::size_t>(kind);
+    return i < names.size() ? names.at(i) : "unknown";
+}
+
+std::string record_json(const storage::record_view& record, const storage::family_word_record& r,
+                        const record_words& words) {
+    std::string out;
+    json_object_writer w(out);
+    begin(w, record, "family_word");
+    if (!words.kind.empty()) {
+        w.member("kind", words.kind);
+    }
+    if (words.user != user_id{}) {
+        w.member("user", words.user.value);
+    }
+    w.member("family", to_hex(r.id));
+    add_word(w, r.word);
+    w.member("ended_after", std::uint64_t{r.ended_after}).raw("use", use_json(r.use)).end();
+    return out;
+}
+
+std::string record_json(const storage::record_view& record, const storage::family_created_record& r,
+                        const record_words& words) {
+    std::string out;
+    json_object_writer w(out);
+    begin(w, record, "family_created");
+    if (!words.kind.empty()) {
+        w.member("kind", words.kind);
+    }
+    w.member("family", to_hex(r.facts.id))
+        .member("user", r.facts.user.value)
+        .member("client", std::uint64_t{r.facts.client.value})
+        .member("epoch", std::uint64_t{r.facts.epoch})
+        .member("created_at", to_rfc3339(r.facts.created_at))
+        .member("idle_ttl", std::int64_t{r.facts.idle_ttl.count()})
+        .member("absolute_ttl", std::int64_t{r.facts.absolute_ttl.count()});
+    add_word(w, r.word);
+    w.member("ended_after", std::uint64_t{r.ended_after}).raw("use", use_json(r.use)).end();
+    return out;
+}
+
+std::string record_json(const storage::record_view& record, const security_event& e) {
+    std::string out;
+    json_object_writer w(out);
+    begin(w, record, "event").member("kind", name_of(e.kind)).member("user", e.user.value);
+    const bool of_family = e.family != family_id{};
+    if (of_family) {
+        w.member("family", to_hex(e.family));
+    }
+    if (is_operators(e.kind)) {
+        w.member("by", e.by.value).member("about", e.about);
+    } else if (has_words(e.kind)) {
+        w.member("about", e.about);
+    }
+    if (has_generations(e.kind) && of_family) {
+        w.member("generation_presented", std::uint64_t{e.generation_presented})
+            .member("generation_current", std::uint64_t{e.generation_current});
+    }
+    w.raw("presented", use_json(e.presented)).raw("last", use_json(e.last)).end();
+    return out;
+}
+
+} // namespace pawl::app

@@ -1,0 +1,109 @@
+#include "app/webhook/position.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+
+namespace pawl::app {
+
+namespace {
+
+constexpr std::string_view beginning = "pawl-webhook 1 ";
+constexpr std::size_t store_size = 32;
+
+class descriptor {
+public:
+    explicit descriptor(int fd) : fd_(fd) {}
+    descriptor(const descriptor&) = delete;
+    descriptor& operator=(const descriptor&) = delete;
+    ~descriptor() {
+        if (fd_ >= 0) {
+            ::close(fd_);
+        }
+    }
+    int get() const { return fd_; }
+
+private:
+    int fd_;
+};
+
+std::error_code last_error() {
+    return {errno, std::generic_category()};
+}
+
+std::string path_of(const std::string& directory, std::string_view name) {
+    return directory + "/" + std::string(name);
+}
+
+} // namespace
+
+std::string to_text(const webhook_position& p) {
+    return std::string(beginning) + p.store + " " + std::to_string(p.lsn) + "\n";
+}
+
+std::optional<webhook_position> webhook_position_from_text(std::string_view text) {
+    if (!text.starts_with(beginning) || !text.ends_with('\n')) {
+        return std::nullopt;
+    }
+    text.remove_prefix(beginning.size());
+    text.remove_suffix(1);
+    webhook_position out;
+    out.store = text.substr(0, store_size);
+    if (text.size() <= store_size + 1 || text[store_size] != ' ' ||
+        out.store.find_first_not_of("0123456789abcdef") != std::string::npos) {
+        return std::nullopt;
+    }
+    text.remove_prefix(store_size + 1);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.lsn);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
+}
+
+std::optional<webhook_position> read_webhook_position(const std::string& directory, std::error_code& ec) {
+    ec.clear();
+    const descriptor file(::open(path_of(directory, webhook_position_name).c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) {
+        ec = errno == ENOENT ? std::error_code() : last_error();
+        return std::nullopt;
+    }
+    std::array<char, 256> bytes{};
+    const ssize_t n = ::read(file.get(), bytes.data(), bytes.size());
+    if (n < 0) {
+        ec = last_error();
+        return std::nullopt;
+    }
+    auto out = webhook_position_from_text({bytes.data(), static_cast<std::size_t>(n)});
+    if (!out) {
+        ec = std::make_error_code(std::errc::invalid_argument);
+    }
+    return out;
+}
+
+std::error_code write_webhook_position(const std::string& directory, const webhook_position& p) {
+    const std::string name = path_of(directory, webhook_position_name);
+    const std::string fresh = name + ".new";
+    const std::string text = to_text(p);
+    {
+        const descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        if (file.get() < 0) {
+            return last_error();
+        }
+        const ssize_t n = ::write(file.get(), text.data(), text.size());
+        if (n != static_cast<ssize_t>(text.size())) {
+            return n < 0 ? last_error() : std::make_error_code(std::errc::no_space_on_device);
+        }
+        if (::fdatasync(file.get()) != 0) {
+            return last_error();
+        }
+    }
+    if (std::rename(fresh.c_str(), name.c_str()) != 0) {
+        return last_error();
+    }
+    const descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return folder.get() < 0 || ::fsync(folder.get()) != 0 ? last_error() : std::error_code();
+}
+
+} // namespace pawl::app

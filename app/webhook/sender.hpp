@@ -1,0 +1,101 @@
+// Delivers events to one receiver: in order, each at least once, whatever happens to either side meanwhile. A thread of
+// its own, which nothing waits for.
+#pragma once
+
+#include "app/config/config.hpp"
+#include "app/events/event_service.hpp"
+#include "app/logging.hpp"
+#include "app/webhook/client.hpp"
+#include "app/webhook/limits.hpp"
+#include "app/webhook/position.hpp"
+#include "core/random_source.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace pawl::app {
+
+// For /metrics; relaxed.
+struct webhook_figures {
+    std::atomic<std::uint64_t> delivered{0}, failed{0}, given_up{0}, lsn{0};
+};
+
+class webhook_sender final : private event_ring::listener {
+public:
+    // All outlive it but `client`. `store`: hex of its uuid.
+    struct parts {
+        const webhook_settings& settings;
+        std::string directory;
+        std::string store;
+        event_service& events;
+        random_source& random;
+        logger& log;
+    };
+    webhook_sender(parts p, secret_bytes key, std::unique_ptr<webhook_client> client);
+    ~webhook_sender(); // stop()
+    webhook_sender(const webhook_sender&) = delete;
+    webhook_sender& operator=(const webhook_sender&) = delete;
+
+    // Finds its place and starts the thread. Owner's thread, as stop().
+    void start();
+    // What is under way is left for the next start; the place is kept. Before the world it watches stops.
+    void stop();
+
+    const webhook_figures& figures() const { return figures_; }
+
+private:
+    using steady = std::chrono::steady_clock;
+
+    void wake() noexcept override;
+    std::uint64_t find_place();
+    void run();
+    // False at a stop.
+    bool turn(event_feed& feed);
+    bool deliver(const event_line& line);
+    bool rest(milliseconds how_long, bool or_woken);
+    void save(std::uint64_t lsn, bool delivered);
+    void save_now(std::uint64_t lsn);
+
+    const parts parts_;
+    const secret_bytes key_;
+    const std::unique_ptr<webhook_client> client_;
+    webhook_figures figures_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool woken_ = false, stopping_ = false; // guarded by mutex_
+
+    std::uint64_t saved_ = 0; // of the thread, as the next
+    steady::time_point saved_at_{};
+    bool undelivered_only_ = true; // since then
+    std::vector<event_line> lines_;
+    std::optional<event_service::watch> watch_;
+    std::thread thread_;
+};
+
+// The body of a delivery: {"type","timestamp","data"}, as Standard Webhooks recommend.
+std::string webhook_body(const event_line& line);
+// Of one event of one store, the same at every attempt: what a receiver tells repetitions by.
+std::string webhook_id(std::string_view store, std::uint64_t lsn);
+
+class world; // app/world.hpp
+
+// What a start reads before the sandbox closes. Without --webhook: nothing. Throws refused(usage).
+struct webhook_parts {
+    secret_bytes key;
+    std::unique_ptr<webhook_client> client;
+};
+webhook_parts open_webhook(const config& settings);
+// `settings.webhook` is set and outlives it, as `of` does.
+std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, world& of,
+                                                    random_source& random, logger& log);
+
+// Throws refused(usage): it can't be read, others may read it, or it holds no key.
+secret_bytes read_webhook_key(const std::string& path);
+
+} // namespace pawl::app
