@@ -7,11 +7,11 @@ import subprocess
 
 from support.case import PASSWORD, ServerCase, eventually, fresh_email, main
 from support.http import Client, unpack_refresh
+from support.pawlctl import BINARY as PAWLCTL, environment
 from support.pawld import Pawld
 from support.sse import Refused, Stream
 
 STALL_MS = 60_000  # as long as there may be
-PAWLCTL = os.environ.get("PAWLCTL", "pawlctl")
 
 
 class EventCase(ServerCase):
@@ -94,7 +94,8 @@ class Told(EventCase):
         self.logged_in()
         events = stream.until("family_created")
         done = subprocess.run([PAWLCTL, "--data-dir", self.server.data_dir, "log", "dump", "--lsn",
-                               "%d..%d" % (events[0].id, events[-1].id)], capture_output=True, check=True)
+                               "%d..%d" % (events[0].id, events[-1].id)], capture_output=True, check=True,
+                              env=environment())
         dumped = {line["lsn"]: line for line in map(json.loads, done.stdout.decode().splitlines())}
         for event in events:
             self.assertLessEqual(dumped[event.id].items(), event.data.items())

@@ -62,7 +62,8 @@ class Stream:
             self.head.append(line.decode().rstrip())
         self.status = int(self.head[0].split()[1])
         if self.status != 200:
-            body = self.file.read()
+            size = next(int(line.split(":")[1]) for line in self.head if line.lower().startswith("content-length:"))
+            body = self.file.read(size)
             self.close()
             raise Refused(self.status, body)
         self.read_block()  # what it begins with: it is open from here on
