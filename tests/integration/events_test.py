@@ -3,11 +3,10 @@ import json
 import os
 import signal
 import socket
-import subprocess
 
 from support.case import PASSWORD, ServerCase, eventually, fresh_email, main
 from support.http import Client, unpack_refresh
-from support.pawlctl import BINARY as PAWLCTL, environment
+from support.pawlctl import pawlctl
 from support.pawld import Pawld
 from support.sse import Refused, Stream
 
@@ -93,10 +92,9 @@ class Told(EventCase):
         stream = self.watch()
         self.logged_in()
         events = stream.until("family_created")
-        done = subprocess.run([PAWLCTL, "--data-dir", self.server.data_dir, "log", "dump", "--lsn",
-                               "%d..%d" % (events[0].id, events[-1].id)], capture_output=True, check=True,
-                              env=environment())
-        dumped = {line["lsn"]: line for line in map(json.loads, done.stdout.decode().splitlines())}
+        done = pawlctl("--json", "log", "dump", "--lsn", "%d..%d" % (events[0].id, events[-1].id),
+                       data_dir=self.server.data_dir)
+        dumped = {line["lsn"]: line for line in done.lines}
         for event in events:
             self.assertLessEqual(dumped[event.id].items(), event.data.items())
 
