@@ -27,7 +27,8 @@ access_token_expectations expectations_of(const service_context& context) {
 } // namespace
 
 access_guard::access_guard(service_context context)
-    : context_(std::move(context)), known_(std::make_unique<verified_tokens>(context_.random, context_.settings.verified_tokens_max)) {}
+    : context_(std::move(context)),
+      known_(std::make_unique<verified_tokens>(context_.random, context_.settings.verified_tokens_max)) {}
 
 std::optional<verified_claims> access_guard::check(std::string_view token) const {
     const key_ring_ptr keys = context_.keys();

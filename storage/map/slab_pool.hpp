@@ -89,8 +89,7 @@ public:
     // The node is complete: walkers may see it.
     void publish(Node& node) noexcept {
         const place p = place_of(node);
-        live_of(slab_at(p.slab), p.node / 64)
-            .fetch_or(std::uint64_t{1} << (p.node % 64), std::memory_order_release);
+        live_of(slab_at(p.slab), p.node / 64).fetch_or(std::uint64_t{1} << (p.node % 64), std::memory_order_release);
     }
     void unpublish(Node& node) noexcept {
         const place p = place_of(node);

@@ -342,7 +342,8 @@ decoding decode(const record_view& record, security_event& out) {
     }
     as_written = as_written && out.about.size() <= security_event::about_size_max;
     const bool known = kind >= 1 && kind <= static_cast<std::uint8_t>(last_event_kind);
-    return from.ended_well() && known && as_written && record.version == version_of(out) ? decoding::ok : decoding::malformed;
+    return from.ended_well() && known && as_written && record.version == version_of(out) ? decoding::ok
+                                                                                         : decoding::malformed;
 }
 
 } // namespace pawl::storage

@@ -64,6 +64,7 @@ constexpr expected_refusal refusals[] = {
     {errc::too_many_keys, "too_many_keys", 409, "", 0},
     {errc::snapshot_under_way, "snapshot_under_way", 409, "", 0},
     {errc::not_on_disk, "not_on_disk", 409, "", 0},
+    {errc::events_gone, "events_gone", 410, "", 0},
     {errc::operations_busy, "operations_busy", 503, "", 0},
 };
 

@@ -141,16 +141,18 @@ BOOST_AUTO_TEST_CASE(a_pipe_nobody_reads_blocks_no_one_and_drops_are_counted_and
         }
         return sum;
     };
+    // A line of its own tells of what was dropped, and may come before the last that were kept.
+    const auto lines = [](const std::string& out) {
+        return static_cast<std::uint64_t>(std::count(out.begin(), out.end(), '\n'));
+    };
     std::string out;
     char bytes[65536];
-    while (told(out) < dropped) {
+    while (told(out) < dropped || lines(out) + dropped < 4000U) {
         const ssize_t n = read(capture.read_end(), bytes, sizeof bytes);
         BOOST_TEST_REQUIRE(n > 0);
         out.append(bytes, static_cast<std::size_t>(n));
     }
     BOOST_TEST(told(out) == dropped);
-    const auto kept = static_cast<std::uint64_t>(std::count(out.begin(), out.end(), '\n'));
-    BOOST_TEST(kept + dropped >= 4000U);
 }
 
 BOOST_AUTO_TEST_CASE(a_logger_ends_even_when_its_pipe_is_stuck) {

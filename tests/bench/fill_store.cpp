@@ -102,8 +102,7 @@ int run(const std::string& directory, std::uint64_t families, std::uint64_t toke
     if (with_snapshot) {
         const auto began = std::chrono::steady_clock::now();
         good = data->snapshot_now();
-        std::fprintf(stderr, "%.3f\n",
-                     std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+        std::fprintf(stderr, "%.3f\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     }
     return data->stop(milliseconds(600'000)) && good ? 0 : 70;
 }
