@@ -37,7 +37,7 @@ task<http_response> handle_admin_list_keys(app_context& context, const http_requ
 task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request, operator_caller by) {
     auto kind = read_json(request, read_key_kind);
     if (!kind) {
-        co_return std::move(kind.error());
+        co_return kind.error();
     }
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
@@ -52,7 +52,7 @@ task<http_response> handle_admin_rotate_key(app_context& context, const http_req
 task<http_response> handle_admin_retire_key(app_context& context, const http_request& request, operator_caller by) {
     auto wanted = read_json(request, read_key_retirement);
     if (!wanted) {
-        co_return std::move(wanted.error());
+        co_return wanted.error();
     }
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));

@@ -46,7 +46,7 @@ task<http_response> handle_admin_end_session(app_context& context, const http_re
 task<http_response> handle_admin_logout(app_context& context, const http_request& request, operator_caller by) {
     auto id = read_json(request, read_user_of);
     if (!id) {
-        co_return std::move(id.error());
+        co_return id.error();
     }
     auto pending = context.admin->logout(std::move(by), *id);
     const auto ended = co_await std::move(pending);
@@ -72,7 +72,7 @@ task<http_response> handle_admin_get_family(app_context& context, const http_req
 task<http_response> handle_admin_mint_session(app_context& context, const http_request& request, operator_caller by) {
     auto wanted = read_json(request, read_minting);
     if (!wanted) {
-        co_return std::move(wanted.error());
+        co_return wanted.error();
     }
     auto pending = context.admin->mint_session(std::move(by), wanted->user, std::move(wanted->client));
     const auto tokens = co_await std::move(pending);
@@ -86,7 +86,7 @@ task<http_response> handle_admin_verify_token(app_context& context, const http_r
                                               operator_caller /*by*/) {
     auto token = read_json(request, [](const parameters& body) { return read_secret(body, "token"); });
     if (!token) {
-        co_return std::move(token.error());
+        co_return token.error();
     }
     auto pending = context.admin->inspect(*std::move(token));
     const auto report = co_await std::move(pending);

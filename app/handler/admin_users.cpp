@@ -60,7 +60,7 @@ task<http_response> handle_admin_list_users(app_context& context, const http_req
 task<http_response> handle_admin_create_user(app_context& context, const http_request& request, operator_caller by) {
     auto wanted = read_json(request, read_new_user);
     if (!wanted) {
-        co_return std::move(wanted.error());
+        co_return wanted.error();
     }
     auto pending = context.admin->create_user(std::move(by), *std::move(wanted));
     const auto created = co_await std::move(pending);
@@ -90,7 +90,7 @@ task<http_response> handle_admin_change_user(app_context& context, const http_re
     }
     auto wanted = read_json(request, read_user_changes);
     if (!wanted) {
-        co_return std::move(wanted.error());
+        co_return wanted.error();
     }
     auto pending = context.admin->change_user(std::move(by), *id, *std::move(wanted));
     const auto changed = co_await std::move(pending);
