@@ -3,10 +3,11 @@ import json
 import os
 import signal
 import socket
+import unittest
 
 from support.case import PASSWORD, ServerCase, eventually, fresh_email, main
 from support.http import Client, unpack_refresh
-from support.pawlctl import pawlctl
+from support.pawlctl import BINARY as PAWLCTL, pawlctl
 from support.pawld import Pawld
 from support.sse import Refused, Stream
 
@@ -88,6 +89,7 @@ class Told(EventCase):
         self.assertEqual(kinds, ["signed_up", "family_created", "login_failed", "password_changed", "sessions_revoked",
                                  "sessions_revoked", "user_logged_out"])
 
+    @unittest.skipUnless(os.path.exists(PAWLCTL), "pawlctl is not built")
     def test_it_says_what_the_log_says(self):
         stream = self.watch()
         self.logged_in()
