@@ -96,10 +96,11 @@ def tests_of(build, label, env, as_released, units=UNIT):
     """(name, function) of all tests that run on one build directory; pawlctl is there where all units are."""
     jobs = []
     # The long ones first: they decide how long it all takes.
+    long = ("fixtures", "docs_page", "tls", "events", "crash", "pawlctl_move", "pawlctl_log", "webhook")
     pawld = build / "bin" / "pawld"
     env = {**env, "PAWLD": str(pawld), "PAWLCTL": str(build / "bin" / "pawlctl"), "PAWL_BUILD": str(build)}
     for path in sorted((ROOT / "tests" / "integration").glob("*_test.py"),
-                       key=lambda p: ("crash" not in p.name, p.name)):
+                       key=lambda p: (not p.name.startswith(long), p.name)):
         if path.name.startswith(NOT_SANITIZED) and not as_released or path.name.startswith(OF_THE_TOOL) and units != UNIT:
             continue
         jobs.append((label + path.stem, lambda path=path: integration(path, env)))
@@ -129,7 +130,7 @@ def survival():
 
 
 def run_jobs(jobs, total):
-    workers = 1 + max(2, os.cpu_count() or 2)  # some wait for a deadline most of their time
+    workers = 1 + 2 * max(2, os.cpu_count() or 2)  # many wait for a deadline most of their time
     with concurrent.futures.ThreadPoolExecutor(max_workers=workers) as pool:
         def timed(function):
             start = time.monotonic()
