@@ -61,7 +61,8 @@ public:
     struct callbacks {
         // A batch is on disk. `sequence_through`: every enqueue() up to and including this one is durable.
         std::function<void(std::span<const record_tag> batch, std::uint64_t sequence_through)> on_durable;
-        // The records of that batch, after on_durable. May be empty.
+        // The records of that batch, before on_durable: who has got an answer and watches from then on is not told of
+        // what came before it. May be empty.
         std::function<void(const durable_batch& batch)> on_batch;
         // Storage has failed for good (R2): nothing will become durable any more. Called once; the process should
         // end soon after with exit code 70.

@@ -233,10 +233,10 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     byte_cursor += bytes;
     durable.store(drained_sequence, std::memory_order_release);
     lock.unlock();
-    cb.on_durable(tags, drained_sequence);
     if (cb.on_batch) {
         cb.on_batch(batch);
     }
+    cb.on_durable(tags, drained_sequence);
     lock.lock();
 }
 

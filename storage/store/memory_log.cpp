@@ -58,12 +58,12 @@ void memory_log::release_all() {
 }
 
 void memory_log::tell(std::span<const record_tag> batch) {
-    callbacks_.on_durable(batch, sequence_);
     if (callbacks_.on_batch) {
         callbacks_.on_batch(
             {sequence_ + 1 - batch.size(), static_cast<std::uint32_t>(batch.size()), callbacks_.now(), unseen_});
     }
     unseen_.clear();
+    callbacks_.on_durable(batch, sequence_);
 }
 
 recovery_report memory_log::recover(const expect_function& expect, const apply_function& apply) {
