@@ -23,7 +23,7 @@ namespace pawl::app {
 class fixture;
 
 inline constexpr std::size_t dev_snapshots_max = 64; // of one realm
-// A realm has few users and is made anew for every test: 32 and 22 KiB instead of 4 and 1.4 MiB.
+// A realm has few users and is made anew for every test: 32 and 25 KiB instead of 4 and 1.6 MiB.
 inline constexpr std::size_t realm_throttle_slots = 256, realm_verified_tokens_max = 256;
 
 // What realms share; outlives them.

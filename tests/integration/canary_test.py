@@ -29,7 +29,7 @@ def forms_of(secret):
 
 
 def written_pages(data):
-    """Without the pages that are all zeros, which are most of a core and of a log segment: a tenth of the time."""
+    """Without the pages that are all zeros, which are most of a core and of a log segment."""
     nothing = bytes(4096)
     pages = (data[at:at + len(nothing)] for at in range(0, len(data), len(nothing)))
     return b"".join(page for page in pages if page != nothing)
