@@ -232,13 +232,6 @@ bound_listener adopt(int fd) {
 
 } // namespace
 
-void unique_fd::reset(int fd) {
-    if (fd_ >= 0) {
-        close(fd_);
-    }
-    fd_ = fd;
-}
-
 bound_listener bind_listener(std::string_view address, unsigned threads, unsigned unix_mode, bool v6_only) {
     return address.starts_with(unix_prefix) ? bind_unix(address, unix_mode) : bind_tcp(address, threads, v6_only);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/family/family.hpp"
+#include "storage/unique_fd.hpp"
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -13,25 +14,7 @@
 
 namespace pawl::app {
 
-// A file descriptor that is closed with its owner.
-class unique_fd {
-public:
-    unique_fd() = default;
-    explicit unique_fd(int fd) : fd_(fd) {}
-    unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
-    unique_fd& operator=(unique_fd&& other) noexcept {
-        reset(other.release());
-        return *this;
-    }
-    ~unique_fd() { reset(); }
-    int get() const { return fd_; }
-    int release() { return std::exchange(fd_, -1); }
-    void reset(int fd = -1);
-    explicit operator bool() const { return fd_ >= 0; }
-
-private:
-    int fd_ = -1;
-};
+using storage::unique_fd;
 
 // One listen address, bound. One descriptor per io thread where the kernel shares accepting (SO_REUSEPORT), else one.
 struct bound_listener {

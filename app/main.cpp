@@ -5,6 +5,7 @@
 #include "app/notify.hpp"
 #include "app/parent_watch.hpp"
 #include "app/password_pool.hpp"
+#include "app/process_memory.hpp"
 #include "app/ready_file.hpp"
 #include "app/sandbox.hpp"
 #include "app/signals.hpp"
@@ -13,7 +14,6 @@
 #include "app/world.hpp"
 #include "storage/system_random.hpp"
 
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -169,6 +169,7 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     ready.write(line);
     print_ready_line(line);
     notify_service_manager("READY=1");
+    let_go_of_start_pages();
     const auto look_at_certificate = [&] {
         if (tls && tls->files_changed()) {
             reload_tls(tls.get(), log);
@@ -209,14 +210,6 @@ int run(const config_inputs& inputs, int parent) {
         break;
     }
     return serve(inputs, settings, parent);
-}
-
-// A buffer of a megabyte (a segment's zeros, recovery's, a snapshot's) goes back to the system when it is freed. Left
-// to itself, malloc would take the first such one as a sign to keep all that come.
-void keep_no_large_buffers() {
-    constexpr int large = 128 * 1024;
-    ::mallopt(M_MMAP_THRESHOLD, large);
-    ::mallopt(M_TRIM_THRESHOLD, 2 * large);
 }
 
 } // namespace

@@ -1,5 +1,7 @@
 #include "app/sandbox.hpp"
 
+#include "storage/unique_fd.hpp"
+
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <openssl/crypto.h>
@@ -70,25 +72,9 @@ std::size_t attributes_size(int version) {
     return version >= 6 ? sizeof(ruleset_attributes) : version >= 4 ? 16 : 8;
 }
 
-class descriptor {
-public:
-    explicit descriptor(int fd) : fd_(fd) {}
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
-
 // Empty or why not. A path that is not there needs no rule: it can't be made in reach either.
-std::string allow(const descriptor& ruleset, const std::string& path, std::uint64_t access) {
-    const descriptor file(::open(path.c_str(), O_PATH | O_CLOEXEC));
+std::string allow(const storage::unique_fd& ruleset, const std::string& path, std::uint64_t access) {
+    const storage::unique_fd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
     struct stat status{};
     if (file.get() < 0 || ::fstat(file.get(), &status) != 0) {
         return {};
@@ -118,7 +104,7 @@ sandbox_step restrict_files(const file_rules& rules) {
         return out;
     }
     const ruleset_attributes all = everything(out.version);
-    const descriptor ruleset(
+    const storage::unique_fd ruleset(
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, attributes_size(out.version), 0)));
     if (ruleset.get() < 0) {
         out.why = std::string("no ruleset: ") + std::strerror(errno);

@@ -1,6 +1,7 @@
 #include "storage/key_file.hpp"
 
 #include "core/secret.hpp"
+#include "storage/unique_fd.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,23 +21,6 @@ namespace pawl::storage {
 namespace {
 
 using secret_text = std::vector<char, wiping_allocator<char>>;
-
-class descriptor {
-public:
-    explicit descriptor(int fd) : fd_(fd) {}
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    int get() const { return fd_; }
-    bool valid() const { return fd_ >= 0; }
-
-private:
-    int fd_;
-};
 
 // Wipes a text of secrets that had to be a std::string.
 class wiped_at_end {
@@ -79,8 +63,8 @@ std::string attribute_problem(const struct stat& status, bool is_credential) {
 
 // Nothing where there is no such file. Attributes are those of the file that was opened, not of a name.
 std::optional<secret_text> read_file(const std::string& path, bool is_credential) {
-    const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // not to hang on a FIFO
-    if (!file.valid()) {
+    const unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // not to hang on a FIFO
+    if (!file) {
         if (errno == ENOENT) {
             return std::nullopt;
         }
@@ -141,8 +125,8 @@ std::string target_of(const std::string& path) {
 }
 
 void sync_directory(const std::string& path) {
-    const descriptor directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory.valid() || ::fsync(directory.get()) != 0) {
+    const unique_fd directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory || ::fsync(directory.get()) != 0) {
         refuse_errno(path, "its directory can't be synced", errno);
     }
 }
@@ -179,9 +163,9 @@ bool write_key_file(const std::string& name, std::string_view text, bool replace
     const temporary_file temporary(path + ".tmp." + std::to_string(::getpid()));
     ::unlink(temporary.path().c_str()); // left by a process of this number that died
     {
-        const descriptor file(
+        const unique_fd file(
             ::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-        if (!file.valid()) {
+        if (!file) {
             refuse_errno(path, "can't be written", errno);
         }
         if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) {

@@ -20,16 +20,6 @@ std::string use_json(const storage::use_view& use) {
         .end();
     return out;
 }
-std::string use_json(const family_use& use) {
-    std::string out;
-    json_object_writer(out)
-        .member("at", to_rfc3339(use.at))
-        .member("ip", to_text(use.address))
-        .member("user_agent", use.agent)
-        .end();
-    return out;
-}
-
 void add_word(json_object_writer& w, family_word word) {
     w.member("generation", std::uint64_t{word.generation()})
         .member("rotated_at", std::uint64_t{word.rotated_at()})
@@ -44,6 +34,16 @@ json_object_writer& begin(json_object_writer& w, const storage::record_view& rec
 }
 
 } // namespace
+
+std::string use_json(const family_use& use) {
+    std::string out;
+    json_object_writer(out)
+        .member("at", to_rfc3339(use.at))
+        .member("ip", to_text(use.address))
+        .member("user_agent", use.agent)
+        .end();
+    return out;
+}
 
 std::string_view name_of(event_kind kind) {
     constexpr std::array<std::string_view, 20> names{"",
@@ -125,7 +125,11 @@ std::string record_json(const storage::record_view& record, const security_event
         w.member("generation_presented", std::uint64_t{e.generation_presented})
             .member("generation_current", std::uint64_t{e.generation_current});
     }
-    w.raw("presented", use_json(e.presented)).raw("last", use_json(e.last)).end();
+    w.raw("presented", use_json(e.presented));
+    if (e.last.at != timestamp{}) { // nothing was rotated: a login, an operator's action
+        w.raw("last", use_json(e.last));
+    }
+    w.end();
     return out;
 }
 

@@ -10,6 +10,9 @@
 
 namespace pawl::app {
 
+// {"at","ip","user_agent"}
+std::string use_json(const family_use& use);
+
 // "reuse_detected", "login_failed" ...; "unknown" for one of a later version.
 std::string_view name_of(event_kind kind);
 

@@ -1,6 +1,7 @@
 #include "app/dto/timeline_json.hpp"
 
 #include "app/dto/json_text.hpp"
+#include "app/dto/record_json.hpp"
 #include "app/dto/rfc3339.hpp"
 
 namespace pawl::app {
@@ -9,16 +10,6 @@ namespace {
 
 using storage::moment_kind;
 using storage::name_of;
-
-std::string use_json(const family_use& use) {
-    std::string out;
-    json_object_writer(out)
-        .member("at", to_rfc3339(use.at))
-        .member("ip", to_text(use.address))
-        .member("user_agent", use.agent)
-        .end();
-    return out;
-}
 
 std::string evidence_json(const security_event& e) {
     std::string out;

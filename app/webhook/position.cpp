@@ -1,5 +1,7 @@
 #include "app/webhook/position.hpp"
 
+#include "storage/unique_fd.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,22 +16,6 @@ namespace {
 
 constexpr std::string_view beginning = "pawl-webhook 1 ";
 constexpr std::size_t store_size = 32;
-
-class descriptor {
-public:
-    explicit descriptor(int fd) : fd_(fd) {}
-    descriptor(const descriptor&) = delete;
-    descriptor& operator=(const descriptor&) = delete;
-    ~descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    int get() const { return fd_; }
-
-private:
-    int fd_;
-};
 
 std::error_code last_error() {
     return {errno, std::generic_category()};
@@ -64,7 +50,7 @@ std::optional<webhook_position> webhook_position_from_text(std::string_view text
 
 std::optional<webhook_position> read_webhook_position(const std::string& directory, std::error_code& ec) {
     ec.clear();
-    const descriptor file(::open(path_of(directory, webhook_position_name).c_str(), O_RDONLY | O_CLOEXEC));
+    const storage::unique_fd file(::open(path_of(directory, webhook_position_name).c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) {
         ec = errno == ENOENT ? std::error_code() : last_error();
         return std::nullopt;
@@ -87,7 +73,7 @@ std::error_code write_webhook_position(const std::string& directory, const webho
     const std::string fresh = name + ".new";
     const std::string text = to_text(p);
     {
-        const descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+        const storage::unique_fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
         if (file.get() < 0) {
             return last_error();
         }
@@ -102,7 +88,7 @@ std::error_code write_webhook_position(const std::string& directory, const webho
     if (std::rename(fresh.c_str(), name.c_str()) != 0) {
         return last_error();
     }
-    const descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const storage::unique_fd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return folder.get() < 0 || ::fsync(folder.get()) != 0 ? last_error() : std::error_code();
 }
 

@@ -1,5 +1,6 @@
 #include "storage/log/file.hpp"
 #include "storage/log/log_directory.hpp"
+#include "storage/unique_fd.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -22,31 +23,9 @@ std::error_code last_error() {
     return {errno, std::system_category()};
 }
 
-// A descriptor that closes itself. Errors of close are of no interest: what matters was synced before.
-class descriptor {
-public:
-    explicit descriptor(int fd = -1) noexcept : fd_(fd) {}
-    descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    descriptor& operator=(descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    ~descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-    int get() const noexcept { return fd_; }
-    int release() noexcept { return std::exchange(fd_, -1); }
-    explicit operator bool() const noexcept { return fd_ >= 0; }
-
-private:
-    int fd_;
-};
-
 class posix_file final : public file {
 public:
-    posix_file(descriptor fd, bool direct) : fd_(std::move(fd)), direct_(direct) {}
+    posix_file(unique_fd fd, bool direct) : fd_(std::move(fd)), direct_(direct) {}
 
     std::size_t read_some(std::uint64_t offset, std::span<std::uint8_t> out, std::error_code& ec) override {
         const ssize_t n = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
@@ -83,13 +62,13 @@ private:
         return static_cast<std::size_t>(n);
     }
 
-    descriptor fd_;
+    unique_fd fd_;
     bool direct_;
 };
 
 class posix_directory final : public file_system {
 public:
-    posix_directory(std::string path, descriptor fd, std::uint32_t block)
+    posix_directory(std::string path, unique_fd fd, std::uint32_t block)
         : path_(std::move(path)), fd_(std::move(fd)), block_(block) {}
 
     std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override;
@@ -106,21 +85,21 @@ public:
     std::string path() const override { return path_; }
     // Null and EINVAL where the file system has no O_DIRECT.
     std::unique_ptr<file> open_past_cache(const std::string& name, std::error_code& ec) {
-        descriptor fd = open_at(name, O_RDONLY | O_DIRECT, ec);
+        unique_fd fd = open_at(name, O_RDONLY | O_DIRECT, ec);
         return fd ? std::make_unique<posix_file>(std::move(fd), true) : nullptr;
     }
 
 private:
-    descriptor open_at(const std::string& name, int flags, std::error_code& ec) {
-        descriptor fd{::openat(fd_.get(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)};
+    unique_fd open_at(const std::string& name, int flags, std::error_code& ec) {
+        unique_fd fd{::openat(fd_.get(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)};
         ec = fd ? std::error_code{} : last_error();
         return fd;
     }
 
     std::string path_;
-    descriptor fd_;
+    unique_fd fd_;
     std::uint32_t block_;
-    descriptor lock_;
+    unique_fd lock_;
 };
 
 std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode mode, std::error_code& ec) {
@@ -129,7 +108,7 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
             return f;
         }
         // No O_DIRECT here: make the kernel forget what it holds of the file instead.
-        descriptor fd = open_at(name, O_RDWR, ec);
+        unique_fd fd = open_at(name, O_RDWR, ec);
         if (fd && ::fdatasync(fd.get()) != 0) {
             ec = last_error();
             return nullptr;
@@ -142,7 +121,7 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
     }
     // Larger sectors than a page are nobody's yet; a whole one could not be promised.
     if (mode == open_mode::create_direct && block_ <= aligned_buffer::alignment) {
-        descriptor fd = open_at(name, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, ec);
+        unique_fd fd = open_at(name, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, ec);
         if (fd || ec != std::errc::invalid_argument) {
             return fd ? std::make_unique<posix_file>(std::move(fd), true) : nullptr;
         }
@@ -150,14 +129,14 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
     const int flags = mode == open_mode::read    ? O_RDONLY
                       : mode == open_mode::write ? O_RDWR
                                                  : O_RDWR | O_CREAT | O_TRUNC;
-    descriptor fd = open_at(name, flags, ec);
+    unique_fd fd = open_at(name, flags, ec);
     return fd ? std::make_unique<posix_file>(std::move(fd), false) : nullptr;
 }
 
 std::vector<std::string> posix_directory::list(std::error_code& ec) {
     std::vector<std::string> names;
     // A second descriptor: a directory stream owns its own, and its position.
-    descriptor copy{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    unique_fd copy{::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     DIR* const stream = copy ? ::fdopendir(copy.get()) : nullptr;
     if (stream == nullptr) {
         ec = last_error();
@@ -177,7 +156,7 @@ std::vector<std::string> posix_directory::list(std::error_code& ec) {
 std::error_code posix_directory::lock(const std::string& name, long& holder_pid) {
     holder_pid = 0;
     std::error_code ec;
-    descriptor fd = open_at(name, O_RDWR | O_CREAT, ec);
+    unique_fd fd = open_at(name, O_RDWR | O_CREAT, ec);
     if (!fd) {
         return ec;
     }
@@ -230,7 +209,7 @@ std::uint32_t physical_block_of(dev_t device) {
 // Hands on what reads, and refuses all else.
 class directory_to_read final : public file_system {
 public:
-    directory_to_read(std::string path, descriptor fd, direct_reads direct)
+    directory_to_read(std::string path, unique_fd fd, direct_reads direct)
         : inner_(std::move(path), std::move(fd), 0), direct_(direct) {}
 
     std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override {
@@ -265,14 +244,14 @@ std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) == 0) {
         const std::size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
         const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-        const descriptor fd{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+        const unique_fd fd{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
         if (!fd || ::fsync(fd.get()) != 0) {
             refuse_directory(path, "created, but its parent cannot be synced: " + last_error().message());
         }
     } else if (errno != EEXIST) {
         refuse_directory(path, "cannot be created: " + last_error().message());
     }
-    descriptor fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    unique_fd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     struct stat st{};
     if (!fd || ::fstat(fd.get(), &st) != 0) {
         refuse_directory(path, "cannot be opened: " + last_error().message());
@@ -294,7 +273,7 @@ std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
 }
 
 std::shared_ptr<file_system> open_posix_directory_to_read(const std::string& path, direct_reads direct) {
-    descriptor fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    unique_fd fd{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!fd) {
         refuse_directory(path, "cannot be opened: " + last_error().message());
     }

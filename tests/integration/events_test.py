@@ -73,6 +73,8 @@ class Told(EventCase):
             self.assertEqual(event.data["kind"], event.kind)
         self.assertEqual(events[3].data["generation_presented"], 0)
         self.assertEqual(events[5].data["status"], "reuse")
+        self.assertIn("last", events[6].data)
+        self.assertNotIn("last", events[0].data)  # nothing was rotated
         self.assertEqual([e.id for e in events], sorted(e.id for e in events))
 
     def test_passwords_logins_and_operators(self):
