@@ -31,6 +31,7 @@ class Filled(contenders.Pawl):
 
 def start_kib_ms(server, directory):
     took = server.start(directory)
+    procfs.wait_until_quiet(server.pids())
     rss, pss = procfs.memory_kib(server.pids())
     return {"ms": took, "rss_kib": rss, "pss_kib": pss}
 
