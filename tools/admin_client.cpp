@@ -42,7 +42,9 @@ std::string faults_of(const boost::json::object& problem) {
     return out;
 }
 
-[[noreturn]] void refuse_answer(const admin_client& server, const admin_answer& answer) {
+} // namespace
+
+void refuse_answer(const admin_client& server, const admin_answer& answer) {
     boost::system::error_code failed;
     const boost::json::value document = boost::json::parse(answer.body, failed);
     if (failed || !document.is_object() || text_of(document.get_object(), "code").empty()) {
@@ -57,8 +59,6 @@ std::string faults_of(const boost::json::object& problem) {
                      clean(std::string(text_of(problem, "detail")) + faults_of(problem)) + " (" + clean(code) + ")",
                      boost::json::serialize(document));
 }
-
-} // namespace
 
 boost::json::value ask(admin_client& server, app::http_method method, std::string target,
                        const boost::json::value& body) {
@@ -96,11 +96,18 @@ std::string encoded(std::string_view text) {
     return out;
 }
 
-std::unique_ptr<admin_client> connect_admin(const global_options& global) {
-    if (!global.url.empty()) {
-        return connect_url(global);
-    }
-    const app::config settings = load_settings(global);
+stream_end admin_client::stream(std::string target, std::string last_id,
+                                const std::function<bool(std::string_view)>& take) {
+    static_cast<void>(target);
+    static_cast<void>(last_id);
+    static_cast<void>(take);
+    throw tool_error(exit_unreachable, place() + ": events are told by a running server");
+}
+
+namespace {
+
+// The server that holds the directory; null where none listens. `socket`: where it would.
+std::unique_ptr<admin_client> connect_holder(const app::config& settings, const std::string& socket) {
     struct stat status{};
     if (::access(settings.data_dir.c_str(), X_OK) != 0 && errno == EACCES) {
         throw tool_error(static_cast<int>(storage::refusal::usage),
@@ -111,11 +118,27 @@ std::unique_ptr<admin_client> connect_admin(const global_options& global) {
                          settings.data_dir +
                              ": holds no data of pawld; say which with --data-dir, or --url for a server");
     }
+    return socket.empty() ? nullptr : connect_admin_socket(socket, settings.data_dir, status.st_uid);
+}
+
+} // namespace
+
+std::unique_ptr<admin_client> connect_server(const global_options& global) {
+    if (!global.url.empty()) {
+        return connect_url(global);
+    }
+    const app::config settings = load_settings(global);
+    return connect_holder(settings, admin_socket_of(settings));
+}
+
+std::unique_ptr<admin_client> connect_admin(const global_options& global) {
+    if (!global.url.empty()) {
+        return connect_url(global);
+    }
+    const app::config settings = load_settings(global);
     const std::string socket = admin_socket_of(settings);
-    if (!socket.empty()) {
-        if (auto server = connect_admin_socket(socket, settings.data_dir, status.st_uid)) {
-            return server;
-        }
+    if (auto server = connect_holder(settings, socket)) {
+        return server;
     }
     try {
         return open_in_process(global);

@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -101,12 +102,8 @@ public:
             stream_ = connect_(context_);
         }
         http::request<http::string_body> request(verb_of(method), place_.prefix + target, 11);
-        request.set(http::field::host, place_.host);
-        request.set(http::field::user_agent, "pawlctl/" + std::string(app::program_version));
+        add_who_asks(request);
         request.set(http::field::accept, "application/json");
-        if (!place_.bearer.empty()) {
-            request.set(http::field::authorization, "Bearer " + place_.bearer);
-        }
         if (!json_body.empty()) {
             request.set(http::field::content_type, "application/json");
             request.body() = std::move(json_body);
@@ -117,10 +114,86 @@ public:
         return exchange(request);
     }
 
+    stream_end stream(std::string target, std::string last_id,
+                      const std::function<bool(std::string_view)>& take) override {
+        if (!stream_) {
+            stream_ = connect_(context_);
+        }
+        http::request<http::empty_body> request(http::verb::get, place_.prefix + target, 11);
+        add_who_asks(request);
+        request.set(http::field::accept, "text/event-stream");
+        if (!last_id.empty()) {
+            request.set("Last-Event-ID", last_id);
+        }
+        beast::get_lowest_layer(*stream_).expires_after(answer_time_);
+        error_code failed = finish(context_, [&](auto done) { http::async_write(*stream_, request, std::move(done)); });
+        http::response_parser<http::buffer_body> parser;
+        parser.body_limit(boost::none);
+        parser.header_limit(answer_header_size_max);
+        beast::flat_buffer buffer;
+        if (!failed) {
+            failed = finish(context_,
+                            [&](auto done) { http::async_read_header(*stream_, buffer, parser, std::move(done)); });
+        }
+        if (failed) {
+            stream_.reset();
+            unreachable(place_.name, "no answer: " + failed.message());
+        }
+        stream_end out = is_stream(parser.get()) ? read_stream(buffer, parser, take)
+                                                 : stream_end{refusal_of(buffer, std::move(parser)), false, {}};
+        stream_.reset(); // what is left of a stream is read by nobody
+        return out;
+    }
+
     void set_answer_time(std::chrono::seconds limit) override { answer_time_ = limit; }
     std::string place() const override { return place_.name; }
 
 private:
+    template <class Request>
+    void add_who_asks(Request& request) const {
+        request.set(http::field::host, place_.host);
+        request.set(http::field::user_agent, "pawlctl/" + std::string(app::program_version));
+        if (!place_.bearer.empty()) {
+            request.set(http::field::authorization, "Bearer " + place_.bearer);
+        }
+    }
+
+    static bool is_stream(const http::response<http::buffer_body>& head) {
+        return head.result() == http::status::ok && head[http::field::content_type].starts_with("text/event-stream");
+    }
+
+    admin_answer refusal_of(beast::flat_buffer& buffer, http::response_parser<http::buffer_body>&& head) {
+        http::response_parser<http::string_body> parser(std::move(head));
+        parser.body_limit(answer_size_max);
+        const error_code failed =
+            finish(context_, [&](auto done) { http::async_read(*stream_, buffer, parser, std::move(done)); });
+        if (failed) {
+            unreachable(place_.name, "no answer: " + failed.message());
+        }
+        return {parser.get().result_int(), std::move(parser.get().body())};
+    }
+
+    stream_end read_stream(beast::flat_buffer& buffer, http::response_parser<http::buffer_body>& parser,
+                           const std::function<bool(std::string_view)>& take) {
+        std::array<char, 16 * 1024> piece{};
+        while (!parser.is_done()) {
+            parser.get().body().data = piece.data();
+            parser.get().body().size = piece.size();
+            parser.get().body().more = true;
+            beast::get_lowest_layer(*stream_).expires_after(stream_silence_max);
+            const error_code failed =
+                finish(context_, [&](auto done) { http::async_read_some(*stream_, buffer, parser, std::move(done)); });
+            const std::size_t got = piece.size() - parser.get().body().size;
+            if (got > 0 && !take({piece.data(), got})) {
+                return {{}, true, {}};
+            }
+            if (failed && failed != http::error::need_buffer) {
+                return {{}, false, "the connection was lost: " + failed.message()};
+            }
+        }
+        return {{}, false, "the server ended the stream"};
+    }
+
     admin_answer exchange(const http::request<http::string_body>& request) {
         auto& socket = beast::get_lowest_layer(*stream_);
         socket.expires_after(answer_time_);

@@ -32,6 +32,7 @@ void define(CLI::App& parser, program& p) {
     parser.option_defaults()->group("Options");
 
     add_diff_command(parser, p);
+    add_events_command(parser, p);
     add_explain_command(parser, p);
     add_backup_command(parser, p);
     add_export_command(parser, p);

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import unittest
 
 from support.case import PASSWORD, ServerCase, eventually, fresh_email, main
@@ -313,6 +314,36 @@ class InMemory(EventCase):
         self.logged_in()
         self.assertEqual([e.kind for e in there.take(1)], ["signed_up"])
         self.assertEqual([e.kind for e in here.take(2)], ["signed_up", "family_created"])
+
+
+class OverTls(EventCase):
+    OPTIONS = ("--tls-self-signed",)
+
+    def setUp(self):
+        nobody = ssl.create_default_context()
+        nobody.check_hostname, nobody.verify_mode = False, ssl.CERT_NONE
+        self.tls = nobody
+        self.client = Client(self.server.url, tls=self.tls)
+
+    def watch_over_tls(self, bearer, **more):
+        stream = Stream(self.server.url, bearer=bearer, tls=self.tls, **more)
+        self.addCleanup(stream.close)
+        return stream
+
+    def test_a_stream_and_where_it_goes_on(self):
+        _, access = self.superuser()
+        stream = self.watch_over_tls(access)
+        first = self.logged_in()
+        self.assertEqual([e.kind for e in stream.take(2)], ["signed_up", "family_created"])
+        stream.close()
+        tokens = [first]
+        for _ in range(300):  # more than one record of TLS, and from the disk
+            tokens.append(self.rotated(tokens[-1]["refresh_token"]))
+        again = self.watch_over_tls(access, last_id=stream.last_id)
+        told = again.take(300)
+        self.assertEqual([(e.kind, e.data["generation"]) for e in told], [("family_rotated", n) for n in range(1, 301)])
+        self.expect(self.client.post("/logout/all", None, access), 204)
+        self.assertEqual([e.kind for e in again.rest()], [])
 
 
 class Secrets(EventCase):

@@ -108,8 +108,8 @@ class WebhookCase(unittest.TestCase):
         self.addCleanup(receiver.close)
         return receiver
 
-    def server(self, url, *more):
-        server = Pawld("--webhook", url, "--webhook-secret-file", self.secret, *more)
+    def server(self, url, *more, **keywords):
+        server = Pawld("--webhook", url, "--webhook-secret-file", self.secret, *more, **keywords)
         self.addCleanup(server.close)
         return server.start()
 
@@ -238,6 +238,28 @@ class OverTls(WebhookCase):
         self.sign_up(server)
         eventually(lambda: "certificate: " in server.log())
         self.assertTrue(receiver.taken.empty())
+
+
+class Named(WebhookCase):
+    """Names are looked up by the server itself, in its sandbox too (which sanitizers can't be in)."""
+    SANDBOX = () if os.environ.get("PAWL_SANITIZED") else ("--sandbox", "on")
+    QUICK = {"RES_OPTIONS": "timeout:1 attempts:1"}  # where no name server answers
+
+    def test_a_name_is_looked_up(self):
+        receiver = self.receiver()
+        self.assertIn("//localhost:", receiver.url)
+        server = self.server(receiver.url, *self.SANDBOX)
+        user = self.sign_up(server)
+        self.assertEqual(receiver.delivered(1)[0]["data"]["user"], user)
+
+    def test_a_name_that_nobody_has_is_tried_again_and_harms_nobody(self):
+        server = self.server("https://receiver.invalid/hooks", *self.SANDBOX, env=self.QUICK)
+        self.sign_up(server)
+        eventually(lambda: server.log().count("webhook.failed") >= 2, seconds=120)
+        self.assertIn("name: ", server.log())
+        self.assertEqual(Client(server.url).get("/readyz").status, 200)
+        self.sign_up(server)
+        self.assertGreater(self.metric(server, "pawl_webhook_lag_records"), 0)
 
 
 class Refused(WebhookCase):

@@ -6,6 +6,7 @@
 namespace pawl::tools {
 
 void add_diff_command(CLI::App& parser, program& p);
+void add_events_command(CLI::App& parser, program& p);
 void add_explain_command(CLI::App& parser, program& p);
 void add_backup_command(CLI::App& parser, program& p);
 void add_export_command(CLI::App& parser, program& p);
