@@ -42,7 +42,7 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
     enum class action : std::uint8_t {
         read,          // into read_space(), then on_read()
-        handle,        // await matched_route().handle with request(), then on_response() or on_exception()
+        handle,        // await matched_route().handle with request(), then on_response(), on_exception() ...
         write,         // unsent(), then on_written()
         pull,          // await stream().next(), then on_pulled()
         shutdown_send, // say that nothing more will come, then next()
@@ -68,6 +68,7 @@ public:
     const http_request& request() const { return request_; }
     void on_response(http_response response, time_point now);
     void on_exception(std::string_view what, time_point now);
+    void on_no_memory(time_point now); // 503: the request may go better in a moment
 
     response_stream& stream() const { return *stream_; }
     // The client is gone.

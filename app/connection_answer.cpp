@@ -143,6 +143,15 @@ void connection::on_exception(std::string_view what, time_point now) {
     on_response(problem_response(request_problem::internal), now);
 }
 
+void connection::on_no_memory(time_point now) {
+    host_.log.warn("request.no_memory", {{"request_id", request_.request_id},
+                                         {"method", request_.method_text},
+                                         {"route", host_.names.name_of_slot(host_.names.slot_of(match_.index))}});
+    on_response(problem_response(request_problem::not_ready,
+                                 "There is no memory for this now. Try again after Retry-After seconds."),
+                now);
+}
+
 void connection::respond(http_response response, time_point now) {
     if (response.stream && (head_.method == http_method::head || host_.draining)) {
         response.stream.reset();

@@ -209,12 +209,18 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
                 http_response response = co_await std::move(pending);
                 c.on_response(std::move(response), now());
                 break;
+            } catch (const std::bad_alloc&) {
+                defect.clear(); // no defect: it may go better in a moment
             } catch (const std::exception& e) {
                 defect = e.what();
             } catch (...) {
                 defect = "not a std::exception";
             }
-            c.on_exception(defect, now());
+            if (defect.empty()) {
+                c.on_no_memory(now());
+            } else {
+                c.on_exception(defect, now());
+            }
             break;
         }
         case action::pull: {

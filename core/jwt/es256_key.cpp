@@ -90,7 +90,7 @@ public:
         if (!context) {
             context.reset(EVP_PKEY_CTX_new(key_.get(), nullptr));
             if (!context || EVP_PKEY_sign_init(context.get()) <= 0) {
-                throw std::runtime_error("OpenSSL can't prepare an ES256 signature");
+                refuse("OpenSSL can't prepare an ES256 signature");
             }
         }
         std::array<std::uint8_t, der_size_max> der{};
@@ -98,8 +98,7 @@ public:
         signature_bytes raw(2 * scalar_size);
         if (EVP_PKEY_sign(context.get(), der.data(), &size, digest.data(), digest.size()) <= 0 ||
             !from_der(std::span(der).first(size), raw)) {
-            ERR_clear_error();
-            throw std::runtime_error("OpenSSL can't make an ES256 signature");
+            refuse("OpenSSL can't make an ES256 signature");
         }
         signers_.give(std::move(context));
         return raw;
@@ -118,13 +117,15 @@ public:
         if (!context) {
             context.reset(EVP_PKEY_CTX_new(key_.get(), nullptr));
             if (!context || EVP_PKEY_verify_init(context.get()) <= 0) {
-                ERR_clear_error();
+                if (lacked_memory()) {
+                    throw std::bad_alloc();
+                }
                 return false;
             }
         }
         const bool good = EVP_PKEY_verify(context.get(), der.data(), size, digest.data(), digest.size()) == 1;
-        if (!good) {
-            ERR_clear_error();
+        if (!good && lacked_memory()) {
+            throw std::bad_alloc();
         }
         verifiers_.give(std::move(context));
         return good;

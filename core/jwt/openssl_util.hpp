@@ -10,6 +10,7 @@
 #include <openssl/param_build.h>
 
 #include <memory>
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -39,6 +40,23 @@ inline std::span<const std::uint8_t> as_bytes(std::string_view text) {
 
 inline bignum_ptr to_bignum(std::span<const std::uint8_t> big_endian) {
     return bignum_ptr(BN_bin2bn(big_endian.data(), static_cast<int>(big_endian.size()), nullptr));
+}
+
+// After OpenSSL refused: whether it was for want of memory, which says nothing of what it was asked. Clears its errors.
+inline bool lacked_memory() {
+    bool found = false;
+    while (const unsigned long error = ERR_get_error()) {
+        found = found || ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    }
+    return found;
+}
+
+// What a key does that OpenSSL won't sign with.
+[[noreturn]] inline void refuse(const char* what) {
+    if (lacked_memory()) {
+        throw std::bad_alloc();
+    }
+    throw std::runtime_error(what);
 }
 
 // Signs and verifies once: a private part that does not belong to its public one is found before it signs anything.

@@ -35,8 +35,7 @@ public:
         std::size_t size = signature.size();
         if (!context || EVP_PKEY_sign(context.get(), signature.data(), &size, digest.data(), digest.size()) <= 0 ||
             size != signature.size()) {
-            ERR_clear_error();
-            throw std::runtime_error("OpenSSL can't make an RS256 signature");
+            refuse("OpenSSL can't make an RS256 signature");
         }
         signers_.give(std::move(context));
         return signature;
@@ -57,21 +56,23 @@ public:
         const sha256_digest digest = sha256(as_bytes(signing_input));
         const bool good =
             EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
-        if (!good) {
-            ERR_clear_error();
+        if (!good && lacked_memory()) {
+            throw std::bad_alloc();
         }
         verifiers_.give(std::move(context));
         return good;
     }
 
 private:
-    // Null where OpenSSL can't.
+    // Null where OpenSSL can't; throws bad_alloc for want of memory.
     pkey_context_ptr prepare(int (*init)(EVP_PKEY_CTX*)) const {
         pkey_context_ptr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
         if (!context || init(context.get()) <= 0 ||
             EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) <= 0 ||
             EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) <= 0) {
-            ERR_clear_error();
+            if (lacked_memory()) {
+                throw std::bad_alloc();
+            }
             return nullptr;
         }
         return context;

@@ -5,6 +5,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <pthread.h>
+#include <signal.h>
+
+#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -46,6 +50,44 @@ struct cache_world {
         other->generation = generation;
         keys = std::move(other);
     }
+};
+
+// A reader that is interrupted anywhere, again and again, by one who gives the place it may be looking at to the other
+// of two tokens: a signal's handler on the reader's own thread (keep() takes no lock and no memory). What is there is
+// over by the interrupter's clock, so it is always the same place.
+struct interruption {
+    cache_world& world;
+    std::array<verified_tokens::mark, 2> marks;
+    std::array<verified_claims, 2> claims;
+    std::size_t next = 0;
+    std::atomic<std::uint64_t> count{0};
+
+    static inline interruption* current = nullptr;
+
+    explicit interruption(cache_world& w) : world(w) {
+        for (std::size_t i = 0; i < marks.size(); ++i) {
+            claims[i] = world.claims(i);
+            marks[i] = world.mark(world.token(i));
+            marks[i].digest[0] = 9; // one set
+        }
+        current = this;
+        struct sigaction with{};
+        with.sa_handler = [](int) { current->happen(); };
+        sigemptyset(&with.sa_mask);
+        sigaction(SIGUSR1, &with, &before_);
+    }
+    ~interruption() { sigaction(SIGUSR1, &before_, nullptr); }
+    interruption(const interruption&) = delete;
+    interruption& operator=(const interruption&) = delete;
+
+    void happen() {
+        next = 1 - next;
+        world.cache.keep(marks[next], claims[next], claims[next].expires_at);
+        count.fetch_add(1);
+    }
+
+private:
+    struct sigaction before_{};
 };
 
 } // namespace
@@ -209,6 +251,33 @@ BOOST_FIXTURE_TEST_CASE(threads_never_find_the_claims_of_another_token, cache_wo
     BOOST_TEST(wrong == 0U);
     BOOST_TEST(found > 0U);
     BOOST_TEST(cache.size() <= verified_tokens::ways);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_reader_interrupted_anywhere_never_finds_parts_of_two_entries, cache_world) {
+    constexpr std::uint64_t interruptions = 2000;
+    interruption other(*this);
+    std::uint64_t found = 0, wrong = 0;
+    std::thread reader([&] {
+        for (std::size_t i = 0; other.count < interruptions; ++i) {
+            const std::size_t number = i % other.marks.size();
+            if (const auto c = cache.find(other.marks[number], expected)) {
+                ++found;
+                const verified_claims& good = other.claims[number];
+                if (c->subject != good.subject || c->session != good.session || c->generation != good.generation) {
+                    ++wrong;
+                }
+            }
+        }
+    });
+    for (std::uint64_t seen = 0; seen < interruptions; seen = other.count) {
+        pthread_kill(reader.native_handle(), SIGUSR1);
+        while (other.count == seen) {
+            std::this_thread::yield();
+        }
+    }
+    reader.join();
+    BOOST_TEST(wrong == 0U);
+    BOOST_TEST(found > 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

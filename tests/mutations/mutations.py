@@ -47,7 +47,7 @@ MUTATIONS = [
              "if (node->word.store(desired.bits()); false) {", unit("schedule_tests", "store_schedules/any_two_parties_leave_one_truth")),
     Mutation("a word and a gate of two moments", "storage/store/embedded_store.cpp",
              "if (again == version) {", "if (again != nullptr) {",
-             unit("schedule_tests", "store_schedules/any_two_parties_leave_one_truth")),
+             unit("schedule_tests", "store_schedules/any_three_that_contend_leave_one_truth")),
     Mutation("a family said to be in the log before it is", "storage/store/embedded_store.cpp",
              "if (!node.logged.load(std::memory_order_acquire)) {",
              "if (!node.logged.exchange(true, std::memory_order_acq_rel)) {",
@@ -98,6 +98,9 @@ MUTATIONS = [
              "if (read.audience != expected.audience) {", "if (read.audience.empty()) {", unit("core_tests", "access_token*")),
     Mutation("a token of any type", "core/jwt/access_token.cpp", 'if (!is_access_token_type(header.text("typ"))) {',
              'if (!header.text("typ")) {', unit("core_tests", "access_token*")),
+    Mutation("a cached token's claims of two moments", "core/jwt/verified_tokens.cpp",
+             "if (at(set, version_at).load(std::memory_order_relaxed) != version || !is_of(e, token)) {",
+             "if (!is_of(e, token)) {", unit("core_tests", "verified_tokens_cache/a_reader_interrupted*")),
     # --- Passwords and limits
     Mutation("no hash for an unknown user", "core/service/session_service_login.cpp",
              "secret_string normalized = normalize_password(password.reveal());",

@@ -98,7 +98,6 @@ BOOST_AUTO_TEST_CASE(any_three_that_contend_leave_one_truth) {
     for (const std::vector<party>& three : std::initializer_list<std::vector<party>>{
              {party::rotate, party::rotate, party::end},
              {party::rotate, party::end, party::look},
-             {party::rotate, party::disable, party::look},
              {party::rotate, party::confirm, party::end},
              {party::rotate, party::rotate, party::sync},
              {party::end, party::look, party::sync},
@@ -110,6 +109,8 @@ BOOST_AUTO_TEST_CASE(any_three_that_contend_leave_one_truth) {
          }) {
         schedules += explore(three, plain, few);
     }
+    // A look begun before the gate closed, which sees a word exchanged after: two of them are interrupted.
+    schedules += explore({party::rotate, party::disable, party::look}, plain, few + 1);
     schedules += explore({party::maintain, party::end_all, party::log_in}, {.durable = true, .ended = true}, few);
     std::cout << schedules << " schedules" << std::endl;
     BOOST_TEST(schedules > 1000U);

@@ -134,15 +134,19 @@ struct running_writer {
                                log_room room = log_room::ordinary) {
         record_tag tag;
         tag.value = value;
-        return writer.enqueue(room, urgency, record_type::family_word, 1, make_body(1, value, size), tag);
+        last_put = writer.enqueue(room, urgency, record_type::family_word, 1, make_body(1, value, size), tag);
+        return last_put;
     }
+    // Neither waits for what will never come: the writer fails, or all that was put is durable.
     void wait_durable(std::uint64_t sequence) {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return durable >= sequence; });
+        changed.wait(lock, [&] { return durable >= sequence || !failures.empty(); });
+        BOOST_REQUIRE(durable >= sequence);
     }
     void wait_failed() {
         std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return !failures.empty(); });
+        changed.wait(lock, [&] { return !failures.empty() || durable >= last_put; });
+        BOOST_REQUIRE(!failures.empty());
     }
 
     opened_log log;
@@ -151,7 +155,7 @@ struct running_writer {
     std::vector<std::size_t> batches;
     std::vector<std::uint64_t> tags;
     std::vector<std::string> failures;
-    std::uint64_t durable = 0;
+    std::uint64_t durable = 0, last_put = 0;
     log_writer writer;
 };
 
