@@ -20,6 +20,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOB_SECONDS_MAX = 1500
 UNIT = ("core_tests", "storage_tests", "schedule_tests", "app_tests", "tools_tests")
 OF_TSAN = ("core_tests", "storage_tests")  # schedule_tests has one thread at work at any time
+OF_ASAN = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1",
+           "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}
+OF_TSAN_RUNTIME = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=%s" % (ROOT / "tests" / "tsan.supp")}
 COUNTING = ("app_allocation_tests",)  # counts what a release allocates
 NOT_SANITIZED = ("docs_page", "fixtures")  # a browser, npm and ctest: what they drive is driven by the others too
 OF_THE_TOOL = ("pawlctl", "readme")  # need pawlctl
@@ -170,9 +173,14 @@ def chosen(jobs, words):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true", help="sanitizers, formatting and clang-tidy too")
+    parser.add_argument("--sanitizer", choices=("asan", "tsan", "clang-tsan"),
+                        help="all units and integration tests of this preset, no more")
     parser.add_argument("words", nargs="*")
     arguments = parser.parse_args()
     total = Outcome()
+    if arguments.sanitizer:
+        sanitized(arguments.sanitizer, OF_ASAN if arguments.sanitizer == "asan" else OF_TSAN_RUNTIME, arguments.words, total)
+        return report(total)
     print("== release", flush=True)
     run_jobs(chosen(checks_of_the_tree() + tests_of(ROOT / "build", "", {}, True), arguments.words), total)
     if arguments.all:
@@ -182,12 +190,14 @@ def main():
             print("== style", flush=True)
             run_jobs([("clang-format", lambda: check(["tests/tree/format"])),
                       ("clang-tidy", lambda: check(["tests/tree/clang_tidy"]))], total)
-        sanitized("asan", {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=1",
-                           "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1"}, arguments.words, total)
+        sanitized("asan", OF_ASAN, arguments.words, total)
         print("== fuzz", flush=True)
         run_jobs(chosen([("fuzz", lambda: check(["tests/fuzz/run"]))], arguments.words), total)
-        sanitized("tsan", {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:suppressions=%s"
-                           % (ROOT / "tests" / "tsan.supp")}, arguments.words, total, units=OF_TSAN)
+        sanitized("tsan", OF_TSAN_RUNTIME, arguments.words, total, units=OF_TSAN)
+    return report(total)
+
+
+def report(total):
     print("%d passed, %d failed%s" % (total.passed, total.failed,
                                       ", %d skipped" % total.skipped if total.skipped else ""), flush=True)
     return 1 if total.failed or not total.passed else 0

@@ -37,6 +37,9 @@ std::string missing_value_line(std::span<const std::string> arguments) {
 } // namespace
 
 option_error read_command_line(std::span<const std::string> arguments, raw_options& out) {
+    if (arguments.empty()) {
+        return std::nullopt; // nothing to build a parser for, which takes longer than all the rest
+    }
     CLI::App parser;
     parser.set_help_flag();
     parser.allow_extras();

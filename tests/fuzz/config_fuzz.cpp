@@ -1,4 +1,5 @@
 // Options from any source: a refusal is one line of printable text; what is taken prints as a file that means the same.
+// A file is named by the environment: CLI11's parser is made only for what has arguments.
 #include "app/config/config.hpp"
 
 #include <cstdint>
@@ -26,7 +27,7 @@ config_inputs inputs_of(std::uint8_t kind, const std::string& text) {
         dotenv = text;
         break;
     case 1:
-        inputs.arguments = {"--config", "f"};
+        inputs.environment = {{"PAWL_CONFIG", "f"}};
         toml = text;
         break;
     default:
@@ -78,9 +79,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     config_inputs again;
-    again.arguments = {"--config", "f"};
+    again.environment = {{"PAWL_CONFIG", "f"}};
     if (value.secret_key) {
-        again.environment = {{"SECRET_KEY", std::string(value.secret_key->reveal())}};
+        again.environment.emplace_back("SECRET_KEY", std::string(value.secret_key->reveal()));
     }
     again.read_file = [&](const std::string& path, std::string&) -> std::optional<std::string> {
         return path == "f" ? std::optional(print_config(value)) : std::nullopt;
