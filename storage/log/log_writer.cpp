@@ -94,8 +94,7 @@ std::uint64_t log_writer::enqueue(log_room room, log_urgency urgency, record_typ
         if (first) {
             s.lazy_since = state::steady::now();
         }
-        // The writer wakes for the first record (to note its deadline) and for the first urgent one.
-        wake = first || (urgency == log_urgency::now && !s.urgent) || at + size >= frame_payload_max;
+        wake = s.wakes_for_record(first, urgency == log_urgency::now && !s.urgent);
         s.urgent = s.urgent || urgency == log_urgency::now;
     }
     if (wake) {

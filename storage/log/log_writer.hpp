@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,8 +34,12 @@ enum class log_urgency : std::uint8_t {
 };
 
 struct log_writer_options {
-    milliseconds sync_interval{1000};        // for lazy records
-    milliseconds commit_idle{100};           // COMMIT after this much idle time
+    milliseconds sync_interval{1000}; // for lazy records
+    milliseconds commit_idle{100};    // COMMIT after this much idle time
+    // Where several wait for the log, a batch is held back for more of them (log/batch_gather.hpp): so long at most
+    // (0: never) ...
+    std::chrono::microseconds gather_max{1000};
+    unsigned gather_syncs_max = 4;           // ... and for no longer than so many syncs take
     std::uint32_t queue_records_max = 65536; // reserved or queued at once; beyond it reserve() refuses
     milliseconds room_retry{1000};           // how often room is looked for while the disk is full
     // Called before a batch is written, on the writer's thread; it may block (--dev: a disk that takes its time).

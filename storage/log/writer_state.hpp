@@ -1,6 +1,7 @@
 // What the writer's callers and its two threads share. Internal to log_writer.
 #pragma once
 
+#include "storage/log/batch_gather.hpp"
 #include "storage/log/directory_state.hpp"
 #include "storage/log/log_writer.hpp"
 #include "storage/log/room_ledger.hpp"
@@ -43,6 +44,7 @@ struct log_writer::state {
     state(log_directory& d, const log_writer_options& o, callbacks c)
         : directory(d.internals()), options(o), cb(std::move(c)),
           appender(*directory.files, directory.keys, directory.uuid, *directory.at),
+          gather(o.gather_max, o.gather_syncs_max),
           ledger(directory.options.wal_pad, spare_capacity(), o.queue_records_max) {
         unrepaired = directory.repair.has_value();
         pending.prepare();
@@ -57,6 +59,8 @@ struct log_writer::state {
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     bool batch_is_due(steady::time_point now) const;
     bool commit_is_due(steady::time_point now) const;
+    // Whether the writer must be woken for a record just queued: the first one, or the first urgent one.
+    bool wakes_for_record(bool first, bool first_urgent) const noexcept;
     void write_queue(std::unique_lock<std::mutex>& lock);
     bool make_room(std::unique_lock<std::mutex>& lock, std::uint32_t first_size, segment_zone& zone);
     void write_batch(std::unique_lock<std::mutex>& lock, segment_zone zone);
@@ -82,6 +86,8 @@ struct log_writer::state {
 
     mutable std::mutex mutex;
     std::condition_variable work, changed, maintenance; // writer sleeps; others wait for it; maintenance sleeps
+    batch_gather gather;
+    bool holding = false; // the writer waits for more records than there are, or for gather.until()
     room_ledger ledger;
     record_queue pending;                                  // filled by enqueue
     record_queue draining;                                 // of the writer's thread

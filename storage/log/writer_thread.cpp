@@ -127,8 +127,19 @@ bool log_writer::state::batch_is_due(steady::time_point now) const {
     if (pending.empty()) {
         return false;
     }
-    return urgent || stopping || seal_wanted || pending.bytes.size() >= frame_payload_max ||
-           now - lazy_since >= options.sync_interval;
+    if (stopping || seal_wanted || pending.bytes.size() >= frame_payload_max) {
+        return true;
+    }
+    return (urgent && !gather.holds(pending.sizes.size(), now)) || now - lazy_since >= options.sync_interval;
+}
+
+bool log_writer::state::wakes_for_record(bool first, bool first_urgent) const noexcept {
+    if (pending.bytes.size() >= frame_payload_max) {
+        return true;
+    }
+    // The writer that sleeps looks for a deadline at the first record, and at the first urgent one; the one that holds
+    // a batch back knows it.
+    return holding ? pending.sizes.size() >= gather.target() : first || first_urgent;
 }
 
 bool log_writer::state::commit_is_due(steady::time_point now) const {
@@ -140,19 +151,25 @@ bool log_writer::state::commit_is_due(steady::time_point now) const {
 void log_writer::state::wait_for_work(std::unique_lock<std::mutex>& lock) {
     std::optional<steady::time_point> until;
     const auto not_later_than = [&](steady::time_point t) { until = until ? std::min(*until, t) : t; };
+    const steady::time_point begun = steady::now();
+    holding = (urgent || pending.empty()) && gather.holds(pending.sizes.size(), begun);
+    if (holding) {
+        not_later_than(gather.until());
+    }
     if (!pending.empty()) {
         not_later_than(lazy_since + options.sync_interval);
     }
     if (appender.at().last_type == frame_type::data) {
-        const steady::time_point now = steady::now(), due = last_append + options.commit_idle;
+        const steady::time_point due = last_append + options.commit_idle;
         // Past due and not written: there is no room just now.
-        not_later_than(due > now ? due : now + std::max(options.commit_idle, commit_retry_min));
+        not_later_than(due > begun ? due : begun + std::max(options.commit_idle, commit_retry_min));
     }
     if (until) {
         work.wait_until(lock, *until);
     } else {
         work.wait(lock);
     }
+    holding = false;
 }
 
 // Takes all that is pending and writes it, a batch at a time.
@@ -167,6 +184,8 @@ void log_writer::state::write_queue(std::unique_lock<std::mutex>& lock) {
         }
     }
     if (going()) {
+        gather.written(draining.sizes.size(), pending.sizes.size(), last_append,
+                       std::chrono::nanoseconds(appender.last_sync_ns()));
         draining.clear();
     }
 }

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <functional>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -117,6 +119,9 @@ struct running_writer {
             }
             durable = through;
             changed.notify_all();
+            if (after_batch) {
+                after_batch(batch.size());
+            }
         };
         cb.on_failed = [this](const std::string& why) {
             const std::lock_guard lock(mutex);
@@ -156,6 +161,7 @@ struct running_writer {
     std::vector<std::uint64_t> tags;
     std::vector<std::string> failures;
     std::uint64_t durable = 0, last_put = 0;
+    std::function<void(std::size_t records)> after_batch; // on the writer's thread; set while nothing is written
     log_writer writer;
 };
 
@@ -170,6 +176,32 @@ std::vector<frame_type> frames_of(simulated_disk& disk, std::uint64_t segno) {
         }
     }
     return out;
+}
+
+// A batch is held back for its company for as long as the test runs.
+log_writer_options patient() {
+    log_writer_options o = quiet();
+    o.gather_max = std::chrono::hours(1);
+    o.gather_syncs_max = std::numeric_limits<unsigned>::max();
+    return o;
+}
+
+// Writes a batch of one and a batch of four, then puts a sixth record before the writer looks for company: that makes
+// five, three of which it will wait for.
+void put_one_after_company(running_writer& w, sync_gate& gate) {
+    w.after_batch = [&w](std::size_t records) {
+        if (records == 4 && w.writer.reserve(log_room::ordinary, 1)) {
+            w.put_reserved(6);
+        }
+    };
+    gate.close();
+    w.put(1);
+    gate.wait_until_one_waits();
+    for (std::uint64_t i = 2; i <= 5; ++i) {
+        w.put(i);
+    }
+    gate.open();
+    w.wait_durable(5);
 }
 
 } // namespace
@@ -210,6 +242,36 @@ BOOST_AUTO_TEST_CASE(what_queues_up_behind_a_sync_goes_in_one_batch) {
     w.wait_durable(101);
     const std::lock_guard lock(w.mutex);
     BOOST_TEST((w.batches == std::vector<std::size_t>{1, 100}));
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_is_held_back_until_most_of_the_company_is_there) {
+    const auto disk = std::make_shared<simulated_disk>();
+    sync_gate gate(*disk);
+    running_writer w(*disk, patient(), roomy());
+    put_one_after_company(w, gate);
+    w.put(7);
+    w.put(8);
+    w.wait_durable(8);
+    const std::lock_guard lock(w.mutex);
+    BOOST_TEST((w.batches == std::vector<std::size_t>{1, 4, 3}));
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_company) {
+    const auto disk = std::make_shared<simulated_disk>();
+    sync_gate gate(*disk);
+    running_writer w(*disk, patient(), roomy());
+    put_one_after_company(w, gate);
+    BOOST_TEST(w.writer.stop(long_time));
+    BOOST_TEST(w.writer.durable_through() == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(a_seal_does_not_wait_for_company) {
+    const auto disk = std::make_shared<simulated_disk>();
+    sync_gate gate(*disk);
+    running_writer w(*disk, patient(), roomy());
+    put_one_after_company(w, gate);
+    BOOST_TEST(w.writer.seal().has_value());
+    BOOST_TEST(w.writer.durable_through() == 6U);
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_sync_is_final) {
