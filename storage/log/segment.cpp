@@ -35,6 +35,18 @@ std::optional<std::uint64_t> parse_numbered(std::string_view name, std::string_v
     return n;
 }
 
+// Past the page cache where all that is written is whole sectors, and the log will write whole pages: the kernel copies
+// no zeros, and the log's next sync does not wait for them.
+open_mode mode_for(const segment_header& header, bytes_view content, segment_blocks blocks) noexcept {
+    if (blocks == segment_blocks::reused) {
+        return open_mode::write;
+    }
+    constexpr std::size_t page = aligned_buffer::alignment;
+    static_assert(segment_header_size % page == 0);
+    const bool whole = content.empty() && header.wal_pad % page == 0 && header.file_size % page == 0;
+    return whole ? open_mode::create_direct : open_mode::create;
+}
+
 } // namespace
 
 segment_header_bytes encode_segment_header(const segment_header& header) noexcept {
@@ -121,26 +133,30 @@ std::error_code make_segment(file_system& fs, const segment_header& header, byte
     const std::string name = segment_name(header.segno);
     const std::string temporary = name + temporary_suffix;
     std::error_code ec;
+    const segment_header_bytes head = encode_segment_header(header);
+    const bytes_view first = content.size() < head.size() ? bytes_view{head} : content;
     {
-        const std::unique_ptr<file> f =
-            fs.open(temporary, blocks == segment_blocks::reused ? open_mode::write : open_mode::create, ec);
+        const std::unique_ptr<file> f = fs.open(temporary, mode_for(header, content, blocks), ec);
         if (!ec && blocks == segment_blocks::reused) {
             ec = f->resize(header.file_size);
         }
         if (ec) {
             return ec;
         }
-        const segment_header_bytes head = encode_segment_header(header);
-        const bytes_view first = content.size() < head.size() ? bytes_view{head} : content;
         // Zeros are written, not just allocated: no later fdatasync then has to write metadata, and what was not
         // written reads as zeros for certain.
-        const std::vector<std::uint8_t> zeros(std::min<std::size_t>(chunk, header.file_size), std::uint8_t{0});
+        aligned_buffer zeros;
+        zeros.resize(std::min<std::size_t>(chunk, header.file_size));
+        std::fill_n(zeros.data(), zeros.size(), std::uint8_t{0});
         for (std::uint64_t at = first.size(); !ec && at < header.file_size;) {
             const std::size_t n = std::min<std::uint64_t>(zeros.size(), header.file_size - at);
-            ec = write_fully(*f, at, bytes_view{zeros}.first(n));
+            ec = write_fully(*f, at, bytes_view{zeros.data(), n});
             at += n;
         }
-        if (!ec) {
+        if (!ec && first.data() == head.data()) { // from memory that may go past the cache
+            std::copy(head.begin(), head.end(), zeros.data());
+            ec = write_fully(*f, 0, bytes_view{zeros.data(), head.size()});
+        } else if (!ec) {
             ec = write_fully(*f, 0, first);
         }
         if (!ec) {
