@@ -1,9 +1,9 @@
 #include "storage/store/durable_waiters.hpp"
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/container/small_vector.hpp>
 
 #include <new>
@@ -94,8 +94,9 @@ task<bool> durable_waiters::wait(std::uint64_t sequence) {
     waiter self;
     self.sequence = sequence;
     const start_waiting start{this, &self};
-    const bool outcome =
-        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(start, asio::use_awaitable);
+    // Deferred: use_awaitable would make a coroutine of its own out of it.
+    auto listed = asio::async_initiate<const asio::deferred_t, void(bool)>(start, asio::deferred);
+    const bool outcome = co_await std::move(listed);
     co_return outcome;
 }
 
