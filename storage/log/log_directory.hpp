@@ -74,6 +74,21 @@ struct snapshot_counts {
     std::uint64_t users = 0, families = 0, next_user_id = 1;
 };
 
+// Who is told what recovery reads. What can't be accepted is refused by throwing.
+struct recovery_target {
+    using record_function = std::function<void(const record_view&)>;
+
+    // Once, before the first record, with the snapshot's counts (to size tables).
+    std::function<void(const snapshot_counts&)> expect;
+    // A snapshot's records come in any order. Each thread that reads some of it asks for a function of its own, on any
+    // thread, and gives that one what it reads.
+    std::function<record_function()> snapshot_reader;
+    // After the last record of the snapshot, where there was one; on the caller's thread.
+    std::function<void()> snapshot_read;
+    // The log's records: in order, on the caller's thread.
+    record_function apply;
+};
+
 class log_directory {
 public:
     // Locks (refusal::locked names the pid), checks modes, reads manifests; creates everything in an empty directory.
@@ -85,12 +100,14 @@ public:
     // True where a manifest exists already (so a missing key file is refusal::wrong_key, not a first start).
     static bool has_manifest(const std::string& path);
 
-    // Snapshot first, then the log, in order; then repairs a torn tail (R3) and leaves the directory ready to write.
-    // `expect` is called once before the first record with the snapshot's counts (to size tables); `apply` for every
-    // record and must throw refused for what it can't accept. Where `threads_max` is more than 1 and the snapshot is
-    // large, its records come in any order and on so many threads at once; the log's come in order, on the caller's.
+    // Snapshot first, then the log; then repairs a torn tail (R3) and leaves the directory ready to write. A large
+    // snapshot is read by up to `threads_max` threads.
+    recovery_report recover(const recovery_target& target, unsigned threads_max = 1);
+    // The same where one function takes every record, all in the order they are stored in.
     recovery_report recover(const std::function<void(const snapshot_counts&)>& expect,
-                            const std::function<void(const record_view&)>& apply, unsigned threads_max = 1);
+                            const recovery_target::record_function& apply) {
+        return recover({expect, [&apply] { return apply; }, [] {}, apply});
+    }
 
     // Writes one snapshot at `at` (from log_writer::seal): `produce` is called with a sink and hands it every record of
     // the state; then fsync, rename, verify, manifests, and files no longer needed are deleted. Returns its size in

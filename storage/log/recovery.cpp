@@ -14,7 +14,7 @@
 namespace pawl::storage {
 namespace {
 
-using record_function = std::function<void(const record_view&)>;
+using record_function = recovery_target::record_function;
 
 std::uint64_t ms_since(std::chrono::steady_clock::time_point start) {
     const auto elapsed = std::chrono::steady_clock::now() - start;
@@ -51,8 +51,7 @@ class recovery_run {
 public:
     recovery_run(log_directory::state& state, recovery_report& report) : state_(state), report_(report) {}
 
-    void load_snapshot(const std::function<void(const snapshot_counts&)>& expect, const record_function& apply,
-                       unsigned threads_max);
+    void load_snapshot(const recovery_target& target, unsigned threads_max);
     void find_segments();
     void scan(const record_function& apply);
     // What the log ended with, and where it goes on.
@@ -81,8 +80,7 @@ private:
     std::uint64_t last_seq_ = 0, skipped_ = 0, used_bytes_ = 0;
 };
 
-void recovery_run::load_snapshot(const std::function<void(const snapshot_counts&)>& expect,
-                                 const record_function& apply, unsigned threads_max) {
+void recovery_run::load_snapshot(const recovery_target& target, unsigned threads_max) {
     const auto start = std::chrono::steady_clock::now();
     const manifest& m = state_.current;
     bool tampered = false;
@@ -91,9 +89,10 @@ void recovery_run::load_snapshot(const std::function<void(const snapshot_counts&
         const snapshot_identity id{state_.uuid, s.lsn};
         const snapshot_check check = verify_snapshot(*state_.files, id, state_.keys, &s.tag);
         if (check.fault == snapshot_fault::none) {
-            expect(check.footer.counts);
-            read_snapshot(*state_.files, id, check.footer, check.footer.time, apply,
+            target.expect(check.footer.counts);
+            read_snapshot(*state_.files, id, check.footer, check.footer.time, target.snapshot_reader,
                           threads_for_snapshot(check.footer, threads_max));
+            target.snapshot_read();
             expected_ = s.start;
             report_.snapshot_lsn = s.lsn;
             report_.snapshot_fell_back = !state_.bad_snapshots.empty();
@@ -118,7 +117,7 @@ void recovery_run::load_snapshot(const std::function<void(const snapshot_counts&
     if (m.oldest.lsn != 1) {
         throw refused(tampered ? refusal::tampered : refusal::corrupt, faults + "; " + run_verify);
     }
-    expect(snapshot_counts{0, 0, m.next_user_id});
+    target.expect(snapshot_counts{0, 0, m.next_user_id});
     expected_ = m.oldest;
     report_.snapshot_fell_back = !state_.bad_snapshots.empty();
     report_.ms_snapshot = ms_since(start);
@@ -365,8 +364,7 @@ std::error_code log_directory::state::try_repair() {
     return ec;
 }
 
-recovery_report log_directory::recover(const std::function<void(const snapshot_counts&)>& expect,
-                                       const std::function<void(const record_view&)>& apply, unsigned threads_max) {
+recovery_report log_directory::recover(const recovery_target& target, unsigned threads_max) {
     BOOST_ASSERT(!state_->recovered);
     recovery_report report;
     report.fresh = state_->fresh;
@@ -379,9 +377,9 @@ recovery_report log_directory::recover(const std::function<void(const snapshot_c
     report.next_user_id = state_->current.next_user_id;
     report.last_time = state_->current.time;
     recovery_run run{*state_, report};
-    run.load_snapshot(expect, apply, threads_max);
+    run.load_snapshot(target, threads_max);
     run.find_segments();
-    run.scan(apply);
+    run.scan(target.apply);
     // From here on the directory is changed.
     run.settle();
     std::error_code list_ec;

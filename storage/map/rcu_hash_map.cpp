@@ -70,7 +70,8 @@ map_link* rcu_hash_table::find(std::uint64_t hash, match_function matches, const
     return s.find(hash, matches, key);
 }
 
-map_link* rcu_hash_table::insert(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept {
+map_link* rcu_hash_table::insert_uncounted(std::uint64_t hash, match_function matches, const void* key,
+                                           map_link& link) noexcept {
     table::shard& s = table_->of(hash);
     const std::lock_guard lock(s.mutex);
     if (map_link* const there = s.find(hash, matches, key)) {
@@ -78,7 +79,6 @@ map_link* rcu_hash_table::insert(std::uint64_t hash, match_function matches, con
     }
     link.reverse_hash = hash;
     s.links.emplace(hash, &link);
-    size_.fetch_add(1, std::memory_order_relaxed);
     return nullptr;
 }
 
@@ -99,6 +99,10 @@ bool rcu_hash_table::erase(map_link& link) noexcept {
 bool rcu_hash_table::resize_to_fit() {
     const std::size_t wanted = fitting_buckets(size(), buckets());
     return buckets_.exchange(wanted) != wanted;
+}
+
+void rcu_hash_table::grow_for(std::size_t expected) {
+    buckets_.store(std::max(buckets(), wanted_buckets(expected)));
 }
 
 map_link* rcu_hash_table::take_any() {
@@ -167,14 +171,11 @@ map_link* rcu_hash_table::find(std::uint64_t hash, match_function matches, const
     return as_link(cds_lfht_iter_get_node(&at));
 }
 
-map_link* rcu_hash_table::insert(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept {
+map_link* rcu_hash_table::insert_uncounted(std::uint64_t hash, match_function matches, const void* key,
+                                           map_link& link) noexcept {
     const typed_key k{matches, key};
     cds_lfht_node* const there = cds_lfht_add_unique(table_->ht, hash, &pawl_lfht_match, &k, as_node(&link));
-    if (there != as_node(&link)) {
-        return as_link(there);
-    }
-    size_.fetch_add(1, std::memory_order_relaxed);
-    return nullptr;
+    return there == as_node(&link) ? nullptr : as_link(there);
 }
 
 bool rcu_hash_table::erase(map_link& link) noexcept {
@@ -197,6 +198,16 @@ bool rcu_hash_table::resize_to_fit() {
     return true;
 }
 
+void rcu_hash_table::grow_for(std::size_t expected) {
+    BOOST_ASSERT(!rcu_read_ongoing()); // also registers this thread
+    static_cast<void>(rcu_read_ongoing());
+    const std::size_t wanted = wanted_buckets(expected);
+    if (wanted > buckets()) {
+        cds_lfht_resize(table_->ht, wanted);
+        buckets_.store(wanted, std::memory_order_relaxed);
+    }
+}
+
 map_link* rcu_hash_table::take_any() {
     const rcu_read_guard section;
     if (table_->teardown.node == nullptr) {
@@ -213,5 +224,13 @@ map_link* rcu_hash_table::take_any() {
 }
 
 #endif
+
+map_link* rcu_hash_table::insert(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept {
+    map_link* const there = insert_uncounted(hash, matches, key, link);
+    if (there == nullptr) {
+        count_inserted(1);
+    }
+    return there;
+}
 
 } // namespace pawl::storage

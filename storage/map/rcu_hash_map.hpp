@@ -6,7 +6,8 @@
 //   (1) Of two inserts of one key exactly one succeeds.
 //   (2) An erased node may still be seen by readers until a grace period has passed: its key and link must not change
 //       before, and it must not be inserted again.
-//   (3) The table grows and shrinks in resize_to_fit() alone. The library's own CDS_LFHT_AUTO_RESIZE is never used: in
+//   (3) The table grows and shrinks in resize_to_fit() and grow_for() alone. The library's own CDS_LFHT_AUTO_RESIZE is
+//   never used: in
 //       0.13.2 a lost wake-up can end growth for good (docs/decisions), so entries are counted here.
 //   (4) The map does not own its nodes.
 #pragma once
@@ -44,6 +45,10 @@ public:
     map_link* find(std::uint64_t hash, match_function matches, const void* key) const noexcept;
     // Null: inserted. Else the node that has the key already.
     map_link* insert(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept;
+    // The same, but size() does not know of it until count_inserted(): for threads that fill a table together, which
+    // would take that number from each other at every step.
+    map_link* insert_uncounted(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept;
+    void count_inserted(std::size_t n) noexcept { size_.fetch_add(n, std::memory_order_relaxed); }
     // False where it was erased already.
     bool erase(map_link& link) noexcept;
 
@@ -52,6 +57,8 @@ public:
     // Grows above one entry a bucket, shrinks below one in eight. True where it did something. May take seconds for
     // millions of entries; readers and writers go on meanwhile.
     bool resize_to_fit();
+    // Grows for as many entries in all as are about to come. As resize_to_fit().
+    void grow_for(std::size_t expected);
     // Takes any one node out; null where none is left. For teardown: nothing else may use the map any more.
     map_link* take_any();
 
@@ -79,11 +86,16 @@ public:
     Node* insert(const rcu_read_guard&, std::uint64_t hash, const key& k, Node& node) noexcept {
         return static_cast<Node*>(table_.insert(hash, &matches, &k, node));
     }
+    Node* insert_uncounted(const rcu_read_guard&, std::uint64_t hash, const key& k, Node& node) noexcept {
+        return static_cast<Node*>(table_.insert_uncounted(hash, &matches, &k, node));
+    }
+    void count_inserted(std::size_t n) noexcept { table_.count_inserted(n); }
     bool erase(const rcu_read_guard&, Node& node) noexcept { return table_.erase(node); }
 
     std::size_t size() const noexcept { return table_.size(); }
     std::size_t buckets() const noexcept { return table_.buckets(); }
     bool resize_to_fit() { return table_.resize_to_fit(); }
+    void grow_for(std::size_t expected) { table_.grow_for(expected); }
 
     // Takes every node out and hands it to `take`. For teardown: nothing else may use the map any more.
     template <class F>

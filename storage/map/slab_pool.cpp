@@ -43,6 +43,15 @@ void give_back(void* slab) noexcept {
     ::madvise(slab, slab_size, MADV_DONTNEED);
 }
 
+void make_pages(void* slabs, std::size_t size) noexcept {
+#ifdef MADV_POPULATE_WRITE
+    ::madvise(slabs, size, MADV_POPULATE_WRITE); // Linux 5.14; refused by what is older
+#else
+    static_cast<void>(slabs);
+    static_cast<void>(size);
+#endif
+}
+
 #ifdef PAWL_ASAN
 void poison(void* node, std::size_t size) noexcept {
     __asan_poison_memory_region(node, size);

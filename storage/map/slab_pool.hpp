@@ -15,6 +15,7 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -37,6 +38,8 @@ void* map_arena();
 void unmap_arena(void* arena) noexcept;
 // Gives the pages back; they read as zeros afterwards.
 void give_back(void* slab) noexcept;
+// Has the system make the pages now, in one go, instead of one fault each. Where it does not know how: as they come.
+void make_pages(void* slabs, std::size_t size) noexcept;
 void poison(void* node, std::size_t size) noexcept;
 void unpoison(void* node, std::size_t size) noexcept;
 } // namespace slab_memory
@@ -44,6 +47,8 @@ void unpoison(void* node, std::size_t size) noexcept;
 template <class Node>
 class slab_pool {
 public:
+    class filler;
+
     static constexpr std::size_t nodes_per_slab = slab_memory::slab_size / sizeof(Node);
     static constexpr std::size_t arenas_max = 4096; // 256 GiB of address space
     static_assert(nodes_per_slab <= 1000, "one slab is one read section of a walk: at most 1,000 nodes");
@@ -135,11 +140,28 @@ public:
         }
     }
 
+    // A number for a node, as long as it lives: half the size of a pointer.
+    std::uint32_t number_of(const Node& node) const noexcept {
+        static_assert(alignof(Node) >= number_unit);
+        const auto address = reinterpret_cast<std::uintptr_t>(&node);
+        const std::uintptr_t base = address & ~(slab_memory::arena_size - 1);
+        const std::size_t at = (address - base) / number_unit;
+        return static_cast<std::uint32_t>(reinterpret_cast<const arena*>(base)->index * numbers_per_arena + at);
+    }
+    Node* numbered(std::uint32_t number) const noexcept {
+        std::byte* const base =
+            static_cast<std::byte*>(arenas_[number / numbers_per_arena].load(std::memory_order_relaxed));
+        return std::launder(reinterpret_cast<Node*>(base + number % numbers_per_arena * number_unit));
+    }
+
     std::size_t nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
     std::uint64_t slabs_given_back() const noexcept { return slabs_given_back_.load(std::memory_order_relaxed); }
 
 private:
     static constexpr std::size_t none = ~std::size_t{0};
+    static constexpr std::size_t number_unit = 64;
+    static constexpr std::size_t numbers_per_arena = slab_memory::arena_size / number_unit;
+    static_assert(arenas_max * numbers_per_arena <= std::size_t{1} << 32U);
     static constexpr std::size_t words = (nodes_per_slab + 63) / 64;
 
     // Begins as zeros, which is what fresh pages read as: no initialisers, so that an arena touches the headers of the
@@ -168,10 +190,12 @@ private:
         std::size_t node;
     };
 
-    static constexpr std::uint64_t mask_of(std::size_t word) {
-        const std::size_t left = nodes_per_slab - word * 64;
+    // The bits of one word where the first `nodes` of a slab have theirs set.
+    static constexpr std::uint64_t first_of_word(std::size_t word, std::size_t nodes) {
+        const std::size_t left = nodes - std::min(nodes, word * 64);
         return left >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1;
     }
+    static constexpr std::uint64_t mask_of(std::size_t word) { return first_of_word(word, nodes_per_slab); }
 
     arena& arena_of(std::size_t slab_index) const {
         return *static_cast<arena*>(arenas_[slab_index / slabs_per_arena].load(std::memory_order_acquire));
@@ -190,6 +214,42 @@ private:
                 offset % slab_memory::slab_size / sizeof(Node)};
     }
 
+    // Under the mutex: up to `count` slabs that were never used, side by side and full from here on; none where there
+    // are no more. `count` becomes how many.
+    std::size_t take_unused(std::size_t& count) {
+        const std::size_t first = slab_count_.load(std::memory_order_relaxed);
+        if (first / slabs_per_arena == arena_count_.load(std::memory_order_relaxed) && add_arena() == none) {
+            return none;
+        }
+        count = std::min(count, slabs_per_arena - first % slabs_per_arena);
+        for (std::size_t i = first; i < first + count; ++i) {
+            slab& s = slab_at(i);
+            for (std::size_t w = 0; w < words; ++w) {
+                s.allocated[w] = mask_of(w);
+            }
+            s.used = nodes_per_slab;
+            room_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+        }
+        nodes_.fetch_add(count * nodes_per_slab, std::memory_order_relaxed);
+        slab_count_.store(first + count, std::memory_order_release);
+        return first;
+    }
+
+    // Under the mutex: only the first `used` nodes of a slab that take_unused() gave are in use.
+    void give_back_rest(std::size_t index, std::size_t used) {
+        slab& s = slab_at(index);
+        for (std::size_t w = 0; w < words; ++w) {
+            s.allocated[w] = first_of_word(w, used);
+        }
+        s.used = used;
+        nodes_.fetch_sub(nodes_per_slab - used, std::memory_order_relaxed);
+        room_[index / 64] |= std::uint64_t{1} << (index % 64);
+        lowest_room_ = std::min(lowest_room_, index / 64);
+        if (used == 0) {
+            slab_memory::give_back(memory_of(index));
+        }
+    }
+
     // Under the mutex.
     std::size_t slab_with_room() {
         for (; lowest_room_ < room_.size(); ++lowest_room_) {
@@ -197,6 +257,15 @@ private:
                 return lowest_room_ * 64 + static_cast<std::size_t>(std::countr_zero(room_[lowest_room_]));
             }
         }
+        const std::size_t first = add_arena();
+        if (first != none) {
+            lowest_room_ = first / 64;
+        }
+        return first;
+    }
+
+    // Under the mutex: its first slab, or none.
+    std::size_t add_arena() {
         const std::size_t next = arena_count_.load(std::memory_order_relaxed);
         if (next == arenas_max) {
             return none;
@@ -210,7 +279,6 @@ private:
         }
         arenas_[next].store(a, std::memory_order_release);
         arena_count_.store(next + 1, std::memory_order_release);
-        lowest_room_ = first / 64;
         return first;
     }
 
@@ -222,6 +290,82 @@ private:
     std::atomic<std::size_t> slab_count_{0};
     std::atomic<std::size_t> nodes_{0};
     std::atomic<std::uint64_t> slabs_given_back_{0};
+};
+
+// What one of the threads that fill a pool takes its nodes from: slabs of its own, so no lock and no line that another
+// thread writes to. Nobody may walk, allocate or free meanwhile.
+template <class Node>
+class slab_pool<Node>::filler {
+public:
+    explicit filler(slab_pool& pool) : pool_(pool) {}
+    ~filler() { finish(); }
+    filler(const filler&) = delete;
+    filler& operator=(const filler&) = delete;
+
+    // Memory for one node, or null where arenas_max is reached. The caller constructs it before it comes again.
+    void* next() {
+        if (used_ == nodes_per_slab || end_ == 0) {
+            if (!next_slab()) {
+                return nullptr;
+            }
+        }
+        void* const node = pool_.memory_of(slab_) + used_ * sizeof(Node);
+        ++used_;
+        slab_memory::unpoison(node, sizeof(Node));
+        return node;
+    }
+
+    // All that next() gave is complete: published, and what is left of the slabs goes back to the pool.
+    void finish() {
+        if (end_ == 0) {
+            return;
+        }
+        publish();
+        const std::lock_guard lock(pool_.mutex_);
+        for (; slab_ < end_; ++slab_, used_ = 0) {
+            if (used_ < nodes_per_slab) {
+                pool_.give_back_rest(slab_, used_);
+            }
+        }
+        end_ = 0;
+        used_ = 0;
+    }
+
+private:
+    static constexpr std::size_t slabs_at_once = 16; // 1 MiB
+
+    bool next_slab() {
+        if (end_ != 0) {
+            publish();
+            if (++slab_ < end_) {
+                used_ = 0;
+                return true;
+            }
+            end_ = 0;
+        }
+        std::size_t count = slabs_at_once;
+        {
+            const std::lock_guard lock(pool_.mutex_);
+            slab_ = pool_.take_unused(count);
+        }
+        if (slab_ == none) {
+            return false;
+        }
+        end_ = slab_ + count;
+        used_ = 0;
+        slab_memory::make_pages(pool_.memory_of(slab_), count * slab_memory::slab_size);
+        return true;
+    }
+    void publish() {
+        slab& s = pool_.slab_at(slab_);
+        for (std::size_t w = 0; w < words; ++w) {
+            live_of(s, w).store(first_of_word(w, used_), std::memory_order_release);
+        }
+    }
+
+    slab_pool& pool_;
+    std::size_t slab_ = 0, end_ = 0; // the slab being filled and the end of the run; 0: no run
+    std::size_t used_ = 0;           // nodes of that slab
 };
 
 } // namespace pawl::storage

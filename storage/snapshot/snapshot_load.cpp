@@ -1,12 +1,11 @@
 // read_snapshot: the records of a verified snapshot. Threads take turns at reading, since only who has read all before
 // knows where a record begins, and apply what they took beside each other.
 #include "storage/log/frame.hpp"
+#include "storage/on_threads.hpp"
 #include "storage/snapshot/block_reader.hpp"
 
 #include <exception>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <vector>
 
 namespace pawl::storage {
@@ -115,10 +114,11 @@ unsigned threads_for_snapshot(const snapshot_footer& footer, unsigned threads_ma
 }
 
 void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
-                   const std::function<void(const record_view&)>& apply, unsigned threads) {
+                   const std::function<std::function<void(const record_view&)>()>& reader, unsigned threads) {
     record_feed feed{fs, id, footer};
-    const auto work = [&]() noexcept {
+    on_threads(threads, [&]() noexcept {
         try {
+            const std::function<void(const record_view&)> apply = reader();
             std::vector<std::uint8_t> records;
             record_view record;
             record.lsn = id.lsn;
@@ -132,24 +132,13 @@ void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_
         } catch (...) {
             feed.stop(std::current_exception());
         }
-    };
-    std::vector<std::thread> others;
-    others.reserve(threads);
-    const auto started_another = [&] {
-        try {
-            others.emplace_back(work);
-            return true;
-        } catch (const std::system_error&) {
-            return false; // none to be had: with fewer, then
-        }
-    };
-    while (others.size() + 1 < threads && started_another()) {
-    }
-    work();
-    for (std::thread& thread : others) {
-        thread.join();
-    }
+    });
     feed.finish();
+}
+
+void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
+                   const std::function<void(const record_view&)>& apply) {
+    read_snapshot(fs, id, footer, time, [&apply] { return apply; }, 1);
 }
 
 } // namespace pawl::storage

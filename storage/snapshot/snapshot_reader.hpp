@@ -38,11 +38,14 @@ snapshot_check verify_snapshot_crcs(file_system& fs, const snapshot_identity& id
                                     const std::array<std::uint8_t, 8>& key_check, const tag16* tag,
                                     open_mode mode = open_mode::read);
 
-// Hands out the records of a verified snapshot. With one thread: in order, on the caller's. With more: in any order,
-// and `apply` is called on several threads at once; what it throws ends all of them and is thrown on. Throws refused
-// where the file is no longer what was verified.
+// Hands out the records of a verified snapshot in order, on the caller's thread. Throws refused where the file is no
+// longer what was verified.
 void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
-                   const std::function<void(const record_view&)>& apply, unsigned threads = 1);
+                   const std::function<void(const record_view&)>& apply);
+// The same with `threads` threads: each asks `reader` for a function and gives that one what it reads, so the records
+// come in any order where they are more than one. What is thrown ends all of them and is thrown on.
+void read_snapshot(file_system& fs, const snapshot_identity& id, const snapshot_footer& footer, timestamp_ms time,
+                   const std::function<std::function<void(const record_view&)>()>& reader, unsigned threads);
 
 // How many threads are worth having for a snapshot of so many blocks, of at most `threads_max`.
 unsigned threads_for_snapshot(const snapshot_footer& footer, unsigned threads_max) noexcept;

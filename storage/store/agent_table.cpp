@@ -2,6 +2,7 @@
 
 #include "core/family/family.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace pawl::storage {
@@ -63,6 +64,49 @@ void agent_table::release(agent_text* text) noexcept {
         }
     }
     garbage_.retire(std::unique_ptr<reclaimable>(text));
+}
+
+void agent_table::grow_where_crowded() {
+    if (texts_.size() <= 2 * texts_.buckets()) {
+        return;
+    }
+    const std::unique_lock lock(growing_, std::try_to_lock); // who does not get it goes on
+    if (lock.owns_lock()) {
+        texts_.resize_to_fit();
+    }
+}
+
+// The hash here is no keyed one: texts that were made to share a place cost what acquire() costs.
+agent_text* agent_table::batch::acquire(std::string_view text) {
+    text = text.substr(0, family_use::agent_size_max);
+    if (text.empty()) {
+        return nullptr;
+    }
+    place& p = known_[std::hash<std::string_view>{}(text) % places];
+    if (p.text != nullptr && p.text->text == text) {
+        ++p.uses;
+        return p.text;
+    }
+    agent_text* const acquired = table_.acquire(text);
+    table_.grow_where_crowded();
+    if (acquired != nullptr) {
+        settle(p);
+        p = {acquired, 0};
+    }
+    return acquired;
+}
+
+void agent_table::batch::settle(place& p) noexcept {
+    if (p.uses != 0) {
+        p.text->uses_.fetch_add(p.uses, std::memory_order_relaxed);
+        p.uses = 0;
+    }
+}
+
+void agent_table::batch::settle() noexcept {
+    for (place& p : known_) {
+        settle(p);
+    }
 }
 
 } // namespace pawl::storage

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl::storage {
 
@@ -44,6 +45,12 @@ public:
     std::size_t size() const noexcept { return texts_.size(); }
     std::size_t buckets() const noexcept { return texts_.buckets(); }
     bool resize_to_fit() { return texts_.resize_to_fit(); }
+    // Recovery, which has no maintenance thread: grows where chains get long. Any thread, outside of any read section.
+    void grow_where_crowded();
+
+    // What a thread that acquires many times remembers, so that most cost it neither a keyed hash nor a number that
+    // all threads count in: the uses are the table's only once settled. Meanwhile nobody may release any.
+    class batch;
 
 private:
     struct by_text {
@@ -56,6 +63,29 @@ private:
     keyed_hash hash_;
     mutex mutex_; // for new texts and last uses
     rcu_hash_map<agent_text, by_text> texts_;
+    std::mutex growing_;
+};
+
+class agent_table::batch {
+public:
+    explicit batch(agent_table& table) : table_(table), known_(places) {}
+    ~batch() { settle(); }
+    batch(const batch&) = delete;
+    batch& operator=(const batch&) = delete;
+
+    agent_text* acquire(std::string_view text);
+    void settle() noexcept;
+
+private:
+    static constexpr std::size_t places = 4096;
+    struct place {
+        agent_text* text = nullptr;
+        std::uint64_t uses = 0; // that the table does not know of
+    };
+    static void settle(place& p) noexcept;
+
+    agent_table& table_;
+    std::vector<place> known_;
 };
 
 } // namespace pawl::storage

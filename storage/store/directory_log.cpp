@@ -18,9 +18,8 @@ public:
     directory_log(const directory_options& directory, const log_writer_options& writer)
         : directory_(directory), options_(writer) {}
 
-    recovery_report recover(const expect_function& expect, const apply_function& apply) override {
-        return directory_.recover(expect, apply,
-                                  std::clamp(std::thread::hardware_concurrency(), 1U, recovery_threads_max));
+    recovery_report recover(const recovery_target& target) override {
+        return directory_.recover(target, std::clamp(std::thread::hardware_concurrency(), 1U, recovery_threads_max));
     }
     void start(log_writer::callbacks callbacks) override {
         writer_ = std::make_unique<log_writer>(directory_, options_, std::move(callbacks));

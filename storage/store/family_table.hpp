@@ -75,6 +75,8 @@ public:
     std::uint64_t slabs_given_back() const noexcept { return slabs_.slabs_given_back(); }
 
 private:
+    friend class family_filler; // recovery's way in, for many at once
+
     struct by_id {
         using key = family_id;
         static bool equal(const family_node& node, const key& k) { return node.id == k; }

@@ -66,17 +66,17 @@ void memory_log::tell(std::span<const record_tag> batch) {
     callbacks_.on_durable(batch, sequence_);
 }
 
-recovery_report memory_log::recover(const expect_function& expect, const apply_function& apply) {
+recovery_report memory_log::recover(const recovery_target& target) {
     recovery_report found;
     found.fresh = true; // also from an image: no time has passed in which nothing was served
     found.clean = true;
     if (from_) {
         found.next_user_id = from_->counts.next_user_id;
         found.records = from_->records.size();
-        expect(from_->counts);
-        std::size_t begin = 0;
+        target.expect(from_->counts);
+        std::size_t begin = 0; // as a log: what was changed while it was made stands behind it
         for (const memory_image::entry& e : from_->records) {
-            apply({e.type, e.version, std::span(from_->bytes).subspan(begin, e.size), 0, from_->time});
+            target.apply({e.type, e.version, std::span(from_->bytes).subspan(begin, e.size), 0, from_->time});
             begin += e.size;
         }
         from_.reset();

@@ -52,7 +52,7 @@ public:
     void let_go();
 
     // --- record_log
-    recovery_report recover(const expect_function& expect, const apply_function& apply) override;
+    recovery_report recover(const recovery_target& target) override;
     void start(log_writer::callbacks callbacks) override { callbacks_ = std::move(callbacks); }
     bool stop(milliseconds limit) override;
 

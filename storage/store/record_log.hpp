@@ -16,13 +16,11 @@ namespace pawl::storage {
 // See log_writer and log_directory for what each promises.
 class record_log {
 public:
-    using expect_function = std::function<void(const snapshot_counts&)>;
-    using apply_function = std::function<void(const record_view&)>;
     using produce_function = std::function<snapshot_counts(const log_directory::record_sink&)>;
 
     virtual ~record_log() = default;
-    // Once, before start(). `apply` may be called on several threads at once (log_directory::recover).
-    virtual recovery_report recover(const expect_function& expect, const apply_function& apply) = 0;
+    // Once, before start().
+    virtual recovery_report recover(const recovery_target& target) = 0;
     virtual void start(log_writer::callbacks callbacks) = 0;
     virtual bool stop(milliseconds limit) = 0;
 

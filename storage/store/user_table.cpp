@@ -63,14 +63,27 @@ void user_table::remove(name_entry& entry) noexcept {
 }
 
 void user_table::add(std::unique_ptr<user_slot> slot) {
+    enlist(*slot);
+    link(*slot.release());
+}
+
+void user_table::enlist(user_slot& slot) {
     // Recovery adds users in any order, so order is made when it is asked for.
-    const bool in_order = registry_sorted_ == registry_.size() && (registry_.empty() || registry_.back().id < slot->id);
-    registry_.push_back({slot->id, slot.get()});
+    const bool in_order = registry_sorted_ == registry_.size() && (registry_.empty() || registry_.back().id < slot.id);
+    registry_.push_back({slot.id, &slot});
     registry_sorted_ += in_order ? 1 : 0;
+}
+
+void user_table::link(user_slot& slot) noexcept {
     const rcu_read_guard section;
-    [[maybe_unused]] const user_slot* const there = slots_->insert(section, hash_of(slot->id), slot->id, *slot);
+    [[maybe_unused]] const user_slot* const there = slots_->insert(section, hash_of(slot.id), slot.id, slot);
     BOOST_ASSERT_MSG(there == nullptr, "a user id was given twice");
-    static_cast<void>(slot.release());
+}
+
+user_slot& user_table::take_name(std::unique_ptr<name_entry> fresh) noexcept {
+    const rcu_read_guard section;
+    const name_entry* const there = names_->insert(section, hash_(fresh->folded), fresh->folded, *fresh);
+    return there != nullptr ? *there->owner : *fresh.release()->owner;
 }
 
 void user_table::publish(user_slot& slot, std::unique_ptr<user_version> version) noexcept {

@@ -74,8 +74,16 @@ public:
     // Replaces the current version; the old one is retired.
     void publish(user_slot& slot, std::unique_ptr<user_version> version) noexcept;
 
-    // --- Recovery and maintenance.
+    // --- Recovery.
     void expect(std::uint64_t users); // before anything is in
+    // add() in two steps: the registry, under the mutex, then the map, which takes over the slot; that on any thread.
+    void enlist(user_slot& slot);
+    void link(user_slot& slot) noexcept;
+    void grow_names_for(std::size_t names) { names_->grow_for(names); }
+    // Any thread, without the mutex: who holds the name now, the one it was taken for or the one who had it.
+    user_slot& take_name(std::unique_ptr<name_entry> fresh) noexcept;
+
+    // --- Recovery and maintenance.
     // Slots in the order of their ids, at most `count` of them, of ids above `after`. Maintenance only, which alone
     // frees them. Takes the mutex.
     std::vector<user_slot*> some(user_id after, std::size_t count);

@@ -78,15 +78,23 @@ map_link* rcu_hash_table::find(std::uint64_t hash, match_function matches, const
     return table_->find(hash, matches, key);
 }
 
-map_link* rcu_hash_table::insert(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept {
+map_link* rcu_hash_table::insert_uncounted(std::uint64_t hash, match_function matches, const void* key,
+                                           map_link& link) noexcept {
     test::schedule_point();
     if (map_link* const there = table_->find(hash, matches, key)) {
         return there;
     }
     link.reverse_hash = hash;
     table_->links.emplace(hash, &link);
-    size_.fetch_add(1);
     return nullptr;
+}
+
+map_link* rcu_hash_table::insert(std::uint64_t hash, match_function matches, const void* key, map_link& link) noexcept {
+    map_link* const there = insert_uncounted(hash, matches, key, link);
+    if (there == nullptr) {
+        count_inserted(1);
+    }
+    return there;
 }
 
 bool rcu_hash_table::erase(map_link& link) noexcept {
@@ -105,6 +113,8 @@ bool rcu_hash_table::erase(map_link& link) noexcept {
 bool rcu_hash_table::resize_to_fit() {
     return false;
 }
+
+void rcu_hash_table::grow_for(std::size_t) {}
 
 map_link* rcu_hash_table::take_any() {
     if (table_->links.empty()) {

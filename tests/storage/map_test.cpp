@@ -8,6 +8,7 @@
 
 #include <array>
 #include <set>
+#include <thread>
 
 using namespace pawl::storage;
 using namespace pawl::storage::test;
@@ -277,6 +278,59 @@ BOOST_AUTO_TEST_CASE(freed_nodes_are_reused_lowest_first_and_empty_slabs_are_giv
     }
     BOOST_TEST(p.slab_count() == slabs);
     BOOST_TEST(p.nodes() == count);
+}
+
+BOOST_AUTO_TEST_CASE(threads_fill_a_pool_with_slabs_of_their_own_and_what_they_leave_is_used_later) {
+    pool p;
+    constexpr std::uint64_t threads = 3;
+    const std::uint64_t each = pool::nodes_per_slab * 20 + 3; // more than one run of slabs
+    std::vector<std::thread> fillers;
+    for (std::uint64_t t = 0; t < threads; ++t) {
+        fillers.emplace_back([&p, t, each] {
+            pool::filler mine(p);
+            for (std::uint64_t i = 0; i < each; ++i) {
+                new (mine.next()) block(t * each + i);
+            }
+        });
+    }
+    for (std::thread& t : fillers) {
+        t.join();
+    }
+    const std::set<std::uint64_t> seen = seen_in(p);
+    BOOST_TEST(seen.size() == threads * each);
+    BOOST_TEST(*seen.rbegin() == threads * each - 1);
+    BOOST_TEST(p.nodes() == threads * each);
+    const std::size_t slabs = p.slab_count();
+    std::set<block*> more; // the rest of the slabs that were begun, and those that were not
+    while (p.slab_count() == slabs) {
+        auto* const b = new (p.allocate()) block(1'000'000);
+        BOOST_REQUIRE(more.insert(b).second);
+    }
+    BOOST_TEST(p.nodes() == threads * each + more.size());
+    BOOST_TEST(more.size() == slabs * pool::nodes_per_slab - threads * each + 1);
+    BOOST_TEST(seen_in(p).size() == threads * each);
+    for (block* const b : more) {
+        p.free(*b);
+    }
+    BOOST_TEST(p.nodes() == threads * each);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_is_found_by_its_number_in_every_arena) {
+    struct alignas(64) large {
+        std::array<std::uint8_t, 4096> bytes;
+    };
+    slab_pool<large> p;
+    std::vector<large*> all;
+    std::set<std::uint32_t> numbers;
+    const std::size_t count = slab_memory::arena_size / sizeof(large) + 100;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto* const node = static_cast<large*>(p.allocate()); // as memory only: nothing is written
+        all.push_back(node);
+        BOOST_REQUIRE(numbers.insert(p.number_of(*node)).second);
+    }
+    for (const large* const node : all) {
+        BOOST_REQUIRE(p.numbered(p.number_of(*node)) == node);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

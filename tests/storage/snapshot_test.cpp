@@ -10,6 +10,7 @@
 #include <mutex>
 #include <numeric>
 #include <set>
+#include <thread>
 
 using namespace pawl;
 using namespace pawl::test;
@@ -129,25 +130,35 @@ BOOST_AUTO_TEST_CASE(several_threads_hand_out_each_record_once_and_what_one_thro
     }
     BOOST_TEST(threads_for_snapshot(footer, 4) == 1U); // so small a one is not worth it
     std::mutex mutex;
+    int readers = 0;
     std::set<std::uint32_t> seen;
     read_snapshot(
         *fs, id, footer, {},
-        [&](const record_view& r) {
-            const auto i = load_le<std::uint32_t>(r.body.data());
-            const std::lock_guard lock(mutex);
-            BOOST_REQUIRE(r.body.size() == 4 + i % 1500 && r.lsn == 5);
-            BOOST_REQUIRE(seen.insert(i).second);
+        [&] {
+            const std::lock_guard asking(mutex);
+            ++readers;
+            return [&, reader = std::this_thread::get_id()](const record_view& r) {
+                const auto i = load_le<std::uint32_t>(r.body.data());
+                const std::lock_guard lock(mutex);
+                BOOST_REQUIRE(reader == std::this_thread::get_id());
+                BOOST_REQUIRE(r.body.size() == 4 + i % 1500 && r.lsn == 5);
+                BOOST_REQUIRE(seen.insert(i).second);
+            };
         },
         3);
+    BOOST_TEST(readers >= 1);
+    BOOST_TEST(readers <= 3);
     BOOST_TEST(seen.size() == count);
     BOOST_TEST(*seen.rbegin() == count - 1);
     struct unacceptable {};
     std::atomic<int> thrown{0};
     BOOST_CHECK_THROW(read_snapshot(
                           *fs, id, footer, {},
-                          [&](const record_view&) {
-                              ++thrown;
-                              throw unacceptable{};
+                          [&] {
+                              return [&](const record_view&) {
+                                  ++thrown;
+                                  throw unacceptable{};
+                              };
                           },
                           3),
                       unacceptable);

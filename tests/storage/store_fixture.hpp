@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "storage/on_threads.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/record_codec.hpp"
 #include "storage/store/record_log.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -46,6 +48,7 @@ struct memory_disk {
         timestamp_ms time{};
     };
     std::vector<stored> snapshot, log;
+    std::vector<std::size_t> splits; // where another thread goes on with reading the snapshot, in ascending order
     snapshot_counts counts;
     std::uint64_t snapshot_lsn = 0, next_lsn = 1;
     timestamp_ms last_time{};
@@ -97,19 +100,19 @@ public:
     }
 
     // --- record_log
-    recovery_report recover(const expect_function& expect, const apply_function& apply) override {
+    recovery_report recover(const recovery_target& target) override {
         recovery_report report;
         report.fresh = !std::exchange(disk_->used, true);
         report.snapshot_lsn = disk_->snapshot_lsn;
         report.next_user_id = disk_->counts.next_user_id;
         report.last_time = disk_->last_time;
-        expect(disk_->counts);
-        for (const std::vector<memory_disk::stored>* part : {&disk_->snapshot, &disk_->log}) {
-            for (const memory_disk::stored& r : *part) {
-                apply({r.type, r.version, r.body, r.lsn, r.time});
-                ++report.records;
-            }
+        target.expect(disk_->counts);
+        if (disk_->snapshot_lsn != 0 || !disk_->snapshot.empty()) {
+            read_parts(target);
+            target.snapshot_read();
         }
+        hand_out(disk_->log, target.apply);
+        report.records = disk_->snapshot.size() + disk_->log.size();
         return report;
     }
     void start(log_writer::callbacks callbacks) override { callbacks_ = std::move(callbacks); }
@@ -198,6 +201,24 @@ private:
         record_tag tag;
         memory_disk::stored record;
     };
+    void read_parts(const recovery_target& target) const {
+        std::vector<std::size_t> ends = disk_->splits;
+        ends.push_back(disk_->snapshot.size());
+        std::atomic<std::size_t> next{0};
+        on_threads(static_cast<unsigned>(ends.size()), [&] {
+            const recovery_target::record_function apply = target.snapshot_reader();
+            for (std::size_t i = next++; i < ends.size(); i = next++) {
+                const std::size_t begin = i == 0 ? 0 : ends[i - 1];
+                hand_out(std::span(disk_->snapshot).subspan(begin, ends[i] - begin), apply);
+            }
+        });
+    }
+    static void hand_out(std::span<const memory_disk::stored> records, const recovery_target::record_function& apply) {
+        for (const memory_disk::stored& r : records) {
+            apply({r.type, r.version, r.body, r.lsn, r.time});
+        }
+    }
+
     std::shared_ptr<memory_disk> disk_;
     log_writer::callbacks callbacks_;
     std::mutex sync_mutex_;

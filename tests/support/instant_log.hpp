@@ -25,10 +25,10 @@ public:
     }
     std::size_t pending() const { return tags_.size(); }
 
-    storage::recovery_report recover(const expect_function& expect, const apply_function&) override {
+    storage::recovery_report recover(const storage::recovery_target& target) override {
         storage::recovery_report report;
         report.fresh = true;
-        expect({});
+        target.expect({});
         return report;
     }
     void start(storage::log_writer::callbacks callbacks) override { callbacks_ = std::move(callbacks); }
