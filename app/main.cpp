@@ -186,6 +186,9 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
         sender->stop();
     }
     stop(http, passwords, [&] { return it.stop(); }, log);
+    if (it.plain) {
+        it.plain->data().leave_memory_behind(); // and that is the end of the process
+    }
     return 0;
 }
 

@@ -53,6 +53,9 @@ void make_pages(void* slabs, std::size_t size) noexcept {
 }
 
 #ifdef PAWL_ASAN
+bool leaks_are_looked_for() noexcept {
+    return true;
+}
 void poison(void* node, std::size_t size) noexcept {
     __asan_poison_memory_region(node, size);
 }
@@ -60,6 +63,9 @@ void unpoison(void* node, std::size_t size) noexcept {
     __asan_unpoison_memory_region(node, size);
 }
 #else
+bool leaks_are_looked_for() noexcept {
+    return false;
+}
 void poison(void*, std::size_t) noexcept {}
 void unpoison(void*, std::size_t) noexcept {}
 #endif

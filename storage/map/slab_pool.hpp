@@ -40,6 +40,8 @@ void unmap_arena(void* arena) noexcept;
 void give_back(void* slab) noexcept;
 // Has the system make the pages now, in one go, instead of one fault each. Where it does not know how: as they come.
 void make_pages(void* slabs, std::size_t size) noexcept;
+// Whether this build reports what is not freed at the end.
+bool leaks_are_looked_for() noexcept;
 void poison(void* node, std::size_t size) noexcept;
 void unpoison(void* node, std::size_t size) noexcept;
 } // namespace slab_memory
@@ -359,7 +361,7 @@ private:
     void publish() {
         slab& s = pool_.slab_at(slab_);
         for (std::size_t w = 0; w < words; ++w) {
-            live_of(s, w).store(first_of_word(w, used_), std::memory_order_release);
+            live_of(s, w).fetch_or(first_of_word(w, used_), std::memory_order_release); // none was set
         }
     }
 

@@ -146,8 +146,16 @@ embedded_store::~embedded_store() {
     if (state_) {
         state_->upkeep.reset();
         state_->log.reset();
+        if (state_->memory_stays) {
+            static_cast<void>(state_.release());
+            return;
+        }
         state_->garbage.flush();
     }
+}
+
+void embedded_store::leave_memory_behind() noexcept {
+    state_->memory_stays = !slab_memory::leaks_are_looked_for();
 }
 
 bool embedded_store::stop(milliseconds limit) {
