@@ -123,6 +123,7 @@ void contested_store::require(bool holds, const std::string& what) {
 // `work` asks the store and returns what explains the answer.
 template <class Work>
 void contested_store::record(const std::string& text, Work&& work) {
+    schedule_point(); // a party may be held up between two calls, so that the second begins after what others did
     const std::uint64_t began = turns_.now();
     explanation explains = work();
     history_.add({began, turns_.now(), std::move(explains), std::to_string(this_party()) + " " + text});
@@ -212,12 +213,10 @@ void contested_store::confirm() {
 }
 
 void contested_store::replace(const user& desired) {
+    store::replace_user_result done;
     record(desired.deleted ? "remove" : "disable", [&] {
-        const store::replace_user_result done = data_->replace_user(desired).value();
+        done = data_->replace_user(desired).value();
         require(done.outcome != exchange_outcome::exchanged || done.wait_for != ticket::none, "nothing to wait for");
-        if (done.outcome == exchange_outcome::exchanged) {
-            told(done.wait_for, desired.id, desired.version);
-        }
         return [desired, outcome = done.outcome](model_store& m) {
             model_store::person& p = m.users.at(desired.id);
             switch (outcome) {
@@ -233,6 +232,9 @@ void contested_store::replace(const user& desired) {
             return follows;
         };
     });
+    if (done.outcome == exchange_outcome::exchanged) {
+        told(done.wait_for, desired.id, desired.version);
+    }
 }
 
 void contested_store::close_gate(bool for_good) {
