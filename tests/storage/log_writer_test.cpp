@@ -139,8 +139,10 @@ struct running_writer {
                                log_room room = log_room::ordinary) {
         record_tag tag;
         tag.value = value;
-        last_put = writer.enqueue(room, urgency, record_type::family_word, 1, make_body(1, value, size), tag);
-        return last_put;
+        const std::uint64_t sequence =
+            writer.enqueue(room, urgency, record_type::family_word, 1, make_body(1, value, size), tag);
+        last_put = sequence;
+        return sequence;
     }
     // Neither waits for what will never come: the writer fails, or all that was put is durable.
     void wait_durable(std::uint64_t sequence) {
@@ -160,7 +162,8 @@ struct running_writer {
     std::vector<std::size_t> batches;
     std::vector<std::uint64_t> tags;
     std::vector<std::string> failures;
-    std::uint64_t durable = 0, last_put = 0;
+    std::uint64_t durable = 0;
+    std::atomic<std::uint64_t> last_put{0};
     std::function<void(std::size_t records)> after_batch; // on the writer's thread; set while nothing is written
     log_writer writer;
 };
