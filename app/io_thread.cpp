@@ -203,23 +203,16 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
             break;
         }
         case action::handle: {
-            std::string defect;
             try {
                 auto pending = s->thread.answer(c);
                 http_response response = co_await std::move(pending);
                 c.on_response(std::move(response), now());
-                break;
             } catch (const std::bad_alloc&) {
-                defect.clear(); // no defect: it may go better in a moment
-            } catch (const std::exception& e) {
-                defect = e.what();
-            } catch (...) {
-                defect = "not a std::exception";
-            }
-            if (defect.empty()) {
                 c.on_no_memory(now());
-            } else {
-                c.on_exception(defect, now());
+            } catch (const std::exception& e) {
+                c.on_exception(e.what(), now());
+            } catch (...) {
+                c.on_exception("not a std::exception", now());
             }
             break;
         }
