@@ -385,7 +385,8 @@ void device::after_still_alive(const reply& r) {
         return;
     }
     const bool may_be = s.maybe_dead || (s.of_all && all_ended_ != false);
-    if (!may_be || r.status != unauthorized || r.member("code") != "session_revoked") {
+    const bool over = r.member("code") == "session_revoked" || r.member("code") == "session_expired"; // or swept since
+    if (!may_be || r.status != unauthorized || !over) {
         wrong("its token after the server came back", r);
     }
     if (s.of_all && !s.maybe_dead) {
