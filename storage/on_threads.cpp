@@ -23,11 +23,15 @@ void on_threads(unsigned count, const std::function<void()>& work) {
     };
     std::vector<std::thread> others;
     others.reserve(count);
-    try {
-        while (others.size() + 1 < count) {
+    const auto started_another = [&] {
+        try {
             others.emplace_back(one);
+            return true;
+        } catch (const std::system_error&) {
+            return false; // none to be had: with fewer, then
         }
-    } catch (const std::system_error&) { // none to be had: with fewer, then
+    };
+    while (others.size() + 1 < count && started_another()) {
     }
     one();
     for (std::thread& thread : others) {
