@@ -20,16 +20,17 @@ namespace pawl::storage {
 
 namespace {
 
+// A bucket is 16 bytes of memory: one or two entries share it.
 std::size_t wanted_buckets(std::size_t entries) {
-    return std::clamp(std::bit_ceil(entries), rcu_hash_table::buckets_min, rcu_hash_table::buckets_max);
+    return std::clamp(std::bit_ceil((entries + 1) / 2), rcu_hash_table::buckets_min, rcu_hash_table::buckets_max);
 }
 
 // What a table of `now` buckets should have: `now` where that is right.
 std::size_t fitting_buckets(std::size_t entries, std::size_t now) {
-    if (entries > now) {
+    if (entries > 2 * now) {
         return wanted_buckets(entries);
     }
-    return entries < now / 8 ? wanted_buckets(entries * 2) : now;
+    return entries < now / 4 ? wanted_buckets(entries * 2) : now;
 }
 
 } // namespace

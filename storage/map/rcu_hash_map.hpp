@@ -54,7 +54,7 @@ public:
 
     std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
     std::size_t buckets() const noexcept { return buckets_.load(std::memory_order_relaxed); }
-    // Grows above one entry a bucket, shrinks below one in eight. True where it did something. May take seconds for
+    // Grows above two entries a bucket, shrinks below one in four. True where it did something. May take seconds for
     // millions of entries; readers and writers go on meanwhile.
     bool resize_to_fit();
     // Grows for as many entries in all as are about to come. As resize_to_fit().

@@ -1,9 +1,6 @@
 #include "storage/snapshot/snapshot_pipeline.hpp"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <pthread.h>
+#include "storage/background.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,7 +10,6 @@ namespace {
 
 // Where the page cache is not passed by: synced as it goes, since one sync of all of it would stand before the log's.
 constexpr std::uint64_t sync_every = 4 * snapshot_pipeline::part_size;
-constexpr int niceness = 10; // requests go first
 
 } // namespace
 
@@ -88,8 +84,7 @@ void snapshot_pipeline::stop_threads() noexcept {
 }
 
 void snapshot_pipeline::work(step s) noexcept {
-    ::pthread_setname_np(::pthread_self(), "pawl-snapshot");
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness); // else it is merely less polite
+    work_in_the_background("pawl-snapshot");
     std::unique_lock lock(mutex_);
     for (;;) {
         moved_.wait(lock, [&] { return stopping_ || done_[s] < available(s); });

@@ -1,9 +1,8 @@
 #include "storage/store/maintenance.hpp"
 
 #include "core/family/decide.hpp"
+#include "storage/background.hpp"
 #include "storage/store/store_state.hpp"
-
-#include <pthread.h>
 
 #include <algorithm>
 #include <exception>
@@ -74,7 +73,7 @@ void maintenance::nudge() noexcept {
 }
 
 void maintenance::run() {
-    ::pthread_setname_np(::pthread_self(), "pawl-upkeep");
+    work_in_the_background("pawl-upkeep");
     for (;;) {
         {
             std::unique_lock lock(sleep_mutex_);
