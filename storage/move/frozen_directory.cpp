@@ -17,6 +17,10 @@ namespace pawl::storage {
 namespace {
 
 constexpr std::size_t page = 4096; // pages are what a writer and a reader of one file meet in
+// Segments held open at most, the newest: 4 GiB of log at their usual size. Those before are an audit trail that
+// recovery does not read.
+constexpr std::size_t held_segments_max = 256;
+constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
 
 std::error_code last_error() {
     return {errno, std::system_category()};
@@ -154,6 +158,7 @@ frozen_directory::frozen_directory(std::string path, kind what) : path_(std::mov
             throw refused(refusal::storage_failed, path_ + ": cannot be listed: " + ec.message());
         }
         if (what == kind::live) {
+            hold_files();
             freeze_log_end();
         }
     } catch (...) {
@@ -164,6 +169,28 @@ frozen_directory::frozen_directory(std::string path, kind what) : path_(std::mov
 
 frozen_directory::~frozen_directory() {
     ::close(fd_);
+}
+
+void frozen_directory::hold_files() {
+    std::vector<std::string> wanted, segments;
+    for (const std::string& name : names_) {
+        if (parse_snapshot_name(name)) {
+            wanted.push_back(name);
+        } else if (parse_segment_name(name)) {
+            segments.push_back(name);
+        }
+    }
+    std::sort(segments.rbegin(), segments.rend()); // names of one length, in hex: the newest first
+    segments.resize(std::min(segments.size(), held_segments_max));
+    wanted.insert(wanted.end(), segments.begin(), segments.end());
+    for (const std::string& name : wanted) {
+        unique_fd fd{::openat(fd_, name.c_str(), read_flags)};
+        if (fd) {
+            held_.emplace(name, std::move(fd));
+        } else if (errno == EMFILE || errno == ENFILE) {
+            return; // opened when they are wanted, if they are still there
+        }
+    }
 }
 
 void frozen_directory::freeze_log_end() {
@@ -211,6 +238,18 @@ frozen_directory::bytes frozen_directory::read_backwards(const std::string& name
     return content;
 }
 
+// A descriptor of its own, also where the name is gone by now; -1 and errno where there is none.
+int frozen_directory::open_again(const std::string& name, int more_flags) const {
+    const auto held = held_.find(name);
+    if (held == held_.end()) {
+        return ::openat(fd_, name.c_str(), read_flags | more_flags);
+    }
+    const std::string itself = "/proc/self/fd/" + std::to_string(held->second.get());
+    const int fd = ::open(itself.c_str(), O_RDONLY | O_CLOEXEC | more_flags);
+    // Without /proc: the same open file, whose offset nobody uses.
+    return fd >= 0 || more_flags != 0 ? fd : ::fcntl(held->second.get(), F_DUPFD_CLOEXEC, 0);
+}
+
 std::unique_ptr<file> frozen_directory::open(const std::string& name, open_mode mode, std::error_code& ec) {
     ec.clear();
     const auto known = in_memory_.find(name);
@@ -225,15 +264,14 @@ std::unique_ptr<file> frozen_directory::open(const std::string& name, open_mode 
         ec = std::make_error_code(std::errc::no_such_file_or_directory);
         return nullptr;
     }
-    if (mode == open_mode::write) {
+    if (writes(mode)) {
         ec = std::make_error_code(std::errc::read_only_file_system);
         return nullptr;
     }
-    constexpr int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
-    int fd = mode == open_mode::read_direct ? ::openat(fd_, name.c_str(), flags | O_DIRECT) : -1;
+    int fd = mode == open_mode::read_direct ? open_again(name, O_DIRECT) : -1;
     const bool direct = fd >= 0;
     if (!direct) {
-        fd = ::openat(fd_, name.c_str(), flags);
+        fd = open_again(name, 0);
     }
     if (fd < 0) {
         ec = last_error();

@@ -4,11 +4,13 @@
 //
 // The moment: the manifests are read first, then the end of the log backwards, from the highest segment down to the
 // first that is in use. Whatever was written before a byte that was seen has been seen too, so the log ends as it does
-// after a crash. What is listed before that end does not change any more; it may be deleted (a newer snapshot took its
-// place), and then whoever reads begins anew. One thread.
+// after a crash. What is listed before that end does not change any more. It may be deleted (a newer snapshot took its
+// place), so it is held open from the moment it was listed; what went before that is missed, and then whoever reads
+// begins anew. One thread.
 #pragma once
 
 #include "storage/log/file.hpp"
+#include "storage/unique_fd.hpp"
 
 #include <cstdint>
 #include <map>
@@ -46,12 +48,15 @@ public:
 
 private:
     using bytes = std::shared_ptr<std::vector<std::uint8_t>>;
+    void hold_files();
     void freeze_log_end();
     bytes read_backwards(const std::string& name) const;
+    int open_again(const std::string& name, int more_flags) const;
 
     std::string path_;
     int fd_ = -1;
-    std::vector<std::string> names_; // on disk, when this was made
+    std::vector<std::string> names_;        // on disk, when this was made
+    std::map<std::string, unique_fd> held_; // snapshots and segments of `live`, as many as descriptors suffice for
     std::map<std::string, bytes> in_memory_;
     std::set<std::string> removed_;
 };

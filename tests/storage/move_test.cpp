@@ -179,6 +179,38 @@ BOOST_AUTO_TEST_CASE(reading_changes_nothing_on_disk) {
     BOOST_TEST((all() == before));
 }
 
+// As a newer snapshot has older files deleted while they are copied.
+BOOST_AUTO_TEST_CASE(what_was_there_when_reading_began_is_read_also_where_it_is_deleted_meanwhile) {
+    wait(add_user("ann"));
+    data->snapshot_now();
+    wait(add_user("bob"));
+    data->stop(milliseconds(10'000));
+    data.reset();
+    frozen_directory seen(options.directory.path);
+    std::map<std::string, std::vector<std::uint8_t>> before;
+    std::error_code ec;
+    for (const std::string& name : seen.list(ec)) {
+        if (parse_snapshot_name(name) || parse_segment_name(name)) {
+            before[name] = read_small_file(seen, name, 1U << 20U, ec);
+            BOOST_TEST_REQUIRE(!ec);
+            std::filesystem::remove(options.directory.path + "/" + name);
+        }
+    }
+    BOOST_TEST(before.size() >= 3U); // a snapshot, two segments
+    for (const auto& [name, content] : before) {
+        BOOST_TEST_CONTEXT(name) {
+            BOOST_TEST(content.size() > 4096U);
+            BOOST_TEST((read_small_file(seen, name, 1U << 20U, ec) == content));
+            const std::unique_ptr<file> past_cache = seen.open(name, open_mode::read_direct, ec);
+            BOOST_TEST_REQUIRE(!ec);
+            aligned_buffer page;
+            page.resize(4096);
+            BOOST_TEST(past_cache->read_some(0, page.span(), ec) == page.size());
+            BOOST_TEST(std::equal(page.data(), page.data() + page.size(), content.begin()));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(facts_of_a_backup_are_read_back_and_nothing_else_is) {
     backup_facts facts;
     facts.uuid = "ab";
