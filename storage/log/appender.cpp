@@ -29,8 +29,10 @@ log_appender::log_appender(file_system& fs, const log_keys& keys, const store_uu
 }
 
 std::error_code log_appender::open() {
+    // Frames of whole pages go past the page cache: no copies, nothing that the sync must find and write out first.
+    const bool whole_pages = at_.segment.wal_pad % aligned_buffer::alignment == 0;
     std::error_code ec;
-    file_ = fs_.open(segment_name(at_.segment.segno), open_mode::write, ec);
+    file_ = fs_.open(segment_name(at_.segment.segno), whole_pages ? open_mode::write_direct : open_mode::write, ec);
     failed_ = static_cast<bool>(ec);
     return ec;
 }

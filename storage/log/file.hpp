@@ -19,11 +19,15 @@ enum class open_mode : std::uint8_t {
     read,          // through the page cache
     read_direct,   // from the device, past the page cache where the file system can (R3)
     write,         // an existing file, to write
+    write_direct,  // the same, past the page cache where the file system can: whole sectors of aligned memory only
     create,        // a new file, mode 0600; replaces one of that name
-    create_direct, // the same, past the page cache where the file system can: whole sectors of aligned memory only
+    create_direct, // the same, past the page cache, as write_direct
 };
 constexpr bool creates(open_mode mode) noexcept {
     return mode == open_mode::create || mode == open_mode::create_direct;
+}
+constexpr bool writes(open_mode mode) noexcept {
+    return creates(mode) || mode == open_mode::write || mode == open_mode::write_direct;
 }
 
 class file {
@@ -38,7 +42,8 @@ public:
     virtual std::uint64_t size(std::error_code& ec) = 0;
     // For read_direct: false where the file system refused and the page cache was dropped instead.
     virtual bool is_direct() const noexcept { return true; }
-    // For create_direct: true where what was written has left the page cache, though only a sync makes it durable.
+    // For create_direct and write_direct: true where what was written has left the page cache, though only a sync makes
+    // it durable.
     virtual bool writes_past_cache() const noexcept { return false; }
 };
 

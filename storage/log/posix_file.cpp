@@ -119,16 +119,15 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
         ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
         return std::make_unique<posix_file>(std::move(fd), false);
     }
+    const int flags = !writes(mode) ? O_RDONLY : creates(mode) ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR;
+    const bool past_cache = mode == open_mode::create_direct || mode == open_mode::write_direct;
     // Larger sectors than a page are nobody's yet; a whole one could not be promised.
-    if (mode == open_mode::create_direct && block_ <= aligned_buffer::alignment) {
-        unique_fd fd = open_at(name, O_RDWR | O_CREAT | O_TRUNC | O_DIRECT, ec);
+    if (past_cache && block_ <= aligned_buffer::alignment) {
+        unique_fd fd = open_at(name, flags | O_DIRECT, ec);
         if (fd || ec != std::errc::invalid_argument) {
             return fd ? std::make_unique<posix_file>(std::move(fd), true) : nullptr;
         }
     }
-    const int flags = mode == open_mode::read    ? O_RDONLY
-                      : mode == open_mode::write ? O_RDWR
-                                                 : O_RDWR | O_CREAT | O_TRUNC;
     unique_fd fd = open_at(name, flags, ec);
     return fd ? std::make_unique<posix_file>(std::move(fd), false) : nullptr;
 }
@@ -213,7 +212,7 @@ public:
         : inner_(std::move(path), std::move(fd), 0), direct_(direct) {}
 
     std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override {
-        if (mode == open_mode::write || creates(mode)) {
+        if (writes(mode)) {
             ec = read_only();
             return nullptr;
         }

@@ -78,6 +78,24 @@ std::optional<refused> refusal_in(const std::string& path) {
 
 BOOST_AUTO_TEST_SUITE(log_directory_opening)
 
+BOOST_AUTO_TEST_CASE(frames_of_whole_pages_go_past_the_page_cache_and_smaller_ones_do_not) {
+    for (const std::uint32_t wal_pad : {512U, 4096U}) {
+        const auto disk = std::make_shared<simulated_disk>();
+        small_log shape;
+        shape.wal_pad = wal_pad;
+        shape.first_segment_size = shape.segment_size = 256 * 1024;
+        {
+            small_store store(*disk, shape);
+            const std::uint64_t before = disk->direct_writes(segment_name(1)); // of the segment's zeros
+            for (std::uint64_t value = 1; value <= 3; ++value) {
+                store.append({{1, value, 5000}}); // more than a page, no whole number of them
+            }
+            BOOST_TEST(disk->direct_writes(segment_name(1)) - before == (wal_pad == 4096 ? 3U : 0U));
+        }
+        BOOST_TEST(opened_log(*disk, shape).state.at(1) == 3U);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_directory_becomes_a_store_and_opens_again) {
     const auto disk = std::make_shared<simulated_disk>();
     disk->write("keys.json", {1, 2, 3}); // what is not ours is left alone

@@ -89,14 +89,21 @@ public:
             ec = error_of(std::errc::io_error);
             return 0;
         }
+        if (direct_ && !is_whole_sectors(offset, bytes)) {
+            ec = error_of(std::errc::invalid_argument);
+            return 0;
+        }
         std::size_t n = std::min(bytes.size(), f.error && f.written == SIZE_MAX ? 0 : f.written);
+        node_->direct_writes += direct_ ? 1 : 0;
         const std::size_t grows = offset + n > node_->cached.size() ? offset + n - node_->cached.size() : 0;
         std::error_code full;
         if (const std::size_t used = disk_->used(); grows > 0 && used + grows > disk_->capacity_) {
             const std::size_t left = disk_->capacity_ > used ? disk_->capacity_ - used : 0;
             n -= std::min(n, grows - left);
-            full = n == 0 ? error_of(std::errc::no_space_on_device) : std::error_code{};
+            full = error_of(std::errc::no_space_on_device);
         }
+        n -= direct_ ? n % simulated_disk::sector : 0;
+        full = n == 0 ? full : std::error_code{};
         if (n > 0) {
             if (offset + n > node_->cached.size()) {
                 node_->cached.resize(offset + n);
@@ -133,6 +140,10 @@ public:
     }
 
 private:
+    // What O_DIRECT takes.
+    static bool is_whole_sectors(std::uint64_t offset, bytes_view bytes) {
+        return (offset | bytes.size() | reinterpret_cast<std::uintptr_t>(bytes.data())) % simulated_disk::sector == 0;
+    }
     // Beyond the end there are zeros.
     static void copy_part(const std::vector<std::uint8_t>& from, std::size_t at, std::span<std::uint8_t> to) {
         const std::size_t there = at >= from.size() ? 0 : std::min(to.size(), from.size() - at);
@@ -168,6 +179,11 @@ private:
     std::uint64_t epoch_;
 };
 
+bool is_direct(storage::open_mode mode) {
+    using storage::open_mode;
+    return mode == open_mode::read_direct || mode == open_mode::write_direct || mode == open_mode::create_direct;
+}
+
 class simulated_directory final : public storage::file_system {
 public:
     simulated_directory(std::shared_ptr<simulated_disk> disk, std::uint64_t epoch)
@@ -194,8 +210,7 @@ public:
             ec = error_of(std::errc::no_such_file_or_directory);
             return nullptr;
         }
-        return std::make_unique<simulated_file>(disk_, disk_->current_[name], name,
-                                                mode == storage::open_mode::read_direct, epoch_);
+        return std::make_unique<simulated_file>(disk_, disk_->current_[name], name, is_direct(mode), epoch_);
     }
     std::error_code rename(const std::string& from, const std::string& to) override {
         return changing(disk_operation::rename, from, {simulated_disk::change::kind::rename, from, to, nullptr});
@@ -411,6 +426,11 @@ void simulated_disk::remove(const std::string& name) {
     const std::lock_guard lock(mutex_);
     current_.erase(name);
     durable_.erase(name);
+}
+
+std::uint64_t simulated_disk::direct_writes(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    return current_.at(name)->direct_writes;
 }
 
 std::uint64_t simulated_disk::syncs(const std::string& name) const {

@@ -67,6 +67,8 @@ public:
     void flip(const std::string& name, std::uint64_t bit);
     void remove(const std::string& name);
     std::uint64_t syncs(const std::string& name) const;
+    // Writes that went past the page cache.
+    std::uint64_t direct_writes(const std::string& name) const;
 
 private:
     friend class simulated_file;
@@ -75,7 +77,7 @@ private:
     struct inode {
         std::vector<std::uint8_t> cached, durable;
         std::vector<bool> dirty; // sectors of cached
-        std::uint64_t syncs = 0;
+        std::uint64_t syncs = 0, direct_writes = 0;
 
         void touch(std::uint64_t offset, std::size_t size);
         void persist(std::size_t sector_index);
