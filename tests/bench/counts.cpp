@@ -1,5 +1,6 @@
 // One whole request, many times over, for callgrind to count: tests/bench/counts.py runs it and keeps the figures.
-//   counts WORK ALGORITHM     (WORK: get, bearer, refresh; ALGORITHM: ES256, EdDSA, RS256, HS256)
+//   counts WORK ALGORITHM     (WORK: get, bearer, refresh, form: the same with a form; ALGORITHM: ES256, EdDSA, RS256,
+//   HS256)
 // Every reply is checked. Under callgrind only the requests after the warm-up are counted.
 #include "tests/support/request_world.hpp"
 
@@ -34,6 +35,9 @@ task<void> requests(test::request_world& world, std::string work) {
     for (int i = 0; i < warm_up + counted; ++i) {
         if (work == "refresh") {
             request = test::request_world::post("/refresh", R"({"refresh_token":")" + refresh_token + R"("})");
+        } else if (work == "form") {
+            request = test::request_world::post("/refresh", "refresh_token=" + refresh_token,
+                                                "application/x-www-form-urlencoded");
         }
         if (i >= warm_up) {
             CALLGRIND_TOGGLE_COLLECT;
@@ -43,7 +47,7 @@ task<void> requests(test::request_world& world, std::string work) {
             CALLGRIND_TOGGLE_COLLECT;
         }
         require(world.is_200(), world.answer());
-        if (work == "refresh") {
+        if (work == "refresh" || work == "form") {
             require(world.member("refresh_token") != refresh_token, "the token did not rotate");
             refresh_token = world.member("refresh_token");
         }
@@ -56,7 +60,7 @@ task<void> requests(test::request_world& world, std::string work) {
 int main(int argc, char** argv) {
     const auto algorithm = argc == 3 ? jws_algorithm_from_text(argv[2]) : std::nullopt;
     if (!algorithm) {
-        std::fprintf(stderr, "counts get|bearer|refresh ES256|EdDSA|RS256|HS256\n");
+        std::fprintf(stderr, "counts get|bearer|refresh|form ES256|EdDSA|RS256|HS256\n");
         return 2;
     }
     try {

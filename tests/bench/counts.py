@@ -16,7 +16,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 KEPT = HERE / "counts.txt"
 REQUESTS = 200  # as counts.cpp counts
-RUNS = [("get", "HS256")] + [(work, a) for work in ("bearer", "refresh") for a in ("HS256", "ES256", "EdDSA", "RS256")]
+RUNS = ([("get", "HS256")] + [(work, a) for work in ("bearer", "refresh") for a in ("HS256", "ES256", "EdDSA", "RS256")] +
+        [("form", "HS256")])
 
 
 def count(program, work, algorithm):

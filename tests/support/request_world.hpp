@@ -107,10 +107,12 @@ public:
     }
     bool is_200() const { return answer_.starts_with("HTTP/1.1 200 OK\r\n"); }
 
-    static std::string post(std::string_view target, std::string_view json) {
+    static std::string post(std::string_view target, std::string_view body,
+                            std::string_view type = "application/json") {
         std::string out = "POST " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.5.0\r\n" +
-                          "Accept: */*\r\nContent-Type: application/json\r\nContent-Length: ";
-        return out.append(std::to_string(json.size())).append("\r\n\r\n").append(json);
+                          "Accept: */*\r\nContent-Type: ";
+        out.append(type).append("\r\nContent-Length: ").append(std::to_string(body.size()));
+        return out.append("\r\n\r\n").append(body);
     }
     static std::string get(std::string_view target, std::string_view bearer = {}) {
         std::string out = "GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\nUser-Agent: curl/8.5.0\r\n" +
