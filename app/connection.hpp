@@ -66,7 +66,7 @@ public:
 
     const route& matched_route() const { return host_.routes[match_.index]; }
     const http_request& request() const { return request_; }
-    void on_response(http_response response, time_point now);
+    void on_response(http_response&& response, time_point now);
     void on_exception(std::string_view what, time_point now);
     void on_no_memory(time_point now); // 503: the request may go better in a moment
 
@@ -110,7 +110,7 @@ private:
     void answer_problem(request_problem problem, std::string_view detail, time_point now);
     const host_list& hosts() const;
     void fill_request();
-    void respond(http_response response, time_point now);
+    void respond(http_response&& response, time_point now);
     void note_answer(unsigned status, time_point now);
     action finish(time_point now);
 

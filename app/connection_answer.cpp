@@ -121,7 +121,7 @@ connection::action connection::dispatch(time_point now) {
     return next(now);
 }
 
-void connection::on_response(http_response response, time_point now) {
+void connection::on_response(http_response&& response, time_point now) {
     BOOST_ASSERT(phase_ == phase::handling || phase_ == phase::ended);
     if (phase_ == phase::ended) { // cut off meanwhile
         return;
@@ -152,7 +152,7 @@ void connection::on_no_memory(time_point now) {
                 now);
 }
 
-void connection::respond(http_response response, time_point now) {
+void connection::respond(http_response&& response, time_point now) {
     if (response.stream && (head_.method == http_method::head || host_.draining)) {
         response.stream.reset();
     }

@@ -18,8 +18,12 @@ namespace {
 namespace urls = boost::urls;
 using secret_chars = std::vector<char, wiping_allocator<char>>;
 
-// Nothing for a bad %XX.
-std::optional<secret_chars> decode(std::string_view piece) {
+// Nothing for a bad %XX. What it gives points into `piece`, or into `room` where something had to be decoded.
+std::optional<std::string_view> decode(std::string_view piece, secret_chars& room) {
+    // Names and tokens nearly always are what they stand for: two searches instead of a look at each character.
+    if (piece.find('%') == std::string_view::npos && piece.find('+') == std::string_view::npos) {
+        return piece;
+    }
     const auto checked = urls::make_pct_string_view(urls::string_view(piece.data(), piece.size()));
     if (checked.has_error()) {
         return std::nullopt;
@@ -27,14 +31,10 @@ std::optional<secret_chars> decode(std::string_view piece) {
     urls::encoding_opts options;
     options.space_as_plus = true; // the default in params_view, but not in encoding_opts
     const urls::decode_view decoded(*checked, options);
-    secret_chars chars;
-    chars.reserve(piece.size());
-    std::copy(decoded.begin(), decoded.end(), std::back_inserter(chars));
-    return chars;
-}
-
-std::string_view view_of(const secret_chars& chars) {
-    return {chars.data(), chars.size()};
+    room.clear();
+    room.reserve(piece.size());
+    std::copy(decoded.begin(), decoded.end(), std::back_inserter(room));
+    return std::string_view(room.data(), room.size());
 }
 
 } // namespace
@@ -49,21 +49,22 @@ body_result read_form(std::string_view body) {
             continue;
         }
         const std::size_t equals = std::min(piece.find('='), piece.size());
-        const auto name = decode(piece.substr(0, equals));
-        const auto value = decode(piece.substr(std::min(equals + 1, piece.size())));
+        secret_chars name_room, value_room;
+        const auto name = decode(piece.substr(0, equals), name_room);
+        const auto value = decode(piece.substr(std::min(equals + 1, piece.size())), value_room);
         if (!name || !value) {
             return body_refusal{request_problem::malformed_form, "A percent sign is not followed by two hex digits."};
         }
         if (name->empty()) {
             return body_refusal{request_problem::malformed_form, "A parameter has no name."};
         }
-        if (!is_utf8(view_of(*name)) || !is_utf8(view_of(*value))) {
+        if (!is_utf8(*name) || !is_utf8(*value)) {
             return body_refusal{request_problem::malformed_form, "The form is not in UTF-8."};
         }
         parameter p;
-        p.name = view_of(*name);
+        p.name = *name;
         p.kind = parameter_kind::string;
-        p.text = secret_string(view_of(*value));
+        p.text = secret_string(*value);
         all.add(std::move(p));
     }
     const std::string_view twice = all.repeated_name();

@@ -1,5 +1,7 @@
 #include "app/gate.hpp"
 
+#include "core/plain_text.hpp"
+
 #include <boost/assert.hpp>
 
 #include <algorithm>
@@ -9,19 +11,6 @@
 namespace pawl::app {
 namespace {
 
-constexpr std::uint64_t of_each_byte(std::uint64_t value) {
-    return value * 0x0101010101010101U;
-}
-
-// Whether some of the eight bytes may be below 0x20 or be 0x7f: sure where false (a borrow may make it true for
-// nothing).
-bool may_have_control_byte(std::uint64_t bytes) {
-    const std::uint64_t deletes = bytes ^ of_each_byte(0x7f);
-    const std::uint64_t below = (bytes - of_each_byte(0x20)) & ~bytes;
-    const std::uint64_t equal = (deletes - of_each_byte(1)) & ~deletes;
-    return ((below | equal) & of_each_byte(0x80)) != 0;
-}
-
 bool has_control_byte(std::string_view text) {
     const auto is_control = [](char c) {
         const auto b = static_cast<unsigned char>(c);
@@ -29,7 +18,8 @@ bool has_control_byte(std::string_view text) {
     };
     for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
         std::memcpy(&eight, text.data(), sizeof eight);
-        if (may_have_control_byte(eight) && std::any_of(text.begin(), text.begin() + sizeof eight, is_control)) {
+        const bool maybe = (marks_below(eight, 0x20) | marks_equal(eight, 0x7f)) != 0;
+        if (maybe && std::any_of(text.begin(), text.begin() + sizeof eight, is_control)) {
             return true;
         }
     }

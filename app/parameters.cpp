@@ -31,7 +31,7 @@ const parameter* parameters::find(std::string_view name) const {
 
 std::string_view parameters::repeated_name() const {
     // A body has room for thousands of names: sort, do not compare each with each.
-    std::vector<std::string_view> names;
+    boost::container::small_vector<std::string_view, 8> names;
     names.reserve(all_.size());
     for (const parameter& p : all_) {
         names.emplace_back(p.name);

@@ -1,7 +1,11 @@
 // Well-formed UTF-8 (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
 #pragma once
 
+#include "core/plain_text.hpp"
+
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace pawl::app {
@@ -35,8 +39,16 @@ constexpr std::size_t utf8_sequence_size(std::string_view text) {
     return 0;
 }
 
-constexpr bool is_utf8(std::string_view text) {
+inline bool is_utf8(std::string_view text) {
+    std::uint64_t eight = 0;
     while (!text.empty()) {
+        if (text.size() >= sizeof eight) { // ASCII, eight at a time
+            std::memcpy(&eight, text.data(), sizeof eight);
+            if ((eight & of_each_byte(0x80)) == 0) {
+                text.remove_prefix(sizeof eight);
+                continue;
+            }
+        }
         const std::size_t size = utf8_sequence_size(text);
         if (size == 0) {
             return false;

@@ -1,28 +1,13 @@
 #include "app/dto/json_text.hpp"
 
 #include "app/utf8.hpp"
-
-#include <algorithm>
-#include <array>
+#include "core/plain_text.hpp"
 
 namespace pawl::app {
 
 namespace {
 
 constexpr std::string_view replacement_character = "\xEF\xBF\xBD"; // U+FFFD
-
-// Bytes that stand in a JSON string as they are, by themselves.
-constexpr std::array<bool, 256> plain = [] {
-    std::array<bool, 256> table{};
-    for (std::size_t byte = 0x20; byte < 0x7F; ++byte) {
-        table[byte] = byte != '"' && byte != '\\';
-    }
-    return table;
-}();
-
-bool is_plain(char c) {
-    return plain[static_cast<unsigned char>(c)];
-}
 
 void append_escaped_ascii(std::string& out, char c) {
     static constexpr std::string_view hex_digits = "0123456789abcdef";
@@ -61,8 +46,7 @@ void append_json_string(std::string& out, std::string_view text) {
     out.reserve(out.size() + text.size() + 2);
     out.push_back('"');
     for (;;) {
-        const auto* const stop = std::find_if_not(text.begin(), text.end(), is_plain);
-        const auto run = static_cast<std::size_t>(stop - text.begin());
+        const std::size_t run = plain_json_size(text);
         out.append(text.substr(0, run)); // nearly always all of it
         text.remove_prefix(run);
         if (text.empty()) {

@@ -3,6 +3,7 @@
 #include "core/encoding.hpp"
 #include "core/family/word.hpp"
 #include "core/jwt/compact_jws.hpp"
+#include "core/plain_text.hpp"
 #include "core/spare_text.hpp"
 
 #include <algorithm>
@@ -20,10 +21,9 @@ constexpr std::size_t id_text_size_max = 128;                          // of jti
 // RFC 8259 7: quotes, backslashes and control characters escaped; everything else as it is (it is UTF-8).
 void append_json_string(std::string& out, std::string_view text) {
     constexpr std::string_view hex = "0123456789abcdef";
-    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
     out += '"';
     for (;;) {
-        const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+        const std::size_t run = plain_json_size(text);
         out.append(text.substr(0, run)); // nearly always all of it
         text.remove_prefix(run);
         if (text.empty()) {
@@ -31,14 +31,16 @@ void append_json_string(std::string& out, std::string_view text) {
         }
         const auto byte = static_cast<unsigned char>(text.front());
         text.remove_prefix(1);
-        if (byte >= 0x20) {
-            out += '\\';
-            out += static_cast<char>(byte);
-        } else {
+        if (byte < 0x20) {
             out += "\\u00";
             out += hex[byte >> 4U];
             out += hex[byte & 0xFU];
+            continue;
         }
+        if (byte == '"' || byte == '\\') {
+            out += '\\';
+        }
+        out += static_cast<char>(byte);
     }
     out += '"';
 }
