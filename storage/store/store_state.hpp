@@ -41,7 +41,7 @@ struct store_state {
     std::unique_ptr<maintenance> upkeep;
 
     std::atomic<bool> stopping{false};
-    bool memory_stays = false; // the owner's: leave_memory_behind()
+    bool memory_stays = false;         // the owner's: leave_memory_behind()
     std::optional<outage> last_outage; // constant once serving
     std::atomic<std::uint64_t> events_lost{0};
     std::atomic<std::uint64_t> durable_lsn{0};
