@@ -68,7 +68,9 @@ public:
     const http_request& request() const { return request_; }
     void on_response(http_response&& response, time_point now);
     void on_exception(std::string_view what, time_point now);
-    void on_no_memory(time_point now); // 503: the request may go better in a moment
+    // 503: the request may go better in a moment.
+    void on_no_memory(time_point now);
+    void on_signing_failed(std::string_view what, time_point now);
 
     response_stream& stream() const { return *stream_; }
     // The client is gone.
@@ -112,6 +114,7 @@ private:
     void fill_request();
     void respond(http_response&& response, time_point now);
     void note_answer(unsigned status, time_point now);
+    std::string_view route_name() const;
     action finish(time_point now);
 
     connection_host& host_;

@@ -134,21 +134,32 @@ void connection::on_response(http_response&& response, time_point now) {
     respond(std::move(response), now);
 }
 
+std::string_view connection::route_name() const {
+    return host_.names.name_of_slot(host_.names.slot_of(match_.index));
+}
+
 void connection::on_exception(std::string_view what, time_point now) {
     host_.counters.count_exception();
     host_.log.error("request.defect", {{"request_id", request_.request_id},
                                        {"method", request_.method_text},
-                                       {"route", host_.names.name_of_slot(host_.names.slot_of(match_.index))},
+                                       {"route", route_name()},
                                        {"what", what}});
     on_response(problem_response(request_problem::internal), now);
 }
 
 void connection::on_no_memory(time_point now) {
-    host_.log.warn("request.no_memory", {{"request_id", request_.request_id},
-                                         {"method", request_.method_text},
-                                         {"route", host_.names.name_of_slot(host_.names.slot_of(match_.index))}});
+    host_.log.warn("request.no_memory",
+                   {{"request_id", request_.request_id}, {"method", request_.method_text}, {"route", route_name()}});
     on_response(problem_response(request_problem::not_ready,
                                  "There is no memory for this now. Try again after Retry-After seconds."),
+                now);
+}
+
+void connection::on_signing_failed(std::string_view what, time_point now) {
+    host_.log.error("request.not_signed",
+                    {{"request_id", request_.request_id}, {"route", route_name()}, {"what", what}});
+    on_response(problem_response(request_problem::not_ready,
+                                 "No token can be signed just now. Try again after Retry-After seconds."),
                 now);
 }
 

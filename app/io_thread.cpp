@@ -209,6 +209,8 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
                 c.on_response(std::move(response), now());
             } catch (const std::bad_alloc&) {
                 c.on_no_memory(now());
+            } catch (const signing_failed& e) {
+                c.on_signing_failed(e.what(), now());
             } catch (const std::exception& e) {
                 c.on_exception(e.what(), now());
             } catch (...) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,12 @@ std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 // Those of elliptic curves and MACs need no memory of their own.
 using signature_bytes = boost::container::small_vector<std::uint8_t, 64>;
 
+// A key that was proved when it was loaded makes no signature now: for want of memory that its library did not report
+// as such, or of randomness. No defect, and no fault of whoever asked: 503.
+struct signing_failed : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 // One key and the one algorithm it is for (RFC 8725 3.1): the header's `alg` is only compared with it.
 // sign() and verify() are thread-safe and take no lock; prepared contexts are kept in the key (pkey_context.hpp).
 class jws_key {
@@ -35,7 +42,7 @@ public:
     virtual jws_algorithm algorithm() const = 0;
     virtual const std::string& kid() const = 0;
     // Signature bytes as JWS wants them (ES256: r || s, 64 bytes). Throws std::logic_error where the key only verifies,
-    // std::runtime_error where OpenSSL fails.
+    // signing_failed or std::bad_alloc where the library fails.
     virtual signature_bytes sign(std::string_view signing_input) const = 0;
     virtual bool verify(std::string_view signing_input, std::span<const std::uint8_t> signature) const = 0;
     // The public JWK as compact JSON with kid, alg, use ("sig"), kty ...; empty for HS256, which has no public half.

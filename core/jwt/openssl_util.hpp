@@ -56,7 +56,7 @@ inline bool lacked_memory() {
     if (lacked_memory()) {
         throw std::bad_alloc();
     }
-    throw std::runtime_error(what);
+    throw signing_failed(what);
 }
 
 // Signs and verifies once: a private part that does not belong to its public one is found before it signs anything.
@@ -64,7 +64,7 @@ inline bool proves_itself(const jws_key& key) {
     constexpr std::string_view message = "pawl: does the private part belong to the public one?";
     try {
         return key.verify(message, key.sign(message));
-    } catch (const std::runtime_error&) { // OpenSSL finds it out by itself
+    } catch (const signing_failed&) { // OpenSSL finds it out by itself
         return false;
     }
 }

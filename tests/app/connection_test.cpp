@@ -277,6 +277,27 @@ BOOST_AUTO_TEST_CASE(exception_is_500_without_its_words_and_the_connection_goes_
     BOOST_TEST(w.counters.render().find("pawl_http_exceptions_total 1\n") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(want_of_memory_or_of_a_signature_is_503_to_be_tried_again) {
+    for (const bool memory : {true, false}) {
+        world w;
+        w.feed(get_root);
+        if (memory) {
+            w.c.on_no_memory(w.now);
+        } else {
+            w.c.on_signing_failed("secret cause", w.now);
+        }
+        const std::string answer = w.written();
+        BOOST_TEST(status_of(answer) == 503U);
+        BOOST_TEST(answer.find("Retry-After: ") != std::string::npos);
+        BOOST_TEST(answer.find(R"("code":"not_ready")") != std::string::npos);
+        BOOST_TEST(answer.find("secret cause") == std::string::npos);
+        BOOST_TEST((w.feed(get_root) == action::handle));
+        w.answer_with(ok());
+        w.log.flush(20s);
+        BOOST_TEST(w.counters.render().find("pawl_http_exceptions_total 0\n") != std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(response_that_would_be_split_becomes_500) {
     const std::pair<std::string_view, std::string_view> rows[] = {{"X-A", "a\r\nSet-Cookie: b"},
                                                                   {"X-A", "a\nb"},

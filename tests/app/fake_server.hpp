@@ -87,6 +87,14 @@ inline task<http_response> handle_throw(app_context&, const http_request&) {
     throw std::runtime_error("a defect\nforged: line");
     co_return http_response();
 }
+inline task<http_response> handle_no_memory(app_context&, const http_request&) {
+    throw std::bad_alloc();
+    co_return http_response();
+}
+inline task<http_response> handle_unsigned(app_context&, const http_request&) {
+    throw signing_failed("no signature today");
+    co_return http_response();
+}
 inline task<http_response> handle_splitting(app_context&, const http_request&) {
     http_response r;
     r.headers.emplace_back("X-Name", "a\r\nSet-Cookie: b");
@@ -128,6 +136,8 @@ inline std::span<const route> fake_routes() {
         {http_method::delete_, "/echo", &handle_echo, "echo"},
         {http_method::get, "/things/{id}", &handle_echo, "thing"},
         {http_method::get, "/throw", &handle_throw, "throw"},
+        {http_method::get, "/no-memory", &handle_no_memory, "no_memory"},
+        {http_method::get, "/unsigned", &handle_unsigned, "unsigned"},
         {http_method::get, "/splitting", &handle_splitting, "splitting"},
         {http_method::get, "/static", &handle_static, "static"},
         {http_method::get, "/slow", &handle_slow, "slow"},

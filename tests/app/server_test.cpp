@@ -197,6 +197,22 @@ BOOST_AUTO_TEST_CASE(defects_are_500_and_logged_with_their_request_id) {
                         "line\"") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(want_of_memory_or_of_a_signature_is_503) {
+    fake_server s;
+    raw_client c(s.port);
+    for (const char* path : {"/no-memory", "/unsigned"}) {
+        const answer refused = c.exchange("GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        BOOST_TEST(refused.status == 503U, path);
+        BOOST_TEST(refused.header("Retry-After") != "", path);
+        BOOST_TEST(refused.body.find("today") == std::string::npos, path);
+    }
+    BOOST_TEST(c.exchange(get_root).status == 200U);
+    const std::string log = s.stop_and_take_log();
+    BOOST_TEST(log.find("error request.not_signed ") != std::string::npos);
+    BOOST_TEST(log.find("warn request.no_memory ") != std::string::npos);
+    BOOST_TEST(log.find("request.defect") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(sixty_four_clients_at_once_each_get_their_own_answers) {
     fake_server s;
     std::atomic<int> wrong{0};
