@@ -26,11 +26,11 @@ def crc32c(data, crc=0):
 
 
 class Frame:
-    def __init__(self, offset, data):
+    def __init__(self, offset, data, pad=PAD):
         self.offset, self.type = offset, data[4]
         self.batch, self.lsn, self.records, self.size, self.time = struct.unpack_from("<QQIIq", data, 8)
         self.payload = bytes(data[HEADER:HEADER + self.size])
-        self.padded = -(-(HEADER + self.size + 4) // PAD) * PAD
+        self.padded = -(-(HEADER + self.size + 4) // pad) * pad
 
     def kinds(self):
         at, kinds = 0, []
@@ -42,10 +42,10 @@ class Frame:
 
 
 class Segment:
-    """One wal file. Changes are written by save()."""
+    """One wal file, of frames padded to `pad`. Changes are written by save()."""
 
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
+    def __init__(self, path, pad=PAD):
+        self.path, self.pad = pathlib.Path(path), pad
         self.data = bytearray(self.path.read_bytes())
 
     def save(self):
@@ -54,7 +54,7 @@ class Segment:
     def frames(self):
         at, found = PAD, []
         while at + HEADER <= len(self.data) and struct.unpack_from("<I", self.data, at)[0] == MAGIC:
-            found.append(Frame(at, self.data[at:at + 2 * 1024 * 1024]))
+            found.append(Frame(at, self.data[at:at + 2 * 1024 * 1024], self.pad))
             at += found[-1].padded
         return found
 
