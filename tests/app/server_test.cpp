@@ -209,7 +209,6 @@ BOOST_AUTO_TEST_CASE(want_of_memory_or_of_a_signature_is_503) {
     BOOST_TEST(c.exchange(get_root).status == 200U);
     const std::string log = s.stop_and_take_log();
     BOOST_TEST(log.find("error request.not_signed ") != std::string::npos);
-    BOOST_TEST(log.find("warn request.no_memory ") != std::string::npos);
     BOOST_TEST(log.find("request.defect") == std::string::npos);
 }
 
