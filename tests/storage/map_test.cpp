@@ -283,10 +283,10 @@ BOOST_AUTO_TEST_CASE(freed_nodes_are_reused_lowest_first_and_empty_slabs_are_giv
 BOOST_AUTO_TEST_CASE(threads_fill_a_pool_with_slabs_of_their_own_and_what_they_leave_is_used_later) {
     pool p;
     constexpr std::uint64_t threads = 3;
-    const std::uint64_t each = pool::nodes_per_slab * 20 + 3; // more than one run of slabs
+    constexpr std::uint64_t each = pool::nodes_per_slab * 20 + 3; // more than one run of slabs
     std::vector<std::thread> fillers;
     for (std::uint64_t t = 0; t < threads; ++t) {
-        fillers.emplace_back([&p, t, each] {
+        fillers.emplace_back([&p, t] {
             pool::filler mine(p);
             for (std::uint64_t i = 0; i < each; ++i) {
                 new (mine.next()) block(t * each + i);
