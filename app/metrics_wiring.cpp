@@ -207,12 +207,12 @@ void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& s) {
     add(rows, "pawl_log_segments_created_total", "Segments made.", counter, number(s.segments_created));
     add(rows, "pawl_log_bytes_since_snapshot", "Log that the last snapshot does not cover.", gauge,
         number(s.sealed_bytes_since_snapshot));
-    add_buckets(rows, "pawl_log_sync_duration_seconds_bucket", "Time of one fdatasync.", s.sync_histogram,
+    add_buckets(rows, "pawl_log_sync_duration_seconds_bucket", "Time of one write and its fdatasync.", s.sync_histogram,
                 [](std::size_t i) { return static_cast<double>(16ULL << i) / 1e6; });
-    add(rows, "pawl_log_sync_duration_seconds_sum", "Time spent in fdatasync.", counter,
+    add(rows, "pawl_log_sync_duration_seconds_sum", "Time spent in writes and their fdatasync.", counter,
         seconds_of_ns(s.sync_ns_total));
     add(rows, "pawl_log_sync_duration_seconds_count", "Calls of fdatasync.", counter, number(s.syncs));
-    add(rows, "pawl_log_sync_duration_seconds_max", "The longest fdatasync so far.", gauge,
+    add(rows, "pawl_log_sync_duration_seconds_max", "The longest write and fdatasync so far.", gauge,
         seconds_of_ns(s.sync_ns_max));
     add_buckets(rows, "pawl_log_batch_records_bucket", "Records of one batch.", s.batch_histogram,
                 [](std::size_t i) { return static_cast<double>((1ULL << i) - 1); });

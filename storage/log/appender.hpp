@@ -47,7 +47,7 @@ public:
     const append_point& at() const noexcept { return at_; }
     bool segment_is_empty() const noexcept { return at_.offset == at_.segment.first_frame(); }
     std::uint64_t bytes_written() const noexcept { return bytes_written_; }
-    // Of the last append.
+    // Of the last append: its write and its sync.
     std::uint64_t last_sync_ns() const noexcept { return last_sync_ns_; }
 
 private:
