@@ -85,7 +85,7 @@ def missing(name, scratch):
     if name.startswith("glewlwyd") and not shutil.which("glewlwyd"):
         return "glewlwyd"
     if name.startswith(("oidc", "oauth2", "better")) and not pathlib.Path(scratch, "node", "node_modules").exists():
-        return "the npm packages: npm install in %s/node with the package.json of the peers" % scratch
+        return "the npm packages: npm install in build/bench/peers/node with the package.json of the peers"
     return None
 
 
