@@ -188,7 +188,9 @@ void frozen_directory::hold_files() {
         if (fd) {
             held_.emplace(name, std::move(fd));
         } else if (errno == EMFILE || errno == ENFILE) {
-            return; // opened when they are wanted, if they are still there
+            // Whoever reads needs some, too: all are opened when they are wanted, if they are still there.
+            held_.clear();
+            return;
         }
     }
 }

@@ -56,7 +56,7 @@ private:
     std::string path_;
     int fd_ = -1;
     std::vector<std::string> names_;        // on disk, when this was made
-    std::map<std::string, unique_fd> held_; // snapshots and segments of `live`, as many as descriptors suffice for
+    std::map<std::string, unique_fd> held_; // snapshots and segments of `live`; none where descriptors are short
     std::map<std::string, bytes> in_memory_;
     std::set<std::string> removed_;
 };

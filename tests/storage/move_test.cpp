@@ -14,6 +14,8 @@
 #include <thread>
 
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace pawl;
 using namespace pawl::storage;
@@ -209,6 +211,32 @@ BOOST_AUTO_TEST_CASE(what_was_there_when_reading_began_is_read_also_where_it_is_
             BOOST_TEST(std::equal(page.data(), page.data() + page.size(), content.begin()));
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(where_descriptors_run_out_while_files_are_held_some_are_left_to_read_with) {
+    wait(add_user("ann"));
+    data->snapshot_now();
+    data->stop(milliseconds(10'000));
+    data.reset();
+    const int next = ::dup(0); // the lowest that is free
+    ::close(next);
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    // Enough for the directory, its listing and one file, not for all of them at once.
+    const rlimit few{static_cast<rlim_t>(next) + 3, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    std::error_code ec;
+    std::size_t read = 0;
+    {
+        frozen_directory seen(options.directory.path);
+        for (const std::string& name : seen.list(ec)) {
+            if (parse_snapshot_name(name) || parse_segment_name(name)) {
+                read += read_small_file(seen, name, 1U << 20U, ec).empty() ? 0U : 1U;
+            }
+        }
+    }
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    BOOST_TEST(read >= 3U);
 }
 
 BOOST_AUTO_TEST_CASE(facts_of_a_backup_are_read_back_and_nothing_else_is) {
