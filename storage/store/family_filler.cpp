@@ -2,6 +2,8 @@
 
 #include "storage/on_threads.hpp"
 
+#include <boost/assert.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -55,6 +57,7 @@ family_filler::lane& family_filler::begin() {
 // By the upper bits of the bucket: counted, then each where its part is.
 std::vector<family_filler::part> family_filler::sort(unsigned threads) {
     const std::size_t buckets = table_.buckets();
+    BOOST_ASSERT(std::has_single_bit(buckets));
     const std::size_t parts = std::clamp(buckets / part_buckets, std::size_t{1}, parts_max);
     const auto shift = bucket_shift + static_cast<unsigned>(std::countr_zero(buckets / parts));
     std::vector<std::vector<std::size_t>> places(lanes_.size(), std::vector<std::size_t>(parts));

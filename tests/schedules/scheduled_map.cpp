@@ -66,7 +66,9 @@ struct rcu_hash_table::table {
     }
 };
 
-rcu_hash_table::rcu_hash_table(std::size_t) : table_(std::make_unique<table>()) {}
+rcu_hash_table::rcu_hash_table(std::size_t) : table_(std::make_unique<table>()) {
+    buckets_.store(1);
+}
 
 rcu_hash_table::~rcu_hash_table() {
     BOOST_ASSERT(size() == 0);
