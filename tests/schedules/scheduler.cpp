@@ -1,5 +1,7 @@
 #include "tests/schedules/scheduler.hpp"
 
+#include <sched.h>
+
 #include <array>
 
 namespace pawl::test {
@@ -11,6 +13,17 @@ struct whose_turn {
     std::size_t number = parties_max;
 };
 thread_local whose_turn here;
+
+// For this thread and those it begins: only one of them has the turn, and a core that idles is slow to be woken.
+void stay_on_this_core() {
+    const int core = ::sched_getcpu();
+    if (core >= 0 && core < CPU_SETSIZE) {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<std::size_t>(core), &one);
+        static_cast<void>(::sched_setaffinity(0, sizeof one, &one)); // where it is refused: on all, as before
+    }
+}
 
 // While it lives, no point gives the turn away: what is asked for by the scheduler itself.
 class quiet_time {
@@ -63,6 +76,7 @@ scheduler::scheduler(unsigned preemptions_max) : preemptions_max_(preemptions_ma
         party& p = parties_.emplace_back();
         p.number = i;
     }
+    stay_on_this_core();
     for (party& p : parties_) {
         p.thread = std::thread([this, &p] { live(p); });
     }
