@@ -85,8 +85,11 @@ public:
 
 private:
     void clear() noexcept {
-        wipe(short_.data(), std::min(size_, inline_size_max));
-        long_ = {};
+        if (size_ > inline_size_max) {
+            long_ = decltype(long_)(); // `= {}` would keep the memory, and what is in it
+        } else if (size_ > 0) {
+            wipe(short_.data(), size_);
+        }
         size_ = 0;
     }
 

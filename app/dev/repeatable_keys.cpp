@@ -19,11 +19,9 @@ namespace json = boost::json;
 class repeatable_es256_key final : public jws_key {
 public:
     repeatable_es256_key(std::shared_ptr<const jws_key> same, std::span<const std::uint8_t, 32> d)
-        : same_(std::move(same)) {
+        : jws_key(same->algorithm(), same->kid()), same_(std::move(same)) {
         std::copy(d.begin(), d.end(), d_.begin());
     }
-    jws_algorithm algorithm() const override { return same_->algorithm(); }
-    const std::string& kid() const override { return same_->kid(); }
     std::string public_jwk() const override { return same_->public_jwk(); }
     bool verify(std::string_view input, std::span<const std::uint8_t> signature) const override {
         return same_->verify(input, signature);

@@ -75,12 +75,16 @@ json_object_writer& json_object_writer::member(std::string_view name, std::strin
     return *this;
 }
 
-json_object_writer& json_object_writer::raw(std::string_view name, std::string_view json) {
-    if (!first_) {
-        out_.push_back(',');
-    }
-    first_ = false;
+json_object_writer& json_object_writer::plain(std::string_view name, std::string_view text) {
+    raw(name, "\"");
+    out_ += text;
     out_.push_back('"');
+    return *this;
+}
+
+json_object_writer& json_object_writer::raw(std::string_view name, std::string_view json) {
+    out_ += first_ ? "\"" : ",\"";
+    first_ = false;
     out_ += name;
     out_ += "\":";
     out_ += json;

@@ -27,6 +27,8 @@ public:
     }
     json_object_writer& member(std::string_view name, std::int64_t value) { return raw(name, std::to_string(value)); }
     json_object_writer& member(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
+    // `text` is ASCII without anything to escape, too: a token.
+    json_object_writer& plain(std::string_view name, std::string_view text);
     // `json` is the text of a value.
     json_object_writer& raw(std::string_view name, std::string_view json);
     void end() { out_.push_back('}'); }

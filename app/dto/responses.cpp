@@ -61,10 +61,10 @@ std::string to_json(const issued_tokens& tokens) {
     std::string out = take_spare_text();
     out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + 128);
     json_object_writer(out)
-        .member("access_token", tokens.access_token)
-        .member("token_type", "bearer")
+        .plain("access_token", tokens.access_token)
+        .plain("token_type", "bearer")
         .member("expires_in", std::int64_t{tokens.access_expires_in.count()})
-        .member("refresh_token", tokens.refresh_token.reveal())
+        .plain("refresh_token", tokens.refresh_token.reveal())
         .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()})
         .end();
     return out;

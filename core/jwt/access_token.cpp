@@ -169,14 +169,10 @@ access_token_check check_payload(std::string_view part, const access_token_expec
 std::string mint_access_token(const jws_key& key, const access_claims_view& claims) {
     std::string json = take_spare_text();
     json.reserve(256 + claims.issuer.size() + claims.audience.size() + claims.jwt_id.size() + claims.client_id.size());
-    json.append(R"({"alg":")").append(to_text(key.algorithm())).append(R"(","typ":"at+jwt","kid":)");
-    append_json_string(json, key.kid());
-    json += '}';
-    std::string token = take_spare_text();
-    token.reserve(2 * json.capacity() + 128); // header, claims a third longer, and most signatures
-    append_text(token, json);
-    json.clear();
     append_claims(json, claims);
+    std::string token = take_spare_text();
+    token.reserve(key.access_header().size() + 2 * json.size() + 128); // claims a third longer, most signatures
+    token += key.access_header();
     token += '.';
     append_text(token, json);
     const signature_bytes signature = key.sign(token);

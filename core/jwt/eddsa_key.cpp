@@ -16,12 +16,11 @@ namespace {
 class eddsa_key final : public jws_key {
 public:
     eddsa_key(std::string kid, std::string public_jwk, std::span<const std::uint8_t> x, secret_bytes secret)
-        : kid_(std::move(kid)), public_jwk_(std::move(public_jwk)), secret_(std::move(secret)) {
+        : jws_key(jws_algorithm::eddsa, std::move(kid)), public_jwk_(std::move(public_jwk)),
+          secret_(std::move(secret)) {
         std::copy(x.begin(), x.end(), public_.begin());
     }
 
-    jws_algorithm algorithm() const override { return jws_algorithm::eddsa; }
-    const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return public_jwk_; }
 
     signature_bytes sign(std::string_view signing_input) const override {
@@ -41,7 +40,6 @@ public:
     }
 
 private:
-    std::string kid_;
     std::string public_jwk_;
     std::array<std::uint8_t, crypto_sign_PUBLICKEYBYTES> public_{};
     secret_bytes secret_; // seed and public key, as libsodium wants them; empty where it only verifies

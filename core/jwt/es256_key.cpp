@@ -75,10 +75,9 @@ bool from_der(std::span<const std::uint8_t> der, std::span<std::uint8_t> raw) {
 class es256_key final : public jws_key {
 public:
     es256_key(std::string kid, std::string public_jwk, pkey_ptr key, bool can_sign)
-        : kid_(std::move(kid)), public_jwk_(std::move(public_jwk)), key_(std::move(key)), can_sign_(can_sign) {}
+        : jws_key(jws_algorithm::es256, std::move(kid)), public_jwk_(std::move(public_jwk)), key_(std::move(key)),
+          can_sign_(can_sign) {}
 
-    jws_algorithm algorithm() const override { return jws_algorithm::es256; }
-    const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return public_jwk_; }
 
     signature_bytes sign(std::string_view signing_input) const override {
@@ -132,7 +131,6 @@ public:
     }
 
 private:
-    std::string kid_;
     std::string public_jwk_;
     pkey_ptr key_;
     bool can_sign_;

@@ -6,10 +6,9 @@ namespace {
 
 class hs256_key final : public jws_key {
 public:
-    hs256_key(std::string kid, std::span<const std::uint8_t> secret) : kid_(std::move(kid)), mac_(secret) {}
+    hs256_key(std::string kid, std::span<const std::uint8_t> secret)
+        : jws_key(jws_algorithm::hs256, std::move(kid)), mac_(secret) {}
 
-    jws_algorithm algorithm() const override { return jws_algorithm::hs256; }
-    const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return {}; }
 
     signature_bytes sign(std::string_view signing_input) const override {
@@ -22,7 +21,6 @@ public:
     }
 
 private:
-    std::string kid_;
     hmac_sha256 mac_;
 };
 

@@ -38,15 +38,27 @@ struct signing_failed : std::runtime_error {
 // sign() and verify() are thread-safe and take no lock; prepared contexts are kept in the key (pkey_context.hpp).
 class jws_key {
 public:
+    // `kid` is ASCII with nothing that JSON would have to escape.
+    jws_key(jws_algorithm algorithm, std::string kid);
     virtual ~jws_key() = default;
-    virtual jws_algorithm algorithm() const = 0;
-    virtual const std::string& kid() const = 0;
+    jws_key(const jws_key&) = delete;
+    jws_key& operator=(const jws_key&) = delete;
+
+    jws_algorithm algorithm() const noexcept { return algorithm_; }
+    const std::string& kid() const noexcept { return kid_; }
+    // The header of every access token that it signs (RFC 9068 2.1), in base64url.
+    const std::string& access_header() const noexcept { return access_header_; }
     // Signature bytes as JWS wants them (ES256: r || s, 64 bytes). Throws std::logic_error where the key only verifies,
     // signing_failed or std::bad_alloc where the library fails.
     virtual signature_bytes sign(std::string_view signing_input) const = 0;
     virtual bool verify(std::string_view signing_input, std::span<const std::uint8_t> signature) const = 0;
     // The public JWK as compact JSON with kid, alg, use ("sig"), kty ...; empty for HS256, which has no public half.
     virtual std::string public_jwk() const = 0;
+
+private:
+    const jws_algorithm algorithm_;
+    const std::string kid_;
+    const std::string access_header_;
 };
 
 inline constexpr std::size_t refresh_key_size = 32;

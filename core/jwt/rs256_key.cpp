@@ -15,11 +15,9 @@ namespace {
 class rs256_key final : public jws_key {
 public:
     rs256_key(std::string kid, std::string public_jwk, pkey_ptr key, bool can_sign)
-        : kid_(std::move(kid)), public_jwk_(std::move(public_jwk)), key_(std::move(key)),
+        : jws_key(jws_algorithm::rs256, std::move(kid)), public_jwk_(std::move(public_jwk)), key_(std::move(key)),
           signature_size_(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()))), can_sign_(can_sign) {}
 
-    jws_algorithm algorithm() const override { return jws_algorithm::rs256; }
-    const std::string& kid() const override { return kid_; }
     std::string public_jwk() const override { return public_jwk_; }
 
     signature_bytes sign(std::string_view signing_input) const override {
@@ -78,7 +76,6 @@ private:
         return context;
     }
 
-    std::string kid_;
     std::string public_jwk_;
     pkey_ptr key_;
     std::size_t signature_size_;
