@@ -2,6 +2,7 @@
 #pragma once
 
 #include "storage/log/appender.hpp"
+#include "storage/log/disk_share.hpp"
 #include "storage/log/file.hpp"
 #include "storage/log/keys.hpp"
 #include "storage/log/log_directory.hpp"
@@ -48,6 +49,8 @@ struct log_directory::state {
     // Log bytes since the snapshot that recovery began at, and where the last snapshot was sealed.
     std::mutex bytes_mutex;
     std::uint64_t log_bytes = 0, log_bytes_at_seal = 0, log_bytes_at_snapshot = 0, seal_lsn = 0;
+
+    disk_share share; // the writer's batches, for the snapshot
 
     segment_header new_segment_header(std::uint64_t segno, std::uint64_t size) const;
     // Writes both copies of `next` (its seq is set here) and makes it the current one. Call with manifest_mutex held.

@@ -43,7 +43,7 @@ log_directory::write_snapshot(const log_position& at, timestamp_ms now,
     snapshot_footer footer;
     std::error_code ec;
     {
-        snapshot_writer writer{*s.files, id, s.keys};
+        snapshot_writer writer{*s.files, id, s.keys, &s.share};
         const snapshot_counts counts = produce(
             [&](std::uint16_t type, std::uint16_t version, bytes_view body) { writer.add(type, version, body); });
         ec = writer.finish(counts, now, footer);

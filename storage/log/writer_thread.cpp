@@ -237,7 +237,9 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     std::copy_n(draining.bytes.data() + byte_cursor, bytes, appender.payload());
     const durable_batch batch{appender.at().next.lsn, records, cb.now(),
                               std::span(draining.bytes).subspan(byte_cursor, bytes)};
+    directory.share.begin();
     const std::error_code ec = appender.append(frame_type::data, bytes, records, batch.time);
+    directory.share.end(appender.last_sync_ns());
     lock.lock();
     if (ec) {
         fail(lock, "the log cannot be written", ec);

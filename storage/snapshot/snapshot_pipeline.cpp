@@ -3,18 +3,22 @@
 #include "storage/background.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace pawl::storage {
 namespace {
 
+using steady = std::chrono::steady_clock;
+
 // Where the page cache is not passed by: synced as it goes, since one sync of all of it would stand before the log's.
-constexpr std::uint64_t sync_every = 4 * snapshot_pipeline::part_size;
+constexpr std::uint64_t sync_every = 16 * snapshot_pipeline::part_size;
 
 } // namespace
 
-snapshot_pipeline::snapshot_pipeline(file_system& fs, std::string name, complete_function complete)
-    : fs_(fs), name_(std::move(name)), complete_(std::move(complete)) {
+snapshot_pipeline::snapshot_pipeline(file_system& fs, std::string name, complete_function complete,
+                                     const disk_share* log)
+    : fs_(fs), name_(std::move(name)), complete_(std::move(complete)), log_(log) {
     file_ = fs_.open(name_, open_mode::create_direct, error_);
     past_cache_ = file_ != nullptr && file_->writes_past_cache();
 }
@@ -77,6 +81,7 @@ void snapshot_pipeline::stop_threads() noexcept {
         stopping_ = true;
     }
     moved_.notify_all();
+    paused_.notify_all();
     for (std::thread& t : threads_) {
         t.join();
     }
@@ -126,14 +131,21 @@ std::uint64_t snapshot_pipeline::available(step s) const noexcept {
 
 void snapshot_pipeline::take_one(step s, std::unique_lock<std::mutex>& lock) {
     part& p = parts_[done_[s] % parts_max];
+    const bool shares_disk = s == writing && log_ != nullptr;
+    std::chrono::nanoseconds pause{0};
     if (!error_ && !thrown_) {
         lock.unlock();
+        const disk_share::view before = shares_disk ? log_->look() : disk_share::view{};
+        const steady::time_point began = steady::now();
         std::error_code ec;
         std::exception_ptr thrown;
         try {
             ec = do_one(s, p);
         } catch (...) {
             thrown = std::current_exception();
+        }
+        if (shares_disk) {
+            pause = pause_after(before, log_->look(), steady::now() - began);
         }
         lock.lock();
         if (!error_ && !thrown_) {
@@ -145,6 +157,10 @@ void snapshot_pipeline::take_one(step s, std::unique_lock<std::mutex>& lock) {
     // The caller may wait for a place in the ring, so what would wait for a later sync must not fill it.
     if (s == writing && (past_cache_ || error_ || thrown_ || synced_to_ == written_)) {
         on_device_ = done_[writing];
+    }
+    if (pause.count() > 0) {
+        moved_.notify_all(); // the next step need not wait, too
+        paused_.wait_for(lock, pause, [this] { return stopping_; });
     }
 }
 

@@ -1,6 +1,7 @@
-// The way of a snapshot's bytes to the disk, in parts of 1 MiB: each gets the tags of its blocks, is written, and is
+// The way of a snapshot's bytes to the disk, in parts of 256 KiB: each gets the tags of its blocks, is written, and is
 // read back from the device and compared. A small snapshot goes that way when it ends; a larger one has a thread for
-// each step, so that encoding, hashing and the disk work at the same time.
+// each step, so that encoding, hashing and the disk work at the same time. Where the log shares the disk and has to
+// wait for it, parts are written with pauses between them (log/disk_share.hpp).
 //
 // Thread safety: one thread calls; the threads within are the pipeline's own.
 // Invariants:
@@ -9,6 +10,7 @@
 //   (3) After an error the steps only count, so that nobody waits for ever.
 #pragma once
 
+#include "storage/log/disk_share.hpp"
 #include "storage/log/file.hpp"
 
 #include <array>
@@ -27,8 +29,8 @@ namespace pawl::storage {
 
 class snapshot_pipeline {
 public:
-    static constexpr std::size_t part_size = std::size_t{1} << 20U;
-    static constexpr std::size_t parts_max = 8; // in memory at once; a snapshot of no more needs no threads
+    static constexpr std::size_t part_size = std::size_t{256} << 10U; // what a batch of the log may have to wait for
+    static constexpr std::size_t parts_max = 32; // in memory at once; a snapshot of no more needs no threads
 
     struct part {
         aligned_buffer bytes;
@@ -41,8 +43,8 @@ public:
     // Completes the blocks of one part. Called for each part of blocks in order, never by two threads at once.
     using complete_function = std::function<void(part&)>;
 
-    // Begins the file `name`, new.
-    snapshot_pipeline(file_system& fs, std::string name, complete_function complete);
+    // Begins the file `name`, new. `log`: that of the same disk, or null; it outlives this.
+    snapshot_pipeline(file_system& fs, std::string name, complete_function complete, const disk_share* log);
     ~snapshot_pipeline();
     snapshot_pipeline(const snapshot_pipeline&) = delete;
     snapshot_pipeline& operator=(const snapshot_pipeline&) = delete;
@@ -77,6 +79,7 @@ private:
     file_system& fs_;
     const std::string name_;
     const complete_function complete_;
+    const disk_share* const log_;
     std::unique_ptr<file> file_; // written by one thread at a time
     bool past_cache_ = false;
     std::unique_ptr<file> reader_;              // the comparing step's
@@ -85,6 +88,7 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable moved_;
+    std::condition_variable paused_; // for who stops it
     std::array<part, parts_max> parts_;
     std::array<std::uint64_t, steps> done_{};  // parts
     std::uint64_t filled_ = 0, on_device_ = 0; // parts

@@ -11,10 +11,11 @@ namespace pawl::storage {
 
 static_assert(snapshot_pipeline::part_size % snapshot_block_size == 0);
 
-snapshot_writer::snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys)
+snapshot_writer::snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys,
+                                 const disk_share* log)
     : fs_(fs), id_(id), key_(keys.snapshot().begin(), keys.snapshot().end()),
       temporary_(snapshot_name(id.lsn) + temporary_suffix), tagger_(keys.snapshot(), id),
-      pipeline_(fs, temporary_, [this](snapshot_pipeline::part& p) { complete(p); }) {
+      pipeline_(fs, temporary_, [this](snapshot_pipeline::part& p) { complete(p); }, log) {
     const snapshot_header_bytes header = encode_snapshot_header(id, keys.key_check(id.uuid));
     snapshot_pipeline::part& p = pipeline_.next();
     std::copy(header.begin(), header.end(), p.bytes.data());

@@ -14,8 +14,9 @@ namespace pawl::storage {
 
 class snapshot_writer {
 public:
-    // Begins `snap-<lsn>.dat.tmp`.
-    snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys);
+    // Begins `snap-<lsn>.dat.tmp`. `log`: that of the same disk, which goes before; null where there is none.
+    snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys,
+                    const disk_share* log = nullptr);
     // Removes the temporary file unless finish() succeeded.
     ~snapshot_writer();
     snapshot_writer(const snapshot_writer&) = delete;

@@ -432,6 +432,34 @@ BOOST_AUTO_TEST_CASE(has_manifest_tells_a_first_start_from_a_lost_key_file) {
     BOOST_TEST(log_directory::has_manifest(tmp.path("data")));
 }
 
+BOOST_AUTO_TEST_CASE(a_large_file_that_is_removed_stays_whole_for_who_reads_it_or_has_another_name_for_it) {
+    const temporary_directory tmp;
+    const std::shared_ptr<file_system> fs = open_posix_directory(tmp.path("data"));
+    const std::vector<std::uint8_t> bytes(std::size_t{5} << 20U, 0x5A);
+    const auto make = [&](const std::string& name) {
+        std::error_code ec;
+        const std::unique_ptr<file> f = fs->open(name, open_mode::create, ec);
+        BOOST_REQUIRE(f && !write_fully(*f, 0, bytes));
+    };
+    std::error_code ec;
+    make("read");
+    const std::unique_ptr<file> reader = fs->open("read", open_mode::read, ec);
+    BOOST_REQUIRE(reader);
+    BOOST_TEST(!fs->remove("read"));
+    std::vector<std::uint8_t> seen(bytes.size());
+    BOOST_TEST(read_fully(*reader, 0, seen, ec) == bytes.size());
+    BOOST_TEST((seen == bytes));
+    make("named");
+    std::filesystem::create_hard_link(tmp.path("data/named"), tmp.path("data/twice"));
+    BOOST_TEST(!fs->remove("named"));
+    BOOST_TEST(std::filesystem::file_size(tmp.path("data/twice")) == bytes.size());
+    make("alone");
+    BOOST_TEST(!fs->remove("alone"));
+    BOOST_TEST(!fs->remove("twice"));
+    BOOST_TEST(std::filesystem::is_empty(tmp.path("data")));
+    BOOST_TEST((fs->remove("twice") == std::errc::no_such_file_or_directory));
+}
+
 BOOST_AUTO_TEST_CASE(real_files_read_back_past_the_page_cache) {
     const temporary_directory tmp;
     const std::shared_ptr<file_system> fs = open_posix_directory(tmp.path("data"));
