@@ -61,6 +61,9 @@ class Rounds:
             for work in self.options.works:
                 for connections in self.connections_of(work):
                     for contender in turn_of(up, number):
+                        # A server may work off hashes for half a minute after their clients have gone, on the cores of
+                        # whoever comes next.
+                        procfs.wait_until_quiet([pid for each in up for pid in each.pids() + each.database_pids()])
                         self.one(contender, work, connections, number)
             for contender in up:
                 rss, pss = procfs.memory_kib(contender.pids())
