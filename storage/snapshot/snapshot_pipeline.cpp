@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 namespace pawl::storage {
@@ -207,12 +208,11 @@ std::error_code snapshot_pipeline::compare(const part& p) {
         return ec;
     }
     const bytes_view meant = p.bytes.view().first(p.size);
-    const auto differs = std::mismatch(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n), meant.begin());
-    const auto at = static_cast<std::size_t>(differs.first - bytes.begin());
-    if (at == p.size) {
+    if (n == p.size && std::memcmp(bytes.data(), meant.data(), n) == 0) { // many bytes at a time, as mismatch is not
         return {};
     }
-    wrong_at_ = p.offset + at;
+    const auto differs = std::mismatch(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n), meant.begin());
+    wrong_at_ = p.offset + static_cast<std::uint64_t>(differs.first - bytes.begin());
     return std::make_error_code(std::errc::io_error);
 }
 
