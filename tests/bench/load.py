@@ -28,9 +28,10 @@ def lua(value):
 
 
 class Load:
-    """wrk under way; `result()` waits for it. With `at_once` it starts although another load is under way."""
+    """wrk under way; `result()` waits for it. It begins once the contender is quiet, and those `beside` it on the same cores;
+    with `at_once` although another load is under way."""
 
-    def __init__(self, contender, work, connections, seconds, wrapper=(), at_once=False):
+    def __init__(self, contender, work, connections, seconds, wrapper=(), at_once=False, beside=()):
         self.contender, self.work, self.connections = contender, work, connections
         made = contender.works()[work](connections)
         stem = os.path.join(contender.directory, "%s-%d" % (work, connections))
@@ -40,7 +41,7 @@ class Load:
         command = [*wrapper, "wrk", "-t", "1", "-c", str(connections), "-d", "%ds" % seconds, "--timeout", "60s", "--latency",
                    "-s", str(LUA / (made.script + ".lua")), "http://127.0.0.1:%d" % contender.port]
         if not at_once:
-            procfs.wait_until_quiet(contender.pids() + contender.database_pids())
+            procfs.wait_until_quiet([pid for each in (contender, *beside) for pid in each.pids() + each.database_pids()])
         self.before = self._seen()
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -81,8 +82,8 @@ class Load:
                 "errors": sum(said[name] for name in ERRORS) + (said["requests"] == 0)}
 
 
-def measure(contender, work, connections, seconds, wrapper=()):
-    return Load(contender, work, connections, seconds, wrapper).result()
+def measure(contender, work, connections, seconds, wrapper=(), beside=()):
+    return Load(contender, work, connections, seconds, wrapper, beside=beside).result()
 
 
 def line(result):

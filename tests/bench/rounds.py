@@ -61,10 +61,7 @@ class Rounds:
             for work in self.options.works:
                 for connections in self.connections_of(work):
                     for contender in turn_of(up, number):
-                        # A server may work off hashes for half a minute after their clients have gone, on the cores of
-                        # whoever comes next.
-                        procfs.wait_until_quiet([pid for each in up for pid in each.pids() + each.database_pids()])
-                        self.one(contender, work, connections, number)
+                        self.one(contender, work, connections, number, up)
             for contender in up:
                 rss, pss = procfs.memory_kib(contender.pids())
                 self.results["memory_after"].append({"contender": contender.name, "round": number, "rss_kib": rss,
@@ -77,7 +74,7 @@ class Rounds:
     def connections_of(self, work):
         return [c for c in self.options.connections if work != "login" or c in LOGIN_CONNECTIONS or self.options.quick]
 
-    def one(self, contender, work, connections, number):
+    def one(self, contender, work, connections, number, up):
         if work not in contender.works():
             return
         if contender.group == "peers" and connections > self.options.peer_connections_max:
@@ -85,7 +82,8 @@ class Rounds:
         seconds = self.options.seconds
         if work == "login" and connections > 1 and not self.options.quick:
             seconds = max(seconds, LOGIN_SECONDS_MIN)
-        result = load.measure(contender, work, connections, seconds)
+        # A server may work off hashes for half a minute after their clients have gone, on the cores of whoever comes next.
+        result = load.measure(contender, work, connections, seconds, beside=[each for each in up if each is not contender])
         self.results["loads"].append({**result, "round": number})
         self.say(load.line(result))
 
