@@ -1,5 +1,7 @@
 #include "app/password_pool.hpp"
 
+#include "app/giving_way.hpp"
+#include "app/hash_memory.hpp"
 #include "app/suspended.hpp"
 
 #include <boost/asio/async_result.hpp>
@@ -123,6 +125,7 @@ struct password_pool::state {
     }
 
     void serve() {
+        const giving_way others;
         std::unique_lock lock(mutex);
         for (;;) {
             wakeup.wait(lock, [this] { return stopping || !queue.empty(); });
@@ -134,7 +137,10 @@ struct password_pool::state {
             lock.unlock();
             queued.fetch_sub(1, std::memory_order_relaxed);
             running.fetch_add(1, std::memory_order_relaxed);
-            run(*j);
+            {
+                const giving_way::scope scope(others);
+                run(*j);
+            }
             running.fetch_sub(1, std::memory_order_relaxed);
             lock.lock();
             --admitted;
@@ -153,6 +159,7 @@ struct password_pool::state {
         for (unsigned i = 0; i < settings.threads; ++i) {
             threads.emplace_back([self] {
                 prctl(PR_SET_NAME, "pawl-hash");
+                hash_in_huge_pages();
                 const auto tid = static_cast<id_t>(syscall(SYS_gettid));
                 setpriority(PRIO_PROCESS, tid,
                             self->settings.niceness); // where it fails, hashes are merely less polite

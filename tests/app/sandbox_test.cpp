@@ -1,3 +1,4 @@
+#include "app/giving_way.hpp"
 #include "app/sandbox.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -177,6 +178,15 @@ BOOST_AUTO_TEST_CASE(sockets_are_there_only_where_asked_for) {
                             return result_of(::bind(::socket(AF_INET, SOCK_STREAM, 0), &any, sizeof(sockaddr)));
                         },
                         {.outgoing_tcp = true}) == EPERM);
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_that_computes_can_still_give_way) {
+    const folder where;
+    BOOST_TEST(errno_of(where, [] {
+                   const giving_way others;
+                   const giving_way::scope scope(others);
+                   return others.armed() ? 0 : ENOSYS;
+               }) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(threads_that_were_there_before_are_closed_in_too) {

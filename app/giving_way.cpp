@@ -1,0 +1,81 @@
+#include "app/giving_way.hpp"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+
+namespace pawl::app {
+
+namespace {
+
+// Ignored where nobody asked for it: one that comes late, or to a program that has no handler yet, does nothing.
+constexpr int signal_number = SIGURG;
+
+thread_local std::atomic<std::uint64_t> yields{0};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free); // a handler's requirement
+
+extern "C" void yield_now(int /*signal*/) {
+    ::sched_yield(); // never fails, so errno stays as it was
+    yields.fetch_add(1, std::memory_order_relaxed);
+}
+
+bool handler_is_set() noexcept {
+    static const bool set = [] {
+        struct sigaction action{};
+        action.sa_handler = yield_now;
+        action.sa_flags = SA_RESTART;
+        return ::sigaction(signal_number, &action, nullptr) == 0;
+    }();
+    return set;
+}
+
+} // namespace
+
+giving_way::giving_way() noexcept {
+    yields.store(0, std::memory_order_relaxed); // the thread's own, made before a handler looks at it
+    sigset_t one;
+    sigemptyset(&one);
+    sigaddset(&one, signal_number);
+    sigevent event{};
+    event.sigev_notify = SIGEV_THREAD_ID;
+    event.sigev_signo = signal_number;
+    event._sigev_un._tid = static_cast<pid_t>(::syscall(SYS_gettid)); // sigev_notify_thread_id of timer_create(2)
+    has_timer_ = handler_is_set() && ::pthread_sigmask(SIG_UNBLOCK, &one, nullptr) == 0 &&
+                 ::timer_create(CLOCK_MONOTONIC, &event, &timer_) == 0;
+}
+
+giving_way::~giving_way() {
+    if (has_timer_) {
+        ::timer_delete(timer_);
+    }
+}
+
+void giving_way::set(std::chrono::nanoseconds period) const noexcept {
+    if (has_timer_) {
+        itimerspec times{};
+        times.it_value.tv_nsec = times.it_interval.tv_nsec = static_cast<long>(period.count());
+        ::timer_settime(timer_, 0, &times, nullptr);
+    }
+}
+
+bool giving_way::armed() const noexcept {
+    itimerspec times{};
+    return has_timer_ && ::timer_gettime(timer_, &times) == 0 && times.it_interval.tv_nsec != 0;
+}
+
+std::uint64_t giving_way::times() noexcept {
+    return yields.load(std::memory_order_relaxed);
+}
+
+giving_way::scope::scope(const giving_way& owner) noexcept : owner_(owner) {
+    owner_.set(turn);
+}
+
+giving_way::scope::~scope() {
+    owner_.set(std::chrono::nanoseconds::zero());
+}
+
+} // namespace pawl::app
