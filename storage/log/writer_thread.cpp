@@ -239,7 +239,7 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
                               std::span(draining.bytes).subspan(byte_cursor, bytes)};
     directory.share.begin();
     const std::error_code ec = appender.append(frame_type::data, bytes, records, batch.time);
-    directory.share.end(appender.last_sync_ns());
+    directory.share.end();
     lock.lock();
     if (ec) {
         fail(lock, "the log cannot be written", ec);

@@ -160,6 +160,7 @@ void snapshot_pipeline::take_one(step s, std::unique_lock<std::mutex>& lock) {
         on_device_ = done_[writing];
     }
     if (pause.count() > 0) {
+        ++pauses_;
         moved_.notify_all(); // the next step need not wait, too
         paused_.wait_for(lock, pause, [this] { return stopping_; });
     }

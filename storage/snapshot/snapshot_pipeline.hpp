@@ -59,6 +59,8 @@ public:
     std::error_code finish();
     // Where the file reads back other than it was written (then finish() gives io_error).
     std::optional<std::uint64_t> wrong_at() const noexcept { return wrong_at_; }
+    // After finish(): how often the disk was left alone for the log.
+    std::uint64_t pauses() const noexcept { return pauses_; }
 
 private:
     enum step : std::uint8_t { completing, writing, comparing, steps };
@@ -93,6 +95,7 @@ private:
     std::array<std::uint64_t, steps> done_{};  // parts
     std::uint64_t filled_ = 0, on_device_ = 0; // parts
     std::uint64_t size_ = 0;                   // bytes handed on
+    std::uint64_t pauses_ = 0;
     std::error_code error_;
     std::exception_ptr thrown_;
     std::optional<std::uint64_t> wrong_at_;

@@ -29,6 +29,8 @@ public:
     std::error_code finish(const snapshot_counts& counts, timestamp_ms time, snapshot_footer& footer);
     // After finish() gave an error: where the file read back other than it was written.
     std::optional<std::uint64_t> wrong_at() const noexcept { return pipeline_.wrong_at(); }
+    // After finish(): how often the disk was left alone for the log (log/disk_share.hpp).
+    std::uint64_t pauses() const noexcept { return pipeline_.pauses(); }
 
 private:
     void append(bytes_view bytes);

@@ -208,6 +208,31 @@ BOOST_AUTO_TEST_CASE(a_snapshot_that_reads_back_other_than_it_was_written_or_can
     }
 }
 
+BOOST_AUTO_TEST_CASE(each_part_written_beside_a_log_that_writes_is_followed_by_a_pause_and_beside_a_quiet_one_by_none) {
+    const log_keys keys{log_key()};
+    const std::vector<std::uint8_t> body(3000);
+    const std::size_t parts = snapshot_pipeline::parts_max + 3; // some of them on threads
+    const auto pauses = [&](const disk_share* log) {
+        const auto disk = std::make_shared<simulated_disk>();
+        const std::shared_ptr<file_system> fs = disk->mount();
+        snapshot_writer writer{*fs, {{}, 5}, keys, log};
+        for (std::size_t size = 0; size < parts * snapshot_pipeline::part_size; size += body.size()) {
+            writer.add(4, 1, body);
+        }
+        snapshot_footer footer;
+        BOOST_REQUIRE(!writer.finish({}, {}, footer));
+        return writer.pauses();
+    };
+    disk_share quiet;
+    quiet.begin();
+    quiet.end();
+    disk_share writing;
+    writing.begin();
+    BOOST_TEST(pauses(&writing) >= parts);
+    BOOST_TEST(pauses(&quiet) == 0U);
+    BOOST_TEST(pauses(nullptr) == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_snapshot_is_one_too) {
     const auto disk = std::make_shared<simulated_disk>();
     const std::shared_ptr<file_system> fs = disk->mount();

@@ -1,6 +1,7 @@
 // pawlctl hash: what Argon2id costs on this machine, and whether a password is the one of a hash.
 #include "app/config/config.hpp"
 #include "app/dto/admin_responses.hpp"
+#include "app/hash_memory.hpp"
 #include "core/password/stored_hash.hpp"
 #include "storage/system_random.hpp"
 #include "tools/command/commands.hpp"
@@ -105,6 +106,7 @@ void print_table(program& p, const std::vector<measured_cost>& all, const measur
 }
 
 int calibrate(program& p, const calibration& wanted) {
+    app::hash_in_huge_pages(); // as the server's hash threads do
     storage::system_random random;
     std::vector<measured_cost> all;
     for (std::size_t i = 0; i < costs.size(); ++i) {
