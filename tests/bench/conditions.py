@@ -47,11 +47,13 @@ def slow_sync(results, scratch, options, say):
 
 def flood(results, scratch, options, say):
     """Refreshes alone, and the same beside closed loops of logins; several times in turn."""
+    seconds = max(load.TAIL_SECONDS_MIN, options.seconds)
+
     def run(pawl):
         for number in range(options.rounds):
-            alone = load.measure(pawl, "refresh", FLOOD_REFRESHERS, options.seconds)
-            logins = load.Load(pawl, "login", FLOOD_LOGINS, options.seconds + 2)
-            flooded = load.Load(pawl, "refresh", FLOOD_REFRESHERS, options.seconds, at_once=True)
+            alone = load.measure(pawl, "refresh", FLOOD_REFRESHERS, seconds)
+            logins = load.Load(pawl, "login", FLOOD_LOGINS, seconds + 2)
+            flooded = load.Load(pawl, "refresh", FLOOD_REFRESHERS, seconds, at_once=True)
             flooded, logins = flooded.result(), logins.result()
             results["flood"].append({"round": number, "alone": alone, "flooded": flooded, "logins": logins})
             for result in (alone, flooded, logins):

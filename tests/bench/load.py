@@ -8,6 +8,7 @@ import time
 import procfs
 
 LUA = pathlib.Path(__file__).resolve().parent / "lua"
+TAIL_SECONDS_MIN = 5  # of a load whose p99 is compared: a tail of fewer replies says little
 ERRORS = ("bad", "connect_errors", "read_errors", "write_errors", "status_errors", "timeouts")
 
 

@@ -74,13 +74,14 @@ def one_size(count, scratch, options, say):
         server.tokens = tokens
         entry["recovery_seconds"] = server.metrics()["pawl_recovery_seconds"]
         entry["recovered"] = server.metrics()["pawl_recovery_families"]
-        entry["without_snapshot"] = load.measure(server, "refresh", REFRESHERS, options.seconds)
+        seconds = max(load.TAIL_SECONDS_MIN, options.seconds)
+        entry["without_snapshot"] = load.measure(server, "refresh", REFRESHERS, seconds)
         left = server.tokens
         server.stop()
         server.options, server.tokens = ALWAYS_SNAPSHOTS, left
         server.start(directory)
         server.tokens = left
-        entry["with_snapshots"] = load.measure(server, "refresh", REFRESHERS, max(5, options.seconds))
+        entry["with_snapshots"] = load.measure(server, "refresh", REFRESHERS, seconds)
         entry["snapshot_seconds"] = server.metrics()["pawl_snapshot_seconds"]
         entry["snapshot_bytes"] = server.metrics()["pawl_snapshot_bytes"]
         for name in ("without_snapshot", "with_snapshots"):
