@@ -110,6 +110,11 @@ MUTATIONS = [
              "if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address)) {",
              "if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address); false) {",
              unit("core_tests", "service_*")),
+    Mutation("hashes in small pages", "app/hash_memory.cpp", "::madvise(aligned, size, MADV_HUGEPAGE);", "",
+             unit("app_tests", "hash_memory")),
+    # --- Manners
+    Mutation("a snapshot that never leaves the disk to the log", "storage/snapshot/snapshot_pipeline.cpp",
+             "s == writing && log_ != nullptr;", "false;", unit("storage_tests", "snapshot/each_part_written*")),
     # --- HTTP
     Mutation("Transfer-Encoding let through", "app/gate.cpp",
              "return refuse(gate_refusal::transfer_encoding, ec);\n        case http::field::content_encoding:",
