@@ -4,8 +4,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstdint>
-
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PAWL_MAPPINGS_ARE_WATCHED
 #elif defined(__has_feature)
@@ -22,6 +20,10 @@ bool hash_in_huge_pages() noexcept {
     return false;
 }
 
+std::uint64_t hash_blocks_mapped() noexcept {
+    return 0;
+}
+
 } // namespace pawl::app
 
 #else
@@ -33,6 +35,7 @@ namespace {
 constexpr std::size_t huge_page = std::size_t{2} << 20U;
 
 thread_local bool huge = false;
+thread_local std::uint64_t blocks = 0;
 
 void* map(void* address, std::size_t size, int protection, int flags, int fd, off_t offset) noexcept {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): what the system gives is an integer here
@@ -53,6 +56,7 @@ void* map_huge(std::size_t size, int protection, int flags) noexcept {
         ::munmap(whole, before);
     }
     ::munmap(aligned + size, huge_page - before);
+    ++blocks;
     ::madvise(aligned, size, MADV_HUGEPAGE);
     ::madvise(aligned, size, MADV_POPULATE_WRITE); // Linux 5.14; an older one fills pages as they are touched
     return aligned;
@@ -63,6 +67,10 @@ void* map_huge(std::size_t size, int protection, int flags) noexcept {
 bool hash_in_huge_pages() noexcept {
     huge = true;
     return true;
+}
+
+std::uint64_t hash_blocks_mapped() noexcept {
+    return blocks;
 }
 
 } // namespace pawl::app

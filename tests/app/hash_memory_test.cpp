@@ -1,4 +1,6 @@
 #include "app/hash_memory.hpp"
+#include "core/password/password.hpp"
+#include "storage/system_random.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -68,6 +70,10 @@ bool replaced() {
     return here;
 }
 
+boost::test_tools::assertion_result is_replaced(boost::unit_test::test_unit_id) {
+    return replaced();
+}
+
 boost::test_tools::assertion_result applies(boost::unit_test::test_unit_id) {
     return replaced() && std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled").good();
 }
@@ -85,6 +91,17 @@ BOOST_AUTO_TEST_CASE(a_hash_thread_fills_its_block_in_huge_pages, *boost::unit_t
         BOOST_TEST(at->huge);
         BOOST_TEST(at->resident_kib >= hash_size / 1024);
         ::munmap(block, hash_size);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_block_of_a_password_hash_is_one, *boost::unit_test::precondition(is_replaced)) {
+    on_a_hash_thread([] {
+        pawl::storage::system_random random;
+        const pawl::secret_string password("correct horse battery");
+        const std::string hashed = pawl::hash_password_blocking(password, {.memory_kib = 7168, .passes = 5}, random);
+        BOOST_TEST(hash_blocks_mapped() == 1U);
+        BOOST_TEST(pawl::verify_password_blocking(password, hashed));
+        BOOST_TEST(hash_blocks_mapped() == 2U);
     });
 }
 
