@@ -53,24 +53,17 @@ giving_way::~giving_way() {
     }
 }
 
-void giving_way::set(std::chrono::nanoseconds period) const noexcept {
-    if (has_timer_) {
-        itimerspec times{};
-        times.it_value.tv_nsec = times.it_interval.tv_nsec = static_cast<long>(period.count());
-        ::timer_settime(timer_, 0, &times, nullptr);
-    }
-}
-
-bool giving_way::armed() const noexcept {
+void giving_way::set(std::chrono::nanoseconds period) noexcept {
     itimerspec times{};
-    return has_timer_ && ::timer_gettime(timer_, &times) == 0 && times.it_interval.tv_nsec != 0;
+    times.it_value.tv_nsec = times.it_interval.tv_nsec = static_cast<long>(period.count());
+    armed_ = has_timer_ && ::timer_settime(timer_, 0, &times, nullptr) == 0 && period.count() > 0;
 }
 
 std::uint64_t giving_way::times() noexcept {
     return yields.load(std::memory_order_relaxed);
 }
 
-giving_way::scope::scope(const giving_way& owner) noexcept : owner_(owner) {
+giving_way::scope::scope(giving_way& owner) noexcept : owner_(owner) {
     owner_.set(turn);
 }
 

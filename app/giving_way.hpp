@@ -24,24 +24,25 @@ public:
     // While one of these lives. Nothing is armed otherwise: a thread that waits is not woken.
     class scope {
     public:
-        explicit scope(const giving_way& owner) noexcept;
+        explicit scope(giving_way& owner) noexcept;
         ~scope();
         scope(const scope&) = delete;
         scope& operator=(const scope&) = delete;
 
     private:
-        const giving_way& owner_;
+        giving_way& owner_;
     };
 
-    bool armed() const noexcept;
+    // Whether the thread is being made to yield. Its own thread.
+    bool armed() const noexcept { return armed_; }
     // How often the calling thread has yielded.
     static std::uint64_t times() noexcept;
 
 private:
-    void set(std::chrono::nanoseconds period) const noexcept;
+    void set(std::chrono::nanoseconds period) noexcept;
 
     timer_t timer_{};
-    bool has_timer_ = false;
+    bool has_timer_ = false, armed_ = false;
 };
 
 } // namespace pawl::app

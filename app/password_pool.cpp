@@ -125,7 +125,7 @@ struct password_pool::state {
     }
 
     void serve() {
-        const giving_way others;
+        giving_way others;
         std::unique_lock lock(mutex);
         for (;;) {
             wakeup.wait(lock, [this] { return stopping || !queue.empty(); });

@@ -100,7 +100,6 @@ constexpr std::array always{
     SCMP_SYS(eventfd2),
     SCMP_SYS(timer_create),
     SCMP_SYS(timer_settime),
-    SCMP_SYS(timer_gettime),
     SCMP_SYS(timer_delete),
     SCMP_SYS(timerfd_create),
     SCMP_SYS(timerfd_settime),

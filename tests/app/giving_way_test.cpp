@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_SUITE(giving_way_suite)
 
 BOOST_AUTO_TEST_CASE(a_thread_that_computes_yields_again_and_again) {
     std::thread([] {
-        const giving_way others;
+        giving_way others;
         BOOST_TEST(!others.armed());
         {
             const giving_way::scope scope(others);
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(it_does_so_where_its_maker_has_blocked_every_signal) {
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     std::thread thread([] {
-        const giving_way others;
+        giving_way others;
         const giving_way::scope scope(others);
         BOOST_TEST(yields(1));
     });
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(it_does_so_where_its_maker_has_blocked_every_signal) {
 
 BOOST_AUTO_TEST_CASE(each_thread_gives_way_for_itself_alone) {
     std::thread([] {
-        const giving_way others;
+        giving_way others;
         const giving_way::scope scope(others);
         std::thread([] {
             const giving_way own;

@@ -56,6 +56,13 @@ std::optional<mapping> mapping_of(const void* address) {
     return inside ? std::optional(at) : std::nullopt;
 }
 
+// Of the whole process.
+std::size_t mapped_pages() {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages;
+}
+
 void on_a_hash_thread(const std::function<void()>& what) {
     std::thread([&] {
         hash_in_huge_pages();
@@ -118,6 +125,14 @@ BOOST_AUTO_TEST_CASE(nothing_is_mapped_but_the_block_and_nothing_stays_when_it_i
         BOOST_TEST(::munmap(block, odd) == 0);
         BOOST_TEST(!mapping_of(block));
         BOOST_TEST(!mapping_of(static_cast<char*>(block) + odd - 1));
+        // Nor anything of what was cut off around it, 2 MiB each time.
+        const std::size_t before = mapped_pages();
+        for (int i = 0; i < 8; ++i) {
+            void* const another = map(odd);
+            BOOST_REQUIRE(another != MAP_FAILED);
+            ::munmap(another, odd);
+        }
+        BOOST_TEST(mapped_pages() < before + hash_memory_min / 4096);
     });
 }
 

@@ -1,4 +1,7 @@
+#include "app/giving_way.hpp"
+#include "app/hash_memory.hpp"
 #include "app/password_pool.hpp"
+#include "storage/system_random.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -10,6 +13,7 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <new>
 #include <semaphore>
@@ -129,6 +133,27 @@ BOOST_AUTO_TEST_CASE(unknown_user_costs_one_hash_and_never_matches) {
     BOOST_TEST(!out.verified.matches);
     BOOST_TEST(!out.verified.needs_rehash);
     BOOST_TEST(verified == 1);
+}
+
+BOOST_AUTO_TEST_CASE(its_threads_hash_in_huge_pages_and_give_way_while_they_do) {
+    bool replaced = false; // not where a sanitizer watches mappings
+    std::thread([&] { replaced = hash_in_huge_pages(); }).join();
+    std::uint64_t blocks = 0;
+    std::uint64_t yields = 0;
+    password_work work = gated_work::plain();
+    work.verify = [&](const secret_string& password, const std::string&) {
+        storage::system_random random;
+        static_cast<void>(hash_password_blocking(password, {.memory_kib = 7168, .passes = 5}, random));
+        blocks = hash_blocks_mapped();
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while ((yields = giving_way::times()) == 0 && std::chrono::steady_clock::now() < until) {
+        }
+        return true;
+    };
+    password_pool pool({1, 4}, std::move(work));
+    BOOST_TEST(verify_now(pool, "a", "hash of a").verified.matches);
+    BOOST_TEST(blocks == (replaced ? 1U : 0U));
+    BOOST_TEST(yields > 0U);
 }
 
 BOOST_AUTO_TEST_CASE(hash_gives_the_text_of_the_worker) {

@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(sockets_are_there_only_where_asked_for) {
 BOOST_AUTO_TEST_CASE(a_thread_that_computes_can_still_give_way) {
     const folder where;
     BOOST_TEST(errno_of(where, [] {
-                   const giving_way others;
+                   giving_way others;
                    const giving_way::scope scope(others);
                    return others.armed() ? 0 : ENOSYS;
                }) == 0);
