@@ -20,6 +20,7 @@ namespace pawl::app {
 
 class operations;    // app/operations.hpp
 class event_service; // app/events/event_service.hpp
+class service_clock; // app/service_clock.hpp
 class dev_clock;     // app/service_clock.hpp; only under --dev
 class realm;         // app/dev/realm.hpp; likewise
 
@@ -51,6 +52,8 @@ struct app_context {
     // Likewise under --dev, but for unit tests; the source of ids of this world.
     realm* development_realm = nullptr;
     random_source* development_random = nullptr;
+    const service_clock* real_time =
+        nullptr; // how the wall clock stands to service time; null in tests of other things
 };
 
 // One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.

@@ -50,6 +50,8 @@ inline constexpr int accept_batch_max = 64; // connections taken before other wo
 inline constexpr std::chrono::milliseconds accept_pause{100}; // after EMFILE and its like
 inline constexpr unsigned io_threads_max = 256;
 
+// How often the wall clock is looked at: a leap is told of, and adopted or not, that much later.
+inline constexpr std::chrono::seconds clock_look_interval{1};
 // How often the certificate's files are looked at; SIGHUP reads them at once.
 inline constexpr std::chrono::seconds certificate_look_interval{10};
 // Strict-Transport-Security where we speak TLS ourselves, with a certificate that others vouch for: a year.

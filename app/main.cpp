@@ -1,4 +1,5 @@
 // Composition only: what is built in which order, and how it ends. Each step is a function of startup.hpp.
+#include "app/clock_watch.hpp"
 #include "app/config/config.hpp"
 #include "app/dev/fixture.hpp"
 #include "app/metrics_wiring.hpp"
@@ -128,11 +129,12 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     served it;
     server_settings wiring = server_settings_of(settings);
     if (settings.dev) {
-        it.developed = std::make_unique<fixture>(realm_shared{settings, time, random, passwords, std::move(start), {}},
-                                                 std::move(keys), std::move(opened), stall);
+        it.developed =
+            std::make_unique<fixture>(realm_shared{settings, time, random, passwords, std::move(start), {}, &time},
+                                      std::move(keys), std::move(opened), stall);
         wiring.hook = it.developed.get();
     } else {
-        it.plain = std::make_unique<world>(world_shared{settings, time, random, passwords}, std::move(keys),
+        it.plain = std::make_unique<world>(world_shared{settings, time, random, passwords, &time}, std::move(keys),
                                            std::move(opened));
     }
     const realm_world_ptr first = it.held(); // as long as the server: it is handed its context
@@ -170,12 +172,15 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     print_ready_line(line);
     notify_service_manager("READY=1");
     let_go_of_start_pages();
-    const auto look_at_certificate = [&] {
-        if (tls && tls->files_changed()) {
+    clock_watch wall(time, log);
+    unsigned looks = 0;
+    const auto look_around = [&] {
+        wall.look();
+        if (tls && ++looks % (certificate_look_interval / clock_look_interval) == 0 && tls->files_changed()) {
             reload_tls(tls.get(), log);
         }
     };
-    while (wait_for_signal(certificate_look_interval, look_at_certificate) == signal_request::reload) {
+    while (wait_for_signal(clock_look_interval, look_around) == signal_request::reload) {
         reload_tls(tls.get(), log);
         const realm_world_ptr held = it.held();
         world& now = it.now(held);

@@ -250,6 +250,15 @@ void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figu
         number(durable_lsn > lsn ? durable_lsn - lsn : 0));
 }
 
+void add_clock_rows(std::vector<metric_row>& rows, const clock_standing& standing) {
+    const auto of = [](milliseconds t) { return static_cast<double>(t.count()) / 1e3; };
+    add(rows, "pawl_clock_behind_seconds", "How far the wall clock is behind service time.", gauge,
+        of(standing.behind));
+    add(rows, "pawl_clock_held_seconds",
+        "How far the wall clock leapt ahead of service time, which does not follow it yet; 0 where it did not.", gauge,
+        of(standing.held));
+}
+
 void add_process_rows(std::vector<metric_row>& rows, double start_time_s) {
     const process_figures p = look_at_process();
     add(rows, "process_resident_memory_bytes", "Resident memory size in bytes.", gauge, p.resident_bytes);
@@ -272,8 +281,7 @@ std::vector<metric_row> wire_metrics(const metrics_sources& sources) {
     if (sources.webhook != nullptr) {
         add_webhook_rows(rows, *sources.webhook, sources.data.durable_lsn());
     }
-    add(rows, "pawl_clock_behind_seconds", "How far the wall clock is behind service time.", gauge,
-        static_cast<double>(sources.time.behind().count()) / 1e3);
+    add_clock_rows(rows, sources.time.standing());
     add(rows, "pawl_ready", "1 while storage takes changes.", gauge, sources.data.why_not_ready() == nullptr ? 1 : 0);
     add(rows, "pawl_diagnostic_lines_dropped_total", "Lines of the process's own log dropped by a slow reader.",
         counter, number(sources.log.dropped()));

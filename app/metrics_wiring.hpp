@@ -44,6 +44,7 @@ void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& stats
 void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats& stats);
 void add_event_rows(std::vector<metric_row>& rows, const event_figures& figures);
 void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figures, std::uint64_t durable_lsn);
+void add_clock_rows(std::vector<metric_row>& rows, const clock_standing& standing);
 void add_process_rows(std::vector<metric_row>& rows, double start_time_s);
 
 } // namespace pawl::app

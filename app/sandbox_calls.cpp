@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <memory>
 
 namespace pawl::app {
@@ -210,7 +211,9 @@ void add_rules(rule_adder& rules, const call_rules& wanted) {
     rules.allow(SCMP_SYS(mprotect), has_bits(2, PROT_EXEC, 0));
     rules.allow(SCMP_SYS(prctl), equals(0, PR_SET_NAME));
     rules.allow(SCMP_SYS(prctl), equals(0, PR_GET_NAME));
-    rules.allow(SCMP_SYS(prlimit64), equals(2, 0));                                   // to look, not to set
+    rules.allow(SCMP_SYS(prlimit64), equals(2, 0)); // to look, not to set
+    // adjtimex(): whether the wall clock is synchronised. To set it takes a privilege; what is asked for is in memory.
+    rules.allow(SCMP_SYS(clock_adjtime), equals(0, CLOCK_REALTIME));
     rules.allow(SCMP_SYS(tgkill), equals(0, static_cast<std::uint64_t>(::getpid()))); // abort()
     if (wanted.unix_sockets) {
         rules.allow(SCMP_SYS(socket), equals(0, AF_UNIX));

@@ -2,6 +2,8 @@
 
 #include <boost/assert.hpp>
 
+#include <sys/timex.h>
+
 #include <ctime>
 
 namespace pawl::app {
@@ -23,6 +25,10 @@ public:
         out.boot = read_system(CLOCK_BOOTTIME);
         return out;
     }
+    bool synchronised() const override {
+        timex state{}; // no modes: nothing is set
+        return ::adjtimex(&state) >= 0 && (state.status & STA_UNSYNC) == 0;
+    }
 };
 
 // Raises `value` to `to` where it is lower; what it is then.
@@ -43,13 +49,16 @@ const time_source& system_time_source() {
 service_clock::service_clock(const time_source& source)
     : source_(source), offset_ms_(service_time(source.read(), timestamp_ms{}).offset().count()) {}
 
+milliseconds service_clock::follow(const clock_reading& reading) const {
+    service_time time(milliseconds(offset_ms_.load(std::memory_order_relaxed)));
+    time.at(reading);
+    // Another thread may have seen the wall clock step ahead meanwhile.
+    return milliseconds(raise_to(offset_ms_, time.offset().count()));
+}
+
 timestamp_ms service_clock::now_ms() const {
     const clock_reading reading = source_.read();
-    service_time time(milliseconds(offset_ms_.load(std::memory_order_relaxed)));
-    const timestamp_ms now = time.at(reading);
-    const std::int64_t offset = raise_to(offset_ms_, time.offset().count());
-    // Another thread may have seen the wall clock jump ahead meanwhile.
-    return now + (milliseconds(offset) - time.offset());
+    return timestamp_ms(reading.boot + follow(reading));
 }
 
 void service_clock::raise(timestamp_ms floor) {
@@ -60,8 +69,19 @@ timestamp_ms service_clock::wall_ms() const {
     return source_.read().wall;
 }
 
-milliseconds service_clock::behind() const {
-    return pawl::behind(wall_ms(), now_ms());
+clock_standing service_clock::standing() const {
+    clock_standing out;
+    out.reading = source_.read();
+    const service_time time(follow(out.reading));
+    out.behind = pawl::behind(out.reading.wall, timestamp_ms(out.reading.boot + time.offset()));
+    out.held = time.held(out.reading);
+    return out;
+}
+
+void service_clock::adopt(const clock_reading& reading) {
+    service_time time(milliseconds(offset_ms_.load(std::memory_order_relaxed)));
+    time.adopt(reading);
+    raise_to(offset_ms_, time.offset().count());
 }
 
 timestamp_ms dev_clock::now() const {

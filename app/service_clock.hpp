@@ -15,11 +15,21 @@ class time_source {
 public:
     virtual ~time_source() = default;
     virtual clock_reading read() const = 0;
+    // The wall clock is disciplined by a time server, as far as the system knows; false where it does not say. A system
+    // call: rarely.
+    virtual bool synchronised() const { return false; }
 };
 const time_source& system_time_source();
 
+// How wall clock and service time stand to each other. At most one is not 0.
+struct clock_standing {
+    clock_reading reading;
+    milliseconds behind{0}; // how far the wall clock is behind service time
+    milliseconds held{0};   // how far it leapt ahead of it; not followed
+};
+
 // core/service_time over the system's clocks, as the clock of the whole program. now_ms() is lock-free, two vDSO reads;
-// any thread.
+// any thread. A leap of the wall clock is held until adopt(); app/clock_watch decides when.
 class service_clock final : public clock {
 public:
     // Starts at the wall clock.
@@ -32,10 +42,19 @@ public:
 
     // The wall clock as it is now.
     timestamp_ms wall_ms() const;
+    clock_standing standing() const;
     // How far the wall clock is behind service time; 0 where it is not.
-    milliseconds behind() const;
+    milliseconds behind() const { return standing().behind; }
+
+    // What the source says.
+    bool synchronised() const { return source_.synchronised(); }
+    // Service time follows the wall clock of this reading, however far ahead it is.
+    void adopt(const clock_reading& reading);
 
 private:
+    // Follows where the wall clock did not leap; the offset that counts.
+    milliseconds follow(const clock_reading& reading) const;
+
     const time_source& source_;
     mutable std::atomic<std::int64_t> offset_ms_; // to the boot clock; only grows
 };

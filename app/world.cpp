@@ -24,6 +24,7 @@ world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<stor
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
+    context_.real_time = shared.real_time;
     context_.development_clock = shared.development;
     context_.admin = &admin_;
     context_.instance_operations = &operations_;

@@ -21,7 +21,8 @@ struct world_shared {
     const clock& time; // service time
     random_source& random;
     password_hasher& passwords;
-    dev_clock* development = nullptr; // the world's clock, where it is given one
+    const service_clock* real_time = nullptr; // what /readyz tells of; null: nothing
+    dev_clock* development = nullptr;         // the world's clock, where it is given one
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };

@@ -1,6 +1,7 @@
 // Service time: the time Pawl decides and records by. It starts at the later of the wall clock and the last record,
 // advances with CLOCK_BOOTTIME, and follows the wall clock forward only: no expiry is ever undone by a clock that was
-// set back. Pure: clock readings come in as parameters. Plain values, no synchronisation; app/service_clock adds that.
+// set back. It follows small steps at once; a leap is held until core/wall_leap.hpp says otherwise. Pure: clock
+// readings come in as parameters. Plain values, no synchronisation; app/service_clock adds that.
 //
 // Service time is `boot + offset`. The offset never shrinks, so several threads can keep it in one atomic maximum.
 #pragma once
@@ -24,6 +25,9 @@ inline constexpr milliseconds wall_behind_warning{60'000};
 // So far behind at the start that serving is refused: the clock was lost, or the data are from a machine ahead.
 inline constexpr milliseconds wall_behind_refusal{86'400'000};
 
+// A wall clock that comes to be further than this ahead of service time has leapt: it is not followed at once.
+inline constexpr milliseconds wall_leap_beyond{60'000};
+
 class service_time {
 public:
     // `floor` is the time of the last record or manifest; a zero floor starts at the wall clock (`--reset-clock`).
@@ -34,8 +38,19 @@ public:
 
     // The time at this reading; from now on it is never earlier, whatever the wall clock says.
     constexpr timestamp_ms at(const clock_reading& reading) {
-        offset_ = std::max(offset_, reading.wall.time_since_epoch() - reading.boot);
+        if (held(reading) == milliseconds(0)) {
+            adopt(reading);
+        }
         return timestamp_ms(reading.boot + offset_);
+    }
+    // How far the wall clock leapt ahead of service time, which does not follow it; 0 where it did not.
+    constexpr milliseconds held(const clock_reading& reading) const {
+        const milliseconds ahead = reading.wall.time_since_epoch() - reading.boot - offset_;
+        return ahead > wall_leap_beyond ? ahead : milliseconds(0);
+    }
+    // Follows the wall clock, however far ahead it is.
+    constexpr void adopt(const clock_reading& reading) {
+        offset_ = std::max(offset_, reading.wall.time_since_epoch() - reading.boot);
     }
 
     constexpr milliseconds offset() const { return offset_; }

@@ -47,7 +47,7 @@ std::unique_ptr<realm_world> realm::fresh_world(std::uint64_t random_calls) {
 realm_world_ptr realm::adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr keys,
                              std::unique_ptr<storage::embedded_store> data) {
     random_source& random = fresh->own_random ? *fresh->own_random : shared_.random;
-    world_shared parts{shared_.settings, shared_.time, random, shared_.passwords};
+    world_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time};
     parts.development = &fresh->clock;
     if (in_memory_) {
         parts.throttle_slots = realm_throttle_slots;

@@ -34,6 +34,7 @@ struct realm_shared {
     password_hasher& passwords;
     seed start;                                      // its passwords are hashed
     std::function<std::string(world&)> metrics_text; // before serving
+    const service_clock* real_time = nullptr;        // as of world_shared
 };
 
 // One life of a realm.

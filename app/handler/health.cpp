@@ -1,8 +1,51 @@
+#include "app/clock_watch.hpp"
+#include "app/dto/json_text.hpp"
 #include "app/errors.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
 namespace pawl::app {
+
+namespace {
+
+// What people must know of the wall clock.
+struct clock_trouble {
+    std::string_view wall; // "held", "behind"
+    milliseconds by;
+    std::string_view why;
+};
+
+// std::nullopt where there is nothing to tell. `time` may be null.
+std::optional<clock_trouble> trouble_of(const service_clock* time) {
+    const clock_standing standing = time == nullptr ? clock_standing{} : time->standing();
+    if (standing.held > milliseconds(0)) {
+        return clock_trouble{"held", standing.held, wall_is_held};
+    }
+    if (standing.behind > wall_behind_warning) {
+        return clock_trouble{"behind", standing.behind, wall_is_behind};
+    }
+    return std::nullopt;
+}
+
+std::string ready_json(const clock_trouble& clock) {
+    std::string told;
+    json_object_writer(told)
+        .member("wall", clock.wall)
+        .member("seconds", std::int64_t{std::chrono::floor<seconds>(clock.by).count()})
+        .member("detail", clock.why)
+        .end();
+    std::string body;
+    json_object_writer(body).member("status", "ready").raw("clock", told).end();
+    return body;
+}
+
+} // namespace
 
 // Alive: it answers. Says nothing about the disk, so that nobody restarts a server whose disk is full.
 task<http_response> handle_health(app_context& /*context*/, const http_request& /*request*/) {
@@ -10,9 +53,17 @@ task<http_response> handle_health(app_context& /*context*/, const http_request& 
 }
 
 task<http_response> handle_ready(app_context& context, const http_request& /*request*/) {
+    const std::optional<clock_trouble> clock = trouble_of(context.real_time);
     const char* why = context.why_not_ready ? context.why_not_ready() : nullptr;
     if (why != nullptr) {
-        co_return problem_response(request_problem::not_ready, why);
+        std::string detail = why;
+        if (clock) {
+            detail.append(". ").append(clock->why);
+        }
+        co_return problem_response(request_problem::not_ready, detail);
+    }
+    if (clock) {
+        co_return json_answer(200, ready_json(*clock));
     }
     co_return json_answer(200, R"({"status":"ready"})");
 }

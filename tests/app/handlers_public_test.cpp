@@ -49,6 +49,39 @@ BOOST_AUTO_TEST_CASE(readiness_says_why_not) {
     BOOST_TEST(get("/healthz").status() == 200U);
 }
 
+BOOST_AUTO_TEST_CASE(readiness_tells_of_a_wall_clock_that_is_behind_or_held) {
+    struct manual_source final : app::time_source {
+        timestamp_ms wall{seconds(1'700'000'000)};
+        clock_reading read() const override { return {wall, milliseconds(0)}; }
+    } source;
+    app::service_clock real(source);
+    server.real_time = &real;
+    const auto told = [&] {
+        const answer a = get("/readyz");
+        BOOST_TEST(a.status() == 200U);
+        BOOST_TEST(a.text("status") == "ready");
+        const boost::json::value body = a.json();
+        const auto* clock = body.as_object().if_contains("clock");
+        if (clock == nullptr) {
+            return std::string();
+        }
+        BOOST_TEST(clock->at("detail").as_string().starts_with("The wall clock "));
+        return std::string(clock->at("wall").as_string()) + " " + std::to_string(clock->at("seconds").as_int64());
+    };
+    BOOST_TEST(told() == "");
+    source.wall -= seconds(60);
+    BOOST_TEST(told() == "");
+    source.wall -= seconds(1);
+    BOOST_TEST(told() == "behind 61");
+    source.wall += seconds(61 + 60);
+    BOOST_TEST(told() == "");
+    source.wall += seconds(3'600);
+    BOOST_TEST(told() == "held 3600");
+    not_ready = "the disk is full";
+    BOOST_TEST(get("/readyz").status() == 503U);
+    BOOST_TEST(get("/readyz").text("detail").starts_with("the disk is full. The wall clock leapt ahead."));
+}
+
 BOOST_AUTO_TEST_CASE(metrics_are_prometheus_text) {
     const answer a = get("/metrics");
     BOOST_TEST(a.response.content_type.starts_with("text/plain; version=0.0.4"));

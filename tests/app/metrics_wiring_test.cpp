@@ -28,6 +28,7 @@ std::vector<metric_row> all_rows() {
     add_store_rows(rows, {});
     add_log_rows(rows, {});
     add_password_rows(rows, {});
+    add_clock_rows(rows, {});
     add_process_rows(rows, 1);
     return rows;
 }
@@ -52,6 +53,17 @@ BOOST_AUTO_TEST_CASE(rows_of_one_name_stand_together_and_none_comes_twice) {
                     name.ends_with("_sum") || name.ends_with("_count")),
                    name);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_is_behind_or_held_reaches_its_row) {
+    std::vector<metric_row> rows;
+    add_clock_rows(rows, {{}, milliseconds(1'500), milliseconds(0)});
+    BOOST_TEST(value_of(rows, "pawl_clock_behind_seconds") == 1.5);
+    BOOST_TEST(value_of(rows, "pawl_clock_held_seconds") == 0);
+    rows.clear();
+    add_clock_rows(rows, {{}, milliseconds(0), milliseconds(90'000)});
+    BOOST_TEST(value_of(rows, "pawl_clock_behind_seconds") == 0);
+    BOOST_TEST(value_of(rows, "pawl_clock_held_seconds") == 90);
 }
 
 BOOST_AUTO_TEST_CASE(counters_reach_their_rows) {

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -187,6 +188,23 @@ BOOST_AUTO_TEST_CASE(a_thread_that_computes_can_still_give_way) {
                    const giving_way::scope scope(others);
                    return others.armed() ? 0 : ENOSYS;
                }) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_system_can_be_asked_whether_its_clock_is_synchronised_but_of_no_other_clock) {
+    const folder where;
+    const auto asked = [] {
+        timex state{};
+        return result_of(::adjtimex(&state));
+    };
+    BOOST_TEST(errno_of(where, asked) == asked()); // what it is outside
+    BOOST_TEST(errno_of(where, [] {
+                   timex state{};
+                   return result_of(::clock_adjtime(CLOCK_MONOTONIC, &state));
+               }) == EPERM);
+    BOOST_TEST(errno_of(where, [] {
+                   const timespec epoch{};
+                   return result_of(::clock_settime(CLOCK_REALTIME, &epoch));
+               }) == EPERM);
 }
 
 BOOST_AUTO_TEST_CASE(threads_that_were_there_before_are_closed_in_too) {

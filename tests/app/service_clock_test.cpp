@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/timex.h>
+
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -61,6 +63,29 @@ BOOST_AUTO_TEST_CASE(advances_with_the_boot_clock_and_follows_the_wall_clock_for
     BOOST_TEST(ms(c.wall_ms()) == 999'905'020);
 }
 
+BOOST_AUTO_TEST_CASE(a_leap_is_held_until_it_is_adopted) {
+    manual_source source;
+    service_clock c(source);
+    source.wall += 60'001;
+    source.pass(10);
+    BOOST_TEST(ms(c.now_ms()) == 1'000'000'010);
+    BOOST_TEST(c.standing().held.count() == 60'001);
+    BOOST_TEST(c.standing().behind.count() == 0);
+    BOOST_TEST(!c.synchronised()); // a source that does not say
+    c.adopt(c.standing().reading);
+    BOOST_TEST(ms(c.now_ms()) == 1'000'060'011);
+    BOOST_TEST(c.standing().held.count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(at_the_start_the_wall_clock_is_taken_as_it_is) {
+    manual_source source;
+    service_clock c(source);
+    source.wall += 3'600'000; // while the log is being read
+    c.raise(timestamp_ms(milliseconds(999)));
+    BOOST_TEST(ms(c.now_ms()) == 1'003'600'000);
+    BOOST_TEST(c.standing().held.count() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(never_goes_back_on_any_thread_while_the_wall_clock_jumps) {
     manual_source source;
     const service_clock c(source);
@@ -93,6 +118,13 @@ BOOST_AUTO_TEST_CASE(system_clocks_are_of_this_century) {
     BOOST_TEST(ms(c.now_ms()) > 1'600'000'000'000);
     BOOST_TEST(ms(c.now_ms()) <= ms(c.now_ms()));
     BOOST_TEST(system_time_source().read().boot.count() > 0);
+    BOOST_TEST(c.standing().held.count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_system_is_asked_whether_its_clock_is_synchronised) {
+    timex state{};
+    const int result = ::adjtimex(&state);
+    BOOST_TEST(system_time_source().synchronised() == (result >= 0 && (state.status & STA_UNSYNC) == 0));
 }
 
 BOOST_AUTO_TEST_CASE(developers_time_moves_stands_and_runs_on) {

@@ -40,8 +40,22 @@ BOOST_AUTO_TEST_CASE(it_advances_with_the_boot_clock_while_the_wall_clock_is_beh
 
 BOOST_AUTO_TEST_CASE(it_follows_the_wall_clock_forward_only) {
     service_time time(reading(0, 0), timestamp_ms{});
-    BOOST_TEST((time.at(reading(3'600'000, 1000)) == wall(3'600'000)));
-    BOOST_TEST((time.at(reading(2000, 2000)) == wall(3'601'000))); // set back again: what was counted stays counted
+    BOOST_TEST((time.at(reading(60'000, 1000)) == wall(60'000)));
+    BOOST_TEST((time.at(reading(2000, 2000)) == wall(61'000))); // set back again: what was counted stays counted
+}
+
+BOOST_AUTO_TEST_CASE(it_goes_on_without_a_wall_clock_that_leapt_ahead_until_it_adopts_it) {
+    service_time time(reading(0, 0), timestamp_ms{});
+    BOOST_TEST((time.at(reading(61'000, 1000)) == wall(61'000))); // a minute ahead is no leap
+    BOOST_TEST((time.at(reading(122'001, 2000)) == wall(62'000)));
+    BOOST_TEST((time.held(reading(122'001, 2000)) == milliseconds(60'001)));
+    BOOST_TEST((time.held(reading(122'000, 2000)) == milliseconds(0)));
+    BOOST_TEST((time.held(reading(0, 2000)) == milliseconds(0)));
+    BOOST_TEST((time.at(reading(10 * day.count(), 3000)) == wall(63'000)));
+    time.adopt(reading(10 * day.count(), 3000));
+    BOOST_TEST((time.at(reading(10 * day.count(), 3000)) == wall(10 * day.count())));
+    time.adopt(reading(0, 4000)); // never back
+    BOOST_TEST((time.at(reading(0, 4000)) == wall(10 * day.count() + 1000)));
 }
 
 BOOST_AUTO_TEST_CASE(suspend_counts_as_time) {
@@ -49,7 +63,7 @@ BOOST_AUTO_TEST_CASE(suspend_counts_as_time) {
     BOOST_TEST((time.at(reading(8 * 3'600'000, 8 * 3'600'000)) == wall(8 * 3'600'000 + 5000)));
 }
 
-BOOST_AUTO_TEST_CASE(no_sequence_of_wall_jumps_makes_it_go_back_or_run_slow) {
+BOOST_AUTO_TEST_CASE(no_sequence_of_wall_jumps_makes_it_go_back_run_slow_or_leap) {
     std::mt19937 random(7);
     std::uniform_int_distribution<std::int64_t> jump(-2 * day.count(), 2 * day.count());
     std::uniform_int_distribution<std::int64_t> step(0, 1000);
@@ -62,7 +76,9 @@ BOOST_AUTO_TEST_CASE(no_sequence_of_wall_jumps_makes_it_go_back_or_run_slow) {
         wall_ms += i % 10 == 0 ? jump(random) : passed;
         const timestamp_ms now = time.at(reading(wall_ms, boot));
         BOOST_REQUIRE((now >= last + milliseconds(passed)));
-        BOOST_REQUIRE((now >= wall(wall_ms)));
+        BOOST_REQUIRE((now <= last + milliseconds(passed) + wall_leap_beyond));
+        const milliseconds held = time.held(reading(wall_ms, boot));
+        BOOST_REQUIRE((held > milliseconds(0) ? now + held == wall(wall_ms) : now >= wall(wall_ms)));
         last = now;
     }
 }
