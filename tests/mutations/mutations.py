@@ -115,6 +115,15 @@ MUTATIONS = [
     # --- Manners
     Mutation("a snapshot that never leaves the disk to the log", "storage/snapshot/snapshot_pipeline.cpp",
              "s == writing && log_ != nullptr;", "false;", unit("storage_tests", "snapshot/each_part_written*")),
+    # --- Time
+    Mutation("a leap of the wall clock followed at once", "core/service_time.hpp",
+             "return ahead > wall_leap_beyond ?", "return ahead > wall_leap_beyond * 1'000'000 ?",
+             unit("core_tests", "service_time_*")),
+    Mutation("a leap of the wall clock adopted without anyone's word", "core/wall_leap.hpp",
+             "if (synchronised || (agrees &&", "if (synchronised || !agrees || (agrees &&", unit("core_tests", "wall_leap_*")),
+    Mutation("a leap that comes and goes counted as one that stayed", "core/wall_leap.hpp",
+             "            seen_.reset();\n            return was_held", "            return was_held",
+             unit("core_tests", "wall_leap_*")),
     # --- HTTP
     Mutation("Transfer-Encoding let through", "app/gate.cpp",
              "return refuse(gate_refusal::transfer_encoding, ec);\n        case http::field::content_encoding:",
