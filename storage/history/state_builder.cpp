@@ -190,7 +190,8 @@ void past_state::apply(const record_view& record) {
         return;
     }
     case record_type::event:
-        return; // evidence: state does not depend on it
+    case record_type::serving:
+        return; // evidence, and when it was served: state does not depend on it
     }
 }
 
