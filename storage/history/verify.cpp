@@ -186,7 +186,7 @@ private:
             out_.first_time = frame.fields.time;
         }
         out_.records += frame.fields.n_records;
-        out_.last_time = std::max(out_.last_time, frame.fields.time);
+        out_.last_time = frame.fields.time; // no earlier than the one before, unless the clock was set
         if (records_ == record_checks::counted) {
             return;
         }

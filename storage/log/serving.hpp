@@ -9,6 +9,7 @@
 #include "core/family/served_time.hpp"
 #include "storage/log/record.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <mutex>

@@ -136,6 +136,9 @@ void begin_serving(store_state& s) {
         return;
     }
     s.outages = s.recovery.outages;
+    if (s.recovery.last_time == timestamp_ms{}) {
+        return; // killed before the first frame
+    }
     const timestamp_ms now = s.time.now_ms();
     const timestamp_ms stopped = s.recovery.last_time;
     if (now < stopped && s.options.sets_clock) {
@@ -182,7 +185,8 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
     if (s.options.maintenance_thread) {
         s.upkeep->start_thread();
     }
-    s.serving_untold = s.serving_said && std::holds_alternative<outage>(*s.serving_said);
+    const outage* const last = s.serving_said ? std::get_if<outage>(&*s.serving_said) : nullptr;
+    s.serving_untold = last != nullptr && (s.window_at_start || last->length() > milliseconds(0));
     if (s.serving_untold && s.window_at_start) {
         s.tell_serving(log_urgency::now);
     }

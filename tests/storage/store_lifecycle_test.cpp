@@ -1,4 +1,5 @@
 // Restart, snapshot, sweep, memory: what outlives a request.
+#include "core/family/decide.hpp"
 #include "store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>

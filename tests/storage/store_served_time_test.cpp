@@ -101,6 +101,7 @@ BOOST_AUTO_TEST_CASE(snapshots_carry_the_outages_that_a_window_may_lie_across) {
 
 BOOST_AUTO_TEST_CASE(a_start_says_so_at_once_where_a_window_may_be_open) {
     rotate();
+    time.advance(seconds(5));
     restart();
     BOOST_TEST(log->queue_size() == 1U);
     log->sync();
@@ -127,12 +128,14 @@ BOOST_AUTO_TEST_CASE(else_a_start_and_a_stop_write_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(a_login_opens_no_window_and_neither_does_an_ended_family) {
+    time.advance(seconds(5));
     restart();
     BOOST_TEST(log->queue_size() == 0U);
     rotate();
     const family_word word = word_of(family);
     data->exchange_family(family, word, word.with_status(family_status::logout), use()).value();
     BOOST_TEST(data->snapshot_now()); // in the log the rotation is read before its end
+    time.advance(seconds(5));
     restart();
     BOOST_TEST(log->queue_size() == 0U);
 }
@@ -159,10 +162,13 @@ BOOST_AUTO_TEST_CASE(a_rotation_from_the_future_does_not_hide_one_that_is_open) 
     const family_facts other = log_in(owner);
     const family_word ahead = rotated(family_word()).with_rotated_at(864'000);
     data->exchange_family(other.id, family_word(), ahead, use()).value();
+    log->sync();
+    time.advance(seconds(5));
     restart();
     BOOST_TEST(log->queue_size() == 1U); // of the first family
     log->sync();
     serve(lost_response + seconds(3));
+    time.advance(seconds(5));
     restart();
     BOOST_TEST(log->queue_size() == 0U);
 }
@@ -208,6 +214,35 @@ BOOST_AUTO_TEST_CASE(a_clock_is_set_only_where_it_is_behind_and_only_where_it_ma
     time.advance(seconds(-864'000));
     restart();
     BOOST_TEST((data->record_clock().value() == ticket::none));
+}
+
+BOOST_AUTO_TEST_CASE(an_imported_rotation_from_the_future_is_in_no_window) {
+    family_facts facts = facts_for(owner);
+    const family_word word = family_word().with_generation(4).with_rotated_at(864'000);
+    const auto done = data->import_family(facts, word, 0, 4, use());
+    BOOST_TEST((done.value().outcome == import_outcome::added));
+    family = facts.id;
+    BOOST_TEST(case_of_predecessor() == 8);
+    rotate();
+    BOOST_TEST(word_of(family).rotated_at() == 0U); // stamped anew
+    BOOST_TEST(case_of_predecessor() == 5);
+    serve(lost_response + seconds(1));
+    BOOST_TEST(case_of_predecessor() == 8);
+}
+
+// What salvage makes of a damaged store.
+BOOST_AUTO_TEST_CASE(a_new_store_takes_over_the_outages_of_the_one_it_is_made_from) {
+    const outage before{time.now_ms() - seconds(500), time.now_ms()};
+    options.outages.add(before);
+    disk = std::make_shared<memory_disk>();
+    restart();
+    options.outages = {};
+    static_cast<void>(sign_up("ann"));
+    BOOST_TEST(data->snapshot_now());
+    time.advance(seconds(100));
+    crash_and_start();
+    BOOST_TEST_REQUIRE(data->outages().all().size() == 2U);
+    BOOST_TEST((data->outages().all()[0] == before));
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_can_not_be_recorded_is_refused) {
