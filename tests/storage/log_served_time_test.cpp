@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(where_a_segment_is_full_the_time_is_told_in_the_next_one) {
     telling_writer w(*disk, window, tight, long_time);
     BOOST_REQUIRE(comes_true([&] { return w.writer.stats().segments_created >= 2; }));
     const segment_header first = w.log.directory.internals().at->segment;
-    for (std::uint64_t end = first.first_frame(); end < zone_end(first, segment_zone::ordinary); end += 512) {
+    for (std::uint64_t end = first.first_frame(); end + 512 <= zone_end(first, segment_zone::ordinary); end += 512) {
         w.put(true);
     }
     const timestamp_ms closed = w.now() + window + window_slack;
