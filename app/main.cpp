@@ -122,6 +122,7 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {
         log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*opened, time.now())}}});
+        record_clock(*opened);
     }
 
     password_pool passwords({settings.password_threads, settings.password_queue},

@@ -82,7 +82,7 @@ void wait_until_durable(const storage::embedded_store& data, ticket t) {
     const auto deadline = std::chrono::steady_clock::now() + durable_wait_max;
     while (!data.is_durable(t)) {
         if (std::chrono::steady_clock::now() > deadline) {
-            throw refused(refusal::storage_failed, "sessions from the future can't be ended: storage does not answer");
+            throw refused(refusal::storage_failed, "the clock can't be set anew: storage does not answer");
         }
         std::this_thread::sleep_for(milliseconds(1));
     }
@@ -221,6 +221,8 @@ storage::embedded_store_options store_options_of(const config& settings, const k
     options.writer.sync_interval = settings.sync_interval;
     options.mode =
         settings.durability == durability_mode::interval ? storage::durability::interval : storage::durability::always;
+    options.lost_response_window = settings.refresh.lost_response_window;
+    options.sets_clock = settings.reset_clock;
     options.snapshot_interval = settings.snapshot_interval;
     options.snapshot_min_bytes = settings.snapshot_min_bytes;
     options.snapshot_log_bytes = settings.snapshot_log_bytes;
@@ -261,6 +263,14 @@ std::size_t end_families_from_the_future(storage::embedded_store& data, timestam
     }
     wait_until_durable(data, last);
     return ended;
+}
+
+void record_clock(storage::embedded_store& data) {
+    const result<ticket> done = data.record_clock();
+    if (!done) {
+        throw refused(refusal::storage_failed, "the clock can't be set anew: the log has no room");
+    }
+    wait_until_durable(data, *done);
 }
 
 service_settings service_settings_of(const config& settings) {

@@ -74,6 +74,9 @@ std::unique_ptr<storage::embedded_store> open_store_in_memory(const clock& time)
 // `--reset-clock`: durably ends every living family created later than `now`. How many.
 std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now);
 
+// `--reset-clock`, after that: says so durably in the log, so that the next start needs it no more.
+void record_clock(storage::embedded_store& data);
+
 service_settings service_settings_of(const config& settings);
 throttle_limits throttle_limits_of(const config& settings);
 server_settings server_settings_of(const config& settings);

@@ -91,6 +91,7 @@ private:
         ::umask(077);
         settings_.algorithm = keys_->signing_key->algorithm(); // the server's, where we were not told
         storage::embedded_store_options options = app::store_options_of(settings_, *keys_);
+        options.lost_response_window = seconds(0); // the server's is not known here, and nothing is served
         options.on_recovered = [this](const storage::recovery_report& found) {
             for (const std::string& note : found.notes) {
                 log_.warn("recovery.note", {{"note", note}});

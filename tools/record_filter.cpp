@@ -16,7 +16,9 @@ constexpr int exit_usage = static_cast<int>(storage::refusal::usage);
 void add_filter_options(CLI::App& command, filter_options& o) {
     command.add_option("--user", o.user, "records about this user (its number)")->type_name("ID");
     command.add_option("--family", o.family, "records about this family (32 hex digits)")->type_name("FAMILY");
-    command.add_option("--type", o.types, "records of this type: user, family_created, family_word, event; repeatable")
+    command
+        .add_option("--type", o.types,
+                    "records of this type: user, family_created, family_word, event, serving; repeatable")
         ->type_name("TYPE");
     command.add_option("--since", o.since, "from this time on: 2026-11-22T05:30:00Z, -2h")->type_name("TIME");
     command.add_option("--until", o.until, "up to this time")->type_name("TIME");
@@ -41,8 +43,8 @@ record_filter::record_filter(const filter_options& o) : types_(o.types) {
     }
     for (const std::string& type : types_) {
         if (!is_record_type(type)) {
-            throw tool_error(exit_usage,
-                             "--type \"" + clean(type) + "\": is none of user, family_created, family_word, event");
+            throw tool_error(exit_usage, "--type \"" + clean(type) +
+                                             "\": is none of user, family_created, family_word, event, serving");
         }
     }
     if (!o.since.empty()) {

@@ -4,6 +4,7 @@
 #include "app/dto/record_json.hpp"
 #include "app/dto/rfc3339.hpp"
 #include "storage/history/timeline.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/store/record_codec.hpp"
 #include "tools/output.hpp"
 
@@ -71,6 +72,27 @@ void describe_event(const storage::record_view& record, const security_event& e,
     out.json = app::record_json(record, e);
 }
 
+// Times of which the log knows milliseconds.
+bool describe_serving(const storage::record_view& record, record_text& out) {
+    storage::serving_record r;
+    if (storage::decode_serving(record, r) != storage::serving_fault::none) {
+        return false;
+    }
+    json_object_writer w(out.json);
+    w.member("lsn", record.lsn).member("time", app::to_rfc3339_ms(record.time)).member("type", out.type);
+    if (const auto* const o = std::get_if<outage>(&r)) {
+        const std::string stopped = app::to_rfc3339_ms(o->stopped_at), ready = app::to_rfc3339_ms(o->ready_at);
+        out.text = "serving again since " + ready + ", not served since " + stopped;
+        w.member("what", "began").member("stopped_at", stopped).member("ready_at", ready);
+    } else if (const auto* const set = std::get_if<storage::clock_set>(&r)) {
+        const std::string from = app::to_rfc3339_ms(set->from), to = app::to_rfc3339_ms(set->to);
+        out.text = "the clock was set back from " + from + " to " + to;
+        w.member("what", "clock_set").member("from", from).member("to", to);
+    }
+    w.end();
+    return true;
+}
+
 template <class Record, class Describe>
 bool decoded(const storage::record_view& record, record_text& out, const Describe& describe_it) {
     Record r;
@@ -95,6 +117,9 @@ bool describe_known(const storage::record_view& record, record_text& out) {
     case storage::record_type::event:
         out.type = "event";
         return decoded<security_event>(record, out, describe_event);
+    case storage::record_type::serving:
+        out.type = "serving";
+        return describe_serving(record, out);
     }
     out.type = std::to_string(record.type & ~static_cast<unsigned>(storage::critical_record_bit));
     return false;
@@ -121,7 +146,7 @@ record_text describe(const storage::record_view& record) {
 }
 
 bool is_record_type(std::string_view name) {
-    constexpr std::array<std::string_view, 4> names{"user", "family_created", "family_word", "event"};
+    constexpr std::array<std::string_view, 5> names{"user", "family_created", "family_word", "event", "serving"};
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 

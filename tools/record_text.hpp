@@ -22,7 +22,7 @@ struct record_text {
 };
 // A record that can't be decoded is said to be so.
 record_text describe(const storage::record_view& record);
-// True for a name that record_text::type may have: user, family_created, family_word, event.
+// True for a name that record_text::type may have: user, family_created, family_word, event, serving.
 bool is_record_type(std::string_view name);
 
 // "argon2id", "bcrypt", "pbkdf2-sha256", "none", "unknown": never the hash.

@@ -375,7 +375,8 @@ constexpr std::array<option_row, option_count> table{{
      .kind = flag,
      .default_text = "off",
      .place = command_line_only,
-     .meaning = "start although the clock is over a day behind the data; sessions from the future end"},
+     .meaning =
+         "once: take back the data's time, which is over a day ahead of the clock; sessions from the future end"},
     {.id = option_id::config,
      .name = "config",
      .kind = path,

@@ -69,6 +69,7 @@ std::optional<event_line> event_reader::read(const storage::record_view& record)
     case storage::record_type::event:
         return read_event(record);
     case storage::record_type::user: // an event beside it says what became of the user
+    case storage::record_type::serving:
         break;
     }
     return std::nullopt;

@@ -3,6 +3,7 @@
 #include <boost/assert.hpp>
 
 #include <algorithm>
+#include <optional>
 
 namespace pawl {
 
@@ -13,24 +14,18 @@ constexpr seconds elapsed(timestamp from, timestamp to) {
     return std::max(to - from, seconds(0));
 }
 
-// In whole seconds and never shorter than the window: up to one second more, as both ends are cut. 0 admits nothing.
-constexpr bool within(seconds age, seconds window) {
-    return window > seconds(0) && age <= window;
+// In whole seconds and never shorter than the window: up to one second more, two across an outage, as all ends are cut.
+// 0 admits nothing, and a rotation in the future is in no window.
+constexpr bool within(std::optional<seconds> age, seconds window) {
+    return window > seconds(0) && age && *age <= window;
 }
 
-// The age of the last rotation in time served. A rotation whose lost-response window was still open when serving
-// stopped is as old as the time since serving began again: an outage of ours is no theft of theirs.
-seconds served_age(timestamp rotated, timestamp now, const refresh_policy& policy, const std::optional<outage>& last) {
-    const bool interrupted = last.has_value() && rotated <= last->ready_at &&
-                             within(elapsed(rotated, last->stopped_at), policy.lost_response_window);
-    return elapsed(interrupted ? last->ready_at : rotated, now);
-}
-
-// What `rotated_at` becomes with a rotation now: never less than it was, never beyond its bits.
-std::uint32_t rotation_time(family_word word, const family_facts& facts, timestamp now) {
+// What `rotated_at` becomes with a rotation now: never beyond its bits. What it was does not matter: with the higher
+// generation it is the one that counts, and one that a wrong clock put into the future must not stay there.
+std::uint32_t rotation_time(const family_facts& facts, timestamp now) {
     const auto since_created =
         std::min<std::int64_t>(elapsed(facts.created_at, now).count(), family_word::rotated_at_max);
-    return std::max(word.rotated_at(), static_cast<std::uint32_t>(since_created));
+    return static_cast<std::uint32_t>(since_created);
 }
 
 // The streak counts generations in a row that were replayed in case 6. A generation that leaves without such a replay
@@ -55,12 +50,11 @@ decision rotated(family_word word, const family_facts& facts, timestamp now) {
     if (word.generation() == family_word::generation_max) {
         return {verdict::exhausted, 4, word.with_status(family_status::exhausted)};
     }
-    return {verdict::rotate, 4,
-            advanced(word, word.generation() + 1, rotation_time(word, facts, now), carried_streak(word))};
+    return {verdict::rotate, 4, advanced(word, word.generation() + 1, rotation_time(facts, now), carried_streak(word))};
 }
 
 // Cases 5 to 8: the presented generation is the one before the current.
-decision predecessor_presented(family_word word, seconds age, const presented_token& presented,
+decision predecessor_presented(family_word word, std::optional<seconds> age, const presented_token& presented,
                                const refresh_policy& policy) {
     if (within(age, policy.reuse_window)) {
         return {verdict::replay, 5, word};
@@ -85,7 +79,7 @@ decision store_is_behind(family_word word, const family_facts& facts, std::uint3
     if (generation >= family_word::generation_max) {
         return {verdict::exhausted, 10, word.with_status(family_status::exhausted)};
     }
-    return {verdict::healed, 10, advanced(word, generation + 1, rotation_time(word, facts, now), 0)};
+    return {verdict::healed, 10, advanced(word, generation + 1, rotation_time(facts, now), 0)};
 }
 
 } // namespace
@@ -95,7 +89,7 @@ bool alive(family_word word, const family_facts& facts, const user_gate& gate, t
 }
 
 decision decide(family_word word, const family_facts& facts, const user_gate& gate, const presented_token& presented,
-                timestamp now, const refresh_policy& policy, const std::optional<outage>& last_outage) {
+                timestamp now, const refresh_policy& policy, const outage_list& outages) {
     BOOST_ASSERT(presented.generation <= family_word::generation_max); // the codec refuses it as malformed
     BOOST_ASSERT(policy.reuse_window <= policy.lost_response_window);
 
@@ -116,8 +110,7 @@ decision decide(family_word word, const family_facts& facts, const user_gate& ga
         return store_is_behind(word, facts, presented.generation, now, policy);
     }
     if (presented.generation == current - 1) {
-        return predecessor_presented(word, served_age(facts.rotated_at(word), now, policy, last_outage), presented,
-                                     policy);
+        return predecessor_presented(word, served_age(facts.rotated_at(word), now, outages), presented, policy);
     }
     return {verdict::reuse, 9, word.with_status(family_status::reuse)};
 }

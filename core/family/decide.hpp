@@ -4,11 +4,11 @@
 
 #include "core/clock.hpp"
 #include "core/family/family.hpp"
+#include "core/family/served_time.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 
 #include <cstdint>
-#include <optional>
 
 namespace pawl {
 
@@ -18,13 +18,6 @@ struct refresh_policy {
     seconds reuse_window{10};         // Wc; 0 admits nothing
     seconds lost_response_window{60}; // Wr; Wc <= Wr
     ahead_policy ahead = ahead_policy::revoke;
-};
-
-// The last time this store was not served: windows run in time served. For a rotation that was younger than Wr when
-// serving stopped, its age counts from `ready_at`.
-struct outage {
-    timestamp stopped_at{};
-    timestamp ready_at{};
 };
 
 // A genuine token's place in its family, as presented; the MAC has been checked by then (case 1 is the codec's).
@@ -55,8 +48,9 @@ struct decision {
 };
 
 // Pure. `word`, `facts` and `gate` are one consistent read of the family; a failed CAS decides again on a fresh one.
+// `outages`: the windows run in time served.
 decision decide(family_word word, const family_facts& facts, const user_gate& gate, const presented_token& presented,
-                timestamp now, const refresh_policy& policy, const std::optional<outage>& last_outage);
+                timestamp now, const refresh_policy& policy, const outage_list& outages);
 
 // Whether a family may still be used: the word is live, it has not expired, its user is enabled, and its epoch is the
 // user's or it is the user's survivor. Used by refresh, replay, bearer checks, `/sessions`, sweep and metrics alike.

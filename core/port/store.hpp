@@ -14,6 +14,7 @@
 #include "core/event.hpp"
 #include "core/failure.hpp"
 #include "core/family/family.hpp"
+#include "core/family/served_time.hpp"
 #include "core/family/word.hpp"
 #include "core/ids.hpp"
 #include "core/port/task.hpp"
@@ -153,8 +154,8 @@ public:
 
     // Null while storage takes changes, else a static sentence that says why not (for /readyz).
     virtual const char* why_not_ready() const noexcept = 0;
-    // The last time this store was not served (core/family/decide.hpp).
-    virtual std::optional<struct outage> last_outage() const noexcept = 0;
+    // The times this store was not served, as far as a window may lie across them. Never changes while it is served.
+    virtual const outage_list& outages() const noexcept = 0;
 };
 
 } // namespace pawl

@@ -149,8 +149,8 @@ std::optional<presentation> present_once(const presenter& who) {
         return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
     }
     const presented_token presented{.generation = who.place.generation, .client = first_party_client};
-    const decision decided = decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh,
-                                    context.data.last_outage());
+    const decision decided =
+        decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh, context.data.outages());
     switch (decided.what) {
     case verdict::expired:
     case verdict::revoked:

@@ -3,6 +3,7 @@
 #include "core/family/decide.hpp"
 #include "core/user/names.hpp"
 #include "storage/history/log_reader.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/store/record_codec.hpp"
 #include "storage/store/record_merge.hpp"
 
@@ -186,6 +187,13 @@ void past_state::apply(const record_view& record) {
             ++words_without_family;
         } else {
             merge_into(found->second, r.word, r.ended_after, r.use, record, agents);
+        }
+        return;
+    }
+    case record_type::serving: {
+        serving_record r;
+        if (decode_serving(record, r) == serving_fault::none && std::holds_alternative<clock_set>(r)) {
+            time = std::get<clock_set>(r).to; // what was later before it is in the future no more
         }
         return;
     }

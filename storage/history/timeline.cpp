@@ -141,6 +141,8 @@ private:
             }
             return;
         }
+        case record_type::serving:
+            return;
         }
     }
 

@@ -1,6 +1,7 @@
 #include "storage/history/verify.hpp"
 
 #include "storage/log/directory_state.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/store/record_codec.hpp"
 
 #include <algorithm>
@@ -185,7 +186,7 @@ private:
             out_.first_time = frame.fields.time;
         }
         out_.records += frame.fields.n_records;
-        out_.last_time = std::max(out_.last_time, frame.fields.time);
+        out_.last_time = frame.fields.time; // no earlier than the one before, unless the clock was set
         if (records_ == record_checks::counted) {
             return;
         }
@@ -218,6 +219,11 @@ private:
         }
         case record_type::event:
             break; // a start does not read them
+        case record_type::serving: {
+            serving_record r;
+            d = decode_serving(record, r) == serving_fault::malformed ? decoding::malformed : decoding::ok;
+            break;
+        }
         default:
             d = (record.type & critical_record_bit) != 0 ? decoding::newer : decoding::ok;
             out_skipped_ += d == decoding::ok ? 1 : 0;

@@ -118,6 +118,7 @@ bool is_known_record(std::uint16_t type) noexcept {
     case record_type::family_created:
     case record_type::family_word:
     case record_type::event:
+    case record_type::serving:
         return true;
     }
     return false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/family/served_time.hpp"
 #include "core/secret.hpp"
 #include "storage/log/log_writer.hpp"
 #include "storage/log/record.hpp"
@@ -54,7 +55,8 @@ struct directory_options {
     // Sealed segments kept beyond what recovery needs, for audit: so many bytes, and none whose last frame is older.
     std::uint64_t log_retention_bytes = 256U << 20U;
     seconds log_retention_age{7 * 86400};
-    std::shared_ptr<class file_system> files; // null: the directory `path` itself; tests put another one here
+    milliseconds window = outage_list::any_window; // no window is longer: of older outages nothing is kept
+    std::shared_ptr<class file_system> files;      // null: the directory `path` itself; tests put another one here
 };
 
 struct recovery_report {
@@ -65,7 +67,10 @@ struct recovery_report {
     std::uint64_t records = 0, frames = 0, bytes_cut = 0;
     std::uint64_t next_lsn = 1;     // of the first record to come
     std::uint64_t next_user_id = 1; // of the manifest; the store takes the higher of it and what it saw
-    timestamp_ms last_time{};       // of the last frame, snapshot or manifest
+    // Of the last frame, snapshot, manifest or `serving` record; since the clock was set, where it was. The floor of
+    // service time, and when serving stopped.
+    timestamp_ms last_time{};
+    outage_list outages; // before that
     std::uint64_t ms_snapshot = 0, ms_log = 0;
     std::vector<std::string> notes; // loud things: a cut tail, a bad manifest copy, a fallback
 };

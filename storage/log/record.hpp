@@ -18,6 +18,7 @@ enum class record_type : std::uint16_t {
     family_created = 2 | critical_record_bit, // facts, word and use of a new family
     family_word = 3 | critical_record_bit,    // absolute word and last use of a known family
     event = 4,                                // evidence
+    serving = 12,                             // when this store was served (log/serving.hpp)
 };
 
 inline constexpr std::size_t record_header_size = 8; // u16 type, u16 version, u32 body_len
@@ -36,6 +37,8 @@ struct record_tag {
     std::array<std::uint8_t, 16> subject{}; // family id, or the user id in the first 8 bytes (little-endian)
     std::uint64_t value = 0;                // the word, or the user's version
     enum class kind : std::uint8_t { none, family, user } what = kind::none;
+    // With it a window opens, or may be open: the log goes on telling the time (log_writer_options::window).
+    bool opens_window = false;
 };
 
 } // namespace pawl::storage

@@ -3,6 +3,7 @@
 #include "storage/log/directory_state.hpp"
 #include "storage/log/scanner.hpp"
 #include "storage/log/segment_loader.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/snapshot/snapshot_reader.hpp"
 
 #include <boost/assert.hpp>
@@ -15,6 +16,8 @@ namespace pawl::storage {
 namespace {
 
 using record_function = recovery_target::record_function;
+
+constexpr char senseless_serving[] = "a record of when it was served is authentic but makes no sense";
 
 std::uint64_t ms_since(std::chrono::steady_clock::time_point start) {
     const auto elapsed = std::chrono::steady_clock::now() - start;
@@ -49,7 +52,10 @@ std::string next_step(refusal kind) {
 
 class recovery_run {
 public:
-    recovery_run(log_directory::state& state, recovery_report& report) : state_(state), report_(report) {}
+    recovery_run(log_directory::state& state, recovery_report& report)
+        : state_(state), report_(report), served_(state.options.window) {
+        served_.note_time(state_.current.time);
+    }
 
     void load_snapshot(const recovery_target& target, unsigned threads_max);
     void find_segments();
@@ -58,6 +64,10 @@ public:
     void settle();
 
 private:
+    static bool is_serving(const record_view& record) {
+        return record.type == static_cast<std::uint16_t>(record_type::serving);
+    }
+    record_function snapshot_reader(const recovery_target& target);
     std::string path(const std::string& name) const { return state_.files->path() + "/" + name; }
     std::string path(std::uint64_t segno) const { return path(segment_name(segno)); }
     void load(std::uint64_t segno, std::uint64_t size_max = segment_size_max);
@@ -69,6 +79,7 @@ private:
 
     log_directory::state& state_;
     recovery_report& report_;
+    served_time_reader served_;
     log_start expected_;
     std::uint64_t last_used_ = 0, highest_ = 0;
     std::deque<segment_header> spares_; // after last_used_
@@ -80,6 +91,18 @@ private:
     std::uint64_t last_seq_ = 0, skipped_ = 0, used_bytes_ = 0;
 };
 
+// What is said of served time is the log's own matter. From any thread.
+record_function recovery_run::snapshot_reader(const recovery_target& target) {
+    return [this, apply = target.snapshot_reader()](const record_view& record) {
+        if (!is_serving(record)) {
+            apply(record);
+        } else if (!served_.note_snapshot_record(record)) {
+            throw refused(refusal::corrupt,
+                          path(snapshot_name(record.lsn)) + ": " + std::string(senseless_serving) + "; " + run_verify);
+        }
+    };
+}
+
 void recovery_run::load_snapshot(const recovery_target& target, unsigned threads_max) {
     const auto start = std::chrono::steady_clock::now();
     const manifest& m = state_.current;
@@ -90,14 +113,16 @@ void recovery_run::load_snapshot(const recovery_target& target, unsigned threads
         const snapshot_check check = verify_snapshot(*state_.files, id, state_.keys, &s.tag);
         if (check.fault == snapshot_fault::none) {
             target.expect(check.footer.counts);
-            read_snapshot(*state_.files, id, check.footer, check.footer.time, target.snapshot_reader,
-                          threads_for_snapshot(check.footer, threads_max));
+            read_snapshot(
+                *state_.files, id, check.footer, check.footer.time, [&] { return snapshot_reader(target); },
+                threads_for_snapshot(check.footer, threads_max));
             target.snapshot_read();
+            served_.snapshot_read();
             expected_ = s.start;
             report_.snapshot_lsn = s.lsn;
             report_.snapshot_fell_back = !state_.bad_snapshots.empty();
             report_.next_user_id = std::max(report_.next_user_id, check.footer.counts.next_user_id);
-            report_.last_time = std::max(report_.last_time, check.footer.time);
+            served_.note_time(check.footer.time);
             report_.ms_snapshot = ms_since(start);
             return;
         }
@@ -171,6 +196,13 @@ void recovery_run::apply_frame(const frame_view& frame, std::uint64_t lsn, const
     record.time = frame.fields.time;
     record.lsn = lsn;
     for (; cursor.next(record); ++record.lsn) {
+        if (is_serving(record)) {
+            if (!served_.note_record(record)) {
+                refuse_at(refusal::corrupt, path(segment_.header.segno), frame.offset, frame.fields.batch_seq,
+                          senseless_serving, run_verify);
+            }
+            continue;
+        }
         if (is_known_record(record.type)) {
             apply(record);
             continue;
@@ -199,7 +231,7 @@ void recovery_run::scan_segment(const record_function& apply) {
         lsn = expected_.lsn;
         ++report_.frames;
         report_.records += frame->fields.n_records;
-        report_.last_time = std::max(report_.last_time, frame->fields.time);
+        served_.note_time(frame->fields.time); // after its records: one of them may set the clock
         last_type_ = frame->fields.type;
         last_seq_ = frame->fields.batch_seq;
         used_bytes_ += frame->padded;
@@ -256,6 +288,8 @@ void recovery_run::scan(const record_function& apply) {
     if (!report_.clean) {
         check_spares();
     }
+    report_.last_time = served_.last_time();
+    report_.outages = served_.outages();
     if (skipped_ > 0) {
         note(std::to_string(skipped_) + " records of types of a newer format were skipped");
     }
@@ -375,7 +409,6 @@ recovery_report log_directory::recover(const recovery_target& target, unsigned t
             ": several batches share a sector, so one that goes bad may take acknowledged ones along");
     }
     report.next_user_id = state_->current.next_user_id;
-    report.last_time = state_->current.time;
     recovery_run run{*state_, report};
     run.load_snapshot(target, threads_max);
     run.find_segments();

@@ -74,7 +74,7 @@ log_directory::write_snapshot(const log_position& at, timestamp_ms now,
         }
         next.floor_batch_seq = std::max(next.floor_batch_seq, at.batch_seq - 1); // the SEAL, or what came before it
         next.next_user_id = std::max(next.next_user_id, footer.counts.next_user_id);
-        next.time = std::max(next.time, now);
+        next.time = now; // service time goes back only where the clock was set: then with it
         ec = s.publish(next);
         if (!ec) {
             s.bad_snapshots.clear();

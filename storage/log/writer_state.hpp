@@ -59,6 +59,10 @@ struct log_writer::state {
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     bool batch_is_due(steady::time_point now) const;
     bool commit_is_due(steady::time_point now) const;
+    // The same while a window is open: so that the time is told.
+    bool tells_time() const;
+    bool time_is_due(steady::time_point now) const;
+    void tell_time(std::unique_lock<std::mutex>& lock);
     // Whether the writer must be woken for a record just queued: the first one, or the first urgent one.
     bool wakes_for_record(bool first, bool first_urgent) const noexcept;
     void write_queue(std::unique_lock<std::mutex>& lock);
@@ -95,6 +99,7 @@ struct log_writer::state {
     std::uint64_t next_sequence = 1, drained_sequence = 0; // drained: the last one written
     bool urgent = false;                                   // a record that wants a batch at once is pending
     steady::time_point lazy_since{}, last_append{};
+    timestamp_ms last_frame_time{}, window_open_until{}; // service time: of the last frame; of the last window
     bool stopping = false, abandoned = false, finished = false, stopped = false;
     bool seal_wanted = false;
     std::uint64_t seal_after = 0;

@@ -12,6 +12,7 @@ namespace pawl::storage {
 namespace {
 
 constexpr milliseconds commit_retry_min{10};
+constexpr int times_told_a_window = 4;
 
 std::size_t bucket_of(std::uint64_t value, std::size_t buckets) noexcept {
     return std::min<std::size_t>(static_cast<std::size_t>(std::bit_width(value)), buckets - 1);
@@ -90,6 +91,8 @@ void log_writer::state::run_writer() noexcept {
             break;
         } else if (commit_is_due(now)) {
             write_plain(lock, frame_type::commit);
+        } else if (time_is_due(now)) {
+            tell_time(lock);
         } else {
             wait_for_work(lock);
         }
@@ -148,6 +151,26 @@ bool log_writer::state::commit_is_due(steady::time_point now) const {
            appender.capacity(segment_zone::ordinary).has_value() && ledger.has_room(log_room::ordinary);
 }
 
+bool log_writer::state::tells_time() const {
+    return last_frame_time < window_open_until;
+}
+
+bool log_writer::state::time_is_due(steady::time_point now) const {
+    // Not in the reserved tail; where this segment is full but for that, the next one is begun.
+    return tells_time() && now - last_append >= options.window / times_told_a_window &&
+           ledger.has_room(log_room::ordinary) &&
+           (appender.capacity(segment_zone::ordinary) || directory.shelf->usable() > 0);
+}
+
+// A SEAL tells the time as well as a COMMIT.
+void log_writer::state::tell_time(std::unique_lock<std::mutex>& lock) {
+    if (appender.capacity(segment_zone::ordinary)) {
+        write_plain(lock, frame_type::commit);
+    } else if (const std::optional<segment_header> next = directory.shelf->take()) {
+        roll(lock, *next);
+    }
+}
+
 void log_writer::state::wait_for_work(std::unique_lock<std::mutex>& lock) {
     std::optional<steady::time_point> until;
     const auto not_later_than = [&](steady::time_point t) { until = until ? std::min(*until, t) : t; };
@@ -162,6 +185,10 @@ void log_writer::state::wait_for_work(std::unique_lock<std::mutex>& lock) {
     if (appender.at().last_type == frame_type::data) {
         const steady::time_point due = last_append + options.commit_idle;
         // Past due and not written: there is no room just now.
+        not_later_than(due > begun ? due : begun + std::max(options.commit_idle, commit_retry_min));
+    }
+    if (tells_time()) {
+        const steady::time_point due = last_append + options.window / times_told_a_window;
         not_later_than(due > begun ? due : begun + std::max(options.commit_idle, commit_retry_min));
     }
     if (until) {
@@ -249,6 +276,11 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     ledger.written(bytes, records);
     appender_moved();
     const std::span<const record_tag> tags{draining.tags.data() + cursor, records};
+    last_frame_time = batch.time;
+    if (options.window > milliseconds(0) &&
+        std::ranges::any_of(tags, [](const record_tag& tag) { return tag.opens_window; })) {
+        window_open_until = batch.time + options.window + window_slack;
+    }
     drained_sequence += records;
     cursor = end;
     byte_cursor += bytes;
@@ -264,12 +296,14 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
 // A frame without records.
 bool log_writer::state::write_plain(std::unique_lock<std::mutex>& lock, frame_type type) {
     lock.unlock();
-    const std::error_code ec = appender.append(type, 0, 0, cb.now());
+    const timestamp_ms time = cb.now();
+    const std::error_code ec = appender.append(type, 0, 0, time);
     lock.lock();
     if (ec) {
         fail(lock, "the log cannot be written", ec);
         return false;
     }
+    last_frame_time = time;
     record_sync(0);
     appender_moved();
     return true;
@@ -277,12 +311,14 @@ bool log_writer::state::write_plain(std::unique_lock<std::mutex>& lock, frame_ty
 
 bool log_writer::state::roll(std::unique_lock<std::mutex>& lock, const segment_header& next) {
     lock.unlock();
-    const std::error_code ec = appender.roll(next, cb.now());
+    const timestamp_ms time = cb.now();
+    const std::error_code ec = appender.roll(next, time);
     lock.lock();
     if (ec) {
         fail(lock, "the log cannot go on in its next segment", ec);
         return false;
     }
+    last_frame_time = time;
     record_sync(0);
     appender_moved();
     maintenance.notify_all();
@@ -348,7 +384,7 @@ void log_writer::state::finish_cleanly(std::unique_lock<std::mutex>& lock) {
         const std::lock_guard manifest_lock(directory.manifest_mutex);
         manifest next = directory.current;
         next.floor_batch_seq = clean_seq;
-        next.time = std::max(next.time, now);
+        next.time = now; // service time goes back only where the clock was set: then with it
         // Where it fails (a full disk) all is synced still: without the floor the next start just takes more care.
         static_cast<void>(directory.publish(next));
     }

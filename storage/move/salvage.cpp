@@ -2,6 +2,7 @@
 
 #include "storage/log/directory_state.hpp"
 #include "storage/log/frame.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/move/frozen_store.hpp"
 #include "storage/move/new_directory.hpp"
 #include "storage/snapshot/snapshot_reader.hpp"
@@ -42,11 +43,13 @@ private:
     void take(const std::string& file, const found_frame& frame);
     void lose_until(const std::string& file, std::uint64_t offset, const decoded_header& next, const std::string& what);
     void apply(const found_frame& frame);
+    void note_serving(const record_view& record, bool of_snapshot);
 
     frozen_directory& files_;
     log_keys keys_;
     hmac_sha256 mac_;
     salvage_report& out_;
+    served_time_reader served_;
     store_uuid uuid_{};
     bool known_ = false;
     manifest head_; // where one is good
@@ -138,7 +141,7 @@ void salvage_run::identify() {
     }
     starts_[1] = keys_.chain_origin(uuid_);
     out_.image.next_user_id = head_.next_user_id;
-    out_.last_time = head_.time;
+    served_.note_time(head_.time);
 }
 
 void salvage_run::use_snapshot() {
@@ -171,11 +174,14 @@ void salvage_run::use_snapshot() {
             out_.losses.push_back(loss);
             continue;
         }
-        read_snapshot(files_, id, check.footer, check.footer.time,
-                      [this](const record_view& record) { out_.image.apply(record); });
+        read_snapshot(files_, id, check.footer, check.footer.time, [this](const record_view& record) {
+            out_.image.apply(record);
+            note_serving(record, true);
+        });
+        served_.snapshot_read();
         out_.snapshot = snapshot_name(lsn);
         out_.snapshot_lsn = lsn;
-        out_.last_time = std::max(out_.last_time, check.footer.time);
+        served_.note_time(check.footer.time);
         out_.image.next_user_id = std::max(out_.image.next_user_id, check.footer.counts.next_user_id);
         break;
     }
@@ -227,6 +233,15 @@ std::optional<found_frame> salvage_run::frame_at(bytes_view segment, std::uint64
     return frame;
 }
 
+void salvage_run::note_serving(const record_view& record, bool of_snapshot) {
+    if (record.type != static_cast<std::uint16_t>(record_type::serving)) {
+        return;
+    }
+    if (!(of_snapshot ? served_.note_snapshot_record(record) : served_.note_record(record))) {
+        ++out_.malformed_records;
+    }
+}
+
 void salvage_run::apply(const found_frame& frame) {
     record_cursor cursor{frame.payload};
     record_view record;
@@ -243,6 +258,7 @@ void salvage_run::apply(const found_frame& frame) {
             }
             continue;
         }
+        note_serving(record, false);
         try {
             out_.image.apply(record);
         } catch (const refused& why) {
@@ -326,7 +342,9 @@ void salvage_run::take(const std::string& file, const found_frame& frame) {
     expected_ = log_start{0, fields.batch_seq + 1, fields.first_lsn + fields.n_records, frame.header.chain};
     chain_known_ = true;
     last_time_ = fields.time;
-    out_.last_time = std::max(out_.last_time, fields.time);
+    if (fields.first_lsn >= out_.snapshot_lsn) { // what came before the snapshot may be of a clock that was set since
+        served_.note_time(fields.time);
+    }
 }
 
 // How far to go on from what is no whole frame: over its extent where its header says that soundly, so that nothing
@@ -452,6 +470,8 @@ void salvage_run::finish() {
         }
         loss.maybe_acknowledged = loss.maybe_acknowledged && loss.costs_state;
     }
+    out_.last_time = served_.last_time();
+    out_.outages = served_.outages();
     out_.image.finish(true);
     out_.notes.insert(out_.notes.end(), out_.image.notes.begin(), out_.image.notes.end());
     const auto count = [&](std::uint64_t n, const char* what) {

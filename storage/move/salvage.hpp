@@ -33,7 +33,8 @@ struct salvage_report {
     std::uint64_t frames = 0, records = 0; // read from the log
     std::uint64_t unproven_frames = 0;     // right by their checksums, but the chain to them is broken
     std::uint64_t malformed_records = 0;
-    timestamp_ms last_time{};
+    timestamp_ms last_time{}; // since then it was not served
+    outage_list outages;      // before that
     std::vector<salvage_loss> losses;
     std::vector<std::string> notes; // users left out, words without a family ...
     store_image image;

@@ -64,6 +64,9 @@ void write_salvaged(const salvage_write& request, salvage_report& report) {
         embedded_store_options options;
         options.directory.path = made.path();
         options.directory.log_key = request.log_key;
+        options.outages = report.outages;
+        const timestamp_ms now = request.time->now_ms();
+        options.outages.add({std::min(report.last_time, now), now});
         std::string failure;
         options.on_fatal = [&failure](const std::string& why) { failure = why; };
         options.on_notice = [&report](const std::string& line) { report.notes.push_back(line); };

@@ -88,7 +88,8 @@ void store_image::apply(const record_view& record) {
         return;
     }
     case record_type::event:
-        return; // evidence: state does not depend on it
+    case record_type::serving:
+        return; // evidence, and when it was served: users and families do not depend on it
     }
     if ((record.type & critical_record_bit) != 0) {
         throw refused(refusal::newer_format, "record " + std::to_string(record.lsn) +

@@ -52,6 +52,9 @@ private:
 } // namespace
 
 std::unique_ptr<embedded_store> embedded_store::open(embedded_store_options options, const clock& time) {
+    if (options.lost_response_window > seconds(0)) {
+        options.directory.window = options.writer.window = options.lost_response_window;
+    }
     auto log = std::make_unique<directory_log>(options.directory, options.writer);
     return open_on(std::move(log), std::move(options), time);
 }

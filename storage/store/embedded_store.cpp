@@ -1,6 +1,7 @@
 // Lifecycle, lookups, durability. Changes of families and users: embedded_store_families.cpp, embedded_store_users.cpp.
 #include "storage/store/embedded_store.hpp"
 
+#include "core/family/decide.hpp"
 #include "storage/store/store_state.hpp"
 
 #include <boost/assert.hpp>
@@ -84,11 +85,27 @@ std::optional<log_room> store_state::reserve(log_room room, bool or_ending) noex
     return std::nullopt;
 }
 
+// No room: the next record tries again.
+void store_state::tell_serving(log_urgency urgency) noexcept {
+    const std::optional<log_room> room = reserve(log_room::ordinary);
+    if (!room) {
+        return;
+    }
+    if (!serving_untold.exchange(false)) {
+        log->release(*room, 1);
+        return;
+    }
+    record_tag tag;
+    tag.opens_window = window_at_start;
+    log->enqueue(*room, urgency, record_type::serving, serving_version, encode_serving(*serving_said), tag);
+}
+
 ticket store_state::enqueue_family(const rcu_read_guard&, family_node& node, family_word w, const use_view* use,
                                    log_room room, log_urgency urgency) noexcept {
     const use_view used = use != nullptr ? *use : node.last_use();
     const std::uint32_t ended_after = w.live() ? 0 : node.ended_after();
-    const record_tag tag{node.id.bytes, w.bits(), record_tag::kind::family};
+    const record_tag tag{node.id.bytes, w.bits(), record_tag::kind::family, w.live() && w.generation() > 0};
+    tell_serving_first();
     record_buffer buffer;
     if (!node.logged.load(std::memory_order_acquire)) {
         const family_created_record record{node.facts(), w, ended_after, used};
@@ -102,12 +119,44 @@ ticket store_state::enqueue_family(const rcu_read_guard&, family_node& node, fam
 }
 
 ticket store_state::enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept {
-    const record_tag tag{subject_of(u.id), u.version, record_tag::kind::user};
+    const record_tag tag{subject_of(u.id), u.version, record_tag::kind::user, false};
+    tell_serving_first();
     return ticket{log->enqueue(room, log_urgency::now, record_type::user, record_version, body, tag)};
 }
 
 embedded_store::embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time)
     : state_(std::make_unique<store_state>(std::move(log), std::move(options), time)) {}
+
+namespace {
+
+// What was not served until now, and how that is told.
+void begin_serving(store_state& s) {
+    if (s.recovery.fresh) {
+        s.outages = s.options.outages;
+        return;
+    }
+    s.outages = s.recovery.outages;
+    if (s.recovery.last_time == timestamp_ms{}) {
+        return; // killed before the first frame
+    }
+    const timestamp_ms now = s.time.now_ms();
+    const timestamp_ms stopped = s.recovery.last_time;
+    if (now < stopped && s.options.sets_clock) {
+        s.serving_said = clock_set{now, stopped};
+        s.outages.set_clock(stopped, now);
+    } else {
+        const outage last{stopped, std::max(stopped, now)};
+        s.serving_said = last;
+        s.outages.add(last);
+    }
+    const std::optional<timestamp> rotation = last_rotation_until(s, to_seconds(now));
+    const std::optional<seconds> age =
+        rotation ? served_age(*rotation, to_seconds(now), s.outages) : std::optional<seconds>();
+    s.window_at_start =
+        age && s.options.lost_response_window > seconds(0) && *age <= s.options.lost_response_window + window_slack;
+}
+
+} // namespace
 
 std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_log> log, embedded_store_options options,
                                                         const clock& time) {
@@ -122,6 +171,7 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
     }
 
     s.durable_lsn.store(s.recovery.next_lsn - 1);
+    begin_serving(s);
 
     log_writer::callbacks callbacks;
     callbacks.on_durable = [&s](std::span<const record_tag> batch, std::uint64_t through) {
@@ -135,10 +185,27 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
     if (s.options.maintenance_thread) {
         s.upkeep->start_thread();
     }
-    if (!s.recovery.fresh) {
-        s.last_outage = outage{to_seconds(s.recovery.last_time), s.time.now()};
+    const outage* const last = s.serving_said ? std::get_if<outage>(&*s.serving_said) : nullptr;
+    s.serving_untold = last != nullptr && (s.window_at_start || last->length() > milliseconds(0));
+    if (s.serving_untold && s.window_at_start) {
+        s.tell_serving(log_urgency::now);
     }
     return made;
+}
+
+result<ticket> embedded_store::record_clock() {
+    store_state& s = *state_;
+    if (!s.serving_said || !std::holds_alternative<clock_set>(*s.serving_said)) {
+        return ticket::none;
+    }
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, true);
+    if (!room) {
+        return failure{errc::storage_unavailable, no_room_retry_after};
+    }
+    record_tag tag;
+    tag.opens_window = s.window_at_start;
+    return ticket{s.log->enqueue(*room, log_urgency::now, record_type::serving, serving_version,
+                                 encode_serving(*s.serving_said), tag)};
 }
 
 embedded_store::~embedded_store() {
@@ -355,8 +422,8 @@ const char* embedded_store::why_not_ready() const noexcept {
     return state_->log->why_not_ready();
 }
 
-std::optional<outage> embedded_store::last_outage() const noexcept {
-    return state_->last_outage;
+const outage_list& embedded_store::outages() const noexcept {
+    return state_->outages;
 }
 
 } // namespace pawl::storage

@@ -11,7 +11,6 @@
 #pragma once
 
 #include "core/clock.hpp"
-#include "core/family/decide.hpp" // outage
 #include "core/port/store.hpp"
 #include "storage/log/log_directory.hpp"
 #include "storage/log/log_writer.hpp"
@@ -42,6 +41,13 @@ struct embedded_store_options {
     directory_options directory;
     log_writer_options writer;
     durability mode = durability::always;
+    // The longest window of decide(): while one is open, the time served goes on being told in the log. 0: never.
+    seconds lost_response_window{0};
+    // Of a new store: when the one that it is made from was not served (salvage). The first snapshot keeps it.
+    outage_list outages;
+    // `--reset-clock`: where service time is behind what the directory says, that is taken back, and record_clock()
+    // says so in the log.
+    bool sets_clock = false;
 
     seconds snapshot_interval{300};
     std::uint64_t snapshot_min_bytes = std::uint64_t{1} << 20U;
@@ -112,6 +118,9 @@ public:
     // One round of maintenance now: frees, resizes, sweeps, takes a snapshot where one is due. Not together with a
     // maintenance thread.
     void maintain_once();
+    // Where the clock was set at this start (embedded_store_options::sets_clock): the record of it, from which the next
+    // start takes its floor. What to wait for; refused (storage_unavailable) if the log has no room. Once.
+    result<ticket> record_clock();
     // A snapshot now, due or not; also while serving, from any thread but an io thread (it blocks). False where it
     // failed or another one is under way.
     bool snapshot_now() { return take_snapshot().taken; }
@@ -150,7 +159,7 @@ public:
     task<bool> durable(ticket t) override;
     bool is_durable(ticket t) const noexcept override;
     const char* why_not_ready() const noexcept override;
-    std::optional<outage> last_outage() const noexcept override;
+    const outage_list& outages() const noexcept override;
 
 private:
     embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time);

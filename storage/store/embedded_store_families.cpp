@@ -184,6 +184,7 @@ ticket embedded_store::append_event(const security_event& event) {
         s.events_lost.fetch_add(1, std::memory_order_relaxed);
         return ticket::none;
     }
+    s.tell_serving_first();
     record_buffer buffer;
     return ticket{s.log->enqueue(*room, log_urgency::now, record_type::event, version_of(event), buffer.encode(event),
                                  record_tag{})};

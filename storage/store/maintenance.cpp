@@ -236,6 +236,9 @@ public:
         user_id after;
         while (write_users(after)) {
         }
+        for (const outage& o : s_.outages.all()) {
+            sink_(static_cast<std::uint16_t>(record_type::serving), serving_version, encode_serving(o));
+        }
         const std::lock_guard lock(s_.users.mutex);
         counts_.next_user_id = s_.users.next_id;
         return counts_;

@@ -3,7 +3,7 @@
 // Every record is the absolute state of one entity, so reading one twice, or in another order, does no harm. All
 // integers are little-endian, text is length-prefixed, nothing is aligned. Each version of a body has exactly the
 // fields below: a body that is shorter or longer is malformed, a higher version is newer than this program. Recovery
-// passes over events of any version.
+// passes over events of any version. The record `serving` is the log's own: storage/log/serving.hpp.
 //
 //   use            u32 generation, i64 at, u8[16] address, u8 n, u8[n] agent
 //   family_created u8[16] id, u64 user, u32 client, u32 epoch, i64 created_at, u32 idle_ttl, u32 absolute_ttl,

@@ -9,7 +9,11 @@
 #include "storage/store/store_state.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,7 +99,8 @@ public:
         case record_type::family_word:
             return apply_word(record);
         case record_type::event:
-            return; // evidence: state does not depend on it
+        case record_type::serving: // the log has read it itself
+            return;                // evidence: state does not depend on it
         }
         if ((record.type & critical_record_bit) != 0) {
             throw refused(refusal::newer_format, where(record) + " is of a type this version does not know");
@@ -111,6 +116,9 @@ public:
         s_.recovered_users = s_.users.size();
         s_.recovered_families = s_.families.size();
         s_.users.next_id = std::max({s_.users.next_id, s_.recovery.next_user_id, users_.highest_id() + 1});
+        if (const std::int64_t last = last_rotation_.load(std::memory_order_relaxed); last != no_rotation) {
+            s_.last_rotation = timestamp(seconds(last));
+        }
         s_.families.resize_to_fit();
         s_.users.resize_to_fit();
         s_.agents.resize_to_fit();
@@ -153,6 +161,7 @@ private:
                 refuse_so_many();
             }
             complete(*node, r, record);
+            all.note_rotation(node->created_at, r.word);
         }
 
         recovering& all;
@@ -160,6 +169,17 @@ private:
         agent_table::batch agents;
         std::vector<late_record> late;
     };
+
+    // From any thread. One that ended later counts all the same: it makes the log tell a little more than it must.
+    void note_rotation(timestamp created_at, family_word word) {
+        if (!word.live() || word.generation() == 0) {
+            return;
+        }
+        const std::int64_t at = created_at.time_since_epoch().count() + word.rotated_at();
+        std::int64_t last = last_rotation_.load(std::memory_order_relaxed);
+        while (last < at && !last_rotation_.compare_exchange_weak(last, at, std::memory_order_relaxed)) {
+        }
+    }
 
     void grow_where_needed() {
         // Only these: a table that is sized for what is yet to come would shrink.
@@ -188,6 +208,7 @@ private:
             refuse_so_many();
         }
         complete(*node, r, record);
+        note_rotation(node->created_at, r.word);
         // It is there already in one case of many: looking first would cost each a search.
         if (const family_table::added done = s_.families.add(section, *node);
             done.outcome == family_table::adding::exists) {
@@ -224,6 +245,7 @@ private:
             s_.families.count(before.status(), -1);
             s_.families.count(after.word.status(), 1);
         }
+        note_rotation(node.created_at, after.word);
         node.word.store(after.word.bits(), std::memory_order_relaxed);
         node.durable_word.store(after.word.bits(), std::memory_order_relaxed);
         if (after.newer_use) {
@@ -252,13 +274,34 @@ private:
     store_state& s_;
     recovering_users users_;
     std::uint64_t expected_families_ = 0;
-    unsigned threads_ = 1; // that read the snapshot
-    std::mutex mutex_;     // for the readers, and for what changes a family that is there already
+    static constexpr std::int64_t no_rotation = std::numeric_limits<std::int64_t>::min();
+    std::atomic<std::int64_t> last_rotation_{no_rotation}; // seconds since 1970
+    unsigned threads_ = 1;                                 // that read the snapshot
+    std::mutex mutex_; // for the readers, and for what changes a family that is there already
     std::unique_ptr<family_filler> filler_;
     std::vector<std::unique_ptr<reader>> readers_; // before the filler: they have lanes of it
 };
 
 } // namespace
+
+std::optional<timestamp> last_rotation_until(store_state& s, timestamp now) {
+    if (!s.last_rotation || *s.last_rotation <= now) {
+        return s.last_rotation;
+    }
+    // A clock was wrong once: what was rotated then hides what was rotated before it.
+    std::optional<timestamp> last;
+    const rcu_read_guard section;
+    for (std::size_t slab = 0; slab < s.families.slab_count(); ++slab) {
+        s.families.walk(slab, [&](family_node& node) {
+            const family_word word = node.load();
+            const timestamp at = node.facts().rotated_at(word);
+            if (word.live() && word.generation() > 0 && at <= now) {
+                last = std::max(last.value_or(at), at);
+            }
+        });
+    }
+    return last;
+}
 
 void recover(store_state& s) {
     recovering r(s);

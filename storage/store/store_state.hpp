@@ -1,7 +1,8 @@
 // What embedded_store is made of. Internal to storage/store.
 #pragma once
 
-#include "core/family/decide.hpp"
+#include "core/family/served_time.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/durable_waiters.hpp"
@@ -41,8 +42,11 @@ struct store_state {
     std::unique_ptr<maintenance> upkeep;
 
     std::atomic<bool> stopping{false};
-    bool memory_stays = false;         // the owner's: leave_memory_behind()
-    std::optional<outage> last_outage; // constant once serving
+    bool memory_stays = false;                  // the owner's: leave_memory_behind()
+    outage_list outages;                        // constant once serving, as is the next
+    std::optional<serving_record> serving_said; // what the log is to be told of this session's beginning
+    std::atomic<bool> serving_untold{false};    // and has not been told yet
+    bool window_at_start = false;               // one may still be open from the session before
     std::atomic<std::uint64_t> events_lost{0};
     std::atomic<std::uint64_t> durable_lsn{0};
     std::atomic<bool> tapped{false};
@@ -52,6 +56,7 @@ struct store_state {
     recovery_report recovery; // constant once serving, as are the next
     std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;
     std::uint64_t words_without_family = 0, families_without_user = 0;
+    std::optional<timestamp> last_rotation; // recovery: of the living families
 
     // Called by the log.
     void on_durable(std::span<const record_tag> batch, std::uint64_t sequence_through);
@@ -63,6 +68,14 @@ struct store_state {
     ticket enqueue_family(const rcu_read_guard& section, family_node& node, family_word w, const use_view* use,
                           log_room room, log_urgency urgency) noexcept;
     ticket enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept;
+    // Before the first record of this process, or at once where a window may be open: when serving began. A session
+    // that writes nothing says nothing of itself, and no window is longer for it.
+    void tell_serving(log_urgency urgency) noexcept;
+    void tell_serving_first() noexcept {
+        if (serving_untold.load(std::memory_order_relaxed)) {
+            tell_serving(log_urgency::lazy);
+        }
+    }
     // Reserves one record; where `room` is ordinary and `or_ending`, the reserved tail will do too.
     std::optional<log_room> reserve(log_room room, bool or_ending = false) noexcept;
 };
@@ -70,6 +83,9 @@ struct store_state {
 // Subjects of record_tag.
 std::array<std::uint8_t, 16> subject_of(user_id id) noexcept;
 user_id user_of(const record_tag& tag) noexcept;
+
+// The last rotation of a living family that is not later than `now`; std::nullopt if there is none.
+std::optional<timestamp> last_rotation_until(store_state& s, timestamp now);
 
 // recovery.cpp: fills the tables from the log. Throws refused.
 void recover(store_state& s);

@@ -4,8 +4,8 @@
 #include "core/family/decide.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <utility>
+#include <vector>
 
 namespace pawl::test {
 
@@ -30,7 +30,7 @@ struct situation {
     bool client_matches = true, binding_matches = true, sender_constrained = false;
     std::int64_t wc = 10, wr = 60;
     bool heal = false;
-    std::optional<std::pair<std::int64_t, std::int64_t>> outage; // stopped, ready
+    std::vector<std::pair<std::int64_t, std::int64_t>> outages; // stopped, ready
 };
 
 inline std::uint64_t pack(std::int64_t generation, std::int64_t rotated_at, unsigned status, bool confirmed,
@@ -86,11 +86,11 @@ inline decision decide_on(const situation& s) {
     policy.reuse_window = seconds(s.wc);
     policy.lost_response_window = seconds(s.wr);
     policy.ahead = s.heal ? ahead_policy::heal : ahead_policy::revoke;
-    std::optional<outage> last;
-    if (s.outage) {
-        last = outage{at(s.outage->first), at(s.outage->second)};
+    outage_list outages;
+    for (const auto& [stopped, ready] : s.outages) {
+        outages.add({at(stopped), at(ready)});
     }
-    return decide(family_word(word_of(s)), facts_of(), gate_of(s.gate), presented, at(s.now), policy, last);
+    return decide(family_word(word_of(s)), facts_of(), gate_of(s.gate), presented, at(s.now), policy, outages);
 }
 
 } // namespace pawl::test

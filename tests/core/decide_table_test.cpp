@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -14,15 +15,23 @@ namespace {
 
 // The table of the design, row by row; the first row whose condition holds is the answer.
 
+// In time served: second for second.
 std::int64_t age(const situation& s) {
-    std::int64_t since = s.rotated_at;
-    if (s.outage && s.rotated_at <= s.outage->second) {
-        const std::int64_t at_stop = s.outage->first - s.rotated_at; // negative: rotated after the stop was noted
-        if (s.wr > 0 && at_stop <= s.wr) {
-            since = s.outage->second;
-        }
+    if (s.outages.empty()) {
+        return s.now - s.rotated_at;
     }
-    return s.now < since ? 0 : s.now - since;
+    std::int64_t served = 0;
+    for (std::int64_t t = s.rotated_at; t < s.now; ++t) {
+        const bool is_outage =
+            std::ranges::any_of(s.outages, [t](const auto& o) { return o.first <= t && t < o.second; });
+        served += is_outage ? 0 : 1;
+    }
+    return served;
+}
+
+// A rotation in the future is in no window.
+bool within(const situation& s, std::int64_t window) {
+    return window != 0 && s.rotated_at <= s.now && age(s) <= window;
 }
 
 bool expired(const situation& s) {
@@ -34,7 +43,7 @@ bool gate_admits(const situation& s) {
 }
 
 std::int64_t new_rotated_at(const situation& s) {
-    return s.now > s.rotated_at ? s.now : s.rotated_at;
+    return std::max<std::int64_t>(s.now, 0); // whatever it was
 }
 
 struct row {
@@ -61,10 +70,10 @@ const std::array<row, 14> table{{
     {"4 rotated", [](const situation& s) { return s.g == s.c; }, verdict::rotate, 4,
      [](const situation& s) { return pack(s.c + 1, new_rotated_at(s), 0, false, 0, s.replays == 0 ? 0 : s.streak); },
      never},
-    {"5 reuse window", [](const situation& s) { return s.g == s.c - 1 && s.wc != 0 && age(s) <= s.wc; },
-     verdict::replay, 5, word_of, never},
+    {"5 reuse window", [](const situation& s) { return s.g == s.c - 1 && within(s, s.wc); }, verdict::replay, 5,
+     word_of, never},
     {"6 lost response",
-     [](const situation& s) { return s.g == s.c - 1 && s.wr != 0 && age(s) <= s.wr && !s.confirmed && s.replays < 7; },
+     [](const situation& s) { return s.g == s.c - 1 && within(s, s.wr) && !s.confirmed && s.replays < 7; },
      verdict::replay, 6,
      [](const situation& s) {
          const unsigned streak = s.replays > 0 ? s.streak : (s.streak == 3 ? 3 : s.streak + 1);
@@ -83,6 +92,14 @@ const std::array<row, 14> table{{
      [](const situation& s) { return pack(s.g + 1, new_rotated_at(s), 0, false, 0, 0); }, never},
 }};
 
+std::string describe_outages(const situation& s) {
+    std::string out;
+    for (const auto& [stopped, ready] : s.outages) {
+        out += " outage=" + std::to_string(stopped) + ".." + std::to_string(ready);
+    }
+    return out;
+}
+
 std::string describe(const situation& s) {
     return "c=" + std::to_string(s.c) + " g=" + std::to_string(s.g) + " status=" + std::to_string(s.status) +
            " confirmed=" + std::to_string(s.confirmed) + " replays=" + std::to_string(s.replays) +
@@ -90,8 +107,7 @@ std::string describe(const situation& s) {
            " now=" + std::to_string(s.now) + " gate=" + std::to_string(static_cast<int>(s.gate)) +
            " client=" + std::to_string(s.client_matches) + " binding=" + std::to_string(s.binding_matches) +
            " proof=" + std::to_string(s.sender_constrained) + " wc=" + std::to_string(s.wc) +
-           " wr=" + std::to_string(s.wr) + " heal=" + std::to_string(s.heal) +
-           (s.outage ? " outage=" + std::to_string(s.outage->first) + ".." + std::to_string(s.outage->second) : "");
+           " wr=" + std::to_string(s.wr) + " heal=" + std::to_string(s.heal) + describe_outages(s);
 }
 
 // Compares one situation with the table and counts the row that answered.
@@ -195,10 +211,17 @@ BOOST_AUTO_TEST_CASE(every_outage_matches_the_table) {
                         s.confirmed = confirmed;
                         s.wc = wr / 6;
                         s.wr = wr;
-                        s.outage = {rotated + stopped, rotated + stopped + outage};
-                        for (const std::int64_t served : {-1, 0, 1, 10, 11, 60, 61, 700}) {
-                            s.now = s.outage->second + served;
-                            all.check(s);
+                        // One, and two with something served between them: across it, before it, not at all.
+                        const std::int64_t ready = rotated + stopped + outage;
+                        for (const std::int64_t between : {-1, 0, 1, 9, 60, 90}) {
+                            s.outages = {{rotated + stopped, ready}};
+                            if (between >= 0) {
+                                s.outages.emplace_back(ready + between, ready + between + 40);
+                            }
+                            for (const std::int64_t served : {-1, 0, 1, 10, 11, 60, 61, 700}) {
+                                s.now = s.outages.back().second + served;
+                                all.check(s);
+                            }
                         }
                     }
                 }

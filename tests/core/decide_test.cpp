@@ -191,7 +191,8 @@ BOOST_AUTO_TEST_CASE(strict_windows_admit_nothing) {
     s.wc = s.wr = 0;
     s.now = rotated;
     BOOST_TEST((decide_on(s).what == verdict::reuse));
-    s.outage = {rotated, rotated};
+    s.outages = {{rotated, rotated + 5}};
+    s.now = rotated + 5;
     BOOST_TEST((decide_on(s).what == verdict::reuse));
 }
 
@@ -215,28 +216,49 @@ BOOST_AUTO_TEST_CASE(an_outage_of_ours_is_no_theft_of_theirs) {
     situation s;
     s.g = 4;
     s.wc = 5;
-    s.outage = {rotated + 20, rotated + 500};
-    s.now = rotated + 560;
+    s.outages = {{rotated + 20, rotated + 500}};
+    s.now = rotated + 540; // 20 s before, 40 after
     BOOST_TEST(decide_on(s).table_case == 6);
-    s.now = rotated + 561;
+    s.now = rotated + 541;
     BOOST_TEST((decide_on(s).what == verdict::reuse));
-    s.outage = {rotated + 61, rotated + 500}; // the window had closed before serving stopped
+    s.outages = {{rotated + 61, rotated + 500}}; // the window had closed before serving stopped
     s.now = rotated + 501;
     BOOST_TEST((decide_on(s).what == verdict::reuse));
-    s.outage = {rotated - 90, rotated - 10}; // rotated after it: ordinary time
+    s.outages = {{rotated - 90, rotated - 10}}; // rotated after it: ordinary time
     s.now = rotated + 61;
     BOOST_TEST((decide_on(s).what == verdict::reuse));
 }
 
-BOOST_AUTO_TEST_CASE(a_clock_that_went_back_shortens_nothing_and_extends_nothing) {
+BOOST_AUTO_TEST_CASE(no_number_of_outages_is_theft_and_none_gives_a_window_anew) {
+    situation s;
+    s.g = 4;
+    s.wc = 5;
+    s.outages = {{rotated + 20, rotated + 120}, {rotated + 121, rotated + 221}, {rotated + 230, rotated + 500}};
+    s.now = rotated + 530; // 20 + 1 + 9 + 30
+    BOOST_TEST(decide_on(s).table_case == 6);
+    s.now = rotated + 531;
+    BOOST_TEST((decide_on(s).what == verdict::reuse));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_wrong_clock_rotated_is_stamped_anew_by_the_next_rotation) {
     situation s;
     s.now = rotated - 100;
-    BOOST_TEST(decide_on(s).next.rotated_at() == static_cast<std::uint32_t>(rotated));
-    s.now = -100;
+    BOOST_TEST(decide_on(s).next.rotated_at() == static_cast<std::uint32_t>(rotated - 100));
+    s.now = -100; // before the family was made
     s.rotated_at = 0;
     BOOST_TEST(decide_on(s).next.rotated_at() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rotation_from_the_future_is_outside_of_every_window) {
+    situation s;
     s.g = 4;
-    BOOST_TEST(decide_on(s).table_case == 5);
+    for (const std::int64_t early : {1, 10, 1000}) {
+        s.now = rotated - early;
+        BOOST_TEST(decide_on(s).table_case == 8);
+        BOOST_TEST((decide_on(s).what == verdict::reuse));
+    }
+    s.sender_constrained = true;
+    BOOST_TEST(decide_on(s).table_case == 7); // rests on no window
 }
 
 // The only trace of a thief in step with the victim: every generation is taken by one and replayed to the other.

@@ -273,7 +273,7 @@ BOOST_FIXTURE_TEST_CASE(an_outage_of_ours_is_no_theft_of_theirs, signed_in_world
     refresh(token(0)).value();
     const timestamp stopped = time.now() + seconds(5);
     time.advance(seconds(3600));
-    data.last_stop = outage{.stopped_at = stopped, .ready_at = time.now() - seconds(20)};
+    data.not_served.add({.stopped_at = stopped, .ready_at = time.now() - seconds(20)});
     const auto again = refresh(token(0));
     BOOST_REQUIRE(again.has_value());
     BOOST_TEST((again->kind == refresh_kind::replayed));

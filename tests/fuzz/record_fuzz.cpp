@@ -1,4 +1,5 @@
 // What a record says, of each type: what is taken says the same again when it is written, byte for byte.
+#include "storage/log/serving.hpp"
 #include "storage/store/record_codec.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     record_view view;
     view.version = data[1] % 3;
     view.body = {data + 2, size - 2};
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0:
         view.type = static_cast<std::uint16_t>(record_type::family_word);
         small<family_word_record>(view);
@@ -48,6 +49,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         view.type = static_cast<std::uint16_t>(record_type::event);
         small<security_event>(view);
         break;
+    case 3: {
+        view.type = static_cast<std::uint16_t>(record_type::serving);
+        serving_record read;
+        if (decode_serving(view, read) == serving_fault::none) {
+            expect_same(view.body, encode_serving(read));
+        }
+        break;
+    }
     default: {
         view.type = static_cast<std::uint16_t>(record_type::user);
         user read;

@@ -1,10 +1,12 @@
 """Data directories of every released format are still read: snapshots/golden/*, with what they contain.
 
-`golden_test.py --make v1` writes a new one with the binary at hand: once per format, never over an old one.
+`golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
+came since, never over an old one.
 """
 import gzip
 import json
 import pathlib
+import signal
 import sys
 import unittest
 
@@ -17,14 +19,15 @@ PASSWORD = "correct horse battery"
 
 
 def make(name):
-    """A store with a snapshot and a log after it: users, sessions in every state, a deleted account."""
+    """A store with a snapshot and a log after it: users, sessions in every state, a deleted account, a rotation whose
+    reply was lost, and a crash since then."""
     target = GOLDEN / name
     assert not target.exists(), "%s is there already; a format is frozen once" % target
     server = Pawld("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB")
     try:
         server.start()
         client = Client(server.url)
-        known = {"password": PASSWORD, "now": client.get("/dev/clock").json["now"], "users": {}}
+        known = {"password": PASSWORD, "users": {}}
         for email in ("alice@example.com", "bob@example.com", "carol@example.com", "dave@example.com"):
             user = client.sign_up(email, first_name=email.split("@")[0].title(), surname="Müller").json
             old = client.login(email).json
@@ -35,12 +38,20 @@ def make(name):
         known["users"]["bob@example.com"]["state"] = "logged out"
         client.refresh(known["users"]["carol@example.com"]["old"])
         known["users"]["carol@example.com"]["state"] = "reuse"
-        case.eventually(lambda: list(pathlib.Path(server.data_dir).glob("snap-*.dat")))
+        erin = client.sign_up("erin@example.com", first_name="Erin", surname="Müller").json
+        lost = client.login("erin@example.com").json["refresh_token"]
+        known["users"]["erin@example.com"] = {"user": erin, "old": lost, "state": "reply lost",
+                                              "current": client.refresh(lost).json["refresh_token"]}
+        snapshots = lambda: set(pathlib.Path(server.data_dir).glob("snap-*.dat"))
+        server.restart(how=signal.SIGKILL)
+        client, found = Client(server.url), snapshots()
+        case.eventually(lambda: snapshots() - found)
         access = client.login("dave@example.com").json["access_token"]
         assert client.delete("/users/me", access, {"current_password": PASSWORD}).status == 204
         known["users"]["dave@example.com"]["state"] = "deleted"
         alice = known["users"]["alice@example.com"]
         alice["current"] = client.refresh(alice["current"]).json["refresh_token"]
+        known["now"] = client.get("/dev/clock").json["now"]
         assert server.stop() == 0
         target.mkdir(parents=True)
         for path in sorted(pathlib.Path(server.data_dir).iterdir()):
@@ -79,6 +90,11 @@ class Golden(unittest.TestCase):
                 server.stop()
 
     def check(self, client, email, user, password):
+        if user["state"] == "reply lost":
+            again = client.refresh(user["old"])
+            self.assertEqual((again.status, again.headers["Pawl-Refresh"]), (200, "replayed"), repr(again))
+            self.assertEqual(again.json["refresh_token"], user["current"])
+            return
         login = client.login(email, password)
         refresh = client.refresh(user["current"])
         if user["state"] == "deleted":

@@ -109,13 +109,15 @@ BOOST_AUTO_TEST_CASE(what_was_durable_is_there_after_a_restart_with_and_without_
             if (round == 1) {
                 BOOST_TEST(data->snapshot_now());
             }
+            time.advance(seconds(100));
             reopen();
             const store_statistics s = data->statistics();
             BOOST_TEST(s.recovery.clean);
             BOOST_TEST(s.recovered_families == 200U);
             BOOST_TEST(s.recovered_users == 10U);
             BOOST_TEST((round < 1) == (s.recovery.snapshot_lsn == 0));
-            BOOST_TEST(data->last_outage().has_value());
+            // A session that writes nothing says nothing of itself: it counts to the outage around it.
+            BOOST_TEST(data->outages().all().size() == static_cast<std::size_t>(std::min(round + 1, 2)));
         }
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "storage/log/serving.hpp"
 #include "storage/on_threads.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/record_codec.hpp"
@@ -51,7 +52,7 @@ struct memory_disk {
     std::vector<std::size_t> splits; // where another thread goes on with reading the snapshot, in ascending order
     snapshot_counts counts;
     std::uint64_t snapshot_lsn = 0, next_lsn = 1;
-    timestamp_ms last_time{};
+    timestamp_ms snapshot_time{};
     bool used = false;
 };
 
@@ -73,7 +74,6 @@ public:
             for (queued& q : queue_) {
                 tags.push_back(q.tag);
                 q.record.lsn = disk_->next_lsn++;
-                disk_->last_time = q.record.time;
                 if (!discards) {
                     disk_->log.push_back(std::move(q.record));
                 }
@@ -94,6 +94,14 @@ public:
         }
         return out;
     }
+    std::vector<record_tag> queued_tags() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<record_tag> out;
+        for (const queued& q : queue_) {
+            out.push_back(q.tag);
+        }
+        return out;
+    }
     std::size_t queue_size() const {
         const std::lock_guard lock(mutex_);
         return queue_.size();
@@ -105,13 +113,24 @@ public:
         report.fresh = !std::exchange(disk_->used, true);
         report.snapshot_lsn = disk_->snapshot_lsn;
         report.next_user_id = disk_->counts.next_user_id;
-        report.last_time = disk_->last_time;
+        served_time_reader served;
+        served.note_time(disk_->snapshot_time);
         target.expect(disk_->counts);
         if (disk_->snapshot_lsn != 0 || !disk_->snapshot.empty()) {
-            read_parts(target);
+            read_parts(target, served);
             target.snapshot_read();
+            served.snapshot_read();
         }
-        hand_out(disk_->log, target.apply);
+        hand_out(disk_->log, [&](const record_view& r) {
+            if (is_serving(r)) {
+                served.note_record(r);
+            } else {
+                target.apply(r);
+            }
+            served.note_time(r.time);
+        });
+        report.last_time = served.last_time();
+        report.outages = served.outages();
         report.records = disk_->snapshot.size() + disk_->log.size();
         return report;
     }
@@ -185,6 +204,7 @@ public:
         disk_->snapshot = std::move(records);
         disk_->counts = counts;
         disk_->snapshot_lsn = at.lsn;
+        disk_->snapshot_time = now;
         std::erase_if(disk_->log, [&](const memory_disk::stored& r) { return r.lsn < at.lsn; });
         return bytes;
     }
@@ -201,7 +221,8 @@ private:
         record_tag tag;
         memory_disk::stored record;
     };
-    void read_parts(const recovery_target& target) const {
+    static bool is_serving(const record_view& r) { return r.type == static_cast<std::uint16_t>(record_type::serving); }
+    void read_parts(const recovery_target& target, served_time_reader& served) const {
         std::vector<std::size_t> ends = disk_->splits;
         ends.push_back(disk_->snapshot.size());
         std::atomic<std::size_t> next{0};
@@ -209,7 +230,13 @@ private:
             const recovery_target::record_function apply = target.snapshot_reader();
             for (std::size_t i = next++; i < ends.size(); i = next++) {
                 const std::size_t begin = i == 0 ? 0 : ends[i - 1];
-                hand_out(std::span(disk_->snapshot).subspan(begin, ends[i] - begin), apply);
+                hand_out(std::span(disk_->snapshot).subspan(begin, ends[i] - begin), [&](const record_view& r) {
+                    if (is_serving(r)) {
+                        served.note_snapshot_record(r);
+                    } else {
+                        apply(r);
+                    }
+                });
             }
         });
     }

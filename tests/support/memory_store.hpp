@@ -51,7 +51,7 @@ public:
     bool full = false;             // no room in the log: changes are refused, but ending a family is not
     unsigned family_conflicts = 0; // how many exchanges are to miss, though nobody changed the word
     unsigned user_conflicts = 0;
-    std::optional<outage> last_stop;
+    outage_list not_served;
 
     // --- What a test looks at.
     std::unique_ptr<memory_store> after_crash() const;    // what a restart would find
@@ -87,7 +87,7 @@ public:
     task<bool> durable(ticket t) override;
     bool is_durable(ticket t) const noexcept override { return static_cast<std::uint64_t>(t) <= durable_; }
     const char* why_not_ready() const noexcept override { return failed_ ? "storage has failed" : nullptr; }
-    std::optional<outage> last_outage() const noexcept override { return last_stop; }
+    const outage_list& outages() const noexcept override { return not_served; }
 
 private:
     struct family_node {

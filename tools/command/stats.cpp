@@ -22,6 +22,22 @@ struct log_figures {
     std::uint64_t files = 0;                   // bytes of all segments
 };
 
+const char* name_of_type(std::uint16_t type) {
+    switch (static_cast<storage::record_type>(type)) {
+    case storage::record_type::user:
+        return "user";
+    case storage::record_type::family_created:
+        return "family_created";
+    case storage::record_type::family_word:
+        return "family_word";
+    case storage::record_type::event:
+        return "event";
+    case storage::record_type::serving:
+        return "serving";
+    }
+    return "other";
+}
+
 log_figures read_log(const storage::directory_view& view) {
     log_figures out;
     storage::log_reader log(view, view.first_kept());
@@ -31,9 +47,7 @@ log_figures read_log(const storage::directory_view& view) {
         storage::record_cursor cursor{frame->payload};
         storage::record_view record;
         while (cursor.next(record)) {
-            constexpr std::array<const char*, 5> names{"other", "user", "family_created", "family_word", "event"};
-            const std::size_t i = record.type & ~static_cast<unsigned>(storage::critical_record_bit);
-            const char* const name = names.at(i < names.size() ? i : 0);
+            const char* const name = name_of_type(record.type);
             ++out.records[name];
             out.bytes[name] += storage::record_header_size + record.body.size();
         }

@@ -124,6 +124,7 @@ void replay_plan::see(const storage::record_view& record) {
         return see_word(r.id, r.word, record.time);
     }
     case storage::record_type::event:
+    case storage::record_type::serving:
         return;
     }
 }
