@@ -1,6 +1,7 @@
 #include "app/logging.hpp"
 
 #include "app/limits.hpp"
+#include "core/printable_text.hpp"
 
 #include <poll.h>
 #include <pthread.h>
@@ -24,37 +25,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> level_names{"debug", "info", "warn", "error"};
 
-// The length of the UTF-8 sequence at the start of `text`: 0 where it is none (overlong, surrogate, beyond U+10FFFF) or
-// one that must not reach a terminal as it is (C1 controls, line and paragraph separators, bidi overrides).
-std::size_t printable_utf8(std::string_view text) {
-    const auto at = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-    const auto more = [&](std::size_t i) { return (at(i) & 0xc0U) == 0x80; };
-    const unsigned first = at(0);
-    std::size_t size = 0;
-    std::uint32_t c = 0;
-    if (first >= 0xc2 && first <= 0xdf && more(1)) {
-        size = 2;
-        c = (first & 0x1fU) << 6 | (at(1) & 0x3fU);
-    } else if (first >= 0xe0 && first <= 0xef && more(1) && more(2)) {
-        size = 3;
-        c = (first & 0x0fU) << 12 | (at(1) & 0x3fU) << 6 | (at(2) & 0x3fU);
-        if (c < 0x800 || (c >= 0xd800 && c <= 0xdfff)) {
-            return 0;
-        }
-    } else if (first >= 0xf0 && first <= 0xf4 && more(1) && more(2) && more(3)) {
-        size = 4;
-        c = (first & 0x07U) << 18 | (at(1) & 0x3fU) << 12 | (at(2) & 0x3fU) << 6 | (at(3) & 0x3fU);
-        if (c < 0x10000 || c > 0x10ffff) {
-            return 0;
-        }
-    } else {
-        return 0;
-    }
-    const bool hidden = c < 0xa0 || (c >= 0x200e && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-                        (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-    return hidden ? 0 : size;
-}
-
 // Between quotes, as JSON wants it; the text format uses the same, so that one escape is known to readers.
 void append_quoted(std::string& out, std::string_view text) {
     const bool cut = text.size() > log_value_size_max;
@@ -68,11 +38,15 @@ void append_quoted(std::string& out, std::string_view text) {
             out.push_back(text[0]);
         } else if (c >= 0x20 && c < 0x7f) {
             out.push_back(text[0]);
-        } else if (c >= 0x80 && (size = printable_utf8(text)) > 0) {
-            out.append(text.substr(0, size));
+        } else if (const code_point whole = first_code_point(text); c >= 0x80 && whole.size > 0) {
+            size = whole.size;
+            if (is_hidden_code_point(whole.value)) {
+                append_unicode_escape(out, whole.value);
+            } else {
+                out.append(text.substr(0, size));
+            }
         } else {
             // A byte, not a code point, from 0x80 on; what matters is that it is harmless and visible.
-            size = 1;
             char escape[8];
             std::snprintf(escape, sizeof escape, "\\u%04x", c);
             out.append(escape);

@@ -1,5 +1,6 @@
 #include "app/operations.hpp"
 
+#include "app/dto/rfc3339.hpp"
 #include "core/service/settle.hpp"
 #include "storage/history/directory_view.hpp"
 #include "storage/key_file.hpp"
@@ -85,11 +86,33 @@ std::optional<timestamp> last_minted(const key_ring& ring, std::size_t index) {
     return ring.refresh_keys[index + 1].created_at; // which minted from then on
 }
 
-key_change operations::change_keys_blocking(const key_edit& edit) {
+namespace {
+
+// std::nullopt if no token of the key at `index` can be good any more.
+std::optional<key_change> still_held(const key_ring& ring, std::size_t index, const storage::embedded_store& data,
+                                     timestamp now) {
+    const std::optional<timestamp> last = last_minted(ring, index);
+    if (!last) {
+        return std::nullopt; // it mints: the edit says so
+    }
+    const std::optional<timestamp> until = data.last_expiry(*last);
+    if (!until || now >= *until) {
+        return std::nullopt;
+    }
+    return refused_change(errc::key_in_use, "Sessions may hold refresh tokens of this key until " + to_rfc3339(*until) +
+                                                ": retiring it before that ends them. Send force to do so.");
+}
+
+} // namespace
+
+key_change operations::change_keys_blocking(const key_edit& edit, const key_check& check) {
     const std::lock_guard lock(parts_.keys.changing());
     const storage::key_file_options options = key_file_options_of(parts_.settings);
     try {
         const key_ring_ptr current = parts_.keys.get();
+        if (std::optional<key_change> refused = check ? check(*current) : std::nullopt) {
+            return *std::move(refused);
+        }
         const storage::edited_key_file done = storage::edit_key_file(options, *current, edit);
         if (done.problem != key_edit_problem::none) {
             return refused_change(cause_of(done.problem));
@@ -104,7 +127,7 @@ key_change operations::change_keys_blocking(const key_edit& edit) {
     }
 }
 
-task<key_change> operations::change_keys(key_edit edit) {
+task<key_change> operations::change_keys(key_edit edit, key_check check) {
     if (!parts_.data.is_on_disk()) {
         co_return refused_change(errc::not_on_disk);
     }
@@ -112,7 +135,7 @@ task<key_change> operations::change_keys(key_edit edit) {
         co_return refused_change(errc::key_file_read_only);
     }
     key_change change;
-    std::function<void()> job = [this, &edit, &change] { change = change_keys_blocking(edit); };
+    std::function<void()> job = [this, &edit, &check, &change] { change = change_keys_blocking(edit, check); };
     task<bool> running_job = worker_.run(std::move(job));
     const bool ran = co_await std::move(running_job);
     if (!ran) {
@@ -129,7 +152,7 @@ task<key_change> operations::rotate_signing_key() {
     key_edit edit = [this, algorithm](std::string_view text) {
         return pawl::rotate_signing_key(text, algorithm, parts_.random, parts_.time.now());
     };
-    task<key_change> changing = change_keys(std::move(edit));
+    task<key_change> changing = change_keys(std::move(edit), key_check());
     co_return co_await std::move(changing);
 }
 
@@ -137,28 +160,27 @@ task<key_change> operations::rotate_refresh_key() {
     key_edit edit = [this](std::string_view text) {
         return pawl::rotate_refresh_key(text, parts_.random, parts_.time.now());
     };
-    task<key_change> changing = change_keys(std::move(edit));
+    task<key_change> changing = change_keys(std::move(edit), key_check());
     co_return co_await std::move(changing);
 }
 
 task<key_change> operations::retire_signing_key(std::string kid) {
     key_edit edit = [kid = std::move(kid)](std::string_view text) { return pawl::retire_signing_key(text, kid); };
-    task<key_change> changing = change_keys(std::move(edit));
+    task<key_change> changing = change_keys(std::move(edit), key_check());
     co_return co_await std::move(changing);
 }
 
 task<key_change> operations::retire_refresh_key(std::uint8_t id, bool force) {
-    const key_ring_ptr ring = parts_.keys.get();
-    const auto found = std::ranges::find(ring->refresh_keys, id, &refresh_key::id);
-    if (found != ring->refresh_keys.end() && !force) {
-        const auto index = static_cast<std::size_t>(found - ring->refresh_keys.begin());
-        const std::optional<timestamp> last = last_minted(*ring, index);
-        if (last && parts_.time.now() < *last + parts_.rules.refresh_absolute_ttl) {
-            co_return refused_change(errc::key_in_use);
+    key_check check = [this, id, force](const key_ring& ring) -> std::optional<key_change> {
+        const auto found = std::ranges::find(ring.refresh_keys, id, &refresh_key::id);
+        if (force || found == ring.refresh_keys.end()) {
+            return std::nullopt;
         }
-    }
+        const auto index = static_cast<std::size_t>(found - ring.refresh_keys.begin());
+        return still_held(ring, index, parts_.data, parts_.time.now());
+    };
     key_edit edit = [id](std::string_view text) { return pawl::retire_refresh_key(text, id); };
-    task<key_change> changing = change_keys(std::move(edit));
+    task<key_change> changing = change_keys(std::move(edit), std::move(check));
     co_return co_await std::move(changing);
 }
 

@@ -36,7 +36,7 @@ struct snapshot_facts {
     std::optional<timestamp_ms> time; // nothing where its footer can't be read
 };
 
-// When the refresh key at `index` of the ring minted last: nothing where it still mints.
+// When the refresh key at `index` of the ring minted last: std::nullopt if it still mints.
 std::optional<timestamp> last_minted(const key_ring& ring, std::size_t index);
 
 class operations {
@@ -57,7 +57,8 @@ public:
     task<key_change> rotate_signing_key();
     task<key_change> rotate_refresh_key();
     task<key_change> retire_signing_key(std::string kid);
-    // key_in_use unless `force`: tokens of it may still be presented (they live as long as the absolute TTL at most).
+    // key_in_use unless `force`: sessions that were opened before it minted last may hold tokens of it, as long as the
+    // longest of them lives.
     task<key_change> retire_refresh_key(std::uint8_t id, bool force);
     key_ring_ptr keys() const { return parts_.keys.get(); }
 
@@ -74,8 +75,10 @@ public:
 
 private:
     using key_edit = std::function<key_file_edit(std::string_view text)>;
-    task<key_change> change_keys(key_edit edit);
-    key_change change_keys_blocking(const key_edit& edit);
+    // What speaks against an edit of this ring; empty: nothing does.
+    using key_check = std::function<std::optional<key_change>(const key_ring& ring)>;
+    task<key_change> change_keys(key_edit edit, key_check check);
+    key_change change_keys_blocking(const key_edit& edit, const key_check& check);
     std::vector<snapshot_facts> list_snapshots_blocking();
     storage::view_options view() const;
 

@@ -36,14 +36,20 @@ enum class event_kind : std::uint8_t {
     signed_up = 17,
     password_changed = 18, // a sessions_revoked goes with it
     account_removed = 19,  // likewise
+    // By the user or by an operator (then a user_changed is beside it): `by` says who.
+    username_changed = 20,
 };
-inline constexpr event_kind last_event_kind = event_kind::account_removed;
+inline constexpr event_kind last_event_kind = event_kind::username_changed;
 constexpr bool is_operators(event_kind k) {
     return k >= event_kind::user_created && k <= event_kind::key_retired;
 }
 // These are about a token of one generation where another was current.
 constexpr bool has_generations(event_kind k) {
     return k < event_kind::user_created || k == event_kind::token_replayed;
+}
+// Whose `by` has to be told: it may be another than the user.
+constexpr bool has_actor(event_kind k) {
+    return is_operators(k) || k == event_kind::username_changed;
 }
 // These have `by` and `about`.
 constexpr bool has_words(event_kind k) {

@@ -106,7 +106,7 @@ public:
 
 private:
     result<app::import_result> add(const user& u) { return app::apply_import(*data_, u, time_.now()); }
-    result<app::import_result> add(const storage::family_image& f) { return app::apply_import(*data_, f); }
+    result<app::import_result> add(const storage::family_image& f) { return app::apply_import(*data_, f, time_.now()); }
 
     bool json_;
     app::config settings_;

@@ -1,6 +1,6 @@
 #include "tools/output.hpp"
 
-#include "app/utf8.hpp"
+#include "core/printable_text.hpp"
 
 #include <unistd.h>
 
@@ -53,7 +53,8 @@ bool output::end() {
 
 void output::line(std::string_view text) {
     finish_progress();
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    const std::string shown = without_hidden(text);
+    std::fwrite(shown.data(), 1, shown.size(), stdout);
     std::fputc('\n', stdout);
 }
 
@@ -102,7 +103,7 @@ void output::print(const table& t) {
 void output::note(std::string_view text) {
     if (!quiet_) {
         finish_progress();
-        std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data());
+        std::fprintf(stderr, "%s\n", without_hidden(text).c_str());
     }
 }
 
@@ -134,22 +135,7 @@ void output::finish_progress() {
 }
 
 std::string clean(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const auto byte = static_cast<unsigned char>(text.front());
-        const std::size_t length = app::utf8_sequence_size(text);
-        if (length == 0 || byte < 0x20 || byte == 0x7f ||
-            (byte == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0)) {
-            std::array<char, 5> escaped{};
-            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", byte);
-            out += escaped.data();
-            text.remove_prefix(1);
-        } else {
-            out += text.substr(0, length);
-            text.remove_prefix(length);
-        }
-    }
-    return out;
+    return printable(text);
 }
 
 std::string time_text(std::chrono::sys_time<std::chrono::milliseconds> t) {

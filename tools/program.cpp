@@ -2,6 +2,7 @@
 
 #include "app/dto/json_text.hpp"
 #include "app/startup.hpp"
+#include "core/printable_text.hpp"
 #include "storage/log/log_directory.hpp"
 
 #include <CLI/CLI.hpp>
@@ -47,7 +48,7 @@ void print_error(bool json, int exit_code, std::string_view line) {
         text += ",\"exit_code\":" + std::to_string(exit_code) + "}";
         std::fprintf(stderr, "%s\n", text.c_str());
     } else {
-        std::fprintf(stderr, "pawlctl: %.*s\n", static_cast<int>(line.size()), line.data());
+        std::fprintf(stderr, "pawlctl: %s\n", without_hidden(line).c_str());
     }
 }
 
@@ -61,7 +62,7 @@ int run(int argument_count, char** arguments) {
         return fail(p, why.exit_code(), why.what());
     } catch (const tool_error& why) {
         if (p.global.json && !why.document().empty()) {
-            std::fprintf(stderr, "%s\n", why.document().c_str());
+            std::fprintf(stderr, "%s\n", without_hidden(why.document()).c_str());
             return why.exit_code();
         }
         return fail(p, why.exit_code(), why.what());

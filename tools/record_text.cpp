@@ -49,7 +49,7 @@ void describe_user(const storage::record_view& record, const user& u, record_tex
 }
 
 std::string evidence_text(const security_event& e) {
-    if (is_operators(e.kind)) {
+    if (has_actor(e.kind)) {
         const std::string by = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
         return "  by " + by + (e.about.empty() ? "" : ": " + clean(e.about));
     }

@@ -1,5 +1,6 @@
 #include "app/config/sources.hpp"
 #include "app/config/values.hpp"
+#include "core/printable_text.hpp"
 
 #include <algorithm>
 
@@ -192,17 +193,8 @@ bool read_assignment(dotenv_reader& reader, std::string_view& name, std::string&
 
 std::string option_error_line(std::string_view name, std::string_view value, std::string_view source,
                               std::string_view rule) {
-    static constexpr std::string_view hex = "0123456789abcdef";
     const auto clean = [](std::string_view text) {
-        std::string out;
-        for (const char c : text.substr(0, shown_value_max)) {
-            const auto byte = static_cast<unsigned char>(c);
-            if (byte < 0x20 || byte == 0x7f) {
-                out += {'\\', 'x', hex[byte >> 4U], hex[byte & 0xFU]};
-            } else {
-                out += c;
-            }
-        }
+        const std::string out = printable(text.substr(0, shown_value_max));
         return text.size() > shown_value_max ? out + "..." : out;
     };
     std::string line = clean(name);

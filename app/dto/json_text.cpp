@@ -1,7 +1,9 @@
 #include "app/dto/json_text.hpp"
 
-#include "app/utf8.hpp"
 #include "core/plain_text.hpp"
+#include "core/printable_text.hpp"
+
+#include <algorithm>
 
 namespace pawl::app {
 
@@ -57,14 +59,15 @@ void append_json_string(std::string& out, std::string_view text) {
             text.remove_prefix(1);
             continue;
         }
-        const std::size_t size = utf8_sequence_size(text);
-        if (size == 0) {
+        const code_point c = first_code_point(text);
+        if (c.size == 0) {
             out += replacement_character;
-            text.remove_prefix(1);
+        } else if (is_hidden_code_point(c.value)) {
+            append_unicode_escape(out, c.value);
         } else {
-            out += text.substr(0, size);
-            text.remove_prefix(size);
+            out += text.substr(0, c.size);
         }
+        text.remove_prefix(std::max<std::size_t>(c.size, 1));
     }
     out.push_back('"');
 }

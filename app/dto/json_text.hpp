@@ -8,8 +8,8 @@
 
 namespace pawl::app {
 
-// Appends `text` as a JSON string with its quotes. Control characters are escaped; a byte that is not part of valid
-// UTF-8 (a User-Agent may hold any) becomes U+FFFD.
+// Appends `text` as a JSON string with its quotes. Hidden code points (core/printable_text.hpp) are escaped; a byte
+// that is not part of valid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 // Appends one object or array member by member; commas come by themselves. Objects may nest by writing a member name

@@ -46,7 +46,7 @@ std::string use_json(const family_use& use) {
 }
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 20> names{"",
+    constexpr std::array<std::string_view, 21> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -65,7 +65,8 @@ std::string_view name_of(event_kind kind) {
                                                      "token_replayed",
                                                      "signed_up",
                                                      "password_changed",
-                                                     "account_removed"};
+                                                     "account_removed",
+                                                     "username_changed"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";
@@ -116,7 +117,7 @@ std::string record_json(const storage::record_view& record, const security_event
     if (of_family) {
         w.member("family", to_hex(e.family));
     }
-    if (is_operators(e.kind)) {
+    if (has_actor(e.kind)) {
         w.member("by", e.by.value).member("about", e.about);
     } else if (has_words(e.kind)) {
         w.member("about", e.about);

@@ -134,9 +134,10 @@ std::optional<timestamp_ms> from_rfc3339(std::string_view text) {
     if (!in.ok || !in.rest.empty() || !date.ok() || hour > 23 || minute > 59 || second > 59 || year < 1970) {
         return std::nullopt;
     }
-    const timestamp_ms local = days_point(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-                               std::chrono::seconds(second) + fraction;
-    return local - offset;
+    const timestamp_ms instant = days_point(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+                                 std::chrono::seconds(second) + fraction - offset;
+    // The offset may lead out of the years that are written.
+    return instant < timestamp_ms{} || to_seconds(instant) > latest ? std::nullopt : std::optional(instant);
 }
 
 } // namespace pawl::app

@@ -16,7 +16,7 @@ std::string to_rfc3339_ms(timestamp_ms t);
 void append_rfc3339(std::string& text, timestamp t);
 
 // Date, `T`, time, optional fraction (milliseconds count, more is cut), `Z` or an offset; upper or lower case. No leap
-// second. Nothing for anything else, or a year before 1970.
+// second. std::nullopt for anything else, or an instant outside of the years 1970 to 9999 in UTC.
 std::optional<timestamp_ms> from_rfc3339(std::string_view text);
 
 } // namespace pawl::app

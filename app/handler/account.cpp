@@ -48,7 +48,7 @@ task<http_response> handle_change_me(app_context& context, const http_request& r
     if (!change) {
         co_return problem_response(change.error());
     }
-    auto pending = context.accounts.change_profile(std::move(*who), std::move(*change));
+    auto pending = context.accounts.change_profile(std::move(*who), std::move(*change), request.from);
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse(context, request, changed.error());

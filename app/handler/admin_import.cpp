@@ -17,7 +17,7 @@ result<import_result> apply(app_context& context, import_record record) {
         return apply_import(context.data, std::move(*u), context.time.now());
     }
     if (const auto* const f = std::get_if<storage::family_image>(&record)) {
-        return apply_import(context.data, *f);
+        return apply_import(context.data, *f, context.time.now());
     }
     const auto* const refusal = std::get_if<import_refusal>(&record);
     const std::string why = refusal != nullptr ? refusal->why : "the line is neither a user nor a family";

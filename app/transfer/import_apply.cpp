@@ -2,6 +2,8 @@
 
 #include "core/user/names.hpp"
 
+#include <algorithm>
+
 namespace pawl::app {
 
 namespace {
@@ -44,7 +46,12 @@ result<import_result> apply_import(store& data, user u, timestamp now) {
     return import_result{done->outcome, subject, done->wait_for};
 }
 
-result<import_result> apply_import(store& data, const storage::family_image& f) {
+result<import_result> apply_import(store& data, const storage::family_image& f, timestamp now) {
+    const timestamp latest = now + imported_future_max;
+    if (std::max({f.facts.created_at, f.facts.rotated_at(f.word), f.facts.created_at + seconds(f.ended_after),
+                  f.use.at}) > latest) {
+        return import_result{import_outcome::refused, "family " + to_hex(f.facts.id), ticket::none};
+    }
     const result<imported> done = data.import_family(f.facts, f.word, f.ended_after, f.use_generation, f.use);
     if (!done) {
         return done.error();
@@ -86,7 +93,8 @@ const char* reason_of(import_outcome outcome) {
     case import_outcome::no_user:
         return "its user is not here";
     case import_outcome::refused:
-        return "it is more than this store can hold";
+        return "this store can't hold it: it is too large, of a later epoch than its user's gate, or lies in the "
+               "future";
     }
     return "";
 }

@@ -8,6 +8,10 @@
 
 namespace pawl::app {
 
+// How far the clock of the server that a session comes from may be ahead of this one's. What lies further in the future
+// would live longer than its TTL, and never be forgotten once it has ended.
+inline constexpr seconds imported_future_max{300};
+
 struct import_result {
     import_outcome outcome{};
     std::string subject; // "user 7", "family 0123..."
@@ -17,7 +21,8 @@ struct import_result {
 // `u.id` 0: the next free one, and now as its creation where it has none. The same line again is `same` then where the
 // user of that email has the same username, and the same hash or creation. storage_unavailable.
 result<import_result> apply_import(store& data, user u, timestamp now);
-result<import_result> apply_import(store& data, const storage::family_image& f);
+// Refused where its creation, rotation, end or last use lies more than imported_future_max after `now`.
+result<import_result> apply_import(store& data, const storage::family_image& f, timestamp now);
 
 // "added", "same", "id_taken" ...
 const char* name_of(import_outcome outcome);

@@ -11,6 +11,7 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <vector>
@@ -22,6 +23,15 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::int64_t five_years = 1827LL * 86400;
+static_assert(five_years <= family_word::rotated_at_max);
+
+// As a server takes it of a request: printable ASCII, cut. Other servers' sessions come with anything.
+std::string clean_agent(std::string_view text) {
+    std::string out;
+    std::ranges::copy_if(text, std::back_inserter(out), [](char c) { return c >= 0x20 && c < 0x7F; });
+    out.resize(std::min(out.size(), family_use::agent_size_max));
+    return out;
+}
 
 // Reads members of one object; remembers the first fault and which members were asked for.
 class members {
@@ -169,7 +179,7 @@ user read_user(const json::object& o, std::string& why) {
     members from(o, why);
     user u;
     u.id.value = from.number("id", storage::imported_id_max, 0);
-    u.version = from.number("version", UINT64_MAX >> 1U, 1);
+    u.version = from.number("version", imported_version_max, 1);
     from.truth("deleted", u.deleted);
     from.text("email", u.email, !u.deleted);
     from.text("username", u.username);
@@ -183,7 +193,7 @@ user read_user(const json::object& o, std::string& why) {
     u.gate.enabled = !u.deleted;
     if (const json::object* const o_gate = from.object("gate")) {
         members gate(*o_gate, why);
-        u.gate.epoch = static_cast<std::uint32_t>(gate.number("epoch", UINT32_MAX, 0));
+        u.gate.epoch = static_cast<std::uint32_t>(gate.number("epoch", imported_epoch_max, 0));
         gate.truth("enabled", u.gate.enabled);
         gate.id("survivor", u.gate.survivor, false);
         read_name(gate, "reason", gate_reason::restored, u.gate.reason);
@@ -206,13 +216,13 @@ storage::family_image read_family(const json::object& o, std::string& why) {
     from.id("id", f.facts.id, true);
     f.facts.user.value = from.number("user", storage::imported_id_max, 0, true);
     f.facts.client.value = static_cast<std::uint32_t>(from.number("client", UINT32_MAX, 0));
-    f.facts.epoch = static_cast<std::uint32_t>(from.number("epoch", UINT32_MAX, 0));
+    f.facts.epoch = static_cast<std::uint32_t>(from.number("epoch", imported_epoch_max, 0));
     f.facts.created_at = to_seconds(from.time("created_at", true));
     f.facts.idle_ttl = seconds(static_cast<std::int64_t>(from.number("idle_ttl", five_years, 0, true)));
     f.facts.absolute_ttl = seconds(static_cast<std::int64_t>(from.number("absolute_ttl", five_years, 0, true)));
     const timestamp rotated = to_seconds(from.time("rotated_at", true));
     const std::int64_t after = (rotated - f.facts.created_at).count();
-    if (why.empty() && (after < 0 || after > family_word::rotated_at_max)) {
+    if (why.empty() && (after < 0 || after > f.facts.absolute_ttl.count())) { // five years fit in the word
         from.complain("rotated_at", "is not within the family's life");
     }
     family_status status = family_status::live;
@@ -242,8 +252,13 @@ storage::family_image read_family(const json::object& o, std::string& why) {
             use.complain("ip", "is no address");
         }
         f.use.address = address.value_or(peer_address{});
-        use.text("user_agent", f.use.agent);
+        std::string agent;
+        use.text("user_agent", agent);
+        f.use.agent = clean_agent(agent);
         use.no_others();
+        if (f.use_generation > f.word.generation()) {
+            use.complain("generation", "is higher than the family's");
+        }
     }
     from.no_others();
     if (f.facts.user.value == 0 || f.facts.id == family_id{}) {

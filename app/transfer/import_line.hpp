@@ -15,6 +15,12 @@ namespace pawl::app {
 // Longest line: what POST /admin/import takes as a body.
 inline constexpr std::size_t import_line_size_max = 16U * 1024;
 
+// An epoch rises by one with every logout of all sessions and every password change: what is imported leaves room for
+// as many as a user can ever have, so that no gate reaches user_gate::epoch_max.
+inline constexpr std::uint32_t imported_epoch_max = std::uint32_t{1} << 31U;
+// Versions rise by one with every change of a user; JSON numbers are exact up to here.
+inline constexpr std::uint64_t imported_version_max = std::uint64_t{1} << 53U;
+
 struct import_end {
     std::uint64_t users = 0, families = 0;
 };

@@ -88,6 +88,10 @@ bool alive(family_word word, const family_facts& facts, const user_gate& gate, t
     return word.live() && !facts.expired(word, now) && gate.admits(facts.id, facts.epoch);
 }
 
+bool may_live(family_word word, const family_facts& facts, const user_gate& gate) {
+    return word.live() && gate.is_open_to(facts.id, facts.epoch);
+}
+
 decision decide(family_word word, const family_facts& facts, const user_gate& gate, const presented_token& presented,
                 timestamp now, const refresh_policy& policy, const outage_list& outages) {
     BOOST_ASSERT(presented.generation <= family_word::generation_max); // the codec refuses it as malformed

@@ -56,4 +56,9 @@ decision decide(family_word word, const family_facts& facts, const user_gate& ga
 // user's or it is the user's survivor. Used by refresh, replay, bearer checks, `/sessions`, sweep and metrics alike.
 bool alive(family_word word, const family_facts& facts, const user_gate& gate, timestamp now);
 
+// Whether nothing but time, or a disabled user, keeps a family from being used: the word is live and the gate is open
+// to it. Neither is for good: a clock that was wrong comes right, a user is enabled again. So whoever ends a family
+// ends it while this is true, and whoever asks what tokens may come back asks this.
+bool may_live(family_word word, const family_facts& facts, const user_gate& gate);
+
 } // namespace pawl

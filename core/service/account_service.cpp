@@ -166,7 +166,8 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
     co_return user_ptr(std::move(created));
 }
 
-task<result<user_ptr>> account_service::change_profile(principal who, profile_change wanted) {
+task<result<user_ptr>> account_service::change_profile(principal who, profile_change wanted, caller from) {
+    bool renames = false;
     const user_edit_function edit = [&](user& u) -> result<user_edit> {
         validation checks;
         std::string why;
@@ -183,11 +184,15 @@ task<result<user_ptr>> account_service::change_profile(principal who, profile_ch
         if (checks.failed()) {
             return checks.take();
         }
-        const bool same =
-            u.username == before.username && u.first_name == before.first_name && u.surname == before.surname;
+        renames = u.username != before.username;
+        const bool same = !renames && u.first_name == before.first_name && u.surname == before.surname;
         return same ? user_edit::keep : user_edit::replace;
     };
     user_change change = change_own_user(context_, who, edit);
+    if (change.replaced && renames) {
+        change.wait_for =
+            later(change.wait_for, record_own_act(context_, event_kind::username_changed, who.user->id, from));
+    }
     task<result<user_ptr>> settling = settle(context_.data, std::move(change));
     co_return co_await std::move(settling);
 }

@@ -30,7 +30,7 @@ public:
     // validation_failed with fields, email_taken, username_taken, too_many_attempts, password_queue_full,
     // storage_unavailable.
     task<result<user_ptr>> sign_up(sign_up_request request, caller from);
-    task<result<user_ptr>> change_profile(principal who, profile_change change);
+    task<result<user_ptr>> change_profile(principal who, profile_change change, caller from);
     // Every other family of the user ends with the same record. wrong_password, validation_failed, too_many_attempts
     // ...
     task<result<void>> change_password(principal who, secret_string current, secret_string desired, caller from);

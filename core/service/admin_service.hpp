@@ -77,7 +77,8 @@ public:
     // Dead ones, too, as long as they are remembered; most recently used first.
     task<result<std::vector<family_details>>> sessions_of(user_id id);
     task<result<family_details>> find_session(family_id id);
-    // Ends it with status admin. session_not_found where it is unknown; one that is dead already stays as it is.
+    // Ends it with status admin, expired or not. session_not_found where it is unknown; one that has ended stays as it
+    // is.
     task<result<void>> end_session(operator_caller by, family_id id);
     // Closes the user's gate on every session.
     task<result<void>> logout(operator_caller by, user_id id);

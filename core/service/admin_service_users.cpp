@@ -254,6 +254,7 @@ task<result<user_ptr>> admin_service::change_user(operator_caller by, user_id id
     }
     std::string changed;
     bool closes = false;
+    bool renames = false;
     const user_edit_function edit = [&](user& u) -> result<user_edit> {
         const user before = u;
         const result<void> applied = apply_changes(u, wanted);
@@ -264,6 +265,7 @@ task<result<user_ptr>> admin_service::change_user(operator_caller by, user_id id
             u.password_hash = *new_hash;
         }
         changed = names_of_changes(before, u);
+        renames = before.username != u.username;
         const bool disables = before.gate.enabled && !u.gate.enabled;
         closes = disables || new_hash.has_value();
         if (closes) { // enabling leaves the epoch: what disabling ended stays ended
@@ -276,6 +278,10 @@ task<result<user_ptr>> admin_service::change_user(operator_caller by, user_id id
     if (change.replaced) {
         change.wait_for =
             later(change.wait_for, record_act(context_, by, event_kind::user_changed, id, family_id{}, changed));
+    }
+    if (change.replaced && renames) {
+        change.wait_for =
+            later(change.wait_for, record_act(context_, by, event_kind::username_changed, id, family_id{}, {}));
     }
     if (change.replaced && closes) {
         change.wait_for = later(change.wait_for, record_revocation(context_, id, by.from));

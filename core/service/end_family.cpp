@@ -13,7 +13,8 @@ result<ended_family> end_family(const service_context& context, const family_id&
         if (!seen) {
             return ended_family{};
         }
-        if (!alive(seen->word, seen->facts, seen->gate, now)) {
+        // Expired ones as well: by which clock did they expire? An end that was acknowledged outlives its correction.
+        if (!may_live(seen->word, seen->facts, seen->gate)) {
             const result<ticket> rests = rests_on(context.data, *seen);
             if (!rests) {
                 return rests.error();

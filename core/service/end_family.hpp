@@ -7,11 +7,13 @@ namespace pawl {
 
 struct ended_family {
     bool known = false;             // the family is in the map
-    bool ended_here = false;        // this call ended it; else it was dead already
+    bool ended_here = false;        // this call ended it; else it had ended already
     ticket wait_for = ticket::none; // what "it is dead" rests on
 };
 
-// Compare-exchanges the word to `why` unless the family is dead already, whatever for. storage_unavailable.
+// Compare-exchanges the word to `why` unless the family has ended already: the word is not live, or the gate is closed
+// on it for good. One that has only expired is ended, too: it would live again where the clock that expired it was
+// wrong. storage_unavailable.
 result<ended_family> end_family(const service_context& context, const family_id& id, family_status why,
                                 const caller& from);
 

@@ -21,7 +21,8 @@ public:
     // session_expired, storage_unavailable.
     task<result<refreshed>> refresh(secret_string token, caller from);
 
-    // Ends the family of any genuine generation; success also where it is unknown or dead already (RFC 7009 2.2).
+    // Ends the family of any genuine generation, expired or not; success also where it is unknown or has ended already
+    // (RFC 7009 2.2).
     task<result<void>> logout(secret_string token, caller from);
     task<result<void>> logout_session(family_id session, caller from);
     // Closes the user's gate on every family.
@@ -29,7 +30,7 @@ public:
 
     // The user's living families, most recently used first.
     task<result<std::vector<family_details>>> list(principal who);
-    // session_not_found for what is not this user's or not alive.
+    // session_not_found for what is not this user's or has ended; one that has only expired is ended.
     task<result<void>> end(principal who, family_id session, caller from);
     // Every living family of the user but the caller's.
     task<result<void>> end_others(principal who, caller from);

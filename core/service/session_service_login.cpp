@@ -124,6 +124,11 @@ user_ptr still_entitled(const service_context& context, const user& holder, cons
 
 task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from) {
     for (unsigned opening = 0; opening < openings_max; ++opening) {
+        if (!holder->gate.is_open_to(family_id{}, holder->gate.epoch)) { // no epoch is left
+            const result<ticket> rests = context.data.observe_user(holder->id, holder->version);
+            task<failure> refused = refusal(context.data, errc::login_failed, rests);
+            co_return co_await std::move(refused);
+        }
         result<opened_family> opened = open_family(context, *holder, from);
         if (!opened && opened.error().code == errc::user_not_found) { // removed since its password was verified
             const result<ticket> rests = context.data.observe_absence(fold_login_name(holder->email));

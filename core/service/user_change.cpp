@@ -84,7 +84,7 @@ task<result<user_ptr>> settle(store& data, user_change change) {
 }
 
 void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp now) {
-    ++u.gate.epoch;
+    u.gate.raise_epoch();
     u.gate.survivor = survivor;
     u.gate.reason = why;
     u.gate.changed_at = now;

@@ -5,6 +5,7 @@
 #include "core/ids.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,9 +33,18 @@ struct user_gate {
 
     friend bool operator==(const user_gate&, const user_gate&) = default;
 
+    // The last epoch. A gate that reached it admits nothing any more: one more could not be told from the first.
+    static constexpr std::uint32_t epoch_max = std::numeric_limits<std::uint32_t>::max();
+
     constexpr bool admits(const family_id& id, std::uint32_t family_epoch) const {
-        return enabled && (family_epoch == epoch || (survivor != family_id{} && id == survivor));
+        return enabled && is_open_to(id, family_epoch);
     }
+    // Whether this family is admitted as soon as the user is enabled. Once false, it is false for good.
+    constexpr bool is_open_to(const family_id& id, std::uint32_t family_epoch) const {
+        return epoch != epoch_max && (family_epoch == epoch || (survivor != family_id{} && id == survivor));
+    }
+    // Closes it on the families of every epoch until now.
+    constexpr void raise_epoch() { epoch = epoch == epoch_max ? epoch_max : epoch + 1; }
 };
 
 struct user {

@@ -33,8 +33,8 @@ std::string length_of(seconds s) {
     return std::to_string(s.count()) + " seconds";
 }
 
-// " from 192.0.2.1 (curl/8.0)", as far as it is known. Agents are what clients say of themselves: control bytes were
-// removed when they came in.
+// " from 192.0.2.1 (curl/8.0)", as far as it is known. Agents are what clients say of themselves: whoever prints the
+// sentence makes hidden code points visible.
 std::string place(const peer_address& address, const std::string& agent) {
     const std::string from = to_text(address);
     std::string out = from.empty() ? "" : " from " + from;
@@ -176,10 +176,10 @@ explanation why(const timeline& t) {
                 "Nothing is known of this session: it never was one of this store, or it ended so long ago that store "
                 "and log have let go of it."};
     }
-    if (!t.word.live()) {
-        return by_status(t);
-    }
     const bool expired = t.facts.expired(t.word, t.now);
+    if (!t.word.live()) { // what had expired before is ended as well: that is not why
+        return expired && t.facts.idle_expires_at(t.word) <= end_of(t) ? by_expiry(t) : by_status(t);
+    }
     const bool shut = t.user_known && !t.gate.admits(t.facts.id, t.facts.epoch);
     if (expired && (!shut || t.facts.idle_expires_at(t.word) <= t.gate.changed_at)) {
         return by_expiry(t);

@@ -68,7 +68,7 @@ std::uint64_t end_all_sessions(store& data, const store_image& image, timestamp 
         }
         user desired = *current;
         ++desired.version;
-        ++desired.gate.epoch;
+        desired.gate.raise_epoch();
         desired.gate.survivor = {};
         desired.gate.reason = gate_reason::restored;
         desired.gate.changed_at = now;

@@ -248,6 +248,10 @@ snapshot_report embedded_store::take_snapshot() {
     return state_->upkeep->snapshot();
 }
 
+std::optional<timestamp> embedded_store::last_expiry(timestamp created_until) const {
+    return state_->upkeep->last_expiry(created_until);
+}
+
 bool embedded_store::is_on_disk() const noexcept {
     return state_->log->is_on_disk();
 }

@@ -125,6 +125,10 @@ public:
     // failed or another one is under way.
     bool snapshot_now() { return take_snapshot().taken; }
     snapshot_report take_snapshot();
+    // The latest absolute expiry of the families that were created until then (or, by a clock that was wrong, later
+    // than now) and may still be used: core/family/decide.hpp, may_live(). std::nullopt if there is none. Walks all
+    // families: it blocks, also while a snapshot is being taken, so not on an io thread.
+    std::optional<timestamp> last_expiry(timestamp created_until) const;
     // Whether there is a data directory.
     bool is_on_disk() const noexcept;
 

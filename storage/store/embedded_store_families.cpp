@@ -84,6 +84,11 @@ result<imported> embedded_store::import_family(const family_facts& facts, family
         s.agents.release(agent);
         return imported{import_outcome::no_user};
     }
+    // Of an epoch that is still to come: the next end of all sessions would open the gate to it.
+    if (facts.epoch > owner->current.load(std::memory_order_acquire)->record->gate.epoch) {
+        s.agents.release(agent);
+        return imported{import_outcome::refused};
+    }
     const std::optional<log_room> room = s.reserve(log_room::ordinary);
     family_node* const node = room ? s.families.make(facts, *owner, word, used, agent) : nullptr;
     if (node == nullptr) {

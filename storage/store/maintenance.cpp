@@ -26,7 +26,7 @@ std::optional<timestamp> dead_since(const family_node& node, family_word word, c
     if (facts.expired(word, now)) {
         return facts.idle_expires_at(word);
     }
-    if (owner.deleted || (owner.gate.epoch != facts.epoch && owner.gate.survivor != facts.id)) {
+    if (owner.deleted || !owner.gate.is_open_to(facts.id, facts.epoch)) {
         return owner.gate.changed_at;
     }
     return std::nullopt;
@@ -176,6 +176,25 @@ void maintenance::sweep_families(timestamp now) {
     }
     drop();
     families_alive_.store(alive_count, std::memory_order_relaxed);
+}
+
+std::optional<timestamp> maintenance::last_expiry(timestamp created_until) {
+    const std::lock_guard lock(working_);
+    const timestamp now = state_.time.now();
+    std::optional<timestamp> latest;
+    for (std::size_t slab = 0; slab < state_.families.slab_count(); ++slab) {
+        const rcu_read_guard section;
+        state_.families.walk(slab, [&](family_node& node) {
+            const user& owner = *node.owner->current.load(std::memory_order_acquire)->record;
+            const family_facts facts = node.facts();
+            // Of a creation that lies in the future nobody can say when it was.
+            const bool asked = facts.created_at <= created_until || facts.created_at > now;
+            if (asked && may_live(node.load(), facts, owner.gate)) {
+                latest = std::max(latest.value_or(facts.expires_at()), facts.expires_at());
+            }
+        });
+    }
+    return latest;
 }
 
 void maintenance::sweep_users(timestamp now) {

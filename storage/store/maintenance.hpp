@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -36,6 +37,8 @@ public:
     enum class sweeping : std::uint8_t { when_due, now };
     void round(sweeping when);
     snapshot_report snapshot();
+    // As embedded_store::last_expiry. Any thread; waits for a round or a snapshot that is under way.
+    std::optional<timestamp> last_expiry(timestamp created_until);
 
     struct figures {
         std::uint64_t sweeps = 0, families_dropped = 0, users_dropped = 0, families_alive = 0, tombstones = 0;

@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(no_value_forges_a_line_or_reaches_a_terminal) {
                                        "\xc2\x9b"
                                        "31m",
                                        "\xe2\x80\xaeoverride",
+                                       "\xd8\x9c\xe2\x81\xa6\xe2\x80\x8f",
                                        "bad \xff utf-8 \xc0\xaf \xed\xa0\x80",
                                        "cut \xe2\x82",
                                        "quote \" backslash \\",
@@ -57,6 +58,9 @@ BOOST_AUTO_TEST_CASE(no_value_forges_a_line_or_reaches_a_terminal) {
             BOOST_TEST(line.find("\xe2\x80\xa8") == std::string::npos);
             BOOST_TEST(line.find("\xc2\x9b") == std::string::npos);
             BOOST_TEST(line.find("\xe2\x80\xae") == std::string::npos);
+            BOOST_TEST(line.find("\xd8\x9c") == std::string::npos);
+            BOOST_TEST(line.find("\xe2\x81\xa6") == std::string::npos);
+            BOOST_TEST(line.find("\xe2\x80\x8f") == std::string::npos);
         }
         json::error_code ec;
         const json::value parsed = json::parse(json_line(v), ec); // refuses what is no UTF-8

@@ -139,14 +139,90 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason
     BOOST_TEST(std::holds_alternative<import_end>(read_import_line(export_end_line(1, 2))));
 }
 
+BOOST_AUTO_TEST_CASE(numbers_and_times_of_a_line_are_within_what_a_store_goes_on_from) {
+    const auto user_with = [](const std::string& member) {
+        return why("{\"user\":{\"email\":\"a@b.example\"," + member + "}}");
+    };
+    const auto number = [](const char* name, std::uint64_t n) {
+        return "\"" + std::string(name) + "\":" + std::to_string(n);
+    };
+    BOOST_TEST(user_with(number("version", imported_version_max)).empty());
+    BOOST_TEST(user_with(number("version", imported_version_max + 1)).starts_with("version"));
+    BOOST_TEST(user_with("\"gate\":{" + number("epoch", imported_epoch_max) + "}").empty());
+    BOOST_TEST(user_with("\"gate\":{" + number("epoch", imported_epoch_max + 1ULL) + "}").starts_with("epoch"));
+    BOOST_TEST(user_with("\"gate\":{" + number("epoch", UINT32_MAX) + "}").starts_with("epoch"));
+    BOOST_TEST(user_with("\"created_at\":\"9999-12-31T23:59:59Z\"").empty());
+    BOOST_TEST(user_with("\"created_at\":\"9999-12-31T23:59:59-00:01\"").starts_with("created_at"));
+    BOOST_TEST(user_with("\"created_at\":\"1970-01-01T00:00:00+00:01\"").starts_with("created_at"));
+
+    const auto family_with = [](const std::string& before, const std::string& after) {
+        std::string line = export_line(whole_family());
+        const std::size_t at = line.find(before);
+        BOOST_REQUIRE(at != std::string::npos);
+        return why(line.replace(at, before.size(), after));
+    };
+    BOOST_TEST(family_with("\"epoch\":2", number("epoch", imported_epoch_max + 1ULL)).starts_with("epoch"));
+    BOOST_TEST(family_with("\"absolute_ttl\":5000", number("absolute_ttl", 1827 * 86400)).empty());
+    BOOST_TEST(
+        family_with("\"absolute_ttl\":5000", number("absolute_ttl", 1827 * 86400 + 1)).starts_with("absolute_ttl"));
+    BOOST_TEST(family_with("\"absolute_ttl\":5000", number("absolute_ttl", 1000)).empty());
+    BOOST_TEST(
+        family_with("\"rotated_at\":\"2023-11-14T22:14:37Z\"", "\"rotated_at\":\"2023-11-14T23:36:40Z\"").empty());
+    BOOST_TEST(family_with("\"rotated_at\":\"2023-11-14T22:14:37Z\"", "\"rotated_at\":\"2023-11-14T23:36:41Z\"")
+                   .starts_with("rotated_at"));
+    BOOST_TEST(family_with("\"generation\":4", "\"generation\":6").starts_with("generation"));
+}
+
+// A gate at its last epoch admits nothing; one more would have been the first again, with all that was ended by it.
+BOOST_AUTO_TEST_CASE(a_gate_admits_nothing_at_its_last_epoch_and_stays_there) {
+    const family_id survivor = whole_family().facts.id;
+    user_gate gate;
+    gate.epoch = user_gate::epoch_max - 1;
+    gate.survivor = survivor;
+    BOOST_TEST((gate.admits(survivor, 0) && gate.admits(family_id{}, gate.epoch)));
+    for (int again = 0; again < 2; ++again) {
+        gate.raise_epoch();
+        BOOST_TEST(gate.epoch == user_gate::epoch_max);
+        BOOST_TEST(
+            (!gate.admits(survivor, 0) && !gate.admits(family_id{}, gate.epoch) && !gate.admits(family_id{}, 0)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_is_taken_as_a_server_would_have_taken_it) {
+    storage::family_image f = whole_family();
+    f.use.agent = "gpj.\u202Eexe\u2028\x1b[31m" + std::string(300, 'x');
+    const import_record read = read_import_line(export_line(f));
+    BOOST_REQUIRE(std::holds_alternative<storage::family_image>(read));
+    const std::string agent = std::get<storage::family_image>(read).use.agent;
+    BOOST_TEST(agent == "gpj.exe[31m" + std::string(family_use::agent_size_max - 11, 'x'));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_that_lies_in_the_future_is_refused) {
+    test::memory_store data;
+    const timestamp created = whole_family().facts.created_at;
+    apply_import(data, whole_user(), created).value();
+    const auto outcome_at = [&](timestamp now, storage::family_image f) { return apply_import(data, f, now)->outcome; };
+    const timestamp last = created + seconds(whole_family().ended_after); // what lies latest of it
+    BOOST_TEST((outcome_at(last - imported_future_max - seconds(1), whole_family()) == import_outcome::refused));
+    storage::family_image live = whole_family();
+    live.word = live.word.with_status(family_status::live).with_rotated_at(90);
+    live.ended_after = 0;
+    BOOST_TEST((outcome_at(created + seconds(89) - imported_future_max, live) == import_outcome::refused));
+    live.word = live.word.with_rotated_at(0);
+    BOOST_TEST((outcome_at(created + seconds(69) - imported_future_max, live) == import_outcome::refused)); // its use
+    live.use.at = {};
+    BOOST_TEST((outcome_at(created - seconds(1) - imported_future_max, live) == import_outcome::refused));
+    BOOST_TEST((outcome_at(last - imported_future_max, whole_family()) == import_outcome::added));
+}
+
 BOOST_AUTO_TEST_CASE(records_are_added_once_and_never_change_what_is_there) {
     test::memory_store data;
     const timestamp now(seconds(1'800'000'000));
-    BOOST_TEST((apply_import(data, whole_family())->outcome == import_outcome::no_user));
+    BOOST_TEST((apply_import(data, whole_family(), now)->outcome == import_outcome::no_user));
     BOOST_TEST((apply_import(data, whole_user(), now)->outcome == import_outcome::added));
     BOOST_TEST((apply_import(data, whole_user(), now)->outcome == import_outcome::same));
-    BOOST_TEST((apply_import(data, whole_family())->outcome == import_outcome::added));
-    BOOST_TEST((apply_import(data, whole_family())->outcome == import_outcome::same));
+    BOOST_TEST((apply_import(data, whole_family(), now)->outcome == import_outcome::added));
+    BOOST_TEST((apply_import(data, whole_family(), now)->outcome == import_outcome::same));
     user other = whole_user();
     other.surname = "Other";
     BOOST_TEST((apply_import(data, other, now)->outcome == import_outcome::id_taken));

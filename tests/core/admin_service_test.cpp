@@ -131,6 +131,21 @@ BOOST_FIXTURE_TEST_CASE(a_change_says_in_the_log_what_changed_and_who_did_it, ad
     BOOST_TEST(data.enqueued() == records);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_username_changed_by_an_operator_is_an_event_beside_that_of_the_change, admin_world) {
+    user_changes c;
+    c.username = "builder";
+    run(admin.change_user(by_bearer, bob, c)).value();
+    BOOST_TEST_REQUIRE(acts().size() == 2U);
+    BOOST_TEST((acts()[0].kind == event_kind::user_changed && acts()[0].about == "username"));
+    BOOST_TEST((acts()[1].kind == event_kind::username_changed && acts()[1].user == bob && acts()[1].by == root));
+    const user_ptr made = create(wanted("old@example.org")).value();
+    c = {};
+    c.email = "new@example.org"; // and the username with it
+    run(admin.change_user(by_socket, made->id, c)).value();
+    BOOST_TEST((acts().back().kind == event_kind::username_changed && acts().back().by == user_id{}));
+    BOOST_TEST(acts()[acts().size() - 2].about == "email username");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_new_email_is_not_verified_and_a_username_that_was_the_email_follows, admin_world) {
     const user_ptr made = create(wanted("old@example.org")).value();
     user_changes c;

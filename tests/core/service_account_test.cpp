@@ -30,7 +30,7 @@ struct account_world : service_world {
     }
     result<void> remove(std::string_view current) { return run(accounts.remove(who, secret(current), from_host(1))); }
     result<user_ptr> change_profile(profile_change change) {
-        return run(accounts.change_profile(who, std::move(change)));
+        return run(accounts.change_profile(who, std::move(change), from_host(1)));
     }
     user_ptr record() const { return data.user_with_tombstones(owner); }
 
@@ -126,6 +126,25 @@ BOOST_FIXTURE_TEST_CASE(a_profile_changes_in_the_members_given_and_no_other, acc
     BOOST_TEST(log_in("wonder").has_value());
     BOOST_TEST((log_in("alice").error().code == errc::login_failed));
     BOOST_TEST(log_in("alice@example.org").has_value());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_of_the_username_is_an_event_by_its_user, account_world) {
+    const std::size_t before = data.enqueued();
+    profile_change change;
+    change.surname = "Liddell";
+    change_profile(change).value();
+    BOOST_TEST(data.events().empty()); // of other members it is none
+    change.username = "wonder";
+    change_profile(change).value();
+    BOOST_TEST(data.enqueued() == before + 3);
+    BOOST_TEST_REQUIRE(data.events().size() == 1U);
+    const security_event& e = data.events().back();
+    BOOST_TEST((e.kind == event_kind::username_changed && e.user == owner && e.by == owner));
+    BOOST_TEST((e.presented.at == time.now() && e.presented.agent == "test/1.0"));
+    change_profile(change).value(); // it is so already
+    change.username = "alice@example.com";
+    BOOST_TEST(!change_profile(change).has_value());
+    BOOST_TEST(data.events().size() == 1U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_profile_that_is_so_already_writes_nothing, account_world) {

@@ -62,10 +62,10 @@ std::vector<any_request> changes() {
              return outcome_of(w.accounts.sign_up(r, from));
          }},
         {"change_profile",
-         [](durability_world& w) {
+         [=](durability_world& w) {
              profile_change change;
              change.first_name = "Alice";
-             return outcome_of(w.accounts.change_profile(w.who, change));
+             return outcome_of(w.accounts.change_profile(w.who, change, from));
          }},
         {"change_password",
          [=](durability_world& w) {
@@ -170,10 +170,10 @@ BOOST_AUTO_TEST_CASE(refusals_wait_for_what_they_rest_on) {
     const auto login = [=](durability_world& w) {
         return outcome_of(w.sessions.login("alice@example.org", secret_string(w.password), from));
     };
-    const auto rename = [](durability_world& w) {
+    const auto rename = [=](durability_world& w) {
         profile_change change;
         change.username = "BOB";
-        return outcome_of(w.accounts.change_profile(w.who, change));
+        return outcome_of(w.accounts.change_profile(w.who, change, from));
     };
     const auto close_all = [=](durability_world& w) { return w.sessions.logout_all(w.who, from); };
     const auto reuse = [=](durability_world& w) {

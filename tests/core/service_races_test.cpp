@@ -148,7 +148,7 @@ BOOST_FIXTURE_TEST_CASE(a_rehash_that_loses_its_exchange_to_a_new_name_keeps_bot
     once_before(store_step::replace_user, 0, [this] {
         profile_change change;
         change.first_name = "Alice";
-        run(accounts.change_profile(who, change)).value();
+        run(accounts.change_profile(who, change, from_host(1))).value();
     });
     BOOST_TEST(log_in("alice@example.org").has_value());
     BOOST_TEST(record()->password_hash.starts_with("fake$9$"));
@@ -193,7 +193,7 @@ BOOST_FIXTURE_TEST_CASE(a_profile_change_and_a_logout_of_all_both_last, race_wor
     once_before(store_step::replace_user, 0, [this] { // the profile changes under the logout's feet
         profile_change change;
         change.surname = "Liddell";
-        run(accounts.change_profile(second, change)).value();
+        run(accounts.change_profile(second, change, from_host(1))).value();
     });
     BOOST_TEST(run(sessions.logout_all(who, from_host(1))).has_value());
     BOOST_TEST(record()->surname == "Liddell");
@@ -205,7 +205,7 @@ BOOST_FIXTURE_TEST_CASE(a_profile_change_overtaken_by_a_logout_of_all_is_not_mad
     once_before(store_step::replace_user, 0, [this] { run(sessions.logout_all(second, from_host(2))).value(); });
     profile_change change;
     change.surname = "Liddell";
-    BOOST_TEST((run(accounts.change_profile(who, change)).error().code == errc::invalid_access_token));
+    BOOST_TEST((run(accounts.change_profile(who, change, from_host(1))).error().code == errc::invalid_access_token));
     BOOST_TEST(record()->surname.empty());
 }
 
@@ -242,11 +242,11 @@ BOOST_FIXTURE_TEST_CASE(two_profile_changes_at_once_both_last, race_world) {
     once_before(store_step::replace_user, 0, [this] {
         profile_change change;
         change.surname = "Liddell";
-        run(accounts.change_profile(second, change)).value();
+        run(accounts.change_profile(second, change, from_host(1))).value();
     });
     profile_change change;
     change.first_name = "Alice";
-    const user_ptr changed = run(accounts.change_profile(who, change)).value();
+    const user_ptr changed = run(accounts.change_profile(who, change, from_host(1))).value();
     BOOST_TEST(changed->first_name == "Alice");
     BOOST_TEST(changed->surname == "Liddell");
 }

@@ -132,4 +132,86 @@ BOOST_FIXTURE_TEST_CASE(a_full_log_still_lets_people_out, three_sessions) {
     BOOST_TEST(!lives(0));
 }
 
+// The clock was wrong by a month, everybody seemed to have expired, and a 204 was given.
+BOOST_FIXTURE_TEST_CASE(an_end_that_was_acknowledged_outlives_the_clock_it_was_given_by, three_sessions) {
+    const timestamp right = time.now();
+    const std::vector<family_id> families{family_of(tokens[0]), family_of(tokens[1]), family_of(tokens[2])};
+    time.advance(settings.refresh_idle_ttl + seconds(1));
+    BOOST_TEST((refresh(tokens[0].refresh_token).error().code == errc::session_expired));
+    BOOST_TEST(run(sessions.logout(tokens[0].refresh_token, from_host(1))).has_value());
+    BOOST_TEST(run(sessions.logout_session(families[1], from_host(1))).has_value()); // by a bearer
+    BOOST_TEST(run(admin.end_session({}, families[2])).has_value());
+    BOOST_TEST((refresh(tokens[0].refresh_token).error().code == errc::session_expired)); // case 2a comes first
+    BOOST_TEST(counters.logouts == 2U);
+    time.set(right);
+    for (std::size_t i = 0; i < 3; ++i) {
+        BOOST_TEST((refresh(tokens[i].refresh_token).error().code == errc::session_revoked));
+        BOOST_TEST((authenticate(tokens[i]).error().code == errc::invalid_access_token));
+    }
+    BOOST_TEST((word_of(families[0]).status() == family_status::logout));
+    BOOST_TEST((word_of(families[2]).status() == family_status::admin));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_session_of_the_list_that_has_just_expired_is_ended_as_well, three_sessions) {
+    const timestamp before = time.now();
+    for (int day = 0; day < 13; ++day) { // the caller's own goes on, the others idle
+        time.advance(seconds(86400));
+        tokens[0] = refresh(tokens[0].refresh_token).value().tokens;
+    }
+    time.advance(seconds(86400));
+    const principal caller_now = signed_in(refresh(tokens[0].refresh_token).value().tokens);
+    BOOST_TEST((refresh(tokens[1].refresh_token).error().code == errc::session_expired));
+    BOOST_TEST(run(sessions.end(caller_now, family_of(tokens[1]), from_host(1))).has_value());
+    BOOST_TEST(
+        (run(sessions.end(caller_now, family_of(tokens[1]), from_host(1))).error().code == errc::session_not_found));
+    BOOST_TEST(run(sessions.end_others(caller_now, from_host(1))).has_value());
+    time.set(before);
+    BOOST_TEST((refresh(tokens[1].refresh_token).error().code == errc::session_revoked));
+    BOOST_TEST((refresh(tokens[2].refresh_token).error().code == errc::session_revoked));
+}
+
+BOOST_FIXTURE_TEST_CASE(long_expired_sessions_are_ended_once_each_however_often_it_is_asked_for, three_sessions) {
+    time.advance(settings.refresh_absolute_ttl + seconds(1));
+    const std::size_t before = data.enqueued();
+    for (int again = 0; again < 5; ++again) {
+        for (const issued_tokens& t : tokens) {
+            BOOST_TEST(run(sessions.logout(t.refresh_token, from_host(1))).has_value());
+        }
+    }
+    BOOST_TEST(data.enqueued() == before + 3);
+    BOOST_TEST(counters.logouts == 3U);
+    BOOST_TEST(data.events().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(the_end_of_an_expired_session_is_acknowledged_once_it_is_durable, three_sessions) {
+    time.advance(settings.refresh_idle_ttl + seconds(1));
+    data.hold_durability();
+    running<result<void>> request(sessions.logout(tokens[0].refresh_token, from_host(1)));
+    BOOST_TEST(!request.answered());
+    data.make_durable();
+    BOOST_TEST(request.answer().has_value());
+}
+
+// What closed the gate keeps it closed: there is nothing to end, and nothing is written.
+BOOST_FIXTURE_TEST_CASE(a_session_whose_gate_is_closed_for_good_is_not_ended_again, three_sessions) {
+    run(accounts.set_enabled(owner, false)).value();
+    const std::size_t before = data.enqueued();
+    BOOST_TEST(run(sessions.logout(tokens[0].refresh_token, from_host(1))).has_value());
+    BOOST_TEST(run(admin.end_session({}, family_of(tokens[1]))).has_value());
+    BOOST_TEST(data.enqueued() == before);
+    run(accounts.set_enabled(owner, true)).value();
+    BOOST_TEST((!lives(0) && !lives(1) && !lives(2)));
+}
+
+// A user who was imported as disabled, with sessions of the epoch that still is.
+BOOST_FIXTURE_TEST_CASE(a_session_logged_out_while_its_user_is_disabled_stays_out_when_enabled_again, three_sessions) {
+    user u = *data.find_user(owner);
+    u.gate.enabled = false;
+    ++u.version;
+    data.replace_user(u).value();
+    BOOST_TEST(run(sessions.logout(tokens[0].refresh_token, from_host(1))).has_value());
+    run(accounts.set_enabled(owner, true)).value();
+    BOOST_TEST((!lives(0) && lives(1)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

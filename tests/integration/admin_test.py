@@ -386,6 +386,26 @@ class KeysTest(AdminCase):
         self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": 200}), 404, "key_not_found")
         self.client.advance(91 * 86400)
 
+    def test_a_refresh_key_is_kept_for_the_longest_session_whatever_todays_ttl_is(self):
+        with Pawld("--refresh-absolute-ttl", "90d", "--refresh-idle-ttl", "90d") as server:
+            client, email = Client(server.url), fresh_email()
+            client.sign_up(email)
+            tokens = client.login(email).json
+            socket_path = os.path.join(server.data_dir, "admin.sock")
+            self.expect(SocketClient(socket_path).post("/admin/keys/rotate", {"kind": "refresh"}), 200)
+            server.options[1::2] = ["5d", "5d"]
+            server.restart()
+            client, admin = Client(server.url), SocketClient(socket_path)
+            client.advance(6 * 86400)
+            old = unpack_refresh(tokens["refresh_token"])[1]
+            refused = self.expect(admin.post("/admin/keys/retire", {"refresh_id": old}), 409, "key_in_use").json
+            expires = admin.get("/admin/sessions/" + token_parts(tokens["access_token"])[1]["sid"]).json["expires_at"]
+            self.assertIn("until " + expires, refused["detail"])
+            fresh = self.expect(client.refresh(tokens["refresh_token"]), 200).json
+            self.expect(admin.post("/admin/keys/retire", {"refresh_id": old}), 409, "key_in_use")
+            self.expect(client.logout(fresh["refresh_token"]), 204)  # now there is none that could hold one
+            self.expect(admin.post("/admin/keys/retire", {"refresh_id": old}), 200)
+
     def test_bad_requests_change_no_key(self):
         before = self.keys()
         for body in ({}, {"kind": "log"}, {"kind": 1}):

@@ -92,6 +92,17 @@ class Told(EventCase):
         self.assertEqual(kinds, ["signed_up", "family_created", "login_failed", "password_changed", "sessions_revoked",
                                  "sessions_revoked", "user_logged_out"])
 
+    def test_a_change_of_a_username_and_who_made_it(self):
+        stream = self.watch("/admin/events?type=username_changed")
+        access = self.logged_in()["access_token"]
+        user = self.client.me(access).json["id"]
+        self.expect(self.client.send("PATCH", "/users/me", {"surname": "Smith"}, access), 200)
+        self.expect(self.client.send("PATCH", "/users/me", {"username": "own-%d" % user}, access), 200)
+        admin = UnixClient(self.admin_socket())
+        self.expect(admin.send("PATCH", "/admin/users/%d" % user, {"username": "given-%d" % user}), 200)
+        events = stream.take(2)
+        self.assertEqual([(e.data["user"], e.data["by"]) for e in events], [(user, user), (user, 0)])
+
     @unittest.skipUnless(os.path.exists(PAWLCTL), "pawlctl is not built")
     def test_it_says_what_the_log_says(self):
         stream = self.watch()

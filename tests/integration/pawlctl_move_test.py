@@ -296,6 +296,34 @@ class ExportAndImport(MoveCase):
         done = json.loads(self.ok("import", "--json", "--data-dir", server.data_dir, stdin=exported).stdout)
         self.assertEqual((done["added"], done["same"]), (0, 8))
 
+    def test_what_a_line_says_is_printed_in_visible_form(self):
+        turned = "gpj.\u202eexe\u2028\u0085\u061c\u2066"
+        lines = ['{"user":{"id":1,"email":"a@example.com","%s":1}}' % turned,
+                 '{"user":{"id":2,"email":"b@example.com","\\u001b[31m":1}}',
+                 '{"user":{"id":3,"email":"c@example.com"}}',
+                 json.dumps({"family": {"id": "9" * 32, "user": 3, "created_at": "2026-11-22T00:00:00Z", "idle_ttl": 9, "absolute_ttl": 9,
+                                        "rotated_at": "2026-11-22T00:00:00Z", "last_use": {"user_agent": turned + "\x1b[31m"}}}),
+                 '{"user":{"id":4,"email":"d@example.com","gate":{"epoch":4294967295}}}',
+                 '{"end":{"users":4,"families":1}}']
+        text = '{"pawl_export":1}\n' + "\n".join(lines) + "\n"
+        server = self.server()
+        server.start()
+        offline = self.home / "offline"
+        outputs = []
+        for data in (offline, server.data_dir):
+            for json_too in ([], ["--json"]):
+                done = ctl("import", "--on-conflict", "skip", *json_too, "--data-dir", data, stdin=text)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("\\u202e", done.stdout)
+                outputs.append(done.stdout)
+            outputs.append(self.refused(1, "import", "--data-dir", data, stdin=text))
+            for command in (("explain", "9" * 32), ("log", "dump"), ("state", "--all"), ("session", "ls", "c@example.com")):
+                for json_too in ([], ["--json"]):
+                    outputs.append(ctl(*json_too, *command, "--data-dir", data).stdout)
+        for shown in outputs:
+            for hidden in turned[4:5] + turned[8:] + "\x1b":
+                self.assertNotIn(hidden, shown)
+
     def test_conflicts_and_bad_lines_are_listed_line_by_line(self):
         head = '{"pawl_export":1,"store":"","lsn":0,"time":"2026-11-22T00:00:00.000Z"}'
         user = '{"user":{"id":%d,"email":"%s","username":"%s"}}'

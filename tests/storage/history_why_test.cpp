@@ -77,6 +77,21 @@ BOOST_AUTO_TEST_CASE(the_user_logged_out) {
           "The user ended this session at 2027-01-15 09:30:00 UTC (logout, or removed from the list).");
 }
 
+BOOST_AUTO_TEST_CASE(a_session_that_had_expired_before_it_was_ended_expired) {
+    timeline t = ended_by(family_status::logout);
+    t.ended_after = 3600 + 14 * 86400;
+    t.now = born + seconds(t.ended_after) + seconds(1);
+    t.alive = false;
+    check(t, end_cause::idle_expiry,
+          "The session was not refreshed for 14 days after 2027-01-15 09:00:00 UTC and expired at 2027-01-29 09:00:00 "
+          "UTC (--refresh-idle-ttl).");
+    t.ended_after -= 1;
+    BOOST_TEST(name_of(why(t).cause) == name_of(end_cause::logout));
+    t.ended_after += 1;
+    t.now = born + seconds(7200); // ended by a clock that was ahead: by this one it has not expired
+    BOOST_TEST(name_of(why(t).cause) == name_of(end_cause::logout));
+}
+
 BOOST_AUTO_TEST_CASE(reuse_names_both_sides) {
     timeline t = ended_by(family_status::reuse);
     add_evidence(t, moment_kind::reuse_found);

@@ -136,6 +136,9 @@ BOOST_AUTO_TEST_CASE(imported_records_are_those_of_the_other_store_and_survive_a
     BOOST_TEST((data->import_family(facts_of(user_id{41}, 3), ended, 1, 0, use)->outcome == import_outcome::added));
     BOOST_TEST((data->import_family(facts_of(user_id{40}, 4), family_word(), 5, 0, use)->outcome ==
                 import_outcome::refused)); // alive, and ended
+    family_facts later = facts_of(user_id{40}, 5);
+    later.epoch = 4; // of an end of all sessions that has not happened here: it would let this one in
+    BOOST_TEST((data->import_family(later, family_word(), 0, 0, use)->outcome == import_outcome::refused));
     BOOST_TEST(data->insert_user(store_fixture::person("bob"))->id.value == 42U);
     BOOST_TEST(data->stop(milliseconds(10'000)));
     data.reset();

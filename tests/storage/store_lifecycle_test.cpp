@@ -421,4 +421,45 @@ BOOST_AUTO_TEST_CASE(memory_stays_flat_over_families_created_and_expired) {
     }
 }
 
+// What the retirement of a refresh key asks: how long the tokens of before may come.
+BOOST_AUTO_TEST_CASE(the_last_expiry_is_that_of_the_longest_family_of_before_that_may_live) {
+    const timestamp begin = time.now();
+    BOOST_TEST(!data->last_expiry(begin).has_value());
+    const user_id ann = sign_up("ann"), bob = sign_up("bob");
+    const auto add = [&](user_id owner, seconds ttl, timestamp created) {
+        family_facts f = facts_for(owner);
+        f.created_at = created;
+        f.idle_ttl = seconds(60);
+        f.absolute_ttl = ttl;
+        data->insert_family(f, family_word(), use()).value();
+        return f.id;
+    };
+    const family_id longest = add(ann, seconds(90 * 86400), begin);
+    add(bob, seconds(30 * 86400), begin);
+    add(ann, seconds(5 * 86400), begin);
+    time.advance(seconds(10));
+    add(ann, seconds(200 * 86400), begin + seconds(10)); // of the key after
+    BOOST_TEST((data->last_expiry(begin) == begin + seconds(90 * 86400)));
+    BOOST_TEST((data->last_expiry(begin + seconds(9)) == begin + seconds(90 * 86400)));
+    BOOST_TEST(!data->last_expiry(begin - seconds(1)).has_value());
+    // Idle ones count: by another clock they live.
+    time.advance(seconds(86400));
+    BOOST_TEST((data->last_expiry(begin) == begin + seconds(90 * 86400)));
+    // Ended ones do not, nor those behind a gate that is closed for good.
+    data->exchange_family(longest, family_word(), family_word().with_status(family_status::logout), use()).value();
+    BOOST_TEST((data->last_expiry(begin) == begin + seconds(30 * 86400)));
+    user disabled = *data->find_user(bob);
+    ++disabled.version;
+    disabled.gate.enabled = false;
+    data->replace_user(disabled).value();
+    BOOST_TEST((data->last_expiry(begin) == begin + seconds(30 * 86400))); // may be enabled again
+    ++disabled.version;
+    disabled.gate.raise_epoch();
+    data->replace_user(disabled).value();
+    BOOST_TEST((data->last_expiry(begin) == begin + seconds(5 * 86400)));
+    // One from the future was created nobody knows when.
+    add(ann, seconds(7 * 86400), begin + seconds(100 * 86400));
+    BOOST_TEST((data->last_expiry(begin) == begin + seconds(107 * 86400)));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

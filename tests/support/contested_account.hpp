@@ -160,7 +160,7 @@ private:
         case request::change_profile: { // members of their own, so that neither may be lost
             profile_change change;
             (slot == 0 ? change.first_name : change.surname) = "Changed";
-            take(run(world.accounts.change_profile(s2, change)), answer);
+            take(run(world.accounts.change_profile(s2, change, from)), answer);
             break;
         }
         case request::authenticate:

@@ -341,6 +341,9 @@ result<imported> memory_store::import_family(const family_facts& facts, family_w
         const bool same = at->second.facts == facts && at->second.word.facts() == word.facts();
         return imported{same ? import_outcome::same : import_outcome::id_taken};
     }
+    if (facts.epoch > users_.at(facts.user).current->gate.epoch) {
+        return imported{import_outcome::refused};
+    }
     families_[facts.id] = family_node{facts, word, use, std::nullopt, {}};
     return imported{import_outcome::added, enqueue(family_record{facts.id, word, use})};
 }

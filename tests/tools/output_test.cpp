@@ -11,6 +11,7 @@ BOOST_AUTO_TEST_CASE(nothing_in_a_name_reaches_the_terminal_as_a_control_byte) {
     BOOST_TEST(clean("\xc2\x9b"
                      "5m") == "\\xc2\\x9b5m"); // C1 control in UTF-8
     BOOST_TEST(clean("\xff\xc3\xa9") == "\\xff\xc3\xa9");
+    BOOST_TEST(clean("gpj.\u202Eexe\u2028") == "gpj.\\u202eexe\\u2028"); // seen from the right; a line more
 }
 
 BOOST_AUTO_TEST_CASE(times_sizes_and_spans_read_as_people_write_them) {

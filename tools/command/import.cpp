@@ -65,9 +65,11 @@ public:
     }
 
 private:
-    void complain(std::uint64_t line, const std::string& outcome, const std::string& subject, const std::string& why,
+    // `why` may quote the file.
+    void complain(std::uint64_t line, const std::string& outcome, const std::string& subject, const std::string& said,
                   std::uint64_t& count) {
         ++count;
+        const std::string why = clean(said);
         const std::string place = "line " + std::to_string(line) + ": " + (subject.empty() ? "" : subject + ": ");
         if (!skips_) {
             to_->finish(); // what was added stays
