@@ -24,7 +24,7 @@ constexpr seconds default_retry_after{1};
 
 // The order is that of errc (from 1), then that of request_problem (from 0). Sentences have no quotes or backslashes:
 // RFC 6749 5.2 does not allow them in error_description.
-constexpr std::size_t errc_count = 27;
+constexpr std::size_t errc_count = 28;
 constexpr std::array table{
     error_row{"invalid_refresh_token", 401, "Unauthorized", "The refresh token is not valid.", "invalid_grant"},
     error_row{"refresh_token_reused", 401, "Unauthorized",
@@ -72,6 +72,11 @@ constexpr std::array table{
     error_row{"events_gone", 410, "Gone",
               "The log does not go on from this event: what came after is kept no longer, or it is of another store.",
               ""},
+    error_row{
+        "events_of_another_history", 410, "Gone",
+        "This id is of an event before a restore, or of another store: events have other ids since. Begin without "
+        "an id, or with since=0 for all that is kept, and take users and sessions anew.",
+        ""},
 
     error_row{"malformed_request", 400, "Bad Request", "The request is not well-formed HTTP.", ""},
     error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},

@@ -236,6 +236,17 @@ task<result<storage::snapshot_report>> operations::take_snapshot() {
     co_return report;
 }
 
+task<result<bool>> operations::raise_next_user_id(std::uint64_t next) {
+    result<bool> raised = false;
+    std::function<void()> job = [this, next, &raised] { raised = parts_.data.raise_next_user_id(next); };
+    task<bool> running_job = worker_.run(std::move(job));
+    const bool ran = co_await std::move(running_job);
+    if (!ran) {
+        co_return busy();
+    }
+    co_return raised;
+}
+
 task<result<std::vector<snapshot_facts>>> operations::list_snapshots() {
     if (!parts_.data.is_on_disk()) {
         co_return errc::not_on_disk;

@@ -68,6 +68,9 @@ public:
     task<result<std::vector<snapshot_facts>>> list_snapshots(); // newest first
     // storage_unavailable where the log can't be read.
     task<result<storage::timeline>> read_timeline(family_id id);
+    // From now on, and after a crash once this is back, no user gets an id below `next`: an import takes over what its
+    // store gave. True where that is news. storage_unavailable, operations_busy.
+    task<result<bool>> raise_next_user_id(std::uint64_t next);
     storage::store_statistics statistics() const { return parts_.data.statistics(); }
 
     // Before the store stops: waits for what runs, takes no more. Owner's thread.

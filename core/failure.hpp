@@ -42,9 +42,10 @@ enum class errc : std::uint8_t {
     signing_key_external, // HS256: SECRET_KEY is not in the key file
     too_many_keys,
     snapshot_under_way,
-    not_on_disk,     // this world is in memory only
-    operations_busy, // too many operators' requests wait; retry_after
-    events_gone,     // the log does not go on from there: retention took it, or it never went so far
+    not_on_disk,               // this world is in memory only
+    operations_busy,           // too many operators' requests wait; retry_after
+    events_gone,               // the log does not go on from there: retention took it, or it never went so far
+    events_of_another_history, // a restore was made since, or before: the number means another event, or none
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

@@ -34,7 +34,11 @@ public:
             throw tool_error(exit_refused, "line 1: no export of pawlctl begins so" +
                                                (refusal != nullptr ? ": " + refusal->why : std::string()));
         }
+        head_.next_user_id = std::get<app::export_head>(head).next_user_id;
+        head_.line = std::move(line);
     }
+
+    std::optional<head_line> head() const override { return head_; }
 
     bool next(import_row& out) override {
         std::string line;
@@ -84,6 +88,7 @@ private:
     }
 
     line_source lines_;
+    head_line head_;
     std::uint64_t users_ = 0, families_ = 0;
     bool ended_ = false;
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -27,6 +28,12 @@ public:
     import_rows(const import_rows&) = delete;
     import_rows& operator=(const import_rows&) = delete;
 
+    // Of an export: its first line, which says which ids its store gave.
+    struct head_line {
+        std::string line;
+        std::uint64_t next_user_id = 1;
+    };
+    virtual std::optional<head_line> head() const { return std::nullopt; }
     // False at the end. Throws tool_error: 1 where the file as a whole is not what it should be (cut short, no CSV).
     virtual bool next(import_row& out) = 0;
     // How many hashes of which unknown kind were refused.

@@ -29,11 +29,9 @@ class server_sink final : public import_sink {
 public:
     explicit server_sink(const global_options& global) : server_(connect_admin(global)) {}
 
+    void begin(const import_rows::head_line& head) override { post(head.line); }
     import_answer put(const import_row& row) override {
-        const admin_answer answered = server_->call(app::http_method::post, "/admin/import", row.line);
-        if (answered.status != 200) {
-            ask_again(row); // throws what the server said
-        }
+        const admin_answer answered = post(row.line);
         boost::system::error_code ec;
         const boost::json::value v = boost::json::parse(answered.body, ec);
         if (ec || !v.is_object()) {
@@ -45,10 +43,13 @@ public:
     std::string place() const override { return server_->place(); }
 
 private:
-    // Importing a line twice does no harm.
-    void ask_again(const import_row& row) {
-        boost::system::error_code ec;
-        ask(*server_, app::http_method::post, "/admin/import", boost::json::parse(row.line, ec));
+    admin_answer post(const std::string& line) {
+        admin_answer answered = server_->call(app::http_method::post, "/admin/import", line);
+        if (answered.status != 200) {
+            boost::system::error_code ec; // importing a line twice does no harm, and this throws what the server said
+            ask(*server_, app::http_method::post, "/admin/import", boost::json::parse(line, ec));
+        }
+        return answered;
     }
 
     std::unique_ptr<admin_client> server_;
@@ -77,6 +78,11 @@ public:
     }
     ~directory_sink() override { data_->stop(stop_max); }
 
+    void begin(const import_rows::head_line& head) override {
+        if (!data_->raise_next_user_id(head.next_user_id)) {
+            throw tool_error(exit_storage, settings_.data_dir + ": the export's next_user_id could not be kept");
+        }
+    }
     import_answer put(const import_row& row) override {
         const auto deadline = std::chrono::steady_clock::now() + storage::store_filler::wait_max;
         for (;;) {

@@ -22,7 +22,9 @@ public:
     import_sink(const import_sink&) = delete;
     import_sink& operator=(const import_sink&) = delete;
 
-    // Throws tool_error and storage::refused where it can't go on.
+    // Each throws tool_error and storage::refused where it can't go on.
+    // Before the first put(): no id that the export's store gave is given here, once this is back.
+    virtual void begin(const import_rows::head_line& head) = 0;
     virtual import_answer put(const import_row& row) = 0;
     // Until all of it is durable.
     virtual void finish() = 0;

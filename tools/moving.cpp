@@ -2,6 +2,7 @@
 
 #include "app/startup.hpp"
 #include "storage/key_file.hpp"
+#include "storage/log/manifest.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -47,6 +48,11 @@ secret_bytes moved_store::key_text() const {
         text.push_back(static_cast<std::uint8_t>(c));
     }
     return text;
+}
+
+std::string new_ids_text(std::uint64_t mark, std::uint64_t next_user_id) {
+    return "the next user gets the id " + std::to_string(next_user_id) + "; ids of events begin with " +
+           storage::mark_text(mark) + "-, and a reader that goes on after an older one is told 410";
 }
 
 std::function<void(std::uint64_t, std::uint64_t)> byte_progress(output& out, const char* what) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/service_clock.hpp"
+#include "storage/system_random.hpp"
 #include "tools/program.hpp"
 #include "tools/settings.hpp"
 
@@ -19,6 +20,7 @@ struct moved_store {
     std::string key_file;          // where they were read from
     bool key_file_in_data = false; // it lies in the data directory, as it does by default
     app::service_clock time;       // the wall clock, at first
+    storage::system_random random;
     secret_bytes key_text() const; // of the key file, to be written beside restored data; empty where it lies elsewhere
 };
 // `other_keys`: a key file to use where the configured one is not there; may be empty. Throws refused(wrong_key).
@@ -26,6 +28,9 @@ void find_store(const global_options& global, const std::string& other_keys, mov
 
 // A bar of bytes.
 std::function<void(std::uint64_t, std::uint64_t)> byte_progress(output& out, const char* what);
+
+// What a restore or a salvage says of the ids to come.
+std::string new_ids_text(std::uint64_t mark, std::uint64_t next_user_id);
 
 // "key_file" of an absolute, normal form of `path`; the path itself where it does not exist yet.
 std::string plain_path(const std::string& path);

@@ -2,6 +2,7 @@
 
 #include "app/dev/fixture.hpp"
 #include "app/dev/repeatable_keys.hpp"
+#include "storage/move/fresh_ids.hpp"
 
 #include <utility>
 
@@ -77,6 +78,19 @@ realm_snapshot realm::beginning() {
     return out;
 }
 
+// A world that takes another's place counts its records from 1 again: the mark tells its events from that one's.
+std::uint64_t realm::next_mark() {
+    const std::uint64_t before = worlds_++;
+    if (before == 0) {
+        return 0;
+    }
+    if (shared_.settings.rng_seed) {
+        repeatable_random random(*shared_.settings.rng_seed, name_, "marks", before);
+        return storage::draw_restore_mark(random);
+    }
+    return storage::draw_restore_mark(shared_.random);
+}
+
 realm_world_ptr realm::begin(const realm_snapshot& from) {
     std::unique_ptr<realm_world> fresh = fresh_world(from.random_calls);
     if (from.frozen) {
@@ -85,7 +99,7 @@ realm_world_ptr realm::begin(const realm_snapshot& from) {
     if (from.clock) {
         fresh->clock.set(*from.clock);
     }
-    auto log = std::make_unique<storage::memory_log>(from.image);
+    auto log = std::make_unique<storage::memory_log>(from.image, next_mark());
     fresh->log = log.get();
     storage::embedded_store_options options;
     options.maintenance_thread = false; // the fixture goes round all realms

@@ -108,6 +108,7 @@ private:
     realm_world_ptr adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr keys,
                           std::unique_ptr<storage::embedded_store> data);
     realm_world_ptr begin(const realm_snapshot& from);
+    std::uint64_t next_mark();
     realm_snapshot beginning();
     void replace(const realm_snapshot& from);
     std::unique_ptr<realm_world> fresh_world(std::uint64_t random_calls);
@@ -128,6 +129,7 @@ private:
     realm_world_ptr now_;         // guarded by now_mutex_
     mutable std::mutex changing_; // reset, snapshot, restore
     std::string issuer_;
+    std::uint64_t worlds_ = 0; // begun so far
     std::map<std::string, realm_snapshot> snapshots_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "app/dto/json_text.hpp"
 #include "core/service/token_report.hpp"
+#include "storage/log/manifest.hpp"
 
 namespace pawl::app {
 
@@ -76,6 +77,7 @@ std::string stats_json(const storage::store_statistics& s) {
         .member("login_names", s.login_names)
         .member("user_agents", s.user_agents)
         .member("next_user_id", s.next_user_id)
+        .member("restore_mark", storage::mark_text(s.recovery.restore_mark))
         .member("family_buckets", s.family_buckets)
         .member("family_bytes", s.family_bytes)
         .member("slabs_given_back", s.slabs_given_back)

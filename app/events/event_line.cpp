@@ -116,20 +116,20 @@ std::optional<event_line> event_reader::read_event(const storage::record_view& r
     return line_of(record, kind, record_json(record, e));
 }
 
-void append_sse(std::string& out, const event_line& event) {
-    out.append("id: ").append(std::to_string(event.lsn));
+void append_sse(std::string& out, std::uint64_t mark, const event_line& event) {
+    out.append("id: ").append(to_text(event_place{mark, event.lsn}));
     out.append("\nevent: ").append(event.kind);
     out.append("\ndata: ").append(event.json).append("\n\n");
 }
 
 // An id without data changes what a reader will ask for and tells it nothing.
-void append_sse_heartbeat(std::string& out, std::uint64_t lsn) {
-    out.append(": heartbeat\nid: ").append(std::to_string(lsn)).append("\n\n");
+void append_sse_heartbeat(std::string& out, const event_place& at) {
+    out.append(": heartbeat\nid: ").append(to_text(at)).append("\n\n");
 }
 
-void append_sse_opening(std::string& out, std::uint64_t lsn) {
+void append_sse_opening(std::string& out, const event_place& at) {
     out.append("retry: ").append(std::to_string(event_reconnect_time.count()));
-    out.append("\n: open\nid: ").append(std::to_string(lsn)).append("\n\n");
+    out.append("\n: open\nid: ").append(to_text(at)).append("\n\n");
 }
 
 } // namespace pawl::app

@@ -1,6 +1,7 @@
 // Records of the log as events for those who watch: which record is one, what it is called, whom it is shown to.
 #pragma once
 
+#include "app/events/event_place.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "storage/log/record.hpp"
@@ -64,11 +65,11 @@ private:
     std::vector<seen> seen_;
 };
 
-// As GET /admin/events sends it (WHATWG HTML, "Server-sent events").
-void append_sse(std::string& out, const event_line& event);
+// As GET /admin/events sends it (WHATWG HTML, "Server-sent events"). `mark`: of the history that the record is of.
+void append_sse(std::string& out, std::uint64_t mark, const event_line& event);
 // Says that the connection lives, and where a reader would go on.
-void append_sse_heartbeat(std::string& out, std::uint64_t lsn);
+void append_sse_heartbeat(std::string& out, const event_place& at);
 // How the stream begins: so that its reader knows that it is open, when to come back, and from where.
-void append_sse_opening(std::string& out, std::uint64_t lsn);
+void append_sse_opening(std::string& out, const event_place& at);
 
 } // namespace pawl::app

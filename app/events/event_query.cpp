@@ -12,7 +12,7 @@ namespace pawl::app {
 namespace {
 
 constexpr std::string_view not_a_kind = "must be event types with commas between (docs/admin-api.md)";
-constexpr std::string_view not_a_number = "must be the number of an event";
+constexpr std::string_view not_a_place = "must be the id of an event, or 0";
 
 std::optional<std::uint64_t> number_from(std::string_view text) {
     std::uint64_t value = 0;
@@ -49,15 +49,15 @@ result<event_query> read_event_query(const parameters& query, std::string_view l
         }
     }
     if (const parameter* const given = query.find("since")) {
-        out.since = number_from(given->text.reveal());
+        out.since = event_place_from_text(given->text.reveal());
         if (!out.since) {
-            checks.refuse("since", std::string(not_a_number));
+            checks.refuse("since", std::string(not_a_place));
         }
     }
     if (!last_event_id.empty()) {
-        out.since = number_from(last_event_id);
+        out.since = event_place_from_text(last_event_id);
         if (!out.since) {
-            checks.refuse("Last-Event-ID", std::string(not_a_number));
+            checks.refuse("Last-Event-ID", std::string(not_a_place));
         }
     }
     if (checks.failed()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/events/event_line.hpp"
+#include "app/events/event_place.hpp"
 #include "app/parameters.hpp"
 #include "core/failure.hpp"
 
@@ -13,10 +14,10 @@ namespace pawl::app {
 
 struct event_query {
     event_filter filter;
-    std::optional<std::uint64_t> since;
+    std::optional<event_place> since;
 };
 
-// ?type=KIND,KIND &user=ID &since=LSN; validation_failed. `last_event_id`: of the header, where a client that was cut
+// ?type=KIND,KIND &user=ID &since=PLACE; validation_failed. `last_event_id`: of the header, where a client that was cut
 // off says how far it came; it goes before `since`, which is still in the URL then.
 result<event_query> read_event_query(const parameters& query, std::string_view last_event_id);
 

@@ -40,7 +40,7 @@ event_service::watch::~watch() {
     }
 }
 
-result<std::uint64_t> event_service::beginning(std::optional<std::uint64_t> since) const {
+result<std::uint64_t> event_service::beginning(const std::optional<event_place>& since) const {
     const std::uint64_t durable = data_.durable_lsn();
     if (!since) {
         return durable;
@@ -48,10 +48,16 @@ result<std::uint64_t> event_service::beginning(std::optional<std::uint64_t> sinc
     if (source_.directory.empty()) {
         return errc::not_on_disk;
     }
-    if (*since > durable) {
+    if (*since == event_place{}) {
+        return 0;
+    }
+    if (since->mark != mark()) {
+        return errc::events_of_another_history;
+    }
+    if (since->lsn > durable) {
         return errc::events_gone;
     }
-    return *since;
+    return since->lsn;
 }
 
 bool event_service::begin_catch_up() {

@@ -46,10 +46,12 @@ public:
     // False where there are as many as there may be.
     bool has_room() const { return figures_.streams.load(std::memory_order_relaxed) < event_streams_max; }
 
-    // Where a watch begins that was made before this: after `since`, else after what is durable now. not_on_disk where
-    // `since` is given and there is no log; events_gone where the log can't go on from there (as far as can be told
-    // without reading it).
-    result<std::uint64_t> beginning(std::optional<std::uint64_t> since) const;
+    // Where a watch begins that was made before this: after `since`, else after what is durable now; 0 is the beginning
+    // in every history. not_on_disk where `since` is given and there is no log; events_of_another_history where it is
+    // of another mark; events_gone where the log can't go on from there (as far as can be told without reading it).
+    result<std::uint64_t> beginning(const std::optional<event_place>& since) const;
+    // Of the history that is being told of.
+    std::uint64_t mark() const { return data_.restore_mark(); }
     feed_source& source() { return source_; }
 
     // feed.read_disk() on the thread of this service. Nothing: it has too much to do, or stops.

@@ -34,7 +34,7 @@ void event_stream::end_catch_up() {
     }
 }
 
-task<result<void>> event_stream::open(event_filter filter, std::optional<std::uint64_t> since) {
+task<result<void>> event_stream::open(event_filter filter, std::optional<event_place> since) {
     if (!service_.has_room()) {
         co_return failure(errc::operations_busy, busy_retry_after);
     }
@@ -94,7 +94,7 @@ bool event_stream::may_go_on() const {
 std::string event_stream::text_of(const std::vector<event_line>& lines) {
     std::string text;
     for (const event_line& line : lines) {
-        append_sse(text, line);
+        append_sse(text, service_.mark(), line);
     }
     service_.figures().sent.fetch_add(lines.size(), std::memory_order_relaxed);
     heartbeat_at_ = std::chrono::steady_clock::now() + event_heartbeat;
@@ -103,7 +103,7 @@ std::string event_stream::text_of(const std::vector<event_line>& lines) {
 
 std::string event_stream::heartbeat() {
     std::string text;
-    append_sse_heartbeat(text, feed_->position());
+    append_sse_heartbeat(text, {service_.mark(), feed_->position()});
     heartbeat_at_ = std::chrono::steady_clock::now() + event_heartbeat;
     return text;
 }
@@ -113,7 +113,8 @@ task<std::string> event_stream::next() {
         opened_ = true;
         std::string text;
         // The place before what was read already: an id of these comes with them.
-        append_sse_opening(text, first_.empty() ? feed_->position() : first_.front().lsn - 1);
+        const std::uint64_t before = first_.empty() ? feed_->position() : first_.front().lsn - 1;
+        append_sse_opening(text, {service_.mark(), before});
         text += text_of(std::exchange(first_, {}));
         co_return text;
     }

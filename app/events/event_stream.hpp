@@ -25,9 +25,9 @@ public:
     event_stream(app_context& context, operator_caller by, boost::asio::any_io_executor executor);
     ~event_stream() override;
 
-    // Before next(), once: finds its place. not_on_disk, events_gone, operations_busy, storage_unavailable. Awaited
-    // directly.
-    task<result<void>> open(event_filter filter, std::optional<std::uint64_t> since);
+    // Before next(), once: finds its place. not_on_disk, events_gone, events_of_another_history, operations_busy,
+    // storage_unavailable. Awaited directly.
+    task<result<void>> open(event_filter filter, std::optional<event_place> since);
 
     task<std::string> next() override;
     void stop() override;

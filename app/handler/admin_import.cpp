@@ -1,10 +1,12 @@
-// POST /admin/import: one line of an export, added where it is not there yet.
+// POST /admin/import: one line of an export, added where it is not there yet; of the first line its next_user_id.
 #include "app/dto/json_text.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/operations.hpp"
 #include "app/transfer/import_apply.hpp"
 
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -20,7 +22,8 @@ result<import_result> apply(app_context& context, import_record record) {
         return apply_import(context.data, *f, context.time.now());
     }
     const auto* const refusal = std::get_if<import_refusal>(&record);
-    const std::string why = refusal != nullptr ? refusal->why : "the line is neither a user nor a family";
+    const std::string why =
+        refusal != nullptr ? refusal->why : "the line is neither the first of an export, a user nor a family";
     return failure(errc::validation_failed, {field_error{"line", why}});
 }
 
@@ -34,6 +37,22 @@ http_response outcome_answer(const import_result& done) {
     return json_answer(200, std::move(body));
 }
 
+// The ids that the other store gave are not given here, though their users may be gone.
+task<http_response> take_over_ids(app_context& context, std::uint64_t next_user_id) {
+    if (context.instance_operations == nullptr) {
+        co_return problem_response(failure(errc::not_on_disk));
+    }
+    auto pending = context.instance_operations->raise_next_user_id(next_user_id);
+    const auto raised = co_await std::move(pending);
+    if (!raised) {
+        co_return problem_response(raised.error());
+    }
+    import_result done;
+    done.outcome = *raised ? import_outcome::added : import_outcome::same;
+    done.subject = "next_user_id " + std::to_string(next_user_id);
+    co_return outcome_answer(done);
+}
+
 } // namespace
 
 task<http_response> handle_admin_import(app_context& context, const http_request& request, operator_caller by) {
@@ -41,7 +60,12 @@ task<http_response> handle_admin_import(app_context& context, const http_request
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_problem();
     }
-    const result<import_result> done = apply(context, read_import_line(request.body));
+    import_record record = read_import_line(request.body);
+    if (const auto* const head = std::get_if<export_head>(&record)) {
+        auto taking_over = take_over_ids(context, head->next_user_id);
+        co_return co_await std::move(taking_over);
+    }
+    const result<import_result> done = apply(context, std::move(record));
     if (!done) {
         co_return refuse_operator(context, request, done.error());
     }

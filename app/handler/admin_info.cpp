@@ -1,8 +1,10 @@
 // /admin/info: what this server is.
 #include "app/dto/json_text.hpp"
+#include "app/events/event_service.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "storage/log/manifest.hpp"
 
 #include <unistd.h>
 
@@ -23,6 +25,7 @@ task<http_response> handle_admin_info(app_context& context, const http_request& 
         .member("development", context.development)
         .member("algorithm", context.instance.algorithm)
         .member("durability", context.instance.durability)
+        .member("restore_mark", storage::mark_text(context.events != nullptr ? context.events->mark() : 0))
         .end();
     co_return json_answer(200, std::move(body));
 }

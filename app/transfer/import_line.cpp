@@ -283,7 +283,7 @@ import_record read_head(const json::object& o) {
     from.text("store", head.uuid);
     head.lsn = from.number("lsn", UINT64_MAX, 0);
     head.time = from.time("time");
-    head.next_user_id = from.number("next_user_id", UINT64_MAX, 1);
+    head.next_user_id = from.number("next_user_id", storage::imported_id_max, 1); // it is taken over
     head.users = from.number("users", UINT64_MAX, 0);
     head.families = from.number("families", UINT64_MAX, 0);
     from.truth("users_only", head.users_only);

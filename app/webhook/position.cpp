@@ -7,14 +7,13 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 
 namespace pawl::app {
 
 namespace {
 
-constexpr std::string_view beginning = "pawl-webhook 1 ";
+constexpr std::string_view plain = "pawl-webhook 1 ", marked = "pawl-webhook 2 ";
 constexpr std::size_t store_size = 32;
 
 std::error_code last_error() {
@@ -28,14 +27,15 @@ std::string path_of(const std::string& directory, std::string_view name) {
 } // namespace
 
 std::string to_text(const webhook_position& p) {
-    return std::string(beginning) + p.store + " " + std::to_string(p.lsn) + "\n";
+    return std::string(p.at.mark == 0 ? plain : marked) + p.store + " " + to_text(p.at) + "\n";
 }
 
 std::optional<webhook_position> webhook_position_from_text(std::string_view text) {
-    if (!text.starts_with(beginning) || !text.ends_with('\n')) {
+    const bool has_mark = text.starts_with(marked);
+    if (!(has_mark || text.starts_with(plain)) || !text.ends_with('\n')) {
         return std::nullopt;
     }
-    text.remove_prefix(beginning.size());
+    text.remove_prefix(plain.size());
     text.remove_suffix(1);
     webhook_position out;
     out.store = text.substr(0, store_size);
@@ -44,8 +44,12 @@ std::optional<webhook_position> webhook_position_from_text(std::string_view text
         return std::nullopt;
     }
     text.remove_prefix(store_size + 1);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out.lsn);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(out) : std::nullopt;
+    const std::optional<event_place> at = event_place_from_text(text);
+    if (!at || (at->mark != 0) != has_mark) {
+        return std::nullopt;
+    }
+    out.at = *at;
+    return out;
 }
 
 std::optional<webhook_position> read_webhook_position(const std::string& directory, std::error_code& ec) {

@@ -1,7 +1,8 @@
 // How far a webhook came, in the data directory: the last record that needs no delivery any more.
 #pragma once
 
-#include <cstdint>
+#include "app/events/event_place.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,10 +14,11 @@ inline constexpr std::string_view webhook_position_name = "webhook.position";
 
 struct webhook_position {
     std::string store; // hex of its uuid: of another store's log it says nothing
-    std::uint64_t lsn = 0;
+    event_place at;    // nor does it of a history of another mark
 };
 
-// "pawl-webhook 1 STORE LSN", a line. Nothing for anything else.
+// "pawl-webhook 1 STORE LSN", a line, as 0.1 has it; "pawl-webhook 2 STORE MARK-LSN" where there is a mark, which 0.1
+// does not understand: then it delivers all that is kept, and leaves nothing out. std::nullopt for anything else.
 std::string to_text(const webhook_position& p);
 std::optional<webhook_position> webhook_position_from_text(std::string_view text);
 

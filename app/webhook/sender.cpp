@@ -43,8 +43,8 @@ std::string webhook_body(const event_line& line) {
     return body;
 }
 
-std::string webhook_id(std::string_view store, std::uint64_t lsn) {
-    return "evt_" + std::string(store) + "_" + std::to_string(lsn);
+std::string webhook_id(std::string_view store, const event_place& at) {
+    return "evt_" + std::string(store) + "_" + to_text(at);
 }
 
 secret_bytes read_webhook_key(const std::string& path) {
@@ -102,8 +102,8 @@ webhook_sender::~webhook_sender() {
     stop();
 }
 
-// Where there is no place yet, it is now; a place that can't be read is before everything, since nothing may be left
-// out.
+// Where there is no place yet, it is now, and so it is after a restore: a place before that says nothing of this
+// history, whose events have other ids. A place that can't be read is before everything, since nothing may be left out.
 std::uint64_t webhook_sender::find_place() {
     const std::uint64_t durable = parts_.events.beginning(std::nullopt).value();
     std::error_code ec;
@@ -112,8 +112,12 @@ std::uint64_t webhook_sender::find_place() {
         parts_.log.warn("webhook.place_unreadable", {{"why", ec.message()}});
         return 0;
     }
-    if (kept && kept->store == parts_.store && kept->lsn <= durable) {
-        return kept->lsn;
+    const std::uint64_t mark = parts_.events.mark();
+    if (kept && kept->store == parts_.store && kept->at.mark == mark && kept->at.lsn <= durable) {
+        return kept->at.lsn;
+    }
+    if (kept) {
+        parts_.log.warn("webhook.place_of_another_history", {{"kept", to_text(kept->at)}, {"begins_after", durable}});
     }
     save_now(durable);
     return durable;
@@ -215,7 +219,7 @@ bool webhook_sender::turn(event_feed& feed) {
 // False where a stop came first: then it is delivered after the next start.
 bool webhook_sender::deliver(const event_line& line) {
     const std::string body = webhook_body(line);
-    const std::string id = webhook_id(parts_.store, line.lsn);
+    const std::string id = webhook_id(parts_.store, {parts_.events.mark(), line.lsn});
     for (unsigned attempt = 1;; ++attempt) {
         const timestamp now = wall_now();
         const webhook_client::field_list fields{
@@ -269,7 +273,8 @@ void webhook_sender::save(std::uint64_t lsn, bool delivered) {
 void webhook_sender::save_now(std::uint64_t lsn) {
     saved_at_ = steady::now();
     undelivered_only_ = true;
-    if (const std::error_code ec = write_webhook_position(parts_.directory, {parts_.store, lsn})) {
+    if (const std::error_code ec =
+            write_webhook_position(parts_.directory, {parts_.store, {parts_.events.mark(), lsn}})) {
         parts_.log.warn("webhook.place_not_kept", {{"why", ec.message()}});
         return;
     }

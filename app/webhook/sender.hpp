@@ -81,7 +81,7 @@ private:
 // The body of a delivery: {"type","timestamp","data"}, as Standard Webhooks recommend.
 std::string webhook_body(const event_line& line);
 // Of one event of one store, the same at every attempt: what a receiver tells repetitions by.
-std::string webhook_id(std::string_view store, std::uint64_t lsn);
+std::string webhook_id(std::string_view store, const event_place& at);
 
 class world; // app/world.hpp
 

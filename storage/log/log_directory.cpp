@@ -109,6 +109,16 @@ std::error_code log_directory::state::publish(manifest next) {
     return ec;
 }
 
+std::error_code log_directory::keep_next_user_id(std::uint64_t next) {
+    const std::lock_guard lock(state_->manifest_mutex);
+    if (state_->current.next_user_id >= next) {
+        return {};
+    }
+    manifest raised = state_->current;
+    raised.next_user_id = next;
+    return state_->publish(std::move(raised));
+}
+
 void log_directory::state::remove_unneeded() {
     std::error_code ec;
     std::vector<std::string> names = files->list(ec);

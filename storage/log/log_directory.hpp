@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace pawl::storage {
@@ -67,6 +68,7 @@ struct recovery_report {
     std::uint64_t records = 0, frames = 0, bytes_cut = 0;
     std::uint64_t next_lsn = 1;     // of the first record to come
     std::uint64_t next_user_id = 1; // of the manifest; the store takes the higher of it and what it saw
+    std::uint64_t restore_mark = 0; // of the manifest: 0 where no restore or salvage made this store
     // Of the last frame, snapshot, manifest or `serving` record; since the clock was set, where it was. The floor of
     // service time, and when serving stopped.
     timestamp_ms last_time{};
@@ -122,6 +124,9 @@ public:
     std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
                                                 const std::function<snapshot_counts(const record_sink&)>& produce,
                                                 std::string& why);
+
+    // No error: once this is back, every recovery gives ids from `next` on. Blocks for the disk; any thread.
+    std::error_code keep_next_user_id(std::uint64_t next);
 
     struct state;
     state& internals() noexcept { return *state_; } // for log_writer

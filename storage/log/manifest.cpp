@@ -72,24 +72,30 @@ json::object start_to_json(const log_start& s) {
 
 // Readers of members: any that is absent or of another kind makes the whole manifest bad.
 struct member_reader {
-    bool ok = true;
+    std::string fault; // name of the first such
+
+    bool ok() const noexcept { return fault.empty(); }
+    void expect(bool holds, std::string_view name) {
+        if (!holds && fault.empty()) {
+            fault = name;
+        }
+    }
 
     std::uint64_t number(const json::object& o, std::string_view name) {
         const json::value* const v = o.if_contains(name);
         boost::system::error_code ec;
         std::uint64_t n = 0;
-        if (v != nullptr && v->is_number() && !v->is_double()) {
+        const bool whole = v != nullptr && v->is_number() && !v->is_double();
+        if (whole) {
             n = v->to_number<std::uint64_t>(ec);
-        } else {
-            ok = false;
         }
-        ok = ok && !ec;
+        expect(whole && !ec, name);
         return n;
     }
     void hex(const json::object& o, std::string_view name, std::span<std::uint8_t> out) {
         const json::value* const v = o.if_contains(name);
         const json::string* const s = v == nullptr ? nullptr : v->if_string();
-        ok = ok && s != nullptr && from_hex({s->data(), s->size()}, out);
+        expect(s != nullptr && from_hex({s->data(), s->size()}, out), name);
     }
     log_start start(const json::object& o) {
         log_start s;
@@ -103,12 +109,13 @@ struct member_reader {
         static const json::object none;
         const json::value* const v = o.if_contains(name);
         const json::object* const inner = v == nullptr ? nullptr : v->if_object();
-        ok = ok && inner != nullptr;
+        expect(inner != nullptr, name);
         return inner == nullptr ? none : *inner;
     }
 };
 
-bool parse_body(const json::object& o, manifest& m) {
+// The name of the first member that is absent or of another kind; empty where all are there.
+std::string parse_body(const json::object& o, manifest& m) {
     member_reader read;
     m.seq = read.number(o, "seq");
     m.oldest = read.start(read.object(o, "oldest"));
@@ -119,12 +126,12 @@ bool parse_body(const json::object& o, manifest& m) {
     const json::value* const list = o.if_contains("snapshots");
     const json::array* const snapshots = list == nullptr ? nullptr : list->if_array();
     if (snapshots == nullptr || snapshots->size() > manifest_snapshots_max) {
-        return false;
+        return "snapshots";
     }
     for (const json::value& v : *snapshots) {
         const json::object* const inner = v.if_object();
         if (inner == nullptr) {
-            return false;
+            return "snapshots";
         }
         manifest_snapshot s;
         s.start = read.start(*inner);
@@ -134,14 +141,20 @@ bool parse_body(const json::object& o, manifest& m) {
         const json::value* const name = inner->if_contains("name");
         const json::string* const text = name == nullptr ? nullptr : name->if_string();
         if (text == nullptr || std::string_view{text->data(), text->size()} != snapshot_name(s.lsn)) {
-            return false;
+            return "name";
         }
         m.snapshots.push_back(s);
     }
-    return read.ok;
+    return read.fault;
 }
 
 } // namespace
+
+std::string mark_text(std::uint64_t mark) {
+    char hex[17];
+    std::snprintf(hex, sizeof hex, "%016llx", static_cast<unsigned long long>(mark));
+    return hex;
+}
 
 std::string encode_manifest(const manifest& m, const log_keys& keys) {
     json::object o;
@@ -200,7 +213,8 @@ decoded_manifest decode_manifest(std::string_view text, const log_keys* keys) {
     const std::uint64_t major = read.number(*o, "major"), minor = read.number(*o, "minor");
     read.hex(*o, "uuid", out.value.uuid);
     read.hex(*o, "key_check", out.value.key_check);
-    if (!read.ok || major > 0xffff || minor > 0xffff) {
+    if (!read.ok() || major > 0xffff || minor > 0xffff) {
+        out.member = read.fault;
         return out;
     }
     if (major > format_major) {
@@ -220,7 +234,8 @@ decoded_manifest decode_manifest(std::string_view text, const log_keys* keys) {
             return out;
         }
     }
-    out.fault = parse_body(*o, out.value) ? manifest_fault::none : manifest_fault::bad;
+    out.member = parse_body(*o, out.value);
+    out.fault = out.member.empty() ? manifest_fault::none : manifest_fault::bad;
     return out;
 }
 

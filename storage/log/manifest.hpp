@@ -21,6 +21,10 @@ inline constexpr char manifest_name_b[] = "MANIFEST.b";
 inline constexpr std::size_t manifest_size_max = 64 * 1024;
 inline constexpr std::size_t manifest_snapshots_max = 16; // two are written; a reader takes no more than this
 
+// A restore draws a mark at random, and ids of events name it. The member that holds it counted restores in 0.1: what
+// is lower than this is such a count, and marks nothing.
+inline constexpr std::uint64_t restore_mark_min = std::uint64_t{1} << 32U;
+
 // Where a reader of the log begins, and what it then expects.
 struct log_start {
     std::uint64_t segno = 1;
@@ -48,12 +52,18 @@ struct manifest {
     std::vector<manifest_snapshot> snapshots; // newest first
     log_start oldest;                         // the oldest segment recovery may need
     std::uint64_t floor_batch_seq = 0;        // frames up to this one were durable when this was written
-    std::uint64_t restore_epoch = 0;
+    std::uint64_t restore_epoch = 0;          // as it is written; restore_mark() is what it means
     std::uint64_t next_user_id = 1;
     timestamp_ms time{};
 
+    // Of the restore or salvage that began this history of the store; 0: there was none.
+    std::uint64_t restore_mark() const noexcept { return restore_epoch < restore_mark_min ? 0 : restore_epoch; }
+
     friend bool operator==(const manifest&, const manifest&) = default;
 };
+
+// A mark as people and ids have it: 16 hex digits.
+std::string mark_text(std::uint64_t mark);
 
 std::string encode_manifest(const manifest& m, const log_keys& keys);
 
@@ -69,6 +79,8 @@ enum class manifest_fault : std::uint8_t {
 struct decoded_manifest {
     manifest_fault fault = manifest_fault::missing;
     manifest value; // where fault is none
+    // Where fault is bad since a member is absent or of another kind: the first such.
+    std::string member{};
 };
 // Without keys (null) its CRC, form and members are checked, and not whose hand it is of.
 decoded_manifest decode_manifest(std::string_view text, const log_keys* keys);

@@ -11,9 +11,18 @@ std::string path_of(const file_system& fs, const std::string& name) {
     return fs.path() + "/" + name;
 }
 
+// "damaged (its member restore_epoch is missing or not what it may be)".
+std::string what_is_wrong(const decoded_manifest& copy) {
+    std::string out = describe(copy.fault);
+    if (!copy.member.empty()) {
+        out += " (its member " + copy.member + " is missing or not what it may be)";
+    }
+    return out;
+}
+
 // At least one copy exists and none is good, or one is of another key or format: says why and refuses.
-void refuse_bad_manifests(const file_system& fs, manifest_fault a, manifest_fault b) {
-    const auto either = [&](manifest_fault f) { return a == f || b == f; };
+void refuse_bad_manifests(const file_system& fs, const decoded_manifest& a, const decoded_manifest& b) {
+    const auto either = [&](manifest_fault f) { return a.fault == f || b.fault == f; };
     if (either(manifest_fault::newer_format)) {
         throw refused(refusal::newer_format,
                       path_of(fs, manifest_name_a) +
@@ -29,8 +38,8 @@ void refuse_bad_manifests(const file_system& fs, manifest_fault a, manifest_faul
                           ": this key file is not the one these data were written with; nothing was "
                           "touched; start with the right --key-file");
     }
-    const std::string line = path_of(fs, manifest_name_a) + " is " + describe(a) + ", " + manifest_name_b + " is " +
-                             describe(b) + "; " + run_verify;
+    const std::string line = path_of(fs, manifest_name_a) + " is " + what_is_wrong(a) + ", " + manifest_name_b +
+                             " is " + what_is_wrong(b) + "; " + run_verify;
     if (either(manifest_fault::unreadable)) {
         throw refused(refusal::storage_failed, line);
     }
@@ -68,7 +77,7 @@ manifest_pair read_manifests(file_system& fs, const log_keys* keys) {
     if (!out.exists()) {
         return out;
     }
-    refuse_bad_manifests(fs, a.fault, b.fault);
+    refuse_bad_manifests(fs, a, b);
     if (a.fault == manifest_fault::none && b.fault == manifest_fault::none && a.value.uuid != b.value.uuid) {
         throw refused(refusal::corrupt, path_of(fs, manifest_name_b) + ": belongs to another store than " +
                                             manifest_name_a + "; " + run_verify);
@@ -76,9 +85,9 @@ manifest_pair read_manifests(file_system& fs, const log_keys* keys) {
     const bool use_a =
         a.fault == manifest_fault::none && (b.fault != manifest_fault::none || a.value.seq >= b.value.seq);
     out.differ = a.fault != b.fault || a.value != b.value;
-    for (const auto& [fault, name] : {std::pair{a.fault, manifest_name_a}, std::pair{b.fault, manifest_name_b}}) {
-        if (fault != manifest_fault::none) {
-            out.notes.push_back(path_of(fs, name) + " is " + describe(fault) + "; the other copy was used");
+    for (const auto& [copy, name] : {std::pair{&a, manifest_name_a}, std::pair{&b, manifest_name_b}}) {
+        if (copy->fault != manifest_fault::none) {
+            out.notes.push_back(path_of(fs, name) + " is " + what_is_wrong(*copy) + "; the other copy was used");
         }
     }
     out.value = std::move(use_a ? a.value : b.value);

@@ -409,6 +409,7 @@ recovery_report log_directory::recover(const recovery_target& target, unsigned t
             ": several batches share a sector, so one that goes bad may take acknowledged ones along");
     }
     report.next_user_id = state_->current.next_user_id;
+    report.restore_mark = state_->current.restore_mark();
     recovery_run run{*state_, report};
     run.load_snapshot(target, threads_max);
     run.find_segments();

@@ -1,6 +1,7 @@
 #include "storage/move/restore.hpp"
 
 #include "storage/log/directory_state.hpp"
+#include "storage/move/fresh_ids.hpp"
 #include "storage/move/store_filler.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -12,16 +13,16 @@ namespace {
 
 constexpr milliseconds stop_max{60'000};
 
-// The manifest of the copy: a generation further, and no id that the replaced store gave is given again.
-manifest raise_manifest(file_system& files, const log_keys& keys, const manifest& head, std::uint64_t next_user_id) {
+// The manifest of the copy: of a history of its own, and no id that was given since is given again.
+void raise_manifest(file_system& files, const log_keys& keys, const manifest& head, std::uint64_t mark,
+                    std::uint64_t next_user_id) {
     manifest next = head;
     ++next.seq;
-    ++next.restore_epoch;
+    next.restore_epoch = mark;
     next.next_user_id = std::max(next.next_user_id, next_user_id);
     if (const std::error_code ec = write_manifests(files, next, keys)) {
         throw refused(refusal::storage_failed, files.path() + ": manifests cannot be written: " + ec.message());
     }
-    return next;
 }
 
 // Nothing where the store cannot be read whole.
@@ -33,8 +34,10 @@ std::optional<std::uint64_t> next_id_of_readable(const std::string& directory, c
     }
 }
 
-// What the store that is being replaced would give next, as far as it can be read: a damaged one by its manifests.
-std::uint64_t next_id_of(const std::string& directory, const secret_bytes& log_key) {
+// What the store that is being replaced would give next, as far as it can be read: a damaged one by its manifests and
+// the time since.
+std::uint64_t next_id_of(const std::string& directory, const secret_bytes& log_key, timestamp_ms now,
+                         std::uint64_t mark) {
     if (const std::optional<std::uint64_t> whole = next_id_of_readable(directory, log_key)) {
         return *whole;
     }
@@ -43,7 +46,9 @@ std::uint64_t next_id_of(const std::string& directory, const secret_bytes& log_k
     std::uint64_t next = 1;
     for (const char* const name : {manifest_name_a, manifest_name_b}) {
         const decoded_manifest m = read_manifest(files, name, keys);
-        next = m.fault == manifest_fault::none ? std::max(next, m.value.next_user_id) : next;
+        if (m.fault == manifest_fault::none) {
+            next = std::max(next, user_id_floor(m.value.next_user_id, m.value.time, now, mark));
+        }
     }
     return next;
 }
@@ -112,8 +117,13 @@ restore_result restore_backup(const restore_request& request) {
         made.write(backup_key_name, request.key_file);
     }
     const log_keys keys(*request.log_key);
-    const std::uint64_t next_id = replaces ? next_id_of(request.target, *request.log_key) : 1;
-    out.restore_epoch = raise_manifest(made.files(), keys, from.store.head, next_id).restore_epoch;
+    out.restore_mark = draw_restore_mark(*request.random);
+    const timestamp_ms now = request.time->now_ms();
+    const std::uint64_t since_backup =
+        user_id_floor(from.store.image.next_user_id, from.store.report.last_time, now, out.restore_mark);
+    const std::uint64_t of_replaced =
+        replaces ? next_id_of(request.target, *request.log_key, now, out.restore_mark) : 1;
+    raise_manifest(made.files(), keys, from.store.head, out.restore_mark, std::max(since_backup, of_replaced));
     {
         embedded_store_options options;
         options.directory.path = made.path();

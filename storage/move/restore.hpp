@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/port/store.hpp"
+#include "core/random_source.hpp"
 #include "storage/move/backup.hpp"
 
 #include <cstdint>
@@ -19,12 +20,14 @@ struct restore_request {
     bool keep_sessions = false;
     bool replace = false;                    // keep what is there under another name; else it must be empty or absent
     const clock* time = nullptr;             // service time, outlives the call
+    random_source* random = nullptr;         // for the mark; outlives the call
     std::function<void(timestamp_ms)> raise; // before anything is written: service time is this at least
     std::function<void(std::uint64_t done, std::uint64_t total)> progress;
 };
 struct restore_result {
     backup_facts facts;
-    std::uint64_t restore_epoch = 0, next_user_id = 0;
+    std::uint64_t restore_mark = 0; // a new one
+    std::uint64_t next_user_id = 0; // above all that may have been given since the backup was made
     std::uint64_t users_closed = 0; // whose sessions were ended
     std::string aside;              // where what was replaced is now; empty: nothing was
 };

@@ -2,6 +2,7 @@
 // frame whose checksums are right and whose chain does not say otherwise. What is lost is listed, never guessed at.
 #pragma once
 
+#include "core/random_source.hpp"
 #include "storage/log/manifest.hpp"
 #include "storage/move/store_image.hpp"
 
@@ -48,10 +49,15 @@ struct salvage_write {
     const secret_bytes* log_key = nullptr;
     secret_bytes key_file; // its text, to be written as keys.json of the target; empty: it lies elsewhere
     bool keep_sessions = false;
-    const clock* time = nullptr; // service time, not before the report's last_time; outlives the call
+    const clock* time = nullptr;     // service time, not before the report's last_time; outlives the call
+    random_source* random = nullptr; // for the mark; outlives the call
+};
+struct salvage_result {
+    std::uint64_t restore_mark = 0;
+    std::uint64_t next_user_id = 0; // above all that may have been given and is lost
 };
 // A fresh store (another uuid) of what the report has, with a first snapshot. Throws refused; nothing is at the target
 // then. What could not be added is appended to the report's notes.
-void write_salvaged(const salvage_write& request, salvage_report& report);
+salvage_result write_salvaged(const salvage_write& request, salvage_report& report);
 
 } // namespace pawl::storage

@@ -1,4 +1,5 @@
 #include "storage/log/directory_state.hpp"
+#include "storage/move/fresh_ids.hpp"
 #include "storage/move/new_directory.hpp"
 #include "storage/move/restore.hpp"
 #include "storage/move/salvage.hpp"
@@ -39,13 +40,14 @@ std::unique_ptr<embedded_store> open_new(embedded_store_options options, const c
     }
 }
 
-// Ids that the damaged store gave are not given again, though their users are lost.
-void raise_next_user_id(file_system& files, const log_keys& keys, std::uint64_t next_user_id) {
+// Ids that the damaged store gave are not given again, though their users and events are lost.
+void raise_manifest(file_system& files, const log_keys& keys, const salvage_result& ids) {
     decoded_manifest head = read_manifest(files, manifest_name_a, keys);
     std::error_code ec = std::make_error_code(std::errc::io_error);
     if (head.fault == manifest_fault::none) {
         ++head.value.seq;
-        head.value.next_user_id = std::max(head.value.next_user_id, next_user_id);
+        head.value.restore_epoch = ids.restore_mark;
+        head.value.next_user_id = std::max(head.value.next_user_id, ids.next_user_id);
         ec = write_manifests(files, head.value, keys);
     }
     if (ec) {
@@ -55,7 +57,7 @@ void raise_next_user_id(file_system& files, const log_keys& keys, std::uint64_t 
 
 } // namespace
 
-void write_salvaged(const salvage_write& request, salvage_report& report) {
+salvage_result write_salvaged(const salvage_write& request, salvage_report& report) {
     new_directory made(request.target, new_directory::present::refused);
     if (!request.key_file.empty()) {
         made.write(backup_key_name, request.key_file);
@@ -82,9 +84,14 @@ void write_salvaged(const salvage_write& request, salvage_report& report) {
             throw refused(refusal::storage_failed, made.path() + ": " + (failure.empty() ? "is stuck" : failure));
         }
     }
-    raise_next_user_id(made.files(), log_keys(*request.log_key), report.image.next_user_id);
+    salvage_result ids;
+    ids.restore_mark = draw_restore_mark(*request.random);
+    ids.next_user_id =
+        user_id_floor(report.image.next_user_id, report.last_time, request.time->now_ms(), ids.restore_mark);
+    raise_manifest(made.files(), log_keys(*request.log_key), ids);
     made.files().remove(lock_name);
     made.commit();
+    return ids;
 }
 
 } // namespace pawl::storage

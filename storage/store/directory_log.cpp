@@ -41,6 +41,7 @@ public:
                                                 const produce_function& produce, std::string& why) override {
         return directory_.write_snapshot(at, now, produce, why);
     }
+    std::error_code keep_next_user_id(std::uint64_t next) override { return directory_.keep_next_user_id(next); }
     log_stats stats() const noexcept override { return writer_->stats(); }
 
 private:

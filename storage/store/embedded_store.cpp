@@ -294,6 +294,10 @@ store_statistics embedded_store::statistics() const {
     return out;
 }
 
+std::uint64_t embedded_store::restore_mark() const noexcept {
+    return state_->recovery.restore_mark;
+}
+
 std::uint64_t embedded_store::durable_lsn() const noexcept {
     return state_->durable_lsn.load();
 }

@@ -29,8 +29,10 @@ namespace pawl::storage {
 class record_log;
 struct store_state;
 
-// No user with a higher id is imported: ids are JSON numbers, which programs keep in doubles.
-inline constexpr std::uint64_t imported_id_max = (std::uint64_t{1} << 53U) - 1;
+// No user has a higher id: ids are JSON numbers, which programs keep in doubles.
+inline constexpr std::uint64_t user_id_max = (std::uint64_t{1} << 53U) - 1;
+// No user with a higher id is imported, since the next one must be below 2^53, too; nor is a higher next id.
+inline constexpr std::uint64_t imported_id_max = user_id_max - 1;
 
 enum class durability : std::uint8_t {
     always,   // every change waits for its record
@@ -133,6 +135,13 @@ public:
     bool is_on_disk() const noexcept;
 
     store_statistics statistics() const;
+    // What ids of this store's events name beside the number of a record (docs/admin-api.md); 0: nothing.
+    std::uint64_t restore_mark() const noexcept;
+
+    // Another store that gave ids below `next` goes on here: from now on no id below it is given, nor after a crash
+    // once this is back. True where that is news. validation_failed where `next` is above imported_id_max;
+    // storage_unavailable. Blocks for the disk: not on an io thread.
+    result<bool> raise_next_user_id(std::uint64_t next);
 
     // The highest number of a durable record; 0 where there is none.
     std::uint64_t durable_lsn() const noexcept;

@@ -165,12 +165,38 @@ result<imported> embedded_store::import_user(const user& u) {
     return imported{import_outcome::added, s.enqueue_user(*record, body, *room)};
 }
 
+// In memory first: what is given meanwhile is not below it. A manifest says it where no record does, also to versions
+// before this one, and later snapshots go on from there.
+result<bool> embedded_store::raise_next_user_id(std::uint64_t next) {
+    store_state& s = *state_;
+    if (next > imported_id_max) {
+        return errc::validation_failed;
+    }
+    if (s.stopping.load(std::memory_order_relaxed)) {
+        return no_room();
+    }
+    bool raised = false;
+    {
+        const std::lock_guard lock(s.users.mutex);
+        raised = s.users.next_id < next;
+        s.users.next_id = std::max(s.users.next_id, next);
+    }
+    // Also where it is no news: the record of who has the highest id may not be durable yet.
+    if (s.log->keep_next_user_id(next)) {
+        return no_room();
+    }
+    return raised;
+}
+
 result<store::insert_user_result> embedded_store::insert_user(const user& u) {
     store_state& s = *state_;
     auto record = std::make_shared<user>(u);
     const std::lock_guard lock(s.users.mutex);
     s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
 
+    if (s.users.next_id > user_id_max) {
+        return no_room(); // of numbers; an import may have brought the last of them
+    }
     insert_user_result out;
     out.id = user_id{s.users.next_id};
     record->id = out.id;

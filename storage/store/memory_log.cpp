@@ -70,6 +70,7 @@ recovery_report memory_log::recover(const recovery_target& target) {
     recovery_report found;
     found.fresh = true; // also from an image: no time has passed in which nothing was served
     found.clean = true;
+    found.restore_mark = mark_;
     if (from_) {
         found.next_user_id = from_->counts.next_user_id;
         found.records = from_->records.size();

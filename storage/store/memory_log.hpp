@@ -36,8 +36,9 @@ class memory_log final : public record_log {
 public:
     using steady_time = std::chrono::steady_clock::time_point;
 
-    // Null: an empty store.
-    explicit memory_log(memory_image_ptr from = nullptr) : from_(std::move(from)) {}
+    // Null: an empty store. `mark`: as of a restore; two logs whose records are not the same have two.
+    explicit memory_log(memory_image_ptr from = nullptr, std::uint64_t mark = 0)
+        : from_(std::move(from)), mark_(mark) {}
 
     // The state of `owner`, whose log this is, at one moment within the call. Blocks for as long as the walk takes.
     // Null where there is no memory for it.
@@ -72,6 +73,7 @@ private:
     void tell(std::span<const record_tag> batch);
 
     memory_image_ptr from_;
+    const std::uint64_t mark_;
     log_writer::callbacks callbacks_;
     mutable std::mutex mutex_;
     std::uint64_t sequence_ = 0;

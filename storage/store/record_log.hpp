@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <system_error>
 
 namespace pawl::storage {
 
@@ -34,6 +35,8 @@ public:
     virtual std::optional<log_position> seal() = 0;
     virtual std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
                                                         const produce_function& produce, std::string& why) = 0;
+    // See log_directory. Nothing to do where nothing outlives the process.
+    virtual std::error_code keep_next_user_id(std::uint64_t /*next*/) { return {}; }
     virtual log_stats stats() const noexcept = 0;
 };
 

@@ -65,6 +65,7 @@ constexpr expected_refusal refusals[] = {
     {errc::snapshot_under_way, "snapshot_under_way", 409, "", 0},
     {errc::not_on_disk, "not_on_disk", 409, "", 0},
     {errc::events_gone, "events_gone", 410, "", 0},
+    {errc::events_of_another_history, "events_of_another_history", 410, "", 0},
     {errc::operations_busy, "operations_busy", 503, "", 0},
 };
 

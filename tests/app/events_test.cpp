@@ -135,14 +135,57 @@ BOOST_AUTO_TEST_CASE(records_that_are_not_understood_are_no_events) {
 
 BOOST_AUTO_TEST_CASE(lines_are_as_browsers_want_them) {
     std::string text;
-    append_sse(text, {42, "signed_up", {}, "{\"lsn\":42}"});
+    append_sse(text, 0, {42, "signed_up", {}, "{\"lsn\":42}"});
     BOOST_TEST(text == "id: 42\nevent: signed_up\ndata: {\"lsn\":42}\n\n");
     text.clear();
-    append_sse_heartbeat(text, 43);
+    append_sse_heartbeat(text, {0, 43});
     BOOST_TEST(text == ": heartbeat\nid: 43\n\n");
     text.clear();
-    append_sse_opening(text, 0);
+    append_sse_opening(text, {0, 0});
     BOOST_TEST(text == "retry: 2000\n: open\nid: 0\n\n");
+}
+
+BOOST_AUTO_TEST_CASE(ids_name_the_mark_of_a_restore) {
+    constexpr std::uint64_t mark = 0x00ab00000000cdefU;
+    std::string text;
+    append_sse(text, mark, {42, "signed_up", {}, "{\"lsn\":42}"});
+    BOOST_TEST(text == "id: 00ab00000000cdef-42\nevent: signed_up\ndata: {\"lsn\":42}\n\n");
+    text.clear();
+    append_sse_heartbeat(text, {mark, 43});
+    BOOST_TEST(text == ": heartbeat\nid: 00ab00000000cdef-43\n\n");
+    text.clear();
+    append_sse_opening(text, {mark, 0});
+    BOOST_TEST(text == "retry: 2000\n: open\nid: 00ab00000000cdef-0\n\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_place_has_one_text_and_no_other_is_read) {
+    constexpr std::uint64_t most = UINT64_MAX;
+    for (const event_place place : {event_place{0, 0}, event_place{0, 43}, event_place{0, most}, event_place{1, 0},
+                                    event_place{0x00ab00000000cdefU, 43}, event_place{most, most}}) {
+        BOOST_TEST((event_place_from_text(to_text(place)) == place), to_text(place));
+    }
+    for (const char* const text : {"",
+                                   "-",
+                                   "-1",
+                                   "01",
+                                   "1x",
+                                   "x",
+                                   " 1",
+                                   "1 ",
+                                   "18446744073709551616",
+                                   "0000000000000000-1",
+                                   "ab-1",
+                                   "00ab00000000cdef",
+                                   "00ab00000000cdef-",
+                                   "00ab00000000cdef-01",
+                                   "00ab00000000cdef--1",
+                                   "00AB00000000CDEF-1",
+                                   "00ab00000000cdeg-1",
+                                   "+0ab00000000cdef-1",
+                                   "00ab00000000cdef-1-1",
+                                   "0x00ab00000000cd-1"}) {
+        BOOST_TEST(!event_place_from_text(text).has_value(), text);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(queries_are_read_strictly) {
@@ -150,14 +193,17 @@ BOOST_AUTO_TEST_CASE(queries_are_read_strictly) {
     BOOST_TEST_REQUIRE(read.has_value());
     BOOST_TEST(read->filter.kinds.size() == 2U);
     BOOST_TEST(read->filter.user->value == 7U);
-    BOOST_TEST(*read->since == 0U);
-    BOOST_TEST(*read_event_query(*read_form("since=1"), "5")->since == 5U);
+    BOOST_TEST((read->since == event_place{0, 0}));
+    BOOST_TEST((read_event_query(*read_form("since=1"), "5")->since == event_place{0, 5}));
+    BOOST_TEST(
+        (read_event_query(*read_form("since=00ab00000000cdef-6"), {})->since == event_place{0x00ab00000000cdefU, 6}));
     BOOST_TEST(!read_event_query(*read_form(""), "")->since.has_value());
     BOOST_TEST(refused_fields("type=signed_up,,login_failed") == "type ");
     BOOST_TEST(refused_fields("type=") == "type ");
     BOOST_TEST(refused_fields("user=0&since=-1") == "user since ");
     BOOST_TEST(refused_fields("since=18446744073709551616") == "since ");
     BOOST_TEST(refused_fields("", "4x") == "Last-Event-ID ");
+    BOOST_TEST(refused_fields("since=0000000000000000-1", "00ab-4") == "since Last-Event-ID ");
 }
 
 BOOST_AUTO_TEST_CASE(the_header_is_found_in_any_case) {

@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","colour":1}})"), "colour"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","id":-1}})"), "id"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","id":9007199254740992}})"), "id"));
+    BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","id":9007199254740991}})"), "id"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","id":1.5}})"), "id"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","email":"c@b.example"}})"), "twice"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","password_hash":"plain"}})"), "password_hash"));
@@ -136,6 +137,15 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason
     BOOST_TEST(has(why(family), "idle_ttl"));
     BOOST_TEST(why(R"({"user":{"email":"a@b.example"}})").empty());
     BOOST_TEST(std::holds_alternative<export_head>(read_import_line(R"({"pawl_export":1})")));
+    BOOST_TEST(
+        std::get<export_head>(read_import_line(R"({"pawl_export":1,"next_user_id":9007199254740990})")).next_user_id ==
+        storage::imported_id_max);
+    for (const char* const beyond : {"9007199254740991", "18446744073709551615", "-1", "\"5\"", "5.5"}) {
+        const import_record read = read_import_line(R"({"pawl_export":1,"next_user_id":)" + std::string(beyond) + "}");
+        const auto* const refusal = std::get_if<import_refusal>(&read);
+        BOOST_TEST_REQUIRE(refusal != nullptr, beyond);
+        BOOST_TEST(refusal->why.starts_with("next_user_id "));
+    }
     BOOST_TEST(std::holds_alternative<import_end>(read_import_line(export_end_line(1, 2))));
 }
 

@@ -48,17 +48,22 @@ BOOST_AUTO_TEST_CASE(pauses_double_up_to_a_limit_and_are_shortened_by_half_at_mo
 }
 
 BOOST_AUTO_TEST_CASE(places_are_read_as_they_were_written) {
-    const webhook_position p{std::string(32, 'a'), 18'446'744'073'709'551'615U};
-    const auto read = webhook_position_from_text(to_text(p));
-    BOOST_TEST_REQUIRE(read.has_value());
-    BOOST_TEST(read->store == p.store);
-    BOOST_TEST(read->lsn == p.lsn);
-    const std::string good = to_text(p);
-    for (std::size_t size = 0; size < good.size(); ++size) {
-        BOOST_TEST(!webhook_position_from_text(good.substr(0, size)).has_value());
+    const std::string store(32, 'a');
+    for (const event_place at : {event_place{0, UINT64_MAX}, event_place{0x00ab00000000cdefU, UINT64_MAX}}) {
+        const webhook_position p{store, at};
+        const std::string good = to_text(p);
+        const auto read = webhook_position_from_text(good);
+        BOOST_TEST_REQUIRE(read.has_value());
+        BOOST_TEST(read->store == p.store);
+        BOOST_TEST((read->at == at));
+        for (std::size_t size = 0; size < good.size(); ++size) {
+            BOOST_TEST(!webhook_position_from_text(good.substr(0, size)).has_value());
+        }
+        BOOST_TEST(!webhook_position_from_text(good + "\n").has_value());
+        const char* const other = at.mark == 0 ? "pawl-webhook 2 " : "pawl-webhook 1 ";
+        BOOST_TEST(!webhook_position_from_text(other + good.substr(15)).has_value());
     }
-    BOOST_TEST(!webhook_position_from_text(good + "\n").has_value());
-    BOOST_TEST(!webhook_position_from_text("pawl-webhook 2 " + good.substr(15)).has_value());
+    BOOST_TEST(to_text(webhook_position{store, {0, 43}}) == "pawl-webhook 1 " + store + " 43\n"); // as 0.1 has it
     BOOST_TEST(!webhook_position_from_text("pawl-webhook 1 " + std::string(32, 'g') + " 1\n").has_value());
 }
 
@@ -91,7 +96,8 @@ BOOST_AUTO_TEST_CASE(receivers_are_named_by_plain_urls) {
 BOOST_AUTO_TEST_CASE(a_body_is_the_event_with_its_type_and_time) {
     BOOST_TEST(webhook_body({43, "signed_up", timestamp_ms(milliseconds(1'795'338'727'455)), "{\"lsn\":43}"}) ==
                R"({"type":"signed_up","timestamp":"2026-11-22T09:12:07.455Z","data":{"lsn":43}})");
-    BOOST_TEST(webhook_id("ab", 43) == "evt_ab_43");
+    BOOST_TEST(webhook_id("ab", {0, 43}) == "evt_ab_43");
+    BOOST_TEST(webhook_id("ab", {0x00ab00000000cdefU, 43}) == "evt_ab_00ab00000000cdef-43");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

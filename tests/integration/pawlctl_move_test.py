@@ -15,6 +15,7 @@ from support import case
 from support.http import Client
 from support.move import PAWLCTL, MoveCase, content, ctl, environment, lines_of, tree
 from support.pawld import ROOT
+from support.sse import Refused, Stream
 
 
 class BackupAndRestore(MoveCase):
@@ -114,7 +115,7 @@ class BackupAndRestore(MoveCase):
         client = Client(again.url)
         self.assertEqual(client.refresh(tokens[1]["refresh_token"]).code, "session_revoked")
         self.assertEqual(client.login("u1@example.com").status, 200)
-        self.assertEqual(client.sign_up("new@example.com").json["id"], 5)
+        self.assertGreater(client.sign_up("new@example.com").json["id"], 5)
 
     def test_what_is_replaced_stays_beside_it_and_its_ids_are_not_given_again(self):
         server, _ = self.small_store()
@@ -127,12 +128,69 @@ class BackupAndRestore(MoveCase):
         self.assertIn("is not empty", self.refused(2, "restore", backup, "--data-dir", server.data_dir))
         before = tree(server.data_dir)
         done = json.loads(self.ok("restore", backup, "--replace", "--json", "--data-dir", server.data_dir).stdout)
-        self.assertEqual((done["restore_epoch"], done["sessions_ended"]), (1, True))
+        self.assertRegex(done["restore_mark"], "^[0-9a-f]{16}$")
+        self.assertTrue(done["sessions_ended"])
         self.assertEqual(tree(done["replaced"]), before)
         server.start()
         client = Client(server.url)
         self.assertEqual(client.login("later@example.com").status, 401)
-        self.assertEqual(client.sign_up("other@example.com").json["id"], 6)
+        self.assertEqual(client.sign_up("other@example.com").json["id"], done["next_user_id"])
+        self.assertGreater(done["next_user_id"], 6)
+
+    def test_one_backup_restored_twice_gives_other_ids_to_users_and_events(self):
+        server, _ = self.small_store()
+        backup = self.home / "backup"
+        self.ok("backup", backup, "--with-keys", "--data-dir", server.data_dir)
+        server.start()
+        old_user = Client(server.url).sign_up("lost@example.com").json["id"]
+        with self.events(server, "/admin/events?since=0") as stream:
+            old_id = stream.until("signed_up")[-1].id  # a number, in a store that no restore made
+        self.assertIsInstance(old_id, int)
+        server.stop()
+        users, marks, ids = {old_user}, {"0" * 16}, {str(old_id)}
+        for number in range(2):
+            data = self.home / ("data%d" % number)
+            done = json.loads(self.ok("restore", backup, "--json", "--data-dir", data).stdout)
+            again = self.server(data_dir=str(data))
+            again.start()
+            mark = done["restore_mark"]
+            self.assertNotIn(mark, marks)
+            marks.add(mark)
+            self.assertEqual(json.loads(self.ok("--json", "info", "--data-dir", data).stdout)["restore_mark"], mark)
+            with self.events(again) as stream:
+                user = Client(again.url).sign_up("new@example.com").json["id"]
+                event = stream.until("signed_up")[-1]
+            self.assertNotIn(user, users)
+            users.add(user)
+            self.assertEqual((event.id, event.data["user"]), ("%s-%d" % (mark, event.data["lsn"]), user))
+            # What was read before the restore, and the ids of the other one, say nothing here.
+            for gone in sorted(ids) + ["%s-1" % ("f" * 16), "1"]:
+                for asked in ({"path": "/admin/events?since=" + gone}, {"last_id": gone}):
+                    with self.assertRaises(Refused, msg=asked) as refusal:
+                        self.events(again, **asked)
+                    self.assertEqual((refusal.exception.status, refusal.exception.code), (410, "events_of_another_history"))
+            with self.assertRaises(Refused) as refusal:
+                self.events(again, last_id="%s-%d" % (mark, 10**12))
+            self.assertEqual((refusal.exception.status, refusal.exception.code), (410, "events_gone"))
+            ids.add(event.id)
+            with self.events(again, "/admin/events?since=0") as stream:
+                told = stream.until("signed_up")
+                self.assertTrue(all(e.id.startswith(mark + "-") for e in told))
+            # pawlctl goes on with what it printed last.
+            line = json.loads(self.ok("--json", "events", "--since", "0", "-n", "1", "--data-dir", data).stdout)
+            self.assertEqual(line["id"], told[0].id)
+            more = self.ok("--json", "events", "--last-event-id", told[0].id, "-n", "1", "--data-dir", data)
+            self.assertEqual(json.loads(more.stdout)["id"], told[1].id)
+            self.assertIn("since=0", self.refused(1, "events", "--last-event-id", old_id, "--data-dir", data))
+            again.stop()
+        # Nor does an id of a restored store say anything of the one before.
+        server.start()
+        with self.assertRaises(Refused) as refusal:
+            self.events(server, last_id="%s-1" % mark)
+        self.assertEqual(refusal.exception.code, "events_of_another_history")
+
+    def events(self, server, path="/admin/events", **more):
+        return Stream(server.url, path, unix=server.data_dir + "/admin.sock", **more)
 
     def test_keys_travel_only_when_asked_and_another_key_is_refused(self):
         server, tokens = self.small_store()
@@ -323,6 +381,35 @@ class ExportAndImport(MoveCase):
         for shown in outputs:
             for hidden in turned[4:5] + turned[8:] + "\x1b":
                 self.assertNotIn(hidden, shown)
+
+    def test_ids_that_the_other_store_gave_are_not_given_again(self):
+        source, _ = self.small_store(2, sessions=False)
+        lines = self.export_of(source.data_dir).splitlines()
+        head = json.loads(lines[0])
+        self.assertEqual(head["next_user_id"], 3)
+        head["next_user_id"] = 1000  # users up to 999 were there, and were deleted so long ago that nothing is left
+        exported = "\n".join([json.dumps(head)] + lines[1:]) + "\n"
+        stopped, server = self.home / "stopped", self.server()
+        self.ok("import", "--data-dir", stopped, stdin=exported)
+        self.assertEqual(json.loads(self.export_of(stopped).splitlines()[0])["next_user_id"], 1000)
+        server.start()
+        self.ok("import", "--data-dir", server.data_dir, stdin=exported)
+        server.stop(signal.SIGKILL)
+        for data in (stopped, server.data_dir):
+            with self.subTest(data):
+                again = self.server(data_dir=str(data))
+                again.start()
+                self.assertEqual(Client(again.url).sign_up("new@example.com").json["id"], 1000)
+                again.stop()
+
+    def test_an_export_whose_next_id_is_beyond_all_ids_is_refused_before_a_change(self):
+        head = '{"pawl_export":1,"store":"","lsn":0,"time":"2026-11-22T00:00:00.000Z","next_user_id":%d}\n'
+        rest = '{"user":{"id":1,"email":"a@example.com"}}\n{"end":{"users":1,"families":0}}\n'
+        for number in (2**53 - 1, 2**53, 2**64 - 1):
+            error = self.refused(1, "import", "--data-dir", self.home / "data", stdin=head % number + rest)
+            self.assertIn("next_user_id", error)
+            self.assertEqual(self.left_over(), [])
+        self.ok("import", "--data-dir", self.home / "data", stdin=head % (2**53 - 2) + rest)
 
     def test_conflicts_and_bad_lines_are_listed_line_by_line(self):
         head = '{"pawl_export":1,"store":"","lsn":0,"time":"2026-11-22T00:00:00.000Z"}'

@@ -8,6 +8,7 @@ from support import case
 from support.http import Client
 from support.move import MoveCase, ctl, lines_of, tree
 from support.segment import USER, Segment
+from support.sse import Refused, Stream
 
 
 class Salvage(MoveCase):
@@ -102,6 +103,25 @@ class Salvage(MoveCase):
         self.assertEqual([(l["batch_from"], l["batch_to"], l["lsn_from"]) for l in lost],
                          [(frame.batch, self.log.frames()[-1].batch, frame.lsn)])
         self.assertTrue(report["maybe_acknowledged"])
+
+    def test_ids_of_what_is_lost_are_not_given_again(self):
+        frame = self.user_frames[4]
+
+        def cut(segment):
+            segment.data[frame.offset:] = bytes(len(segment.data) - frame.offset)
+
+        report, users = self.salvaged(self.with_segment(cut))
+        self.assertEqual(len(users), 4)
+        self.assertRegex(report["restore_mark"], "^[0-9a-f]{16}$")
+        self.assertGreater(report["next_user_id"], self.USERS + 1)
+        server = self.server(data_dir=report["salvaged"])
+        server.start()
+        with Stream(server.url, unix=server.data_dir + "/admin.sock") as stream:
+            self.assertEqual(Client(server.url).sign_up("new@example.com").json["id"], report["next_user_id"])
+            self.assertTrue(stream.next().id.startswith(report["restore_mark"] + "-"))
+        with self.assertRaises(Refused) as refusal:  # the damaged store gave this one
+            Stream(server.url, unix=server.data_dir + "/admin.sock", last_id=1)
+        self.assertEqual((refusal.exception.status, refusal.exception.code), (410, "events_of_another_history"))
 
     def test_a_frame_changed_by_another_hand_is_not_used(self):  # row 8
         frame = self.user_frames[3]

@@ -16,6 +16,7 @@ import unittest
 
 from support.case import PASSWORD, eventually, fresh_email, main
 from support.http import Client
+from support.pawlctl import pawlctl
 from support.pawld import Pawld, refused_start
 
 KEY = bytes(range(32))
@@ -202,6 +203,44 @@ class Restarted(WebhookCase):
             self.assertEqual(told[-4:], users[1:])
             self.assertIn(told[:-4], ([], [users[0]]) if how == signal.SIGKILL else ([],))
             server.close()
+
+    def test_after_a_restore_new_events_have_new_ids_and_old_ones_are_not_told_again(self):
+        receiver = self.receiver()
+        server = self.server(receiver.url)
+        self.sign_up(server)
+        receiver.next()
+        backup = os.path.join(self.folder.name, "backup")
+        self.assertEqual(pawlctl("backup", backup, data_dir=server.data_dir).status, 0)
+        told = {}
+        for _ in range(5):
+            user = self.sign_up(server)
+            _, headers, body, _ = receiver.next()
+            told[headers["webhook-id"]] = user
+        server.stop()
+        with open(os.path.join(server.data_dir, "webhook.position"), "rb") as file:
+            position = file.read()
+        self.assertTrue(position.startswith(b"pawl-webhook 1 "), position)
+        done = pawlctl("--json", "restore", backup, "--replace", data_dir=server.data_dir)
+        self.assertEqual(done.status, 0, done)
+        # One that was put back by hand is of the history before, and is not gone by.
+        with open(os.path.join(server.data_dir, "webhook.position"), "wb") as file:
+            file.write(position)
+        server.start()
+        self.assertIn("webhook.place_of_another_history", server.log())
+        for _ in range(7):
+            user = self.sign_up(server)
+            _, headers, body, _ = receiver.next()
+            self.assertEqual(json.loads(body)["data"]["user"], user)
+            self.assertNotIn(headers["webhook-id"], told)
+            self.assertIn("_%s-" % done.lines[0]["restore_mark"], headers["webhook-id"])
+            told[headers["webhook-id"]] = user
+        # And across a restart it goes on where it was.
+        receiver.close()
+        missed = [self.sign_up(server) for _ in range(2)]
+        server.stop()
+        back = self.receiver(port=receiver.port)
+        server.start()
+        self.assertEqual([d["data"]["user"] for d in back.delivered(2)], missed)
 
     def test_a_stop_does_not_wait_for_a_receiver(self):
         receiver = self.receiver()

@@ -229,6 +229,7 @@ BOOST_AUTO_TEST_CASE(a_manifest_reads_back_and_every_changed_bit_of_it_shows) {
     m.snapshots.push_back(s);
     m.floor_batch_seq = 54;
     m.next_user_id = 0xffffffffffffffffU;
+    m.restore_epoch = 0xfedcba9876543210U; // a mark takes all 64 bits
     m.time = timestamp_ms{milliseconds{1'700'000'000'000}};
     std::string text = encode_manifest(m, keys);
     const decoded_manifest back = decode_manifest(text, keys);

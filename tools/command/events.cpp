@@ -153,11 +153,12 @@ private:
 
     bool print(const sse_event& event) {
         boost::system::error_code failed;
-        const boost::json::value data = boost::json::parse(event.data, failed);
+        boost::json::value data = boost::json::parse(event.data, failed);
         if (failed || !data.is_object()) {
             return false;
         }
         if (p_.out.json()) {
+            data.get_object()["id"] = event.id; // what --last-event-id wants
             print_json(p_.out, data);
             return true;
         }
@@ -212,10 +213,10 @@ void add_events_command(CLI::App& parser, program& p) {
     const auto o = std::make_shared<events_options>();
     command->add_option("-t,--type", o->types, "only events of this kind; may be given again")->type_name("KIND");
     command->add_option("-u,--user", o->user, "only a user's: id, email or username")->type_name("USER");
-    command->add_option("--since", o->since, "from the record after this number on; 0: all that is kept")
-        ->type_name("LSN");
-    command->add_option("--last-event-id", o->last_id, "go on after this event: the number that was printed last")
-        ->type_name("LSN");
+    command->add_option("--since", o->since, "from what came after the event of this id on; 0: all that is kept")
+        ->type_name("ID");
+    command->add_option("--last-event-id", o->last_id, "go on after this event: the id that was printed last")
+        ->type_name("ID");
     command->add_option("--until", o->until, "end after the first event of this kind")
         ->type_name("KIND")
         ->check([](const std::string& kind) {

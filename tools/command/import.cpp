@@ -9,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace pawl::tools {
 
@@ -20,7 +21,12 @@ struct import_choice {
 
 class import_run {
 public:
-    import_run(program& p, bool skips) : p_(p), skips_(skips), to_(open_import_sink(p.global)) {}
+    import_run(program& p, bool skips, const std::optional<import_rows::head_line>& head)
+        : p_(p), skips_(skips), to_(open_import_sink(p.global)) {
+        if (head) {
+            to_->begin(*head);
+        }
+    }
 
     void take(import_row row) {
         ++lines_;
@@ -97,7 +103,7 @@ int import_all(program& p, const import_choice& choice) {
     if (!rows->next(row)) {
         throw tool_error(exit_refused, "there is nothing to import");
     }
-    import_run run(p, choice.on_conflict == "skip");
+    import_run run(p, choice.on_conflict == "skip", rows->head());
     do {
         run.take(std::move(row));
     } while (rows->next(row));

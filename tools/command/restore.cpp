@@ -30,6 +30,7 @@ int put_back(program& p, const restore_choice& choice) {
     request.keep_sessions = choice.keep_sessions;
     request.replace = choice.replace;
     request.time = &to.time;
+    request.random = &to.random;
     request.raise = [&to](timestamp_ms floor) { to.time.raise(floor); };
     request.progress = byte_progress(p.out, "restoring");
     const storage::restore_result done = storage::restore_backup(request);
@@ -40,7 +41,8 @@ int put_back(program& p, const restore_choice& choice) {
         o["lsn"] = done.facts.lsn;
         o["time"] = time_text(done.facts.time);
         o["users"] = done.facts.users;
-        o["restore_epoch"] = done.restore_epoch;
+        o["restore_mark"] = storage::mark_text(done.restore_mark);
+        o["next_user_id"] = done.next_user_id;
         o["sessions_ended"] = !choice.keep_sessions;
         o["replaced"] = done.aside;
         p.out.line(boost::json::serialize(o));
@@ -49,6 +51,7 @@ int put_back(program& p, const restore_choice& choice) {
     p.out.line(request.target + ": as of " + time_text(done.facts.time) + " (record " + std::to_string(done.facts.lsn) +
                "), " + std::to_string(done.facts.users) + " users" +
                (choice.keep_sessions ? ", sessions kept" : "; every session has ended"));
+    p.out.line(new_ids_text(done.restore_mark, done.next_user_id));
     if (!done.aside.empty()) {
         p.out.line("what was there before is now " + done.aside);
     }

@@ -75,7 +75,8 @@ void print_loss(output& out, const storage::salvage_loss& loss) {
     out.line("lost: " + line);
 }
 
-void print_report(program& p, const salvage_choice& choice, const storage::salvage_report& report) {
+void print_report(program& p, const salvage_choice& choice, const storage::salvage_report& report,
+                  const storage::salvage_result& ids) {
     const bool acknowledged = std::any_of(report.losses.begin(), report.losses.end(),
                                           [](const storage::salvage_loss& l) { return l.maybe_acknowledged; });
     if (p.out.json()) {
@@ -96,6 +97,8 @@ void print_report(program& p, const salvage_choice& choice, const storage::salva
         o["users"] = report.image.users.size();
         o["families"] = report.image.family_count();
         o["sessions_ended"] = !choice.keep_sessions;
+        o["restore_mark"] = storage::mark_text(ids.restore_mark);
+        o["next_user_id"] = ids.next_user_id;
         o["maybe_acknowledged"] = acknowledged;
         o["lost"] = std::move(losses);
         o["notes"] = std::move(notes);
@@ -113,6 +116,7 @@ void print_report(program& p, const salvage_choice& choice, const storage::salva
                std::to_string(report.records) + " records of the log: " + std::to_string(report.image.users.size()) +
                " users, " + std::to_string(report.image.family_count()) + " sessions" +
                (choice.keep_sessions ? "" : ", all ended"));
+    p.out.line(new_ids_text(ids.restore_mark, ids.next_user_id));
     p.out.line(acknowledged ? "what is lost may hold changes that were acknowledged"
                             : "nothing of what is lost was acknowledged, or it is in what was read");
 }
@@ -141,8 +145,9 @@ int salvage(program& p, const salvage_choice& choice) {
     request.key_file = from.key_text();
     request.keep_sessions = choice.keep_sessions;
     request.time = &from.time;
-    storage::write_salvaged(request, report);
-    print_report(p, choice, report);
+    request.random = &from.random;
+    const storage::salvage_result ids = storage::write_salvaged(request, report);
+    print_report(p, choice, report, ids);
     return 0;
 }
 

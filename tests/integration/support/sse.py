@@ -97,7 +97,8 @@ class Stream:
                 data.append(value)
         if number is not None:
             self.last_id = number
-        return Event(int(number), kind, "\n".join(data)) if data else None
+        # A number, or "MARK-NUMBER" of a restored store.
+        return Event(int(number) if number.isdigit() else number, kind, "\n".join(data)) if data else None
 
     def next(self):
         while True:
