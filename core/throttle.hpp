@@ -1,13 +1,13 @@
 // How many logins may be tried: attempts are counted before the password is looked at, and taken back when it was
 // right. Design and what it withstands: docs/decisions/0004-throttle.md.
 //
-// Three counts, each over a sliding window:
+// Three counts of failures and two of what goes well, each over a sliding window:
 //   - account from address: `account.attempts` failures. Somebody who fails on an account from his address shuts
 //     himself out, not its owner.
 //   - address: `address.attempts` failures on whatever accounts.
 //   - account from anywhere: strangers_factor * `account.attempts`, against a guess spread over many addresses. It does
 //     not hold back addresses from which the account was signed in within the last 30 days: its owner still gets in.
-//   - What goes well has two larger counts of its own, of the account from anywhere and of the address: a password
+//   - What goes well, with larger limits of its own: of the account from anywhere and of the address: a password
 //     that is known must not open sessions and take hashes without end. Only who knows the password, or signs up,
 //     adds to them.
 // A request without an address (a Unix socket whose peer is not believed) has no count of failures: strangers and
