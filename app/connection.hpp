@@ -11,6 +11,7 @@
 #include "app/router.hpp"
 #include "app/server.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -29,6 +30,7 @@ struct connection_host {
     const metrics& names;
     metrics_shard& counters;
     logger& log;
+    std::atomic<bool>* told_of_untrusted = nullptr; // of all threads: forwarded headers that are not believed came
     date_cache date{};
     request_id_source ids{};
     bool draining = false; // no keep-alive any more
@@ -112,6 +114,7 @@ private:
     void answer_problem(request_problem problem, std::string_view detail, time_point now);
     const host_list& hosts() const;
     void fill_request();
+    peer_address who_asks();
     void respond(http_response&& response, time_point now);
     void note_answer(unsigned status, time_point now);
     std::string_view route_name() const;

@@ -80,12 +80,32 @@ void connection::fill_request() {
     } else {
         host_.ids.next(r.request_id);
     }
-    r.from.address = client_address(peer_, std::span(head_.forwarded).first(head_.forwarded_count),
-                                    std::span(head_.x_forwarded_for).first(head_.x_forwarded_for_count),
-                                    host_.settings.trusted_proxies);
+    r.from.address = who_asks();
     clean_agent(head_.user_agent.value_or(std::string_view()), r.from.agent);
     r.keep_alive = head_.keep_alive;
     r.from_admin_socket = admin_;
+}
+
+// Who asks over the admin socket is on this machine, whatever headers say.
+peer_address connection::who_asks() {
+    const proxy_trust& trusted = host_.settings.trusted_proxies;
+    if (admin_ || head_.forwarded_count + head_.x_forwarded_for_count == 0) {
+        return peer_;
+    }
+    if (!trusted.trusts(peer_)) {
+        // Behind a proxy that is not named all clients are one, and share its limits.
+        if (host_.told_of_untrusted != nullptr && !host_.told_of_untrusted->exchange(true)) {
+            const bool on_unix = peer_ == peer_address{};
+            host_.log.warn(
+                "proxy.not_trusted",
+                {{"peer", on_unix ? std::string("a Unix socket") : to_text(peer_)},
+                 {"meaning", "it sends forwarded headers that are not believed: if it is your proxy, name it "
+                             "with --trusted-proxy, or all its clients share one limit"}});
+        }
+        return peer_;
+    }
+    return client_address(peer_, std::span(head_.forwarded).first(head_.forwarded_count),
+                          std::span(head_.x_forwarded_for).first(head_.x_forwarded_for_count), trusted);
 }
 
 connection::action connection::dispatch(time_point now) {

@@ -128,7 +128,7 @@ peer_address walk(const peer_address& direct, std::span<const std::string_view> 
             const std::string_view element = trim(line.substr(begin));
             line = line.substr(0, begin == 0 ? 0 : begin - 1);
             const std::optional<peer_address> hop = node_address(rfc_7239 ? for_of(element) : element);
-            if (!hop) {
+            if (!hop || *hop == peer_address{}) { // "::" is the address of no one, and here it means none
                 return last_good;
             }
             if (!is_trusted(*hop, trusted)) {
@@ -184,13 +184,12 @@ bool is_trusted(const peer_address& a, std::span<const address_block> trusted) {
 }
 
 peer_address client_address(const peer_address& direct, std::span<const std::string_view> forwarded_lines,
-                            std::span<const std::string_view> x_forwarded_for_lines,
-                            std::span<const address_block> trusted) {
-    if ((forwarded_lines.empty() && x_forwarded_for_lines.empty()) || !is_trusted(direct, trusted)) {
+                            std::span<const std::string_view> x_forwarded_for_lines, const proxy_trust& trusted) {
+    if ((forwarded_lines.empty() && x_forwarded_for_lines.empty()) || !trusted.trusts(direct)) {
         return direct;
     }
-    const peer_address a = walk(direct, forwarded_lines, true, trusted);
-    const peer_address b = walk(direct, x_forwarded_for_lines, false, trusted);
+    const peer_address a = walk(direct, forwarded_lines, true, trusted.blocks);
+    const peer_address b = walk(direct, x_forwarded_for_lines, false, trusted.blocks);
     if (x_forwarded_for_lines.empty() || a == b) {
         return a;
     }

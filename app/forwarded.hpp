@@ -23,12 +23,22 @@ std::optional<address_block> address_block_from_text(std::string_view text);
 
 bool is_trusted(const peer_address& a, std::span<const address_block> trusted);
 
+// Whose forwarded headers are believed. Who can write to a Unix socket is decided by the socket's mode, not here.
+struct proxy_trust {
+    std::vector<address_block> blocks;
+    bool unix_sockets = false; // peers on Unix sockets, which have no address
+
+    bool trusts(const peer_address& direct) const {
+        return is_trusted(direct, blocks) || (unix_sockets && direct == peer_address{});
+    }
+};
+inline constexpr std::string_view trusted_unix = "unix"; // as --trusted-proxy has it
+
 // The client's address: the direct peer, unless that is a trusted proxy. Then the right-most hop that is not trusted
 // (RFC 7239 5.2 `for=`, or X-Forwarded-For), going left only through hops that are trusted themselves. Where a hop is
 // unknown, obfuscated or garbled, the last good one stands. Lines are the header's field lines in the order received.
 // When both headers are there and don't agree, one of them is not the proxy's: the direct peer stands.
 peer_address client_address(const peer_address& direct, std::span<const std::string_view> forwarded_lines,
-                            std::span<const std::string_view> x_forwarded_for_lines,
-                            std::span<const address_block> trusted);
+                            std::span<const std::string_view> x_forwarded_for_lines, const proxy_trust& trusted);
 
 } // namespace pawl::app

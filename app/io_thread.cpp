@@ -97,9 +97,10 @@ io_thread::listener::listener(executor_type executor, unique_fd fd, std::span<co
 }
 
 io_thread::io_thread(io_shared& shared, std::size_t index)
-    : shared_(shared),
-      host_{shared.settings, shared.hosts, shared.routing, shared.routes, shared.counters, shared.counters.shard(index),
-            shared.log},
+    : shared_(shared), host_{shared.settings, shared.hosts,
+                             shared.routing,  shared.routes,
+                             shared.counters, shared.counters.shard(index),
+                             shared.log,      &shared.told_of_untrusted},
       work_(context_.get_executor()), sweep_timer_(context_.get_executor()),
       sweep_interval_(interval_for(shared.settings.deadlines)), index_(index) {}
 
@@ -371,7 +372,7 @@ void io_thread::admit(listener& from, unique_fd fd, const sockaddr_storage& addr
         host_.log.warn("admin.refused_peer");
         return;
     }
-    const bool counts = family != AF_UNIX && !is_trusted(peer, shared_.settings.trusted_proxies);
+    const bool counts = family != AF_UNIX && !shared_.settings.trusted_proxies.trusts(peer);
     connection_permit permit = shared_.ledger.take(peer, counts);
     if (!permit) {
         refuse_connection(fd);

@@ -36,6 +36,7 @@ struct io_shared {
     logger& log;
     app_context& context;
     connection_ledger& ledger;
+    std::atomic<bool> told_of_untrusted{false}; // connection_host::told_of_untrusted
 };
 
 class io_thread {

@@ -18,6 +18,12 @@ void login_limiter::give_back(std::string_view account, const peer_address& addr
     throttle_->give_back(account, address, now);
 }
 
+void login_limiter::passed(std::string_view account, const peer_address& address) {
+    const timestamp now = time_.now();
+    const std::lock_guard lock(mutex_);
+    throttle_->passed(account, address, now);
+}
+
 void login_limiter::succeeded(std::string_view account, const peer_address& address) {
     const timestamp now = time_.now();
     const std::lock_guard lock(mutex_);
@@ -31,16 +37,13 @@ std::optional<unrecorded_attempts> login_limiter::worth_recording(event_kind kin
 }
 
 void login_limiter::set_limits(const throttle_limits& limits) {
-    const auto same = [](const throttle_limit& a, const throttle_limit& b) {
-        return a.attempts == b.attempts && a.window == b.window;
-    };
     {
         const std::lock_guard lock(mutex_);
-        if (same(limits.account, limits_.account) && same(limits.address, limits_.address)) {
+        if (limits == limits_) {
             return;
         }
     }
-    auto fresh = std::make_unique<throttle>(limits, random_, slots_); // 4 MiB: not under the lock
+    auto fresh = std::make_unique<throttle>(limits, random_, slots_); // 7 MiB: not under the lock
     const std::lock_guard lock(mutex_);
     throttle_.swap(fresh);
     limits_ = limits;

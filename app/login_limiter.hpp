@@ -22,6 +22,7 @@ public:
     // Any thread; under a microsecond.
     std::optional<seconds> reserve(std::string_view account, const peer_address& address) override;
     void give_back(std::string_view account, const peer_address& address) override;
+    void passed(std::string_view account, const peer_address& address) override;
     void succeeded(std::string_view account, const peer_address& address) override;
 
     std::optional<unrecorded_attempts> worth_recording(event_kind kind, std::string_view account) override;

@@ -26,7 +26,7 @@ struct server_settings {
     // Entries of host_list. Empty: loopback names, the listen addresses and issuer_host.
     std::vector<std::string> allowed_hosts;
     std::string issuer_host; // host or host:port of the issuer; may be empty
-    std::vector<address_block> trusted_proxies;
+    proxy_trust trusted_proxies;
     cors_settings cors;
     unsigned threads = 0; // 0: one per core
     unsigned unix_socket_mode = 0660;

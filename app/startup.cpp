@@ -27,6 +27,8 @@ using storage::refusal;
 using storage::refused;
 
 constexpr seconds durable_wait_max{60};
+// Of a user's dead families as many as twice the living there may be are kept to be looked at.
+constexpr std::size_t dead_families_per_session = 2;
 
 [[noreturn]] void refuse_usage(std::string_view option, std::string_view value, std::string_view rule) {
     throw refused(refusal::usage, option_error_line(option, value, {}, rule));
@@ -223,6 +225,7 @@ storage::embedded_store_options store_options_of(const config& settings, const k
         settings.durability == durability_mode::interval ? storage::durability::interval : storage::durability::always;
     options.lost_response_window = settings.refresh.lost_response_window;
     options.sets_clock = settings.reset_clock;
+    options.dead_families_max = dead_families_per_session * settings.max_sessions;
     options.snapshot_interval = settings.snapshot_interval;
     options.snapshot_min_bytes = settings.snapshot_min_bytes;
     options.snapshot_log_bytes = settings.snapshot_log_bytes;
@@ -288,7 +291,8 @@ throttle_limits throttle_limits_of(const config& settings) {
     const auto of = [](const attempt_limit& limit) {
         return limit.limited() ? throttle_limit{limit.count, limit.window} : throttle_limit{0, seconds(1)};
     };
-    return {of(settings.login_limit_account), of(settings.login_limit_address)};
+    return {of(settings.login_limit_account), of(settings.login_limit_address),
+            of(settings.login_success_limit_account), of(settings.login_success_limit_address)};
 }
 
 server_settings server_settings_of(const config& settings) {

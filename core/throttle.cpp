@@ -32,8 +32,12 @@ peer_address network_of(const peer_address& a) {
 throttle::throttle(const throttle_limits& limits, random_source& random, std::size_t slots)
     : pair_limit_(bounded(limits.account.attempts)),
       account_limit_(bounded(std::uint64_t{limits.account.attempts} * strangers_factor)),
-      address_limit_(bounded(limits.address.attempts)), pairs_(slots, limits.account.window),
-      accounts_(slots, limits.account.window), addresses_(slots, limits.address.window), familiar_(slots / 2) {
+      address_limit_(bounded(limits.address.attempts)),
+      account_successes_max_(bounded(limits.success_account.attempts)),
+      address_successes_max_(bounded(limits.success_address.attempts)), pairs_(slots, limits.account.window),
+      accounts_(slots, limits.account.window), addresses_(slots, limits.address.window),
+      account_successes_(slots, limits.success_account.window),
+      address_successes_(slots, limits.success_address.window), familiar_(slots / 2) {
     static_assert(crypto_shorthash_KEYBYTES == std::tuple_size_v<decltype(key_)>);
     random.fill(key_);
 }
@@ -63,15 +67,25 @@ throttle::keys throttle::keys_of(std::string_view account, const peer_address& a
 std::optional<seconds> throttle::reserve(std::string_view account, const peer_address& address, timestamp_ms now) {
     const keys k = keys_of(account, address);
     const bool limit_address = address_limit_ > 0 && k.has_address;
+    const bool limit_account = pair_limit_ > 0 && k.has_address;
     milliseconds wait{0};
+    const auto look = [&](const attempt_table& table, std::uint64_t key, std::uint32_t limit) {
+        wait = std::max(wait, table.wait(key, limit, now));
+    };
     if (limit_address) {
-        wait = addresses_.wait(k.address, address_limit_, now);
+        look(addresses_, k.address, address_limit_);
     }
-    if (pair_limit_ > 0) {
-        wait = std::max(wait, pairs_.wait(k.pair, pair_limit_, now));
+    if (limit_account) {
+        look(pairs_, k.pair, pair_limit_);
         if (!familiar_.knows(k.account, k.pair, now)) {
-            wait = std::max(wait, accounts_.wait(k.account, account_limit_, now));
+            look(accounts_, k.account, account_limit_);
         }
+    }
+    if (account_successes_max_ > 0) {
+        look(account_successes_, k.account, account_successes_max_);
+    }
+    if (address_successes_max_ > 0 && k.has_address) {
+        look(address_successes_, k.address, address_successes_max_);
     }
     if (wait > milliseconds(0)) {
         return std::chrono::ceil<seconds>(wait);
@@ -79,24 +93,48 @@ std::optional<seconds> throttle::reserve(std::string_view account, const peer_ad
     if (limit_address) {
         addresses_.add(k.address, now);
     }
-    if (pair_limit_ > 0) {
+    if (limit_account) {
         pairs_.add(k.pair, now);
         accounts_.add(k.account, now);
     }
     return std::nullopt;
 }
 
-void throttle::give_back(std::string_view account, const peer_address& address, timestamp_ms now) {
-    const keys k = keys_of(account, address);
+void throttle::take_back(const keys& k, timestamp_ms now) {
+    if (!k.has_address) {
+        return; // nothing was counted
+    }
     addresses_.remove(k.address, now);
     pairs_.remove(k.pair, now);
     accounts_.remove(k.account, now);
 }
 
-void throttle::succeeded(std::string_view account, const peer_address& address, timestamp_ms now) {
-    give_back(account, address, now);
+void throttle::count_success(const keys& k, timestamp_ms now) {
+    if (account_successes_max_ > 0) {
+        account_successes_.add(k.account, now);
+    }
+    if (address_successes_max_ > 0 && k.has_address) {
+        address_successes_.add(k.address, now);
+    }
+}
+
+void throttle::give_back(std::string_view account, const peer_address& address, timestamp_ms now) {
+    take_back(keys_of(account, address), now);
+}
+
+void throttle::passed(std::string_view account, const peer_address& address, timestamp_ms now) {
     const keys k = keys_of(account, address);
-    familiar_.remember(k.account, k.pair, now);
+    take_back(k, now);
+    count_success(k, now);
+}
+
+void throttle::succeeded(std::string_view account, const peer_address& address, timestamp_ms now) {
+    const keys k = keys_of(account, address);
+    take_back(k, now);
+    count_success(k, now);
+    if (k.has_address) {
+        familiar_.remember(k.account, k.pair, now);
+    }
 }
 
 } // namespace pawl

@@ -51,7 +51,8 @@ struct config {
     durability_mode durability = durability_mode::always;
     seconds sync_interval{};
     attempt_limit login_limit_account, login_limit_address;
-    std::vector<address_block> trusted_proxies;
+    attempt_limit login_success_limit_account, login_success_limit_address;
+    proxy_trust trusted_proxies;
     std::vector<std::string> cors_origins;
     std::size_t max_sessions = 0;
     std::size_t max_connections = 0;

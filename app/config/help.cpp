@@ -53,7 +53,7 @@ std::string rule_of(const option_row& row) {
     case address:
         return "must be IPV4:PORT, [IPV6]:PORT, localhost:PORT or unix:/path";
     case range:
-        return "must be an address or a CIDR without host bits, as 10.0.0.0/8";
+        return "must be an address or a CIDR without host bits, as 10.0.0.0/8, or unix";
     case origin:
         return "must be an origin in lower case, as https://app.example.com";
     case host:
@@ -91,7 +91,7 @@ std::string unit_of(const option_row& row) {
     case address:
         return "ADDRESS";
     case range:
-        return "CIDR";
+        return "CIDR|unix";
     case origin:
         return "ORIGIN";
     case host:

@@ -32,6 +32,8 @@ enum class option_id : std::uint8_t {
     ahead,
     login_limit_account,
     login_limit_address,
+    login_success_limit_account,
+    login_success_limit_address,
     tls_cert,
     tls_key,
     tls_client_ca,

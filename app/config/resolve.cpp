@@ -60,7 +60,7 @@ bool fits(const option_row& row, std::string_view text) {
     case value_kind::address:
         return is_plain_text(text) && parse_listen_address(text).has_value();
     case value_kind::range:
-        return address_block_from_text(text).has_value();
+        return text == trusted_unix || address_block_from_text(text).has_value();
     case value_kind::origin:
         return is_origin(text);
     case value_kind::host:

@@ -196,8 +196,18 @@ option_error check_addresses(option_values& v, config& out) {
     }
     if (v.has(trusted_proxy)) {
         for (const std::string& text : v.texts(trusted_proxy)) {
-            out.trusted_proxies.push_back(*address_block_from_text(text));
+            if (text == trusted_unix) {
+                out.trusted_proxies.unix_sockets = true;
+            } else {
+                out.trusted_proxies.blocks.push_back(*address_block_from_text(text));
+            }
         }
+    }
+    const bool on_unix = std::ranges::any_of(out.listen, &listen_address::is_unix);
+    if (on_unix && !out.trusted_proxies.unix_sockets) {
+        out.warnings.emplace_back(
+            "--listen unix: requests there have no address, so failed logins have no limit; behind "
+            "a proxy that says whom it speaks for add --trusted-proxy unix");
     }
     if (v.has(cors_origin)) {
         out.cors_origins = v.texts(cors_origin);
@@ -337,6 +347,15 @@ void take_the_rest(option_values& v, const validation_facts& facts, config& out)
     using enum option_id;
     out.login_limit_account = *parse_attempt_limit(v.text(login_limit_account));
     out.login_limit_address = *parse_attempt_limit(v.text(login_limit_address));
+    // Who turned the limits off has turned all of them off, but for those that are given.
+    const auto successes = [&](option_id id, std::string_view usual, const attempt_limit& failures) {
+        if (!v.has(id)) {
+            v.derive(id, out.dev || !failures.limited() ? "off" : std::string(usual));
+        }
+        return *parse_attempt_limit(v.text(id));
+    };
+    out.login_success_limit_account = successes(login_success_limit_account, "100/5m", out.login_limit_account);
+    out.login_success_limit_address = successes(login_success_limit_address, "1000/5m", out.login_limit_address);
     out.max_sessions = static_cast<std::size_t>(v.number(max_sessions));
     out.max_connections = static_cast<std::size_t>(v.number(max_connections));
     if (!v.has(log_format)) {

@@ -1,5 +1,7 @@
 #include "app/dev/fixture.hpp"
 
+#include "app/cors.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -23,6 +25,13 @@ constexpr std::string_view realm_prefix = "/t/", dev_prefix = "/dev/";
 
 bool is_of_developers(std::string_view path) {
     return path.starts_with(dev_prefix);
+}
+
+// A page that is not served from loopback. `localhost` and 127.0.0.1 are two sites to a browser, so the origin decides
+// where there is one.
+bool is_from_foreign_page(const http_request& request) {
+    static const cors_settings loopback{{}, true};
+    return request.origin ? !origin_allowed(loopback, *request.origin) : request.sec_fetch_site == "cross-site";
 }
 
 http_response fault_answer(const fault_effect& effect) {
@@ -135,7 +144,13 @@ std::shared_ptr<realm> fixture::find_or_make(std::string_view name) {
 }
 
 task<http_response> fixture::handle(const route& row, const http_request& request) {
-    const std::shared_ptr<realm> place = find_or_make(request.realm);
+    std::shared_ptr<realm> place = find(request.realm);
+    if (!place && is_from_foreign_page(request)) {
+        co_return problem_response(request_problem::forbidden_origin); // it would use up the room for realms
+    }
+    if (!place) {
+        place = find_or_make(request.realm);
+    }
     if (!place) {
         co_return problem_response(request_problem::no_room_for_more);
     }

@@ -90,8 +90,13 @@ public:
     virtual user_ptr find_user_by_login(std::string_view folded) const = 0;
     // The current records of users with ids above `after`, in the order of ids, at most `limit` of them; no tombstones.
     virtual std::vector<user_ptr> users_after(user_id after, std::size_t limit) const = 0;
-    // All families of the user still in the map, dead or alive, in no order.
+    // The user's families in no order: the living, and of the dead the latest, a bounded number.
     virtual std::vector<family_details> families_of(user_id id) const = 0;
+    // Those that are alive at `now`, and those whose end is not on disk yet: an answer that leaves the others out has
+    // nothing to wait for.
+    virtual std::vector<family_details> living_families_of(user_id id, timestamp /*now*/) const {
+        return families_of(id);
+    }
     // How many of them are alive at `now` (core/family/decide.hpp).
     virtual std::size_t count_alive(user_id id, timestamp now) const = 0;
 

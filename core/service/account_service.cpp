@@ -84,7 +84,7 @@ task<result<proven_owner>> prove_owner(const service_context& context, principal
         task<failure> refused = refusal(context.data, why, rests);
         co_return co_await std::move(refused);
     }
-    context.limiter.give_back(account, from.address);
+    context.limiter.passed(account, from.address);
     co_return proven_owner{record};
 }
 
@@ -154,7 +154,7 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
                                         inserted->wait_for);
         co_return co_await std::move(refused);
     }
-    context_.limiter.give_back(account, from.address);
+    context_.limiter.passed(account, from.address);
     created->id = inserted->id;
     const ticket noted = record_own_act(context_, event_kind::signed_up, created->id, from);
     task<result<void>> accepted = acceptance(context_.data, later(inserted->wait_for, noted));

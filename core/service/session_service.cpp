@@ -70,8 +70,8 @@ task<result<void>> session_service::end_others(principal who, caller from) {
 }
 
 task<result<std::vector<family_details>>> session_service::list(principal who) {
-    std::vector<family_details> sessions = context_.data.families_of(who.user->id);
     const timestamp now = context_.time.now();
+    std::vector<family_details> sessions = context_.data.living_families_of(who.user->id, now);
     // What is shown and what is left out both rest on words that may be newer than the disk.
     ticket wait_for = ticket::none;
     for (const family_details& f : sessions) {

@@ -27,8 +27,8 @@ void count(std::atomic<std::uint64_t>& counter) {
 
 // Ends the least recently used living families of the user beyond the limit, never `own`. What to wait for.
 ticket evict_beyond_limit(const service_context& context, user_id id, const family_id& own, const caller& from) {
-    std::vector<family_details> living = context.data.families_of(id);
     const timestamp now = context.time.now();
+    std::vector<family_details> living = context.data.living_families_of(id, now);
     std::erase_if(living, [&](const family_details& f) {
         return f.state.facts.id == own || !alive(f.state.word, f.state.facts, f.state.gate, now);
     });

@@ -7,9 +7,9 @@
 #include "core/user/user.hpp"
 #include "storage/history/directory_view.hpp"
 #include "storage/log/record.hpp"
+#include "storage/map/hash.hpp"
 
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -17,14 +17,6 @@
 #include <unordered_set>
 
 namespace pawl::storage {
-
-struct family_id_hash {
-    std::size_t operator()(const family_id& id) const noexcept { // the bytes are random
-        std::size_t h = 0;
-        std::memcpy(&h, id.bytes.data(), sizeof h);
-        return h;
-    }
-};
 
 struct past_family {
     family_facts facts;

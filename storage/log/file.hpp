@@ -60,6 +60,8 @@ public:
     virtual std::error_code lock(const std::string& name, long& holder_pid) = 0;
     // The device's physical block, 0 where not known.
     virtual std::uint32_t physical_block_size() const noexcept { return 0; }
+    // How much may still be written; the most there is where not known.
+    virtual std::uint64_t free_bytes() const noexcept { return ~std::uint64_t{0}; }
     // For messages.
     virtual std::string path() const = 0;
 };

@@ -44,6 +44,7 @@ log_writer::~log_writer() {
 
 void log_writer::start() {
     BOOST_ASSERT(!state_->writer.joinable());
+    state_->make_first_spares();
     state_->writer = std::thread([s = state_.get()] { s->run_writer(); });
     state_->keeper = std::thread([s = state_.get()] { s->run_maintenance(); });
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -111,6 +112,13 @@ public:
     std::vector<std::string> list(std::error_code& ec) override;
     std::error_code lock(const std::string& name, long& holder_pid) override;
     std::uint32_t physical_block_size() const noexcept override { return block_; }
+    std::uint64_t free_bytes() const noexcept override {
+        struct statvfs known{};
+        if (::fstatvfs(fd_.get(), &known) != 0) {
+            return file_system::free_bytes();
+        }
+        return static_cast<std::uint64_t>(known.f_bavail) * known.f_frsize;
+    }
     std::string path() const override { return path_; }
     // Null and EINVAL where the file system has no O_DIRECT.
     std::unique_ptr<file> open_past_cache(const std::string& name, std::error_code& ec) {

@@ -16,7 +16,7 @@ constexpr std::uint64_t full_frame_min = frame_payload_max - ordinary_record_siz
 } // namespace
 
 room_ledger::room_ledger(std::uint32_t wal_pad, std::uint64_t segment_capacity, std::uint32_t records_max) noexcept
-    : frame_overhead_(2 * frame_padded_size(0, wal_pad)), segment_capacity_(segment_capacity),
+    : frame_overhead_(2 * frame_padded_size(0, wal_pad)),
       ordinary_charge_(std::min(ordinary_record_size_max, segment_capacity / charge_share) + frame_overhead_),
       ending_charge_(std::min(ending_record_size_max, segment_capacity / charge_share) + frame_overhead_),
       records_max_(records_max) {}
@@ -31,9 +31,9 @@ bool room_ledger::fits(log_room room, std::uint64_t more) const noexcept {
     const std::uint64_t needed =
         queued_bytes_ + frames * frame_overhead_ + ordinary * ordinary_charge_ + ending * ending_charge_;
     // At the end of each segment a record may not fit any more, and a frame begins anew.
-    const std::uint64_t spare_room = segment_capacity_ - std::min(segment_capacity_, ordinary_charge_);
+    const std::uint64_t spare_room = in_spares_ - std::min(in_spares_, spares_ * ordinary_charge_);
     const std::uint64_t lost_at_end = spares_ > 0 ? std::min(ordinary_, ordinary_charge_) : 0;
-    const std::uint64_t held = ordinary_ - lost_at_end + spares_ * spare_room + (room == log_room::ending ? tail_ : 0);
+    const std::uint64_t held = ordinary_ - lost_at_end + spare_room + (room == log_room::ending ? tail_ : 0);
     return needed <= held;
 }
 
@@ -63,10 +63,12 @@ void room_ledger::written(std::uint64_t bytes, std::uint64_t records) noexcept {
     queued_records_ -= records;
 }
 
-void room_ledger::set_room(std::uint64_t ordinary, std::uint64_t tail, std::uint64_t spares) noexcept {
+void room_ledger::set_room(std::uint64_t ordinary, std::uint64_t tail, std::uint64_t spares,
+                           std::uint64_t in_spares) noexcept {
     ordinary_ = ordinary;
     tail_ = tail;
     spares_ = spares;
+    in_spares_ = in_spares;
 }
 
 void room_ledger::set_closed(bool ordinary, bool ending) noexcept {

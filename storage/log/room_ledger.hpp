@@ -16,7 +16,7 @@ inline constexpr std::uint64_t ending_record_size_max = 8 * 1024;
 
 class room_ledger {
 public:
-    // `segment_capacity`: the ordinary zone of a fresh segment.
+    // `segment_capacity`: the ordinary zone of a segment of the usual size.
     room_ledger(std::uint32_t wal_pad, std::uint64_t segment_capacity, std::uint32_t records_max) noexcept;
 
     [[nodiscard]] bool reserve(log_room room, std::uint32_t records) noexcept;
@@ -25,8 +25,8 @@ public:
     void enqueued(log_room room, std::uint64_t bytes) noexcept;
     // Queued records have been written; call set_room with what is left at the same time.
     void written(std::uint64_t bytes, std::uint64_t records) noexcept;
-    // What is left of the current segment, by zone, and how many whole spares may still be used.
-    void set_room(std::uint64_t ordinary, std::uint64_t tail, std::uint64_t spares) noexcept;
+    // What is left of the current segment, by zone; how many spares may still be used, and their ordinary zones' sum.
+    void set_room(std::uint64_t ordinary, std::uint64_t tail, std::uint64_t spares, std::uint64_t in_spares) noexcept;
     // For nothing to fit: the last segment is not repaired, or there is no spare to repair one with.
     void set_closed(bool ordinary, bool ending) noexcept;
 
@@ -38,10 +38,10 @@ public:
 private:
     bool fits(log_room room, std::uint64_t more) const noexcept;
 
-    std::uint64_t frame_overhead_, segment_capacity_, ordinary_charge_, ending_charge_;
+    std::uint64_t frame_overhead_, ordinary_charge_, ending_charge_;
     std::uint64_t records_max_;
     std::uint64_t reserved_ordinary_ = 0, reserved_ending_ = 0, queued_bytes_ = 0, queued_records_ = 0;
-    std::uint64_t ordinary_ = 0, tail_ = 0, spares_ = 0;
+    std::uint64_t ordinary_ = 0, tail_ = 0, spares_ = 0, in_spares_ = 0;
     bool ordinary_closed_ = false, ending_closed_ = false;
 };
 

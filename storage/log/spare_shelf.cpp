@@ -8,8 +8,9 @@ void spare_shelf::restock(std::deque<segment_header> spares, std::uint64_t next_
     next_segno_ = next_segno;
 }
 
-std::error_code spare_shelf::make_one() {
+std::error_code spare_shelf::make_one(std::uint64_t size) {
     segment_header header = prototype_;
+    header.file_size = size;
     {
         const std::lock_guard lock(mutex_);
         header.segno = next_segno_;

@@ -20,14 +20,29 @@ public:
 
     // What recovery found: spares in ascending order, and the number after the highest segment.
     void restock(std::deque<segment_header> spares, std::uint64_t next_segno);
-    // Makes one and puts it on the shelf. One thread at a time.
-    std::error_code make_one();
+    // Makes one of this size and puts it on the shelf. One thread at a time.
+    std::error_code make_one(std::uint64_t size);
+    std::error_code make_one() { return make_one(segment_size()); }
     // The lowest, where that leaves the one kept for repair.
     std::optional<segment_header> take();
     // The highest, whatever is left: for repair, which renames it away.
     std::optional<segment_header> take_for_repair();
     std::size_t count() const;
     std::size_t usable() const { return count() > kept_for_repair ? count() - kept_for_repair : 0; }
+    // The sum of `of(header)` over those that the log may go on in.
+    template <class F>
+    std::uint64_t sum_usable(F&& of) const {
+        const std::lock_guard lock(mutex_);
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i + kept_for_repair < spares_.size(); ++i) {
+            sum += of(spares_[i]);
+        }
+        return sum;
+    }
+    // What there should be ahead of the writer: the one for repair, and a segment's worth of `size` bytes to go on in.
+    bool has_enough(std::uint64_t size) const {
+        return count() >= wanted && sum_usable([](const segment_header& h) { return h.file_size; }) >= size;
+    }
     std::uint64_t segment_size() const noexcept { return prototype_.file_size; }
 
 private:

@@ -6,6 +6,7 @@
 #include "storage/log/log_writer.hpp"
 #include "storage/log/room_ledger.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -45,7 +46,7 @@ struct log_writer::state {
         : directory(d.internals()), options(o), cb(std::move(c)),
           appender(*directory.files, directory.keys, directory.uuid, *directory.at),
           gather(o.gather_max, o.gather_syncs_max),
-          ledger(directory.options.wal_pad, spare_capacity(), o.queue_records_max) {
+          ledger(directory.options.wal_pad, usual_capacity(), o.queue_records_max) {
         unrepaired = directory.repair.has_value();
         pending.prepare();
         draining.prepare();
@@ -54,6 +55,10 @@ struct log_writer::state {
     // Threads.
     void run_writer() noexcept;
     void run_maintenance() noexcept;
+    // Before the threads: what the log goes on in once the current segment is full.
+    void make_first_spares();
+    std::uint64_t next_segment_size() const;
+    void spare_was_made(const std::error_code& ec);
     // Steps of the writer; `lock` is held when they are called and when they return.
     bool repair_first(std::unique_lock<std::mutex>& lock);
     void wait_for_work(std::unique_lock<std::mutex>& lock);
@@ -74,9 +79,11 @@ struct log_writer::state {
     void finish_cleanly(std::unique_lock<std::mutex>& lock);
     void fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec);
 
-    std::uint64_t spare_capacity() const {
-        const segment_header h = directory.new_segment_header(0, directory.options.segment_size);
+    static std::uint64_t capacity_of(const segment_header& h) noexcept {
         return zone_end(h, segment_zone::ordinary) - h.first_frame();
+    }
+    std::uint64_t usual_capacity() const {
+        return capacity_of(directory.new_segment_header(0, directory.options.segment_size));
     }
     void appender_moved();
     void refresh_room();

@@ -33,17 +33,50 @@ void log_writer::state::appender_moved() {
 }
 
 void log_writer::state::refresh_room() {
-    ledger.set_room(room_ordinary, room_tail, directory.shelf->usable());
+    ledger.set_room(room_ordinary, room_tail, directory.shelf->usable(), directory.shelf->sum_usable(&capacity_of));
     // Without a spare a torn segment could not be written anew after a crash (R3).
     ledger.set_closed(unrepaired || (spare_failed && directory.shelf->count() == 0), unrepaired);
+}
+
+// The usual size, or less on a small disk: a quarter of what is free at most.
+std::uint64_t log_writer::state::next_segment_size() const {
+    constexpr std::uint64_t share = 4;
+    const std::uint64_t free = directory.files->free_bytes();
+    const directory_options& o = directory.options;
+    std::uint64_t size = o.segment_size;
+    while (size / 2 >= o.first_segment_size && size / 2 % o.wal_pad == 0 && size > free / share) {
+        size /= 2;
+    }
+    return size;
+}
+
+void log_writer::state::spare_was_made(const std::error_code& ec) {
+    spare_failed = static_cast<bool>(ec);
+    retry_at = steady::now() + options.room_retry;
+    if (!ec) {
+        ++numbers.segments_created;
+    }
+    refresh_room();
+}
+
+// A store that is ready can go on in another segment. A new one has no spare yet, and what is made here is as small as
+// its first segment, so that the start stays quick. Where there is no room the store starts all the same, and the
+// maintenance thread looks for some (R6).
+void log_writer::state::make_first_spares() {
+    const std::lock_guard lock(mutex);
+    const std::uint64_t size = appender.at().segment.file_size; // the one for repair must be able to stand in for it
+    while (!unrepaired && !spare_failed && directory.shelf->usable() == 0) {
+        spare_was_made(directory.shelf->make_one(size));
+    }
 }
 
 // Makes spares ahead, and looks for room again while there is none.
 void log_writer::state::run_maintenance() noexcept {
     ::pthread_setname_np(::pthread_self(), "pawl-spares");
+    std::uint64_t size = next_segment_size();
     std::unique_lock lock(mutex);
     while (!abandoned && !finished && going()) {
-        if (unrepaired || directory.shelf->count() >= spare_shelf::wanted) {
+        if (unrepaired || directory.shelf->has_enough(size)) {
             maintenance.wait(lock);
             continue;
         }
@@ -52,14 +85,10 @@ void log_writer::state::run_maintenance() noexcept {
             continue;
         }
         lock.unlock();
-        const std::error_code ec = directory.shelf->make_one();
+        size = next_segment_size();
+        const std::error_code ec = directory.shelf->make_one(size);
         lock.lock();
-        spare_failed = static_cast<bool>(ec);
-        retry_at = steady::now() + options.room_retry;
-        if (!ec) {
-            ++numbers.segments_created;
-        }
-        refresh_room();
+        spare_was_made(ec);
         work.notify_all();
         changed.notify_all();
     }

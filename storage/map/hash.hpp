@@ -4,6 +4,7 @@
 #include "core/ids.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -21,21 +22,32 @@ private:
     std::array<std::uint8_t, 16> key_{};
 };
 
-// Family ids are 128 random bits that only we choose: folding them is enough.
-inline std::uint64_t hash_of(const family_id& id) noexcept {
-    std::array<std::uint64_t, 2> halves{};
-    std::memcpy(halves.data(), id.bytes.data(), id.bytes.size());
-    return halves[0] ^ halves[1];
-}
-
-// Users are numbered by us, one after the other: spread them (the finalizer of MurmurHash3).
-constexpr std::uint64_t hash_of(user_id id) noexcept {
-    std::uint64_t h = id.value;
+// Every bit of `h` counts in every bit of the result (the finalizer of MurmurHash3, a bijection).
+constexpr std::uint64_t mixed(std::uint64_t h) noexcept {
     h ^= h >> 33U;
     h *= 0xff51afd7ed558ccdULL;
     h ^= h >> 33U;
     h *= 0xc4ceb9fe1a85ec53ULL;
     return h ^ (h >> 33U);
+}
+
+// Our own family ids are 128 random bits. Those of a seed or an import are somebody's choice, one after the other as a
+// rule, and buckets go by the low bits: mix them. No key: who can import can do worse.
+inline std::uint64_t hash_of(const family_id& id) noexcept {
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15ULL; // so that halves that are equal do not cancel each other
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), id.bytes.data(), id.bytes.size());
+    return mixed(halves[0] ^ (halves[1] * odd));
+}
+
+// For the standard's containers.
+struct family_id_hash {
+    std::size_t operator()(const family_id& id) const noexcept { return hash_of(id); }
+};
+
+// Users are numbered by us, one after the other.
+constexpr std::uint64_t hash_of(user_id id) noexcept {
+    return mixed(id.value);
 }
 
 } // namespace pawl::storage

@@ -7,9 +7,9 @@
 #include "core/user/user.hpp"
 #include "storage/log/log_directory.hpp"
 #include "storage/log/record.hpp"
+#include "storage/map/hash.hpp"
 
 #include <cstdint>
-#include <cstring>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -43,16 +43,9 @@ public:
     std::vector<std::string> notes;
 
 private:
-    struct id_hash {
-        std::size_t operator()(const family_id& id) const noexcept {
-            std::size_t h = 0;
-            std::memcpy(&h, id.bytes.data(), sizeof h); // ids are random
-            return h;
-        }
-    };
     void merge_into(family_image& known, const family_image& news, const record_view& record) const;
 
-    std::unordered_map<family_id, family_image, id_hash> families_;
+    std::unordered_map<family_id, family_image, family_id_hash> families_;
     std::map<std::uint64_t, std::uint64_t> last_lsn_; // of each user's current record
 };
 

@@ -263,6 +263,7 @@ store_statistics embedded_store::statistics() const {
     out.families = s.families.size();
     out.families_by_status = s.families.by_status();
     out.families_alive = done.families_alive;
+    out.families_surplus = done.families_surplus;
     out.users = s.users.size();
     out.tombstones = done.tombstones;
     out.login_names = s.users.names();
@@ -386,30 +387,76 @@ std::vector<user_ptr> embedded_store::users_after(user_id after, std::size_t lim
     return out;
 }
 
+namespace {
+
+// Walks the list of the user: `see(node, dead)` for each family, where `dead` is what dead_on_disk() says. Where it met
+// many dead ones it sets them aside, so that the next walk is short again.
+template <class F>
+void walk_list(store_state& s, const rcu_read_guard& section, user_slot& owner, timestamp now, F&& see) {
+    const user_version& version = *owner.current.load(std::memory_order_acquire);
+    std::size_t dead = 0, others = 0;
+    for (const family_node* node = owner.first_family(); node != nullptr;
+         node = node->next_of_user.load(std::memory_order_acquire)) {
+        const bool is_dead = dead_on_disk(*node, owner, version, now);
+        ++(is_dead ? dead : others);
+        see(*node, is_dead);
+    }
+    if (user_families::worth_setting_aside(dead, others)) {
+        s.families.lists().set_dead_aside(section, owner, now);
+    }
+}
+
+} // namespace
+
 std::vector<family_details> embedded_store::families_of(user_id id) const {
     std::vector<family_details> out;
     const rcu_read_guard section;
-    const user_slot* const slot = state_->users.find(section, id);
+    user_slot* const slot = state_->users.find(section, id);
     if (slot == nullptr) {
         return out;
     }
-    for (const family_node* node = slot->first_family(); node != nullptr;
-         node = node->next_of_user.load(std::memory_order_acquire)) {
+    walk_list(*state_, section, *slot, state_->time.now(),
+              [&](const family_node& node, bool) { out.push_back(details_of(section, node)); });
+    const std::vector<family_node*> aside = state_->families.lists().set_aside(section, *slot);
+    if (aside.empty()) {
+        return out;
+    }
+    for (const family_node* const node : aside) {
         out.push_back(details_of(section, *node));
     }
+    // What was set aside meanwhile was seen twice.
+    const auto id_of = [](const family_details& f) { return f.state.facts.id; };
+    std::ranges::sort(out, {}, id_of);
+    const auto twice = std::ranges::unique(out, {}, id_of);
+    out.erase(twice.begin(), twice.end());
+    return out;
+}
+
+std::vector<family_details> embedded_store::living_families_of(user_id id, timestamp now) const {
+    std::vector<family_details> out;
+    const rcu_read_guard section;
+    user_slot* const slot = state_->users.find(section, id);
+    if (slot == nullptr) {
+        return out;
+    }
+    if (state_->families.lists().clock_went_back(now)) {
+        for (const family_node* const node : state_->families.lists().set_aside(section, *slot)) {
+            out.push_back(details_of(section, *node));
+        }
+    }
+    walk_list(*state_, section, *slot, now, [&](const family_node& node, bool dead) {
+        if (!dead) {
+            out.push_back(details_of(section, node));
+        }
+    });
     return out;
 }
 
 std::size_t embedded_store::count_alive(user_id id, timestamp now) const {
-    const rcu_read_guard section;
-    const user_slot* const slot = state_->users.find(section, id);
-    std::size_t count = 0;
-    for (const family_node* node = slot == nullptr ? nullptr : slot->first_family(); node != nullptr;
-         node = node->next_of_user.load(std::memory_order_acquire)) {
-        const family_state seen = state_of(section, *node);
-        count += alive(seen.word, seen.facts, seen.gate, now) ? 1U : 0U;
-    }
-    return count;
+    const std::vector<family_details> all = living_families_of(id, now);
+    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const family_details& f) {
+        return alive(f.state.word, f.state.facts, f.state.gate, now);
+    }));
 }
 
 task<bool> embedded_store::durable(ticket t) {

@@ -55,7 +55,9 @@ struct embedded_store_options {
     std::uint64_t snapshot_min_bytes = std::uint64_t{1} << 20U;
     std::uint64_t snapshot_log_bytes = std::uint64_t{64} << 20U;
 
-    seconds dead_retention{24 * 3600};      // ended and expired families and tombstones are kept this long at least
+    seconds dead_retention{24 * 3600}; // ended and expired families and tombstones are kept this long at least
+    // Of one user's dead families the latest so many are kept that long; the others go with the second snapshot.
+    std::size_t dead_families_max = 2000;
     milliseconds maintenance_interval{200}; // real time between looks at what there is to do
     milliseconds sweep_interval{30'000};    // real time between two sweeps
     bool maintenance_thread = true;         // false: the owner calls maintain_once() (tests)
@@ -75,6 +77,7 @@ struct store_statistics {
     std::uint64_t families = 0;                         // in the map, dead or alive
     std::array<std::uint64_t, 16> families_by_status{}; // index: family_status
     std::uint64_t families_alive = 0;                   // as of the last sweep
+    std::uint64_t families_surplus = 0;                 // the same: dead ones that wait for snapshots alone
     std::uint64_t users = 0;                            // with tombstones
     std::uint64_t tombstones = 0;                       // as of the last sweep
     std::uint64_t login_names = 0, user_agents = 0;
@@ -155,6 +158,7 @@ public:
     user_ptr find_user_by_login(std::string_view folded) const override;
     std::vector<user_ptr> users_after(user_id after, std::size_t limit) const override;
     std::vector<family_details> families_of(user_id id) const override;
+    std::vector<family_details> living_families_of(user_id id, timestamp now) const override;
     std::size_t count_alive(user_id id, timestamp now) const override;
     result<ticket> insert_family(const family_facts& facts, family_word word, const family_use& use) override;
     result<exchange_result> exchange_family(const family_id& id, family_word expected, family_word desired,

@@ -26,6 +26,12 @@ public:
     static constexpr std::uint64_t nothing_durable = ~std::uint64_t{0};
     // `sweep_mark` of a node that is being dropped.
     static constexpr std::uint16_t dropping = 0xFFFF;
+    // Where a user's dead families go (user_families.hpp). Only onwards.
+    enum class place : std::uint8_t {
+        listed,    // in the list of its user
+        set_aside, // dead, among those of its user that are kept for people to look at
+        surplus,   // dead, and its user has enough of those: the sweep drops it early
+    };
 
     // Takes over one use of `agent`.
     family_node(const family_facts& facts, user_slot& owner, family_word initial, const use_view& use,
@@ -45,6 +51,8 @@ private:
 public:
     std::uint16_t sweep_mark = 0; // maintenance thread only
     atomic<bool> logged{false};   // a record of its creation has been enqueued
+    atomic<place> standing{place::listed};
+
 private:
     atomic<std::uint32_t> used_after_; // seconds from creation to the last use
     atomic<std::uint32_t> ended_after_{0};

@@ -7,8 +7,8 @@
 
 namespace pawl::storage {
 
-family_table::family_table(agent_table& agents)
-    : agents_(agents), map_(std::make_unique<rcu_hash_map<family_node, by_id>>(0)) {}
+family_table::family_table(agent_table& agents, std::size_t dead_max)
+    : agents_(agents), lists_(dead_max), map_(std::make_unique<rcu_hash_map<family_node, by_id>>(0)) {}
 
 family_table::~family_table() {
     free_rejected();
@@ -65,11 +65,15 @@ void family_table::drop(const std::vector<family_node*>& nodes) {
         }
     }
     for (user_slot* const owner : owners) {
-        owner->unlink_dropping();
+        lists_.unlink_dropping(*owner);
         owner->has_dropping = false;
     }
     rcu_synchronize();
     for (family_node* const node : nodes) {
+        // In no list any more, so this is where it stays.
+        if (node->standing.load(std::memory_order_relaxed) == family_node::place::surplus) {
+            lists_.forget_surplus(*node->owner);
+        }
         count(node->load().status(), -1);
         agents_.release(node->take_agent());
         slabs_.unpublish(*node);

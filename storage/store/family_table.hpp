@@ -2,7 +2,7 @@
 //
 // Thread safety: find and add from any thread; walk and drop from the maintenance thread (recovery: the only thread).
 // Invariants:
-//   (1) A family that walk() sees is in the map and in its user's list.
+//   (1) A family that walk() sees is in the map; it is in its user's list until it is dead and set aside.
 //   (2) A dropped node leaves map, list and slab in this order, and its memory only after a grace period.
 #pragma once
 
@@ -13,6 +13,7 @@
 #include "storage/map/slab_pool.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/family_node.hpp"
+#include "storage/store/user_families.hpp"
 #include "storage/store/user_slot.hpp"
 
 #include <array>
@@ -26,7 +27,8 @@ namespace pawl::storage {
 
 class family_table {
 public:
-    explicit family_table(agent_table& agents);
+    // `dead_max`: how many dead families of a user are kept for people to look at (user_families).
+    family_table(agent_table& agents, std::size_t dead_max);
     ~family_table();
     family_table(const family_table&) = delete;
     family_table& operator=(const family_table&) = delete;
@@ -50,6 +52,9 @@ public:
                       agent_text* agent);
     // Gives back a node that was never added.
     void unmake(family_node& node) noexcept;
+
+    // Which of them the users' lists hold.
+    user_families& lists() noexcept { return lists_; }
 
     // Maintenance: slabs by index; `see(family_node&)` for each family. Call it within one read section per slab.
     std::size_t slab_count() const noexcept { return slabs_.slab_count(); }
@@ -83,6 +88,7 @@ private:
     };
 
     agent_table& agents_;
+    user_families lists_;
     slab_pool<family_node> slabs_;
     std::unique_ptr<rcu_hash_map<family_node, by_id>> map_;
     std::array<std::atomic<std::uint64_t>, 16> by_status_{};

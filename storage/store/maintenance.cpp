@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t users_at_once = 1000;
 constexpr std::chrono::seconds snapshot_retry_after{30};
 constexpr std::size_t drops_at_once = 4096; // families freed in one grace period
+// Surplus families that make a snapshot worth while, which they wait for: so many, and a share of all.
+constexpr std::uint64_t surplus_min = 4096, surplus_share = 8;
 
 // Since when the family is of no use to anybody; nothing where it may still be, or may become so again (a user who is
 // disabled can be enabled, so that alone is no end).
@@ -145,7 +147,7 @@ void maintenance::sweep() {
 }
 
 void maintenance::sweep_families(timestamp now) {
-    std::uint64_t alive_count = 0;
+    std::uint64_t alive_count = 0, surplus = 0;
     std::vector<family_node*> dropped;
     const auto drop = [&] {
         if (!dropped.empty()) {
@@ -164,9 +166,14 @@ void maintenance::sweep_families(timestamp now) {
                     ++alive_count;
                 }
                 const std::optional<timestamp> since = dead_since(node, word, owner, now);
-                const bool dead = since && now - *since >= state_.options.dead_retention;
+                const family_node::place at = node.standing.load(std::memory_order_relaxed);
+                const bool early = since && at == family_node::place::surplus;
+                node.owner->dead_listed += since && at == family_node::place::listed ? 1U : 0U;
+                const bool dead = early || (since && now - *since >= state_.options.dead_retention);
                 if (may_go(node.sweep_mark, dead)) {
                     dropped.push_back(&node);
+                } else if (early) {
+                    ++surplus;
                 }
             });
         }
@@ -176,6 +183,18 @@ void maintenance::sweep_families(timestamp now) {
     }
     drop();
     families_alive_.store(alive_count, std::memory_order_relaxed);
+    families_surplus_.store(surplus, std::memory_order_relaxed);
+}
+
+// Logins and lists of sessions set dead families aside; of a user without either this does.
+void maintenance::set_dead_aside(user_slot& slot, timestamp now) {
+    const std::size_t listed = std::exchange(slot.dead_listed, 0);
+    user_families& lists = state_.families.lists();
+    if (listed == 0 || listed + lists.kept_aside(slot) <= lists.dead_max()) {
+        return;
+    }
+    const rcu_read_guard section;
+    lists.set_dead_aside(section, slot, now);
 }
 
 std::optional<timestamp> maintenance::last_expiry(timestamp created_until) {
@@ -204,6 +223,7 @@ void maintenance::sweep_users(timestamp now) {
          slots = state_.users.some(after, users_at_once)) {
         after = slots.back()->id;
         for (user_slot* const slot : slots) {
+            set_dead_aside(*slot, now);
             bool dead = false;
             {
                 const rcu_read_guard section;
@@ -216,7 +236,9 @@ void maintenance::sweep_users(timestamp now) {
             }
             family_node* empty = nullptr;
             // Closing the list is what keeps a late login from hanging a family on it.
-            if (may_go(slot->sweep_mark, dead) && slot->families.compare_exchange_strong(empty, user_slot::closed())) {
+            // Nothing is set aside from an empty list.
+            if (may_go(slot->sweep_mark, dead) && !state_.families.lists().has_aside(*slot) &&
+                slot->families.compare_exchange_strong(empty, user_slot::closed())) {
                 state_.users.drop(*slot);
                 users_dropped_.fetch_add(1, std::memory_order_relaxed);
             }
@@ -232,7 +254,11 @@ bool maintenance::snapshot_due() const {
     const steady::time_point now = steady::now();
     const bool grown = bytes > threshold;
     const bool aged = bytes >= o.snapshot_min_bytes && now - last_snapshot_ >= o.snapshot_interval;
-    return (grown || aged) && now >= not_before_;
+    // What this sweep marked goes with the second snapshot after it.
+    const std::uint64_t surplus = families_surplus_.load(std::memory_order_relaxed);
+    const bool crowded = surplus >= std::max(surplus_min, state_.families.size() / surplus_share) &&
+                         sweeps_.load(std::memory_order_relaxed) != sweeps_at_snapshot_;
+    return (grown || aged || crowded) && now >= not_before_;
 }
 
 snapshot_report maintenance::snapshot() {
@@ -321,6 +347,7 @@ private:
 snapshot_report maintenance::take_snapshot() {
     const steady::time_point began = steady::now();
     last_snapshot_ = began;
+    sweeps_at_snapshot_ = sweeps_.load(std::memory_order_relaxed);
     snapshot_report report;
     std::string why = "the log could not be sealed";
     std::optional<std::uint64_t> size;
@@ -355,6 +382,7 @@ maintenance::figures maintenance::look() const noexcept {
     f.families_dropped = families_dropped_.load(std::memory_order_relaxed);
     f.users_dropped = users_dropped_.load(std::memory_order_relaxed);
     f.families_alive = families_alive_.load(std::memory_order_relaxed);
+    f.families_surplus = families_surplus_.load(std::memory_order_relaxed);
     f.tombstones = tombstones_.load(std::memory_order_relaxed);
     f.snapshots = snapshots_.load(std::memory_order_relaxed);
     f.snapshots_failed = snapshots_failed_.load(std::memory_order_relaxed);

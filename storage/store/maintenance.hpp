@@ -20,6 +20,7 @@ namespace pawl::storage {
 struct store_state;
 struct snapshot_counts;
 struct snapshot_report;
+struct user_slot;
 
 class maintenance {
 public:
@@ -41,7 +42,8 @@ public:
     std::optional<timestamp> last_expiry(timestamp created_until);
 
     struct figures {
-        std::uint64_t sweeps = 0, families_dropped = 0, users_dropped = 0, families_alive = 0, tombstones = 0;
+        std::uint64_t sweeps = 0, families_dropped = 0, users_dropped = 0, families_alive = 0, families_surplus = 0,
+                      tombstones = 0;
         std::uint64_t snapshots = 0, snapshots_failed = 0, snapshot_bytes = 0, snapshot_ms = 0;
     };
     figures look() const noexcept;
@@ -54,6 +56,7 @@ private:
     void sweep();
     void sweep_families(timestamp now);
     void sweep_users(timestamp now);
+    void set_dead_aside(user_slot& slot, timestamp now);
     // Marks what is dead, says whether it may go: two snapshots were taken since it was marked (R5).
     bool may_go(std::uint16_t& mark, bool dead) const noexcept;
     bool snapshot_due() const;
@@ -64,8 +67,10 @@ private:
     steady::time_point last_sweep_;
     steady::time_point last_snapshot_;
     steady::time_point not_before_; // of a snapshot: the last one failed
+    std::uint64_t sweeps_at_snapshot_ = 0;
 
-    std::atomic<std::uint64_t> sweeps_{0}, families_dropped_{0}, users_dropped_{0}, families_alive_{0}, tombstones_{0};
+    std::atomic<std::uint64_t> sweeps_{0}, families_dropped_{0}, users_dropped_{0}, families_alive_{0},
+        families_surplus_{0}, tombstones_{0};
     std::atomic<std::uint64_t> snapshots_{0}, snapshots_failed_{0}, snapshot_bytes_{0}, snapshot_ms_{0};
 
     std::mutex sleep_mutex_;

@@ -36,7 +36,7 @@ struct store_state {
     reclaimer garbage;
     agent_table agents{garbage};
     user_table users{garbage};
-    family_table families{agents};
+    family_table families{agents, options.dead_families_max};
     durable_waiters waiters;
     std::unique_ptr<record_log> log;
     std::unique_ptr<maintenance> upkeep;

@@ -12,6 +12,7 @@
 namespace pawl::storage {
 
 class family_node;
+struct families_set_aside; // user_families.hpp
 
 // One immutable version of a user: replaced whole, freed after a grace period.
 struct user_version final : reclaimable {
@@ -23,14 +24,16 @@ struct user_version final : reclaimable {
 // Invariant: outside of recovery `current` is not null.
 struct user_slot final : map_link, reclaimable {
     explicit user_slot(user_id i) : id(i) {}
-    ~user_slot() override { delete current.load(std::memory_order_relaxed); }
+    ~user_slot() override;
 
     const user_id id;
     atomic<user_version*> current{nullptr};
-    atomic<std::uint64_t> durable_version{0}; // highest on disk; 0: none
-    atomic<family_node*> families{nullptr};   // pushed by compare-exchange; only the sweep unlinks
-    std::uint16_t sweep_mark = 0;             // maintenance thread only
-    bool has_dropping = false;                // maintenance thread only: its list holds nodes being dropped
+    atomic<std::uint64_t> durable_version{0};   // highest on disk; 0: none
+    atomic<family_node*> families{nullptr};     // pushed by compare-exchange; unlinked under a lock (user_families.hpp)
+    atomic<families_set_aside*> aside{nullptr}; // its dead families out of the list; null: there never were any
+    std::uint32_t dead_listed = 0;              // maintenance thread only: dead ones that this sweep saw in the list
+    std::uint16_t sweep_mark = 0;               // maintenance thread only
+    bool has_dropping = false;                  // maintenance thread only: families of it are being dropped
 
     // What `families` is once the slot is on its way out: no family can be added any more.
     static family_node* closed() noexcept;
@@ -38,8 +41,6 @@ struct user_slot final : map_link, reclaimable {
     family_node* first_family() const noexcept;
     // False where the slot is closed.
     bool push_family(family_node& node) noexcept;
-    // Takes every node out of the list whose sweep_mark is `dropping`. One thread (the sweep) only.
-    void unlink_dropping() noexcept;
     void advance_durable(std::uint64_t version) noexcept;
 };
 

@@ -92,6 +92,8 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_TEST(c.sync_interval.count() == 1);
     BOOST_CHECK((c.login_limit_account == attempt_limit{10, seconds(300)}));
     BOOST_CHECK((c.login_limit_address == attempt_limit{100, seconds(300)}));
+    BOOST_CHECK((c.login_success_limit_account == attempt_limit{100, seconds(300)}));
+    BOOST_CHECK((c.login_success_limit_address == attempt_limit{1000, seconds(300)}));
     BOOST_TEST(c.max_sessions == 1000U);
     BOOST_TEST(c.password_min_length == 8U);
     BOOST_CHECK((c.argon2 == argon2_cost{19456, 2}));
@@ -176,14 +178,40 @@ BOOST_AUTO_TEST_CASE(one_value_said_twice_is_one_value) {
     BOOST_TEST(with({"--threads", "2", "--threads=2", "--dev", "--dev"}).good().threads == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(success_limits_are_off_with_dev_and_where_those_of_failures_are_unless_given) {
+    const config off = with({"--login-limit-account", "off"}).good();
+    BOOST_TEST(!off.login_success_limit_account.limited());
+    BOOST_TEST(off.login_success_limit_address.limited());
+    BOOST_TEST(!with({"--login-limit-address=off"}).good().login_success_limit_address.limited());
+    const config dev = with({"--dev"}).good();
+    BOOST_TEST(!dev.login_success_limit_account.limited());
+    BOOST_TEST(!dev.login_success_limit_address.limited());
+    const config given = with({"--dev", "--login-limit-account=off", "--login-success-limit-account=7/1m"}).good();
+    BOOST_CHECK((given.login_success_limit_account == attempt_limit{7, seconds(60)}));
+    BOOST_TEST(!with({"--login-success-limit-address=off"}).good().login_success_limit_address.limited());
+}
+
+BOOST_AUTO_TEST_CASE(peers_on_unix_sockets_are_trusted_by_name) {
+    const config c = with({"--listen", "unix:/run/p.sock", "--issuer", "https://a.example", "--trusted-proxy", "unix",
+                           "--trusted-proxy", "10.0.0.0/8"})
+                         .good();
+    BOOST_TEST(c.trusted_proxies.unix_sockets);
+    BOOST_TEST(c.trusted_proxies.blocks.size() == 1U);
+    BOOST_TEST(c.warnings.empty());
+    const config alone = with({"--listen", "unix:/run/p.sock", "--issuer", "https://a.example"}).good();
+    BOOST_TEST(!alone.trusted_proxies.unix_sockets);
+    BOOST_TEST_REQUIRE(alone.warnings.size() == 1U); // logins there have no address
+    BOOST_TEST(alone.warnings[0].find("--trusted-proxy unix") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(repeatable_options_gather) {
     const config c = with({"--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--trusted-proxy", "10.0.0.0/8",
                            "--trusted-proxy=::1", "--cors-origin", "https://a.example", "--allowed-host", "a.example"})
                          .good();
     BOOST_TEST(c.listen.size() == 2U);
     BOOST_TEST(c.listen[1].url() == "http://[::1]:0");
-    BOOST_TEST(c.trusted_proxies.size() == 2U);
-    BOOST_TEST(c.trusted_proxies[0].prefix == 104U);
+    BOOST_TEST(c.trusted_proxies.blocks.size() == 2U);
+    BOOST_TEST(c.trusted_proxies.blocks[0].prefix == 104U);
     BOOST_TEST(c.cors_origins.at(0) == "https://a.example");
     BOOST_TEST(c.allowed_hosts.at(0) == "a.example");
 }

@@ -360,10 +360,49 @@ BOOST_AUTO_TEST_CASE(user_agent_is_cut_and_cleaned) {
 
 BOOST_AUTO_TEST_CASE(client_behind_a_trusted_proxy_is_seen) {
     server_settings settings;
-    settings.trusted_proxies = {address_block_from_text("10.0.0.0/8").value()};
+    settings.trusted_proxies.blocks = {address_block_from_text("10.0.0.0/8").value()};
     world w(settings);
     w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n");
     BOOST_TEST(to_text(w.c.request().from.address) == "203.0.113.7");
+}
+
+BOOST_AUTO_TEST_CASE(client_behind_a_proxy_on_a_unix_socket_is_seen_where_that_is_trusted) {
+    const std::string request = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n";
+    server_settings settings;
+    settings.trusted_proxies.unix_sockets = true;
+    world w(settings, "");
+    w.feed(request);
+    BOOST_TEST(to_text(w.c.request().from.address) == "203.0.113.7");
+    BOOST_TEST(!w.told_of_untrusted);
+    world admin(settings, "", true); // who administers there is on this machine
+    admin.feed(request);
+    BOOST_TEST(to_text(admin.c.request().from.address).empty());
+    world elsewhere(settings);
+    elsewhere.feed(request);
+    BOOST_TEST(to_text(elsewhere.c.request().from.address) == "10.0.0.1");
+}
+
+BOOST_AUTO_TEST_CASE(forwarded_headers_of_a_peer_that_is_not_trusted_are_told_once) {
+    server_settings settings;
+    settings.trusted_proxies.blocks = {address_block_from_text("192.0.2.0/24").value()};
+    world w(settings);
+    w.feed(get_root);
+    w.answer_with(ok());
+    BOOST_TEST(!w.told_of_untrusted);
+    for (const char* field : {"X-Forwarded-For: 203.0.113.7", "Forwarded: for=203.0.113.7"}) {
+        w.feed("GET / HTTP/1.1\r\nHost: localhost\r\n" + std::string(field) + "\r\n\r\n");
+        BOOST_TEST(to_text(w.c.request().from.address) == "10.0.0.1");
+        w.answer_with(ok());
+    }
+    BOOST_TEST_REQUIRE(w.log.flush(std::chrono::seconds(10)));
+    char bytes[65536];
+    const ssize_t n = read(w.capture.read_end(), bytes, sizeof bytes);
+    BOOST_TEST_REQUIRE(n > 0);
+    const std::string said(bytes, static_cast<std::size_t>(n));
+    const std::size_t first = said.find("proxy.not_trusted");
+    BOOST_TEST_REQUIRE(first != std::string::npos);
+    BOOST_TEST(said.find("proxy.not_trusted", first + 1) == std::string::npos);
+    BOOST_TEST(said.find("10.0.0.1", first) != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_of_one_request_is_seen_by_the_next) {

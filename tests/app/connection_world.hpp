@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -25,12 +26,13 @@ struct connection_world {
     metrics counters{fake_routes(), 1};
     log_capture capture;
     logger log{log_level::debug, log_format::text, capture.write_end()};
-    connection_host host{settings, hosts, routing, fake_routes(), counters, counters.shard(0), log};
+    std::atomic<bool> told_of_untrusted{false};
+    connection_host host{settings, hosts, routing, fake_routes(), counters, counters.shard(0), log, &told_of_untrusted};
     connection::time_point now{};
     connection c;
 
-    explicit connection_world(server_settings s = {})
-        : settings(std::move(s)), c(host, peer_address_from_text("10.0.0.1").value(), now) {}
+    explicit connection_world(server_settings s = {}, std::string_view peer = "10.0.0.1", bool admin = false)
+        : settings(std::move(s)), c(host, peer_address_from_text(peer).value(), now, admin) {}
 
     // Gives bytes as the machine asks for them; the next thing it wants that isn't reading.
     connection::action feed(std::string_view bytes, std::size_t step = SIZE_MAX) {

@@ -22,9 +22,13 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 
 std::string client(std::string_view direct, std::string_view forwarded, std::string_view x_forwarded_for,
                    std::initializer_list<const char*> trusted_texts) {
-    std::vector<address_block> trusted;
-    for (const char* t : trusted_texts) {
-        trusted.push_back(address_block_from_text(t).value());
+    proxy_trust trusted;
+    for (const std::string_view t : trusted_texts) {
+        if (t == trusted_unix) {
+            trusted.unix_sockets = true;
+        } else {
+            trusted.blocks.push_back(address_block_from_text(t).value());
+        }
     }
     const auto f = lines_of(forwarded);
     const auto x = lines_of(x_forwarded_for);
@@ -92,6 +96,22 @@ BOOST_AUTO_TEST_CASE(client_is_the_right_most_hop_that_is_not_trusted) {
         BOOST_TEST(client(r.direct, r.forwarded, r.x_forwarded_for, {"10.0.0.0/8", "2001:db8:1::/48"}) == r.client,
                    r.direct << " | " << r.forwarded << " | " << r.x_forwarded_for);
     }
+}
+
+BOOST_AUTO_TEST_CASE(peer_on_a_unix_socket_is_believed_only_where_it_is_trusted_by_name) {
+    BOOST_TEST(client("", "", "1.2.3.4", {"unix"}) == "1.2.3.4");
+    BOOST_TEST(client("", "for=1.2.3.4", "", {"unix"}) == "1.2.3.4");
+    BOOST_TEST(client("", "", "1.2.3.4, 10.0.0.1", {"unix", "10.0.0.0/8"}) == "1.2.3.4");
+    BOOST_TEST(client("", "", "1.2.3.4, 10.0.0.1", {"unix"}) == "10.0.0.1");
+    BOOST_TEST(client("", "", "1.2.3.4", {"10.0.0.0/8"}) == "");
+    BOOST_TEST(client("", "", "", {"unix"}) == "");
+    BOOST_TEST(client("10.0.0.1", "", "1.2.3.4", {"unix"}) == "10.0.0.1"); // and only there
+}
+
+BOOST_AUTO_TEST_CASE(no_hop_takes_the_address_away) {
+    BOOST_TEST(client("10.0.0.1", "", "::", {"10.0.0.0/8"}) == "10.0.0.1");
+    BOOST_TEST(client("10.0.0.1", "for=\"[::]\"", "", {"10.0.0.0/8"}) == "10.0.0.1");
+    BOOST_TEST(client("", "", "1.2.3.4, ::", {"unix"}) == "");
 }
 
 BOOST_AUTO_TEST_CASE(without_trusted_proxies_headers_say_nothing) {

@@ -60,6 +60,27 @@ BOOST_AUTO_TEST_CASE(success_gives_its_reservation_back) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(successes_and_sign_ups_are_limited_too_and_the_limits_may_change) {
+    throttle_limits few = limits;
+    few.success_account = {5, seconds(60)};
+    few.success_address = {8, seconds(60)};
+    limiter.set_limits(few);
+    for (int i = 0; i < 5; ++i) {
+        BOOST_TEST(!limiter.reserve("a", home));
+        limiter.succeeded("a", home);
+    }
+    BOOST_TEST(limiter.reserve("a", home).has_value());
+    for (int i = 0; i < 3; ++i) {
+        const std::string fresh = "new" + std::to_string(i);
+        BOOST_TEST(!limiter.reserve(fresh, home));
+        limiter.passed(fresh, home);
+    }
+    BOOST_TEST(limiter.reserve("another", home).has_value());
+    few.success_account.attempts = few.success_address.attempts = 0;
+    limiter.set_limits(few); // these alone differ
+    BOOST_TEST(!limiter.reserve("a", home));
+}
+
 BOOST_AUTO_TEST_CASE(new_limits_hold_at_once) {
     BOOST_TEST(allowed("a", 5) == 3);
     limiter.set_limits(limits); // the same: nothing is forgotten

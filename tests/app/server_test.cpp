@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(connections_over_a_cap_get_503_and_room_is_made_when_one_en
 BOOST_AUTO_TEST_CASE(trusted_proxies_are_not_capped_by_peer) {
     server_settings settings;
     settings.caps = {1000, 2};
-    settings.trusted_proxies = {address_block_from_text("127.0.0.0/8").value()};
+    settings.trusted_proxies.blocks = {address_block_from_text("127.0.0.0/8").value()};
     fake_server s(settings);
     std::vector<std::unique_ptr<raw_client>> clients;
     for (int i = 0; i < 10; ++i) {

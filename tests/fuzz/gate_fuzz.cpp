@@ -91,7 +91,7 @@ struct machine {
     connection_host host{settings, hosts, routing, rows, counters, counters.shard(0), log};
     machine() {
         hosts.add("localhost");
-        settings.trusted_proxies = {*address_block_from_text("::/0"), *address_block_from_text("10.0.0.0/8")};
+        settings.trusted_proxies.blocks = {*address_block_from_text("::/0"), *address_block_from_text("10.0.0.0/8")};
     }
 };
 

@@ -118,6 +118,14 @@ MUTATIONS = [
     Mutation("a rehash over a changed password", "core/service/session_service_login.cpp",
              "if (!u.gate.enabled || u.password_hash != verified->password_hash) {", "if (!u.gate.enabled) {",
              unit("core_tests", "service_*")),
+    # --- Dead families
+    Mutation("an end that is not on disk left out of lists", "storage/store/user_families.cpp",
+             "return node.durable_covers(word);", "return true;", unit("storage_tests", "store_dead_families/end_that_is_not*")),
+    Mutation("surplus families dropped before two snapshots", "storage/store/maintenance.cpp",
+             "if (may_go(node.sweep_mark, dead)) {", "if (may_go(node.sweep_mark, dead) || early) {",
+             unit("storage_tests", "store_dead_families/dead_families_beyond*")),
+    Mutation("family ids as they come", "storage/map/hash.hpp", "return mixed(halves[0] ^ (halves[1] * odd));",
+             "return halves[0] ^ (halves[1] * odd);", unit("storage_tests", "map/ids_that_follow*")),
     # --- Tokens
     Mutation("refresh tokens without their MAC", "core/refresh_token.cpp",
              "!constant_time_equal(mac_of(*key, bytes), std::span(bytes).subspan<mac_at>())",
@@ -142,6 +150,8 @@ MUTATIONS = [
              "if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address)) {",
              "if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address); false) {",
              unit("core_tests", "service_*")),
+    Mutation("no limit on what goes well", "core/throttle.cpp", "account_successes_.add(k.account, now);", "static_cast<void>(now);",
+             unit("core_tests", "throttle_/successes_of_an_account*")),
     Mutation("hashes in small pages", "app/hash_memory.cpp", "::madvise(aligned, size, MADV_HUGEPAGE);", "",
              unit("app_tests", "hash_memory")),
     # --- Manners

@@ -95,6 +95,10 @@ public:
         schedule_wait([this] { return !locked_; });
         locked_ = true;
     }
+    bool try_lock() {
+        schedule_point();
+        return !std::exchange(locked_, true);
+    }
     void unlock() noexcept { locked_ = false; }
 
 private:

@@ -1,3 +1,4 @@
+#include "storage/map/hash.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/map/rcu_hash_map.hpp"
 #include "storage/map/slab_pool.hpp"
@@ -6,7 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 #include <thread>
 
@@ -40,9 +43,41 @@ std::uint64_t good_hash(std::uint64_t k) {
     return k * 0x9E3779B97F4A7C15ULL;
 }
 
+// The fullest of as many buckets as there are ids, where a map puts them by the low bits.
+std::size_t fullest_bucket(const std::function<void(pawl::family_id&, std::uint16_t)>& number) {
+    constexpr std::uint16_t ids = 4096;
+    std::array<std::size_t, ids> buckets{};
+    for (std::uint16_t i = 0; i < ids; ++i) {
+        pawl::family_id id;
+        number(id, i);
+        ++buckets[hash_of(id) % ids];
+    }
+    return *std::ranges::max_element(buckets);
+}
+void put(pawl::family_id& id, std::size_t at, std::uint16_t value) {
+    id.bytes[at] = static_cast<std::uint8_t>(value >> 8U);
+    id.bytes[at + 1] = static_cast<std::uint8_t>(value & 0xffU);
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(map)
+
+// A seed and an import choose ids. Of 4,096 random ones the fullest bucket holds 6 or 7.
+BOOST_AUTO_TEST_CASE(ids_that_follow_one_another_do_not_share_a_bucket) {
+    constexpr std::size_t few = 12;
+    for (std::size_t at = 0; at + 1 < pawl::family_id().bytes.size(); ++at) {
+        BOOST_TEST_INFO("the number stands at byte " << at);
+        BOOST_TEST(fullest_bucket([at](pawl::family_id& id, std::uint16_t i) { put(id, at, i); }) <= few);
+    }
+    BOOST_TEST(fullest_bucket([](pawl::family_id& id, std::uint16_t i) { // both halves the same
+                   put(id, 6, i);
+                   put(id, 14, i);
+               }) <= few);
+    BOOST_TEST(fullest_bucket([](pawl::family_id& id, std::uint16_t i) {
+                   put(id, 14, static_cast<std::uint16_t>(i * 16));
+               }) <= few);
+}
 
 BOOST_AUTO_TEST_CASE(of_equal_keys_only_the_first_is_inserted_also_where_hashes_collide) {
     item_map map(0);

@@ -257,6 +257,25 @@ private:
     std::uint64_t bytes_at_seal_ = 0;
 };
 
+// Runs `work(index)` on that many threads at once.
+template <class F>
+void together(std::size_t count, F work) {
+    std::atomic<std::size_t> ready{0};
+    std::vector<std::thread> threads;
+    for (std::size_t i = 0; i < count; ++i) {
+        threads.emplace_back([&, i] {
+            ++ready;
+            while (ready < count) {
+                std::this_thread::yield();
+            }
+            work(i);
+        });
+    }
+    for (std::thread& t : threads) {
+        t.join();
+    }
+}
+
 // Syncs from a thread of its own, as the log's writer does.
 class background_sync {
 public:

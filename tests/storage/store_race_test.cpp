@@ -8,29 +8,6 @@ using namespace pawl;
 using namespace pawl::storage;
 using namespace pawl::storage::test;
 
-namespace {
-
-// Runs `work(index)` on that many threads at once.
-template <class F>
-void together(std::size_t count, F work) {
-    std::atomic<std::size_t> ready{0};
-    std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < count; ++i) {
-        threads.emplace_back([&, i] {
-            ++ready;
-            while (ready < count) {
-                std::this_thread::yield();
-            }
-            work(i);
-        });
-    }
-    for (std::thread& t : threads) {
-        t.join();
-    }
-}
-
-} // namespace
-
 BOOST_FIXTURE_TEST_SUITE(store_race, store_fixture)
 
 BOOST_AUTO_TEST_CASE(of_64_threads_that_rotate_one_family_exactly_one_wins_each_generation) {
