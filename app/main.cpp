@@ -12,6 +12,7 @@
 #include "app/startup.hpp"
 #include "app/webhook/sender.hpp"
 #include "app/world.hpp"
+#include "storage/standard_descriptors.hpp"
 #include "storage/system_random.hpp"
 
 #include <unistd.h>
@@ -218,6 +219,9 @@ int run(const config_inputs& inputs, int parent) {
 } // namespace
 
 int main(int argument_count, char** arguments) {
+    if (!storage::fill_standard_descriptors()) {
+        return exit_code(storage::refusal::storage_failed); // where to say it is what is missing
+    }
     keep_no_large_buffers();
     const int parent = parent_watch::parent_now();
     try {
