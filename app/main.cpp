@@ -90,6 +90,9 @@ std::unique_ptr<storage::embedded_store> open_data(const config& settings, const
 
 int serve(const config_inputs& inputs, const config& settings, int parent) {
     prepare_process(settings.dev);
+    if (settings.exit_with_parent) {
+        parent_watch::check(parent, settings.expected_parent);
+    }
     if (!settings.in_memory) {
         make_data_directory(settings.data_dir);
     }
