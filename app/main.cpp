@@ -114,14 +114,18 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     sync_stall stall; // before the store: its writer passes here
     key_ring_ptr keys;
     std::unique_ptr<storage::embedded_store> opened;
+    std::optional<storage::made_key_file> made; // until the store is open
     if (!settings.key_file.empty()) {
-        keys = open_keys(settings, random, time.now(), log);
+        const storage::opened_key_file key_file = open_keys(settings, random, time.now(), log);
+        keys = key_file.ring;
+        made.emplace(settings.key_file, key_file.created && !settings.in_memory, settings.data_dir);
     } else if (!settings.dev) {
         keys = keys_in_memory(key_file_options_of(settings).ring, random, time.now());
     }
     if (!settings.in_memory || !settings.dev) {
         opened = open_data(settings, *keys, time, log, stall);
     }
+    made.reset();
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {
         log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*opened, time.now())}}});
