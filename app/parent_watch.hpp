@@ -14,7 +14,7 @@ struct parentage {
     int expected = 0;        // what --exit-with-parent=PID says; 0: nothing
     int process = 0;         // this one
     int session = 0;         // of this process; 0: one that began outside of this pid namespace, or init's own
-    int parent_session = -1; // likewise; below 0: not known
+    int parent_session = -1; // of the parent, counted the same; below 0: not known
 };
 
 // Pure. Empty where `p.parent` is the process to watch; else why it is not, a sentence. A process is of the session

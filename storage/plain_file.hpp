@@ -18,7 +18,7 @@ std::error_code check_plain_or_absent(const std::string& path);
 std::error_code remove_plain_file(const std::string& path);
 
 // Makes `path`, to be renamed later: a new file of this user, mode 0600, write only. A regular file that an interrupted
-// run left there is removed first. Nobody else's file is ever written to: where one appears meanwhile, an error.
+// run left there is removed first. A file of another user is never written to: where one appears meanwhile, an error.
 unique_fd make_temporary_file(const std::string& path, std::error_code& ec);
 
 // Renames `from` over the regular file `to`, or to that free name. Otherwise as check_plain_or_absent.

@@ -59,7 +59,7 @@ public:
     // std::errc::resource_unavailable_try_again and its pid (0 where not known).
     virtual std::error_code lock(const std::string& name, long& holder_pid) = 0;
     // Whether another holds that lock now. The kernel is asked by trying it, so it does not matter which container the
-    // other runs in; lock() waits a moment for whoever tries.
+    // other runs in; lock() waits for the moment that such a try takes.
     virtual bool is_locked(const std::string& /*name*/) { return false; }
     // The device's physical block, 0 where not known.
     virtual std::uint32_t physical_block_size() const noexcept { return 0; }

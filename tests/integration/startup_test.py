@@ -240,7 +240,7 @@ class StandardDescriptors(unittest.TestCase):
                 server.start()
                 self.assertEqual(Client(server.url).login("a@example.com").status, 200)
 
-    def test_pawlctl_does_not_say_that_it_printed_what_nobody_got(self):
+    def test_pawlctl_does_not_say_that_it_printed_to_a_closed_stdout(self):
         server = Pawld(dev=False)
         self.addCleanup(server.close)
         server.start()

@@ -1,4 +1,4 @@
-// What is removed, replaced or filled: regular files of ours, and descriptors that nobody else uses.
+// What is removed, replaced or filled: regular files of ours, and descriptors that are closed.
 #include "storage/plain_file.hpp"
 #include "storage/standard_descriptors.hpp"
 
