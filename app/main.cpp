@@ -13,6 +13,7 @@
 #include "app/startup.hpp"
 #include "app/webhook/sender.hpp"
 #include "app/world.hpp"
+#include "storage/standard_descriptors.hpp"
 #include "storage/system_random.hpp"
 
 #include <unistd.h>
@@ -90,6 +91,9 @@ std::unique_ptr<storage::embedded_store> open_data(const config& settings, const
 
 int serve(const config_inputs& inputs, const config& settings, int parent) {
     prepare_process(settings.dev);
+    if (settings.exit_with_parent) {
+        parent_watch::check(parent, settings.expected_parent);
+    }
     if (!settings.in_memory) {
         make_data_directory(settings.data_dir);
     }
@@ -111,14 +115,18 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     sync_stall stall; // before the store: its writer passes here
     key_ring_ptr keys;
     std::unique_ptr<storage::embedded_store> opened;
+    std::optional<storage::made_key_file> made; // until the store is open
     if (!settings.key_file.empty()) {
-        keys = open_keys(settings, random, time.now(), log);
+        const storage::opened_key_file key_file = open_keys(settings, random, time.now(), log);
+        keys = key_file.ring;
+        made.emplace(settings.key_file, key_file.created && !settings.in_memory, settings.data_dir);
     } else if (!settings.dev) {
         keys = keys_in_memory(key_file_options_of(settings).ring, random, time.now());
     }
     if (!settings.in_memory || !settings.dev) {
         opened = open_data(settings, *keys, time, log, stall);
     }
+    made.reset();
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {
         log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*opened, time.now())}}});
@@ -224,6 +232,9 @@ int run(const config_inputs& inputs, int parent) {
 } // namespace
 
 int main(int argument_count, char** arguments) {
+    if (!storage::fill_standard_descriptors()) {
+        return exit_code(storage::refusal::storage_failed); // where to say it is what is missing
+    }
     keep_no_large_buffers();
     const int parent = parent_watch::parent_now();
     try {

@@ -1,5 +1,7 @@
 #include "app/parent_watch.hpp"
 
+#include "storage/log/log_directory.hpp"
+
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,6 +36,32 @@ void watch(int parent, int stop) {
 
 int parent_watch::parent_now() {
     return ::getppid();
+}
+
+std::string why_not_watched(const parentage& p) {
+    const std::string now = std::to_string(p.parent);
+    if (p.parent == 0) {
+        return "the process that started this one can't be seen from here, as where a container starts it: leave the "
+               "option out, the container's end is this one's";
+    }
+    if (p.expected != 0 && p.expected != p.parent) {
+        return "process " + std::to_string(p.expected) +
+               " has ended, or did not start this one: the parent is process " + now;
+    }
+    const bool has_own_session = p.session == p.process;
+    const bool of_another = p.parent_session >= 0 && p.parent_session != p.session;
+    if (p.expected == 0 && !has_own_session && of_another) {
+        return "the process that started this one has ended: process " + now + " took it over";
+    }
+    return {};
+}
+
+void parent_watch::check(int parent, int expected) {
+    const int parent_session = parent == 0 ? -1 : ::getsid(parent);
+    const std::string why = why_not_watched({parent, expected, ::getpid(), ::getsid(0), parent_session});
+    if (!why.empty()) {
+        throw storage::refused(storage::refusal::usage, "--exit-with-parent: " + why);
+    }
 }
 
 // The number could have been given to another process only after the parent ended, and then this one has another

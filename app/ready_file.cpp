@@ -2,29 +2,32 @@
 
 #include "app/listen.hpp"
 #include "storage/log/log_directory.hpp"
+#include "storage/plain_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace pawl::app {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& path, const char* what) {
-    throw storage::refused(storage::refusal::usage, "--ready-file " + path + ": " + what + ": " + std::strerror(errno));
+[[noreturn]] void refuse(const std::string& path, const char* what, const std::error_code& ec) {
+    throw storage::refused(storage::refusal::usage,
+                           "--ready-file " + path + ": " + what + ": " + storage::describe_plain_file_error(ec));
 }
 
 } // namespace
 
 ready_file::ready_file(std::string path) : path_(std::move(path)) {
-    if (!path_.empty() && ::unlink(path_.c_str()) != 0 && errno != ENOENT) {
-        refuse(path_, "what is there can't be removed");
+    if (path_.empty()) {
+        return;
+    }
+    if (const std::error_code ec = storage::remove_plain_file(path_)) {
+        refuse(path_, "what is there can't be removed", ec);
     }
 }
 
@@ -37,15 +40,18 @@ void ready_file::write(const std::string& line) {
         return;
     }
     const std::string fresh = path_ + "." + std::to_string(::getpid()) + ".tmp";
-    const unique_fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    struct stat made{};
-    if (!file || ::fstat(file.get(), &made) != 0) {
-        refuse(path_, "can't be written");
+    std::error_code ec;
+    const unique_fd file = storage::make_temporary_file(fresh, ec);
+    if (ec) {
+        refuse(path_, "can't be written", ec);
     }
-    if (::write(file.get(), line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
-        ::rename(fresh.c_str(), path_.c_str()) != 0) {
+    struct stat made{};
+    const bool whole = ::fstat(file.get(), &made) == 0 &&
+                       ::write(file.get(), line.data(), line.size()) == static_cast<ssize_t>(line.size());
+    ec = whole ? storage::replace_plain_file(fresh, path_) : std::error_code(errno, std::system_category());
+    if (ec) {
         ::unlink(fresh.c_str());
-        refuse(path_, "can't be written");
+        refuse(path_, "can't be written", ec);
     }
     device_ = made.st_dev;
     inode_ = made.st_ino;
@@ -54,7 +60,7 @@ void ready_file::write(const std::string& line) {
 
 void ready_file::remove() {
     struct stat there{};
-    if (std::exchange(written_, false) && ::stat(path_.c_str(), &there) == 0 && there.st_dev == device_ &&
+    if (std::exchange(written_, false) && ::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ &&
         there.st_ino == inode_) {
         ::unlink(path_.c_str());
     }

@@ -9,7 +9,8 @@ namespace pawl::app {
 
 class ready_file {
 public:
-    // Empty: no file. One that an earlier process left behind is removed. Throws refused(usage).
+    // Empty: no file. One that an earlier process left behind is removed. Throws refused(usage), also where something
+    // other than a regular file stands there.
     explicit ready_file(std::string path);
     ~ready_file(); // remove()
     ready_file(const ready_file&) = delete;

@@ -55,6 +55,16 @@ void say_recovery(const storage::recovery_report& found, logger& log) {
                                {"bytes_cut", found.bytes_cut}});
 }
 
+void say_room(const std::string& why, logger& log) {
+    if (why.empty()) {
+        log.warn("storage.room_again", {{"notice", "the log can go on: changes are taken again"}});
+    } else {
+        log.error(
+            "storage.no_room",
+            {{"why", why}, {"notice", "changes are refused once the log's last room is used; free some of the disk"}});
+    }
+}
+
 // Ends one family; what to wait for.
 ticket end_family(storage::embedded_store& data, const family_details& family, timestamp now) {
     family_word word = family.state.word;
@@ -163,15 +173,15 @@ storage::key_file_options key_file_options_of(const config& settings) {
     return options;
 }
 
-key_ring_ptr open_keys(const config& settings, random_source& random, timestamp now, logger& log) {
-    const storage::opened_key_file opened = storage::open_key_file(key_file_options_of(settings), random, now);
+storage::opened_key_file open_keys(const config& settings, random_source& random, timestamp now, logger& log) {
+    storage::opened_key_file opened = storage::open_key_file(key_file_options_of(settings), random, now);
     if (opened.created) {
         log.info("keys.created", {{"file", settings.key_file}});
     }
     if (opened.added_signing_key) {
         log.info("keys.added", {{"file", settings.key_file}, {"algorithm", to_text(settings.algorithm)}});
     }
-    return opened.ring;
+    return opened;
 }
 
 key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& random, timestamp now) {
@@ -241,6 +251,7 @@ std::unique_ptr<storage::embedded_store> open_store(const config& settings, cons
         continue_time(found, settings, time, log);
     };
     options.on_fatal = [&log](const std::string& why) { end_after_storage_failure(why, log); };
+    options.on_room = [&log](const std::string& why) { say_room(why, log); };
     options.on_notice = [&log](const std::string& line) { log.warn("storage.notice", {{"notice", line}}); };
     return storage::embedded_store::open(std::move(options), time);
 }

@@ -51,7 +51,7 @@ private:
 // `settings` must outlive the options.
 storage::key_file_options key_file_options_of(const config& settings);
 // Opens or makes the key file; a missing one beside data that exist is refused (wrong_key).
-key_ring_ptr open_keys(const config& settings, random_source& random, timestamp now, logger& log);
+storage::opened_key_file open_keys(const config& settings, random_source& random, timestamp now, logger& log);
 
 // Fresh keys that no file holds.
 key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& random, timestamp now);

@@ -210,6 +210,21 @@ tls_identity::seen_files tls_identity::look() const {
     return out;
 }
 
+namespace {
+
+// A group may read it (Debian's ssl-cert); all may not.
+void warn_of_open_key(const std::string& path, logger& log) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0) {
+        return;
+    }
+    log.warn(
+        "tls.key_open",
+        {{"file", path}, {"warning", "every user of this machine may read or write this key; run: chmod o= " + path}});
+}
+
+} // namespace
+
 std::unique_ptr<tls_identity> open_tls(const config& settings, logger& log) {
     if (!settings.tls) {
         return nullptr;
@@ -217,6 +232,8 @@ std::unique_ptr<tls_identity> open_tls(const config& settings, logger& log) {
     auto out = std::make_unique<tls_identity>(*settings.tls);
     if (out->is_self_signed()) {
         log.warn("tls.self_signed", {{"certificate", out->self_signed_certificate()}});
+    } else {
+        warn_of_open_key(settings.tls->key, log);
     }
     return out;
 }
@@ -228,6 +245,7 @@ void reload_tls(tls_identity* tls, logger& log) {
     std::string why;
     if (tls->reload(why)) {
         log.info("reload.certificate");
+        warn_of_open_key(tls->key_file(), log);
     } else {
         log.error("reload.certificate_kept", {{"why", why}});
     }

@@ -41,6 +41,7 @@ public:
     // The certificate made at the start, PEM; else empty.
     const std::string& self_signed_certificate() const { return self_signed_; }
     bool is_self_signed() const { return settings_.self_signed; }
+    const std::string& key_file() const { return settings_.key; }
 
 private:
     using context_ptr = std::shared_ptr<SSL_CTX>;

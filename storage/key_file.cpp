@@ -1,6 +1,7 @@
 #include "storage/key_file.hpp"
 
 #include "core/secret.hpp"
+#include "storage/plain_file.hpp"
 #include "storage/unique_fd.hpp"
 
 #include <fcntl.h>
@@ -131,18 +132,42 @@ void sync_directory(const std::string& path) {
     }
 }
 
-// The temporary file; gone at the end whatever happens, unless it became the real one.
+// The temporary file, once it is made; gone at the end whatever happens, unless it became the real one.
 class temporary_file {
 public:
     explicit temporary_file(std::string path) : path_(std::move(path)) {}
     temporary_file(const temporary_file&) = delete;
     temporary_file& operator=(const temporary_file&) = delete;
-    ~temporary_file() { ::unlink(path_.c_str()); }
+    ~temporary_file() {
+        if (made_) {
+            ::unlink(path_.c_str());
+        }
+    }
     const std::string& path() const { return path_; }
+    // As make_temporary_file.
+    unique_fd make(std::error_code& ec) {
+        unique_fd file = make_temporary_file(path_, ec);
+        made_ = !ec;
+        return file;
+    }
+    void has_moved() noexcept { made_ = false; }
 
 private:
     std::string path_;
+    bool made_ = false;
 };
+
+// False where the name is taken.
+bool put_in_free_place(const std::string& from, const std::string& path) {
+    int result = ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE);
+    if (result != 0 && (errno == EINVAL || errno == ENOSYS)) { // a file system without that flag
+        result = ::link(from.c_str(), path.c_str());
+    }
+    if (result != 0 && errno != EEXIST) {
+        refuse_errno(path, "can't be put in place", errno);
+    }
+    return result == 0;
+}
 
 std::string_view view(const secret_text& text) {
     return {text.data(), text.size()};
@@ -160,32 +185,25 @@ key_ring_ptr parse(const std::string& path, std::string_view text, const key_rin
 
 bool write_key_file(const std::string& name, std::string_view text, bool replace) {
     const std::string path = replace ? target_of(name) : name;
-    const temporary_file temporary(path + ".tmp." + std::to_string(::getpid()));
-    ::unlink(temporary.path().c_str()); // left by a process of this number that died
+    temporary_file temporary(path + ".tmp." + std::to_string(::getpid()));
     {
-        const unique_fd file(
-            ::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
-        if (!file) {
-            refuse_errno(path, "can't be written", errno);
-        }
-        if (::fchmod(file.get(), S_IRUSR | S_IWUSR) != 0) {
-            refuse_errno(path, "can't be made private", errno);
+        std::error_code ec;
+        const unique_fd file = temporary.make(ec);
+        if (ec) {
+            refuse(path, "can't be written: " + temporary.path() + ": " + describe_plain_file_error(ec));
         }
         write_all(path, file.get(), text);
         if (::fsync(file.get()) != 0) {
             refuse_errno(path, "can't be synced", errno);
         }
     }
-    const unsigned flags = replace ? 0 : static_cast<unsigned>(RENAME_NOREPLACE);
-    int result = ::renameat2(AT_FDCWD, temporary.path().c_str(), AT_FDCWD, path.c_str(), flags);
-    if (result != 0 && !replace && (errno == EINVAL || errno == ENOSYS)) { // a file system without that flag
-        result = ::link(temporary.path().c_str(), path.c_str());
-    }
-    if (result != 0 && errno == EEXIST && !replace) {
+    if (replace) {
+        if (const std::error_code ec = replace_plain_file(temporary.path(), path)) {
+            refuse(path, "can't be put in place: " + describe_plain_file_error(ec));
+        }
+        temporary.has_moved();
+    } else if (!put_in_free_place(temporary.path(), path)) {
         return false;
-    }
-    if (result != 0) {
-        refuse_errno(path, "can't be put in place", errno);
     }
     sync_directory(path);
     return true;
@@ -216,6 +234,15 @@ opened_key_file open_key_file(const key_file_options& options, random_source& ra
     }
     opened.ring = parse(options.path, view(*text), options.ring);
     return opened;
+}
+
+made_key_file::made_key_file(std::string path, bool created, std::string data_directory)
+    : path_(std::move(path)), data_directory_(std::move(data_directory)), created_(created) {}
+
+made_key_file::~made_key_file() {
+    if (created_ && !log_directory::has_manifest(data_directory_)) {
+        remove_plain_file(path_);
+    }
 }
 
 key_ring_ptr read_key_file(const key_file_options& options) {

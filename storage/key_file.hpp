@@ -36,6 +36,21 @@ struct opened_key_file {
 // the file and the rule.
 opened_key_file open_key_file(const key_file_options& options, random_source& random, timestamp now);
 
+// A key file that was made is of use only beside data that were written under it: at the end of this object it is
+// removed again unless there is a manifest in `data_directory`, so that a start that is refused leaves none behind.
+class made_key_file {
+public:
+    // `created`: opened_key_file's; false: nothing is ever removed.
+    made_key_file(std::string path, bool created, std::string data_directory);
+    ~made_key_file();
+    made_key_file(const made_key_file&) = delete;
+    made_key_file& operator=(const made_key_file&) = delete;
+
+private:
+    std::string path_, data_directory_;
+    bool created_;
+};
+
 // The ring as the file has it now, for tools. Never writes. Throws refused(refusal::wrong_key).
 key_ring_ptr read_key_file(const key_file_options& options);
 

@@ -62,7 +62,10 @@ public:
           log_(global.quiet ? app::log_level::error : app::log_level::warn, app::log_format::text) {
         ::umask(077);
         app::make_data_directory(settings_.data_dir);
-        keys_ = storage::open_key_file(app::key_file_options_of(settings_), random_, time_.now()).ring;
+        const storage::opened_key_file key_file =
+            storage::open_key_file(app::key_file_options_of(settings_), random_, time_.now());
+        keys_ = key_file.ring;
+        const storage::made_key_file made(settings_.key_file, key_file.created, settings_.data_dir);
         storage::embedded_store_options options = app::store_options_of(settings_, *keys_);
         options.directory.log_retention_bytes = UINT64_MAX;
         options.directory.log_retention_age = storage::retention_forever;
@@ -127,7 +130,7 @@ private:
 } // namespace
 
 std::unique_ptr<import_sink> open_import_sink(const global_options& global) {
-    if (!global.url.empty() || storage::lock_holder(load_settings(global).data_dir) != 0) {
+    if (!global.url.empty() || storage::is_in_use(load_settings(global).data_dir)) {
         return std::make_unique<server_sink>(global);
     }
     return std::make_unique<directory_sink>(global);

@@ -1,5 +1,7 @@
 #include "tools/lines.hpp"
 
+#include "storage/log/file.hpp"
+#include "storage/plain_file.hpp"
 #include "tools/program.hpp"
 
 #include <fcntl.h>
@@ -71,12 +73,23 @@ line_target::line_target(const std::string& path) : path_(is_standard(path) ? ""
         file_ = stdout;
         return;
     }
-    temporary_ = path_ + ".partial-" + std::to_string(::getpid());
-    const int fd = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    file_ = fd < 0 ? nullptr : ::fdopen(fd, "wb");
-    if (file_ == nullptr) {
-        throw tool_error(errno == ENOSPC ? exit_storage : exit_usage, temporary_ + ": " + std::strerror(errno));
+    if (const std::error_code ec = storage::check_plain_or_absent(path_)) {
+        throw tool_error(exit_usage, path_ + ": " + storage::describe_plain_file_error(ec) + "; use - for stdout");
     }
+    temporary_ = path_ + ".partial-" + std::to_string(::getpid());
+    std::error_code ec;
+    storage::unique_fd fd = storage::make_temporary_file(temporary_, ec);
+    if (ec) {
+        throw tool_error(storage::is_no_space(ec) ? exit_storage : exit_usage,
+                         temporary_ + ": " + storage::describe_plain_file_error(ec));
+    }
+    file_ = ::fdopen(fd.get(), "wb");
+    if (file_ == nullptr) {
+        const int error = errno;
+        ::unlink(temporary_.c_str());
+        throw tool_error(exit_storage, temporary_ + ": " + std::strerror(error));
+    }
+    fd.release(); // fclose closes it
 }
 
 line_target::~line_target() {
@@ -114,8 +127,8 @@ void line_target::finish() {
         errno = synced ? errno : why;
         fail();
     }
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
-        fail();
+    if (const std::error_code ec = storage::replace_plain_file(temporary_, path_)) {
+        throw tool_error(exit_storage, path_ + ": " + storage::describe_plain_file_error(ec));
     }
     finished_ = true;
     const std::size_t slash = path_.find_last_of('/');

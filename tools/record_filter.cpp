@@ -62,21 +62,26 @@ void record_filter::learn_families(storage::directory_view& view) {
     if (!user_) {
         return;
     }
-    for (const storage::manifest_snapshot& s : view.current().snapshots) {
-        const storage::snapshot_check check = view.verify(s);
-        if (check.fault != storage::snapshot_fault::none) {
-            continue;
+    const auto learn = [this](const storage::record_view& r) {
+        storage::family_created_record created;
+        if (static_cast<storage::record_type>(r.type) == storage::record_type::family_created &&
+            decode(r, created) == storage::decoding::ok && created.facts.user == *user_) {
+            families_.insert(created.facts.id);
         }
-        storage::read_snapshot(view.files(), {view.current().uuid, s.lsn}, check.footer, check.footer.time,
-                               [this](const storage::record_view& r) {
-                                   storage::family_created_record created;
-                                   if (static_cast<storage::record_type>(r.type) ==
-                                           storage::record_type::family_created &&
-                                       decode(r, created) == storage::decoding::ok && created.facts.user == *user_) {
-                                       families_.insert(created.facts.id);
-                                   }
-                               });
-    }
+    };
+    storage::read_settled(view, [&] {
+        for (const storage::manifest_snapshot& s : view.current().snapshots) {
+            const storage::snapshot_check check = view.verify(s);
+            if (check.fault != storage::snapshot_fault::none) {
+                if (view.has_moved_on()) {
+                    return false;
+                }
+                continue;
+            }
+            storage::read_snapshot(view.files(), {view.current().uuid, s.lsn}, check.footer, check.footer.time, learn);
+        }
+        return true;
+    });
 }
 
 storage::reading_start record_filter::start(const storage::directory_view& view) const {

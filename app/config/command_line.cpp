@@ -17,6 +17,11 @@ std::string name_part(const std::string& argument) {
     return argument.substr(0, argument.find('='));
 }
 
+// Named alone it is on; a value is written with "=".
+bool is_flag_like(const option_row& row) {
+    return row.kind == value_kind::flag || row.kind == value_kind::parent;
+}
+
 std::string missing_value_line(const option_row& row) {
     return option_error_line("--" + std::string(row.name), {}, here, "needs a value; it " + rule_of(row));
 }
@@ -26,7 +31,7 @@ std::string missing_value_line(std::span<const std::string> arguments) {
     for (std::size_t i = arguments.size(); i-- > 0;) {
         const std::string name = name_part(arguments[i]);
         const option_row* row = name.starts_with("--") ? find_option(name.substr(2)) : nullptr;
-        if (row != nullptr && row->kind != value_kind::flag &&
+        if (row != nullptr && !is_flag_like(*row) &&
             (arguments[i] == name + "=" || (arguments[i] == name && i + 1 == arguments.size()))) {
             return missing_value_line(*row);
         }
@@ -52,7 +57,7 @@ option_error read_command_line(std::span<const std::string> arguments, raw_optio
             continue;
         }
         const std::string name = row.id == option_id::help ? "-h,--help" : "--" + std::string(row.name);
-        if (row.kind == value_kind::flag) {
+        if (is_flag_like(row)) {
             handles[i] = parser.add_flag(name, texts[i]);
         } else {
             handles[i] = parser.add_option(name, texts[i])->type_size(1)->allow_extra_args(false);

@@ -4,6 +4,7 @@
 #include "app/config/validate.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -105,7 +106,7 @@ std::string toml_value(const option_row& row, const std::vector<std::string>& te
         }
         return "[" + list + "]";
     }
-    if (row.kind == value_kind::flag) {
+    if (row.kind == value_kind::flag || (row.kind == value_kind::parent && parse_flag(texts.front()))) {
         return parse_flag(texts.front()).value_or(false) ? "true" : "false";
     }
     return row.kind == value_kind::count ? texts.front() : quoted(texts.front());
@@ -120,6 +121,8 @@ std::string canonical(const option_row& row, const std::string& text) {
         return format_size(parse_size(text).value_or(0));
     case value_kind::flag:
         return parse_flag(text).value_or(false) ? "true" : "false";
+    case value_kind::parent:
+        return parse_flag(text) ? (*parse_flag(text) ? "true" : "false") : text;
     default:
         return text;
     }
@@ -133,11 +136,17 @@ bool same_texts(const effective_value& a, const effective_value& b) {
 }
 
 std::optional<std::string> read_small_file(const std::string& path, std::string& error) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // not to hang on a FIFO
     if (fd < 0) {
         if (errno != ENOENT) {
             error = std::strerror(errno);
         }
+        return std::nullopt;
+    }
+    struct stat status{};
+    if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        error = "is no regular file";
+        ::close(fd);
         return std::nullopt;
     }
     // One byte more than is allowed, so that the parsers see that it is too much.

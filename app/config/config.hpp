@@ -71,6 +71,7 @@ struct config {
     std::optional<std::uint64_t> rng_seed; // dev only
     std::string ready_file;                // empty: none
     bool exit_with_parent = false;
+    int expected_parent = 0; // the process that started this one, 0: not said
     log_level level = log_level::info;
     log_format format = log_format::json;
     bool sandbox = true;

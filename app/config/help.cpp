@@ -50,6 +50,8 @@ std::string rule_of(const option_row& row) {
         return "must be one of " + choices_as_list(row.choices);
     case flag:
         return "must be true or false";
+    case parent:
+        return "must be true, false, or the number of a process, from 2 on";
     case address:
         return "must be IPV4:PORT, [IPV6]:PORT, localhost:PORT or unix:/path";
     case range:
@@ -88,6 +90,8 @@ std::string unit_of(const option_row& row) {
         return std::string(row.choices);
     case flag:
         return {};
+    case parent:
+        return "[=PID]";
     case address:
         return "ADDRESS";
     case range:
@@ -117,7 +121,7 @@ std::string help_text() {
     for (const option_row& row : option_table()) {
         const std::string unit = unit_of(row);
         out += row.place == outside_only ? "  " + environment_name(row) : "  --" + std::string(row.name);
-        out += unit.empty() ? "" : " " + unit;
+        out += unit.empty() ? "" : (unit.starts_with('[') ? "" : " ") + unit;
         out += row.repeatable ? " (repeatable)\n" : "\n";
         out += "        " + std::string(row.meaning) + "\n";
         out += "        default: " + std::string(row.default_text) + "\n";

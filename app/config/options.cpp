@@ -362,9 +362,13 @@ constexpr std::array<option_row, option_count> table{{
      .meaning = "the ready line, in a file that is there while requests are served"},
     {.id = option_id::exit_with_parent,
      .name = "exit-with-parent",
-     .kind = flag,
+     .kind = parent,
      .default_text = "off",
-     .meaning = "stop when the process that started this one has ended"},
+     .min = 2, // 1 is a way to say "on"
+     .max = std::numeric_limits<std::int32_t>::max(),
+     .meaning =
+         "stop when the process that started this one has ended; with its number also where it ended before this "
+         "one was up"},
     {.id = option_id::log_level,
      .name = "log-level",
      .kind = choice,

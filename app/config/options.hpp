@@ -83,6 +83,7 @@ enum class value_kind : std::uint8_t {
     size,      // bytes, or with KiB, MiB, GiB
     choice,    // one of `choices`
     flag,      // on where named alone
+    parent,    // as a flag, or --name=PID
     address,   // listen_address
     range,     // address_block
     origin,    // is_origin

@@ -57,6 +57,8 @@ bool fits(const option_row& row, std::string_view text) {
         return is_choice(row.choices, text);
     case value_kind::flag:
         return parse_flag(text).has_value();
+    case value_kind::parent:
+        return parse_flag(text).has_value() || in_bounds(row, parse_count(text));
     case value_kind::address:
         return is_plain_text(text) && parse_listen_address(text).has_value();
     case value_kind::range:

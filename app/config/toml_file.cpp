@@ -41,6 +41,9 @@ std::optional<std::string> text_of(const toml::node& node, value_kind kind) {
         const auto flag = node.value_exact<bool>();
         return flag ? std::optional<std::string>(*flag ? "true" : "false") : std::nullopt;
     }
+    if (const auto flag = node.value_exact<bool>(); flag && kind == value_kind::parent) {
+        return *flag ? "true" : "false";
+    }
     if (const auto text = node.value_exact<std::string>()) {
         return text;
     }

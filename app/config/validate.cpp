@@ -339,7 +339,9 @@ option_error check_development(option_values& v, config& out) {
     if (v.has(ready_file)) {
         out.ready_file = v.text(ready_file);
     }
-    out.exit_with_parent = v.flag(exit_with_parent);
+    const std::optional<bool> with_parent = parse_flag(v.text(exit_with_parent));
+    out.exit_with_parent = with_parent.value_or(true);
+    out.expected_parent = with_parent ? 0 : static_cast<int>(v.number(exit_with_parent));
     return std::nullopt;
 }
 

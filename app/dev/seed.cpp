@@ -4,11 +4,10 @@
 #include "core/password/stored_hash.hpp"
 #include "core/service/issue.hpp"
 #include "core/user/names.hpp"
+#include "storage/plain_file.hpp"
 #include "storage/store/record_codec.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -262,11 +261,11 @@ seed read_seed(const config& settings, random_source& random) {
     const auto refuse = [&](const std::string& why) {
         return storage::refused(storage::refusal::usage, "--seed " + settings.seed_file + ": " + why);
     };
-    std::ifstream file(settings.seed_file, std::ios::binary);
-    if (!file) {
-        throw refuse("can't be read");
+    std::error_code ec;
+    const std::string text = storage::read_plain_file(settings.seed_file, seed_size_max, ec);
+    if (ec) {
+        throw refuse("can't be read: " + storage::describe_plain_file_error(ec));
     }
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
     std::variant<seed, std::string> parsed = parse_seed(text);
     if (const std::string* why = std::get_if<std::string>(&parsed)) {
         throw refuse(*why);

@@ -1,5 +1,6 @@
 #include "app/webhook/position.hpp"
 
+#include "storage/plain_file.hpp"
 #include "storage/unique_fd.hpp"
 
 #include <fcntl.h>
@@ -77,9 +78,10 @@ std::error_code write_webhook_position(const std::string& directory, const webho
     const std::string fresh = name + ".new";
     const std::string text = to_text(p);
     {
-        const storage::unique_fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-        if (file.get() < 0) {
-            return last_error();
+        std::error_code ec;
+        const storage::unique_fd file = storage::make_temporary_file(fresh, ec);
+        if (ec) {
+            return ec;
         }
         const ssize_t n = ::write(file.get(), text.data(), text.size());
         if (n != static_cast<ssize_t>(text.size())) {
@@ -89,8 +91,8 @@ std::error_code write_webhook_position(const std::string& directory, const webho
             return last_error();
         }
     }
-    if (std::rename(fresh.c_str(), name.c_str()) != 0) {
-        return last_error();
+    if (const std::error_code ec = storage::replace_plain_file(fresh, name)) {
+        return ec;
     }
     const storage::unique_fd folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return folder.get() < 0 || ::fsync(folder.get()) != 0 ? last_error() : std::error_code();

@@ -3,29 +3,9 @@
 #include "storage/log/directory_state.hpp"
 #include "storage/log/frame.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
 
 namespace pawl::storage {
-namespace {
-
-// One line of /proc/locks: "5: FLOCK  ADVISORY  WRITE 1234 fe:01:655399 0 EOF". The pid where it is an flock on that
-// inode; 0 for any other line.
-long holder_in(const char* line, unsigned long inode) {
-    std::array<char, 16> kind{};
-    long pid = 0;
-    unsigned major = 0, minor = 0;
-    unsigned long number = 0;
-    const int n = std::sscanf(line, "%*d: %15s %*s %*s %ld %x:%x:%lu", kind.data(), &pid, &major, &minor, &number);
-    return n == 5 && std::string_view(kind.data()) == "FLOCK" && number == inode ? pid : 0;
-}
-
-} // namespace
 
 directory_view::directory_view(const view_options& options)
     : files_(options.files ? options.files : open_posix_directory_to_read(options.path, options.direct)) {
@@ -38,50 +18,55 @@ directory_view::directory_view(const view_options& options)
     refresh();
 }
 
-void directory_view::refresh() {
+bool directory_view::read_current() {
     manifests_ = read_manifests(*files_, keys_ ? &*keys_ : nullptr);
-    if (manifests_.exists()) {
+    return manifests_.exists();
+}
+
+void directory_view::refresh() {
+    if (read_current()) {
         return;
     }
     for (const std::uint64_t segno : segments()) {
         std::error_code ec;
         const std::vector<std::uint8_t> bytes = read_small_file(*files_, segment_name(segno), segment_size_max, ec);
-        if (bytes.size() > segment_header_size && !all_zero(bytes_view{bytes}.subspan(segment_header_size))) {
-            throw refused(refusal::corrupt,
-                          path_of(segment_name(segno)) + ": holds data, but both manifests are missing; " + run_verify);
+        if (bytes.size() <= segment_header_size || all_zero(bytes_view{bytes}.subspan(segment_header_size))) {
+            continue;
         }
+        if (read_current()) { // a first start was at work: manifests come before the first frame
+            return;
+        }
+        throw refused(refusal::corrupt,
+                      path_of(segment_name(segno)) + ": holds data, but both manifests are missing; " + run_verify);
     }
     throw refused(refusal::usage, "data directory " + files_->path() + ": holds no data of pawld");
 }
 
-long lock_holder(const std::string& directory) {
-    const std::string name = directory + "/" + lock_name;
-    struct stat st{};
-    std::array<char, 256> line{};
-    std::FILE* const lock = ::stat(name.c_str(), &st) == 0 ? std::fopen(name.c_str(), "re") : nullptr;
-    if (lock == nullptr) {
-        return 0;
+bool directory_view::has_moved_on() const {
+    try {
+        const manifest_pair now = read_manifests(*files_, keys_ ? &*keys_ : nullptr);
+        return now.exists() && now.value != manifests_.value;
+    } catch (const refused&) {
+        return false; // no newer state can be read: what was found stands
     }
-    long written = 0;
-    if (std::fgets(line.data(), static_cast<int>(line.size()), lock) != nullptr) {
-        std::from_chars(line.data(), line.data() + std::strlen(line.data()), written);
-    }
-    std::fclose(lock);
-    std::FILE* const locks = std::fopen("/proc/locks", "re");
-    long found = 0;
-    while (locks != nullptr && found == 0 && std::fgets(line.data(), static_cast<int>(line.size()), locks) != nullptr) {
-        // The same inode number on another device is told apart by the pid that the holder wrote.
-        const long pid = holder_in(line.data(), st.st_ino);
-        found = pid == written ? pid : 0;
-    }
-    if (locks != nullptr) {
-        std::fclose(locks);
-    }
-    return found;
 }
 
-long directory_view::holder() const {
-    return lock_holder(files_->path());
+bool directory_view::is_in_use() const {
+    return files_->is_locked(lock_name);
+}
+
+bool is_in_use(const std::string& directory) {
+    try {
+        return open_posix_directory_to_read(directory)->is_locked(lock_name);
+    } catch (const refused&) {
+        return false; // no such directory
+    }
+}
+
+void refuse_unsettled(const directory_view& view) {
+    throw refused(refusal::locked, view.files().path() + ": a server replaced files " + std::to_string(readings_max) +
+                                       " times while they were read, so this reading is not whole and is not shown; "
+                                       "try again");
 }
 
 std::vector<std::uint64_t> directory_view::segments() const {

@@ -1,7 +1,8 @@
 // A data directory as a reader sees it that holds no lock and changes nothing: beside a running server, or stopped.
 //
 // What a running server does meanwhile is no error: its manifests are replaced, files that retention no longer wants
-// go, the last frames are still being written. Whoever finds a file gone calls refresh() and begins anew.
+// go, the last frames are still being written. So nothing is called damaged before has_moved_on() says that the state
+// it was seen in is still the current one; else the reading begins anew: read_settled().
 #pragma once
 
 #include "core/secret.hpp"
@@ -33,9 +34,9 @@ struct reading_start {
     bool proven = false; // the manifest says what came before; else the first frame is taken as it stands
 };
 
-// The process that holds a directory's lock now, or 0. The lock itself is not touched, so no start of a server meets
-// it.
-long lock_holder(const std::string& directory);
+// Whether a process holds a directory's lock now, in whatever container. The lock is tried for that; starts of a server
+// wait for such a moment (lock_patiently).
+bool is_in_use(const std::string& directory);
 
 class directory_view {
 public:
@@ -47,10 +48,13 @@ public:
     const log_keys& keys() const { return keys_.value(); } // where has_keys()
     const manifest& current() const noexcept { return manifests_.value; }
     const manifest_pair& manifests() const noexcept { return manifests_; }
-    // Reads the manifests again.
+    // Reads the manifests again. Throws as the constructor.
     void refresh();
-    // The process that holds the directory's lock now, or 0. The lock itself is not touched.
-    long holder() const;
+    // The manifests on disk are not those any more that were read last: what was found since may be of a state that a
+    // newer one took the place of.
+    bool has_moved_on() const;
+    // Whether a process holds the directory's lock now.
+    bool is_in_use() const;
     std::string path_of(const std::string& name) const { return files_->path() + "/" + name; }
 
     // Numbers of what is there now, ascending. Throws refused(storage_failed).
@@ -70,6 +74,8 @@ public:
     reading_start start_of(std::uint64_t segno) const;
 
 private:
+    // Reads the manifests; false where there are none.
+    bool read_current();
     // The last segment whose first frame satisfies `before`.
     template <class Before>
     reading_start last_that(const Before& before) const;
@@ -78,5 +84,29 @@ private:
     std::optional<log_keys> keys_;
     manifest_pair manifests_;
 };
+
+// How often a reading is begun anew where a server makes snapshots and deletes files meanwhile.
+inline constexpr int readings_max = 10;
+[[noreturn]] void refuse_unsettled(const directory_view& view);
+
+// Calls `read` until it comes to its end within one state of the directory. `read` begins anew at each call and gives
+// false where files that it needed are no longer kept. What it throws counts only where the directory has not moved on
+// since. After readings_max calls throws refused(locked): what was read in part is not handed out.
+template <class Read>
+void read_settled(directory_view& view, const Read& read) {
+    for (int left = readings_max; left > 0; --left) {
+        try {
+            if (read()) {
+                return;
+            }
+        } catch (const refused&) {
+            if (!view.has_moved_on()) {
+                throw;
+            }
+        }
+        view.refresh();
+    }
+    refuse_unsettled(view);
+}
 
 } // namespace pawl::storage

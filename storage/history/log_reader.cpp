@@ -76,7 +76,7 @@ std::string log_end::line() const {
     case refusal::wrong_key:
         return text + "; use the right --key-file";
     default:
-        return text + "; restore a backup, or give up what is damaged with: pawlctl salvage --accept-loss";
+        return text + "; " + mend_damage;
     }
 }
 
@@ -125,11 +125,11 @@ void log_reader::fail(segment_fault fault) {
     end_.batch_seq = expected_.batch_seq;
     end_.lsn = expected_.lsn;
     end_.system = loaded_.error ? loaded_.error.message() : "";
+    // What is kept for audit alone may go at any time; what the manifest names only once a newer one does not.
+    const bool kept_for_audit = expected_.segno < view_.current().oldest.segno;
+    end_.superseded = (fault == segment_fault::missing && kept_for_audit) || view_.has_moved_on();
     if (fault == segment_fault::missing) {
         end_.system.clear();
-        // Gone since the manifest was read, because a newer one does not name it?
-        const std::vector<std::uint64_t> there = view_.segments();
-        end_.superseded = view_.holder() != 0 && !there.empty() && there.front() > expected_.segno;
         if (sealed_) {
             end_.what.what = "the segment before is sealed, and this one is missing";
         }
@@ -145,7 +145,8 @@ void log_reader::stop_at(const verdict& v) {
     end_.offset = offset_;
     end_.batch_seq = expected_.batch_seq;
     end_.lsn = expected_.lsn;
-    end_.in_flight = view_.holder() != 0;
+    end_.in_flight = view_.is_in_use();
+    end_.superseded = end_.kind != refusal::none && view_.has_moved_on();
     ended_ = true;
 }
 
@@ -158,7 +159,7 @@ void log_reader::note_stray() {
 
 // What looks wrong may be half written: a server that is at work finishes it.
 bool log_reader::look_again() {
-    if (looks_ >= looks_max || view_.holder() == 0) {
+    if (looks_ >= looks_max || !view_.is_in_use()) {
         return false;
     }
     if (looks_++ > 0) {

@@ -20,7 +20,7 @@ namespace pawl::storage {
 struct log_end {
     verdict what;                 // kind, row of the table, words
     refusal kind = refusal::none; // none: what a start of the server would go on from
-    bool superseded = false;      // a file went because the manifest no longer names it: begin anew
+    bool superseded = false;      // the directory has moved on, so this is no verdict: begin anew
     bool in_flight = false;       // a server is at work there
     std::string file;             // with its path
     std::uint64_t offset = 0, batch_seq = 0, lsn = 0;

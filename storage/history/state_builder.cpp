@@ -13,8 +13,6 @@
 namespace pawl::storage {
 namespace {
 
-constexpr int attempts_max = 5; // where a running server's retention takes files away meanwhile
-
 std::string where(const record_view& record) {
     return "record " + std::to_string(record.lsn) + " (type " +
            std::to_string(static_cast<unsigned>(record.type) & ~static_cast<unsigned>(critical_record_bit)) +
@@ -75,14 +73,14 @@ bool within(const state_limit& limit, const manifest_snapshot& s, const snapshot
     return (!limit.lsn || s.lsn <= *limit.lsn + 1) && (!limit.time || footer.time <= *limit.time);
 }
 
-// Nothing where files went meanwhile.
+// std::nullopt if the directory moved on meanwhile.
 std::optional<reading_start> begin_state(directory_view& view, const state_limit& limit, past_state& out) {
     std::string faults;
     refusal kind = refusal::corrupt;
     const std::vector<manifest_snapshot> listed = view.current().snapshots;
     for (const manifest_snapshot& s : listed) {
         const snapshot_check check = view.verify(s);
-        if (check.fault == snapshot_fault::missing && view.holder() != 0) {
+        if (check.fault != snapshot_fault::none && view.has_moved_on()) {
             return std::nullopt;
         }
         if (check.fault != snapshot_fault::none) {
@@ -231,14 +229,12 @@ bool past_state::alive(const past_family& f, timestamp now) const {
 }
 
 past_state build_state(directory_view& view, const state_limit& limit, const read_progress& progress) {
-    for (int attempt = 0; attempt < attempts_max; ++attempt) {
-        past_state out;
-        if (read_to(view, limit, progress, out)) {
-            return out;
-        }
-        view.refresh();
-    }
-    throw refused(refusal::storage_failed, view.files().path() + ": files go faster than they can be read; try again");
+    std::optional<past_state> out; // past_state counts on what it points to staying: each reading has its own
+    read_settled(view, [&] {
+        out.emplace();
+        return read_to(view, limit, progress, *out);
+    });
+    return std::move(*out);
 }
 
 past_state read_snapshot_state(directory_view& view, std::uint64_t lsn) {

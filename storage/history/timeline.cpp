@@ -12,8 +12,6 @@
 namespace pawl::storage {
 namespace {
 
-constexpr int attempts_max = 5; // where a running server's retention takes files away meanwhile
-
 // Instants in records are whole seconds; the frame's milliseconds are used where they are of the same second.
 timestamp_ms instant(timestamp said, timestamp_ms recorded) {
     return to_seconds(recorded) == said ? recorded : timestamp_ms(said);
@@ -104,7 +102,7 @@ private:
         if (check.fault == snapshot_fault::none) {
             read_snapshot(view_.files(), {view_.current().uuid, s.lsn}, check.footer, check.footer.time, apply_record);
         }
-        return check.fault != snapshot_fault::missing || view_.holder() == 0; // a bad one: the other may do
+        return check.fault == snapshot_fault::none || !view_.has_moved_on(); // a bad one: the other may do
     }
 
     bool begins_with_id(const record_view& record) const {
@@ -367,13 +365,14 @@ private:
 } // namespace
 
 timeline read_timeline(directory_view& view, const family_id& id, timestamp now) {
-    for (int attempt = 0;; ++attempt) {
+    timeline out;
+    read_settled(view, [&] {
         timeline_reader reader(view, id, now);
-        if (reader.read() || attempt + 1 == attempts_max) {
-            return reader.finish();
-        }
-        view.refresh();
-    }
+        const bool whole = reader.read();
+        out = reader.finish();
+        return whole;
+    });
+    return out;
 }
 
 } // namespace pawl::storage

@@ -10,8 +10,6 @@
 namespace pawl::storage {
 namespace {
 
-constexpr int attempts_max = 5; // where a running server's retention takes files away meanwhile
-constexpr char mend[] = "restore a backup, or give up what is damaged with: pawlctl salvage --accept-loss";
 constexpr char start_server[] = "a start of the server writes it anew";
 constexpr std::uint8_t row_order = 7, row_tampered = 8, row_format = 10;
 
@@ -50,13 +48,13 @@ public:
     verifier(directory_view& view, const verify_progress& progress, record_checks records)
         : view_(view), progress_(progress), records_(records) {
         out_.with_keys = view.has_keys();
-        out_.live = view.holder() != 0;
+        out_.live = view.is_in_use();
     }
 
-    // False where files went meanwhile.
+    // False where the directory moved on meanwhile, so that what was found may be of no state that ever was.
     bool run() {
         check_manifests();
-        return check_snapshots() && check_log();
+        return check_snapshots() && check_log() && (out_.findings.empty() || !view_.has_moved_on());
     }
     verified_directory take() { return std::move(out_); }
 
@@ -95,7 +93,7 @@ private:
         std::vector<std::size_t> bad;
         for (const manifest_snapshot& s : listed) {
             const snapshot_check check = view_.verify(s, open_mode::read_direct);
-            if (check.fault == snapshot_fault::missing && out_.live) {
+            if (check.fault != snapshot_fault::none && view_.has_moved_on()) {
                 return false;
             }
             ++out_.snapshots;
@@ -106,7 +104,7 @@ private:
             bad.push_back(out_.findings.size());
             const refusal kind = class_of(check.fault);
             add(kind, kind == refusal::newer_format ? row_format : std::uint8_t{0}, view_.path_of(snapshot_name(s.lsn)),
-                check.offset, std::string("the snapshot is ") + describe(check.fault), mend);
+                check.offset, std::string("the snapshot is ") + describe(check.fault), mend_damage);
         }
         // One good snapshot, or the whole log, is enough.
         const bool enough = bad.size() < listed.size() || view_.current().oldest.lsn == 1;
@@ -237,7 +235,7 @@ private:
         if (out_.findings.empty() || out_.findings.back().offset != frame.offset) {
             add(newer ? refusal::newer_format : refusal::corrupt, newer ? row_format : row_order,
                 view_.path_of(segment_name(log.segment().segno)), frame.offset, what,
-                newer ? "run the version that wrote it" : mend)
+                newer ? "run the version that wrote it" : mend_damage)
                 .batch_seq = frame.fields.batch_seq;
         }
     }
@@ -260,7 +258,7 @@ private:
             view_.path_of(segment_name(said.at.segno)), 0,
             numbers ? "the log before it is not the one the manifest was written after"
                     : "the log does not come to the numbers that the manifest says",
-            mend)
+            mend_damage)
             .batch_seq = found.batch_seq;
     }
 
@@ -302,7 +300,7 @@ private:
         case refusal::wrong_key:
             return "use the right --key-file";
         default:
-            return mend;
+            return mend_damage;
         }
     }
 
@@ -319,10 +317,10 @@ private:
         const bool used = good;
         const std::size_t at =
             used ? segment_header_size + find_nonzero(spare.bytes.view().subspan(segment_header_size)) : spare.offset;
-        finding& f =
-            add(spare.fault == segment_fault::unreadable ? refusal::storage_failed : refusal::corrupt,
-                used ? std::uint8_t{4} : row_order, view_.path_of(segment_name(segno)), at,
-                used ? "the segment is not empty, but its first frame is not there" : describe(spare.fault), mend);
+        finding& f = add(spare.fault == segment_fault::unreadable ? refusal::storage_failed : refusal::corrupt,
+                         used ? std::uint8_t{4} : row_order, view_.path_of(segment_name(segno)), at,
+                         used ? "the segment is not empty, but its first frame is not there" : describe(spare.fault),
+                         mend_damage);
         f.batch_seq = end.batch_seq;
         f.server_starts = used && out_.clean;
     }
@@ -352,13 +350,14 @@ refusal verified_directory::kind() const noexcept {
 }
 
 verified_directory verify_directory(directory_view& view, const verify_progress& progress, record_checks records) {
-    for (int attempt = 0;; ++attempt) {
+    verified_directory out;
+    read_settled(view, [&] {
         verifier v(view, progress, records);
-        if (v.run() || attempt + 1 == attempts_max) {
-            return v.take();
-        }
-        view.refresh();
-    }
+        const bool whole = v.run();
+        out = v.take();
+        return whole;
+    });
+    return out;
 }
 
 } // namespace pawl::storage

@@ -42,8 +42,9 @@ struct verified_directory {
 
 using verify_progress = std::function<void(std::uint64_t bytes_done, std::uint64_t bytes_total)>;
 
-// Throws refused only where there is nothing to read (no directory, no data of pawld, no manifest that may be used).
-// `records`: whether they are decoded, as the store would.
+// Throws refused only where there is nothing to read (no directory, no data of pawld, no manifest that may be used),
+// and where a server replaced files faster than they could be read (read_settled). `records`: whether they are decoded,
+// as the store would.
 enum class record_checks : std::uint8_t { decoded, counted };
 verified_directory verify_directory(directory_view& view, const verify_progress& progress = {},
                                     record_checks records = record_checks::decoded);

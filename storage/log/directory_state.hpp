@@ -73,7 +73,9 @@ struct log_directory::state {
 // One line for people: what, in which file, at which offset, at which batch, and what to run next.
 [[noreturn]] void refuse_at(refusal kind, const std::string& file, std::uint64_t offset, std::uint64_t batch_seq,
                             const std::string& what, const std::string& next);
-inline constexpr char run_verify[] =
-    "run: pawlctl log verify; restore a backup, or give up what is damaged with: pawlctl salvage --accept-loss";
+inline constexpr char mend_damage[] = "restore a backup, or give up what is damaged with: pawlctl salvage "
+                                      "--accept-loss SRC DEST (SRC is this directory, DEST a new one)";
+inline constexpr char run_verify[] = "run: pawlctl log verify; restore a backup, or give up what is damaged with: "
+                                     "pawlctl salvage --accept-loss SRC DEST (SRC is this directory, DEST a new one)";
 
 } // namespace pawl::storage

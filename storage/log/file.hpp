@@ -58,6 +58,9 @@ public:
     // Takes the lock for the life of this object and writes our pid into it. Where another holds it: an error equal to
     // std::errc::resource_unavailable_try_again and its pid (0 where not known).
     virtual std::error_code lock(const std::string& name, long& holder_pid) = 0;
+    // Whether another holds that lock now. The kernel is asked by trying it, so it does not matter which container the
+    // other runs in; lock() waits for the moment that such a try takes.
+    virtual bool is_locked(const std::string& /*name*/) { return false; }
     // The device's physical block, 0 where not known.
     virtual std::uint32_t physical_block_size() const noexcept { return 0; }
     // How much may still be written; the most there is where not known.
@@ -76,6 +79,11 @@ std::shared_ptr<file_system> open_posix_directory(const std::string& path);
 enum class direct_reads : std::uint8_t { no, where_possible };
 std::shared_ptr<file_system> open_posix_directory_to_read(const std::string& path,
                                                           direct_reads direct = direct_reads::no);
+
+// Takes the flock of an open file, for writers. Readers try it to learn whether a server is at work, and so have it for
+// a moment: a lock that is taken is tried again for a fraction of a second. std::errc::resource_unavailable_try_again:
+// another holds it.
+std::error_code lock_patiently(int fd);
 
 // Loops over short transfers and EINTR. read_fully gives how much there was before the end or the error.
 std::size_t read_fully(file& f, std::uint64_t offset, std::span<std::uint8_t> out, std::error_code& ec);

@@ -76,6 +76,9 @@ public:
         // Storage has failed for good (R2): nothing will become durable any more. Called once; the process should
         // end soon after with exit code 70.
         std::function<void(const std::string& why)> on_failed;
+        // The disk has no room for the log to go on: `why` says where. Empty: there is room again. Once for each
+        // change, on one of the writer's threads, without its lock. May be empty.
+        std::function<void(const std::string& why)> on_room;
         // Stamped into frames: service time.
         std::function<timestamp_ms()> now;
     };

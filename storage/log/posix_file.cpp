@@ -13,9 +13,11 @@
 
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace pawl::storage {
@@ -24,6 +26,10 @@ namespace {
 std::error_code last_error() {
     return {errno, std::system_category()};
 }
+
+// How often, and how long apart, a lock that is taken is tried again.
+constexpr int lock_tries_max = 12;
+constexpr std::chrono::milliseconds lock_try_interval{20};
 
 // So much of a large file that is removed is given back to the file system at once.
 constexpr off_t freed_at_once = off_t{2} << 20U;
@@ -95,9 +101,15 @@ public:
 
     std::unique_ptr<file> open(const std::string& name, open_mode mode, std::error_code& ec) override;
     std::error_code rename(const std::string& from, const std::string& to) override {
+        if (const std::error_code ec = check_plain_or_absent(to)) {
+            return ec;
+        }
         return ::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) == 0 ? std::error_code{} : last_error();
     }
     std::error_code remove(const std::string& name) override {
+        if (const std::error_code ec = check_plain_or_absent(name)) {
+            return ec;
+        }
         std::error_code ignored;
         const unique_fd last = open_at(name, O_WRONLY | O_NONBLOCK, ignored);
         if (::unlinkat(fd_.get(), name.c_str(), 0) != 0) {
@@ -111,6 +123,7 @@ public:
     std::error_code sync_directory() override { return ::fsync(fd_.get()) == 0 ? std::error_code{} : last_error(); }
     std::vector<std::string> list(std::error_code& ec) override;
     std::error_code lock(const std::string& name, long& holder_pid) override;
+    bool is_locked(const std::string& name) override;
     std::uint32_t physical_block_size() const noexcept override { return block_; }
     std::uint64_t free_bytes() const noexcept override {
         struct statvfs known{};
@@ -127,10 +140,35 @@ public:
     }
 
 private:
+    // Regular files only: what else has such a name is not ours, and a FIFO would wait for its other end.
     unique_fd open_at(const std::string& name, int flags, std::error_code& ec) {
-        unique_fd fd{::openat(fd_.get(), name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0600)};
-        ec = fd ? std::error_code{} : last_error();
+        const int all = flags | O_CLOEXEC | O_NOFOLLOW;
+        unique_fd fd{::openat(fd_.get(), name.c_str(), all | O_NONBLOCK, 0600)};
+        if (!fd && errno == EWOULDBLOCK) { // a lease, which only regular files have: see free_in_steps
+            fd.reset(::openat(fd_.get(), name.c_str(), all, 0600));
+        }
+        struct stat st{};
+        ec = fd && ::fstat(fd.get(), &st) == 0 ? std::error_code{} : last_error();
+        if (!ec && !S_ISREG(st.st_mode)) {
+            ec = std::make_error_code(std::errc::operation_not_supported);
+        }
+        return ec ? unique_fd{} : std::move(fd);
+    }
+    // Where `flags` ask for a new file, one of that name, which an interrupted run left, is removed first.
+    unique_fd open_replacing(const std::string& name, int flags, std::error_code& ec) {
+        unique_fd fd = open_at(name, flags, ec);
+        if (ec == std::errc::file_exists && (flags & O_EXCL) != 0) {
+            ec = remove(name);
+            return ec ? unique_fd{} : open_at(name, flags, ec);
+        }
         return fd;
+    }
+    std::error_code check_plain_or_absent(const std::string& name) {
+        struct stat st{};
+        if (::fstatat(fd_.get(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) {
+            return errno == ENOENT ? std::error_code{} : last_error();
+        }
+        return S_ISREG(st.st_mode) ? std::error_code{} : std::make_error_code(std::errc::operation_not_supported);
     }
 
     std::string path_;
@@ -156,16 +194,16 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
         ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
         return std::make_unique<posix_file>(std::move(fd), false);
     }
-    const int flags = !writes(mode) ? O_RDONLY : creates(mode) ? O_RDWR | O_CREAT | O_TRUNC : O_RDWR;
+    const int flags = !writes(mode) ? O_RDONLY : creates(mode) ? O_RDWR | O_CREAT | O_EXCL : O_RDWR;
     const bool past_cache = mode == open_mode::create_direct || mode == open_mode::write_direct;
     // Larger sectors than a page are nobody's yet; a whole one could not be promised.
     if (past_cache && block_ <= aligned_buffer::alignment) {
-        unique_fd fd = open_at(name, flags | O_DIRECT, ec);
+        unique_fd fd = open_replacing(name, flags | O_DIRECT, ec);
         if (fd || ec != std::errc::invalid_argument) {
             return fd ? std::make_unique<posix_file>(std::move(fd), true) : nullptr;
         }
     }
-    unique_fd fd = open_at(name, flags, ec);
+    unique_fd fd = open_replacing(name, flags, ec);
     return fd ? std::make_unique<posix_file>(std::move(fd), false) : nullptr;
 }
 
@@ -189,6 +227,12 @@ std::vector<std::string> posix_directory::list(std::error_code& ec) {
     return names;
 }
 
+bool posix_directory::is_locked(const std::string& name) {
+    std::error_code ec;
+    const unique_fd fd = open_at(name, O_RDONLY, ec);
+    return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK; // let go with the descriptor
+}
+
 std::error_code posix_directory::lock(const std::string& name, long& holder_pid) {
     holder_pid = 0;
     std::error_code ec;
@@ -197,8 +241,8 @@ std::error_code posix_directory::lock(const std::string& name, long& holder_pid)
         return ec;
     }
     char text[32] = {};
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        ec = last_error();
+    ec = lock_patiently(fd.get());
+    if (ec) {
         const ssize_t n = ::pread(fd.get(), text, sizeof text - 1, 0);
         if (n > 0) {
             std::from_chars(text, text + n, holder_pid);
@@ -265,6 +309,7 @@ public:
     std::error_code sync_directory() override { return read_only(); }
     std::vector<std::string> list(std::error_code& ec) override { return inner_.list(ec); }
     std::error_code lock(const std::string&, long&) override { return read_only(); }
+    bool is_locked(const std::string& name) override { return inner_.is_locked(name); }
     std::string path() const override { return inner_.path(); }
 
 private:
@@ -275,6 +320,19 @@ private:
 };
 
 } // namespace
+
+std::error_code lock_patiently(int fd) {
+    for (int left = lock_tries_max;; --left) {
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            return {};
+        }
+        const std::error_code ec = last_error();
+        if (ec != std::errc::resource_unavailable_try_again || left <= 1) {
+            return ec;
+        }
+        std::this_thread::sleep_for(lock_try_interval);
+    }
+}
 
 std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) == 0) {

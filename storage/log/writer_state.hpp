@@ -77,6 +77,8 @@ struct log_writer::state {
     bool roll(std::unique_lock<std::mutex>& lock, const segment_header& next);
     void answer_seal(std::unique_lock<std::mutex>& lock);
     void finish_cleanly(std::unique_lock<std::mutex>& lock);
+    // After a try to get room: tells where it changed whether there is any.
+    void tell_of_room(const std::error_code& ec, const char* what);
     void fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec);
 
     static std::uint64_t capacity_of(const segment_header& h) noexcept {
@@ -114,6 +116,7 @@ struct log_writer::state {
     std::uint64_t seals_answered = 0;
     std::uint64_t room_ordinary = 0, room_tail = 0; // of the current segment
     bool spare_failed = false;                      // the last attempt to make one
+    bool told_of_no_room = false;
     bool unrepaired = false; // the last segment is not written anew yet (directory.repair, which the writer works on)
     steady::time_point retry_at{};
 

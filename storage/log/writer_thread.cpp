@@ -87,6 +87,7 @@ void log_writer::state::run_maintenance() noexcept {
         lock.unlock();
         size = next_segment_size();
         const std::error_code ec = directory.shelf->make_one(size);
+        tell_of_room(ec, "no next segment can be made");
         lock.lock();
         spare_was_made(ec);
         work.notify_all();
@@ -140,6 +141,7 @@ bool log_writer::state::repair_first(std::unique_lock<std::mutex>& lock) {
         }
         lock.unlock();
         const std::error_code ec = directory.try_repair();
+        tell_of_room(is_no_space(ec) ? ec : std::error_code{}, "the last segment cannot be written anew");
         lock.lock();
         unrepaired = static_cast<bool>(ec);
         if (ec && !is_no_space(ec)) {
@@ -419,6 +421,15 @@ void log_writer::state::finish_cleanly(std::unique_lock<std::mutex>& lock) {
     }
     lock.lock();
     stopped = true;
+}
+
+// The two threads that ask for room don't do it at once: spares are made only once nothing is left to repair.
+void log_writer::state::tell_of_room(const std::error_code& ec, const char* what) {
+    const bool none = static_cast<bool>(ec);
+    if (none != told_of_no_room && cb.on_room) {
+        cb.on_room(none ? directory.files->path() + ": " + what + ": " + ec.message() : std::string());
+    }
+    told_of_no_room = none;
 }
 
 void log_writer::state::fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec) {

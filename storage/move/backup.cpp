@@ -1,5 +1,6 @@
 #include "storage/move/backup.hpp"
 
+#include "core/jwt/key_ring.hpp"
 #include "storage/log/directory_state.hpp"
 
 #include <boost/json/array.hpp>
@@ -8,6 +9,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 namespace pawl::storage {
@@ -68,6 +70,21 @@ struct reader {
         return ok && v->get_bool();
     }
 };
+
+// Through symbolic links, as the server reads it: where secrets are mounted the name is one.
+std::vector<std::uint8_t> read_keys(const std::string& key_file) {
+    std::error_code ec;
+    const std::filesystem::path target = std::filesystem::canonical(key_file, ec);
+    std::vector<std::uint8_t> text;
+    if (!ec) {
+        frozen_directory folder(target.parent_path().string(), frozen_directory::kind::still);
+        text = read_small_file(folder, target.filename().string(), key_file_size_max, ec);
+    }
+    if (ec) {
+        throw refused(refusal::wrong_key, key_file + ": cannot be read: " + ec.message());
+    }
+    return text;
+}
 
 [[noreturn]] void refuse_file(const std::string& path, const std::string& name, const std::string& what) {
     throw refused(refusal::corrupt, path + "/" + name + ": " + what + "; this backup is not whole: use another one");
@@ -141,6 +158,7 @@ bool parse_backup_facts(std::string_view text, backup_facts& out) {
 }
 
 backup_result make_backup(const backup_request& request) {
+    refuse_within(request.destination, request.source, "a backup");
     new_directory made(request.destination, new_directory::present::refused); // refuses before anything is read
     for (int left = reads_max;; --left) {
         const frozen_store store = read_store(request.source, *request.log_key);
@@ -184,15 +202,7 @@ backup_result make_backup(const backup_request& request) {
             throw;
         }
         if (facts.with_keys) {
-            const std::size_t slash = request.key_file.find_last_of('/');
-            const std::string folder = slash == std::string::npos ? "." : request.key_file.substr(0, slash + 1);
-            frozen_directory keys(folder, frozen_directory::kind::still);
-            const std::string name = slash == std::string::npos ? request.key_file : request.key_file.substr(slash + 1);
-            std::error_code ec;
-            std::vector<std::uint8_t> text = read_small_file(keys, name, 1U << 20U, ec);
-            if (ec) {
-                throw refused(refusal::wrong_key, request.key_file + ": cannot be read: " + ec.message());
-            }
+            std::vector<std::uint8_t> text = read_keys(request.key_file);
             made.write(backup_key_name, text);
             facts.files.push_back({backup_key_name, text.size(), to_hex(made.sum_of(backup_key_name))});
             wipe(text.data(), text.size());

@@ -3,7 +3,6 @@
 #include "storage/log/directory_state.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -339,7 +338,7 @@ bool frozen_directory::has_moved_on() const {
 
 directory_guard::directory_guard(const std::string& directory)
     : fd_(::open((directory + "/" + lock_name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) {
-    if (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (fd_ >= 0 && lock_patiently(fd_)) {
         const long pid = pid_in(fd_);
         ::close(fd_);
         throw refused(refusal::locked, "data directory " + directory + " is in use by process " +

@@ -51,8 +51,13 @@ frozen_store read_store(const std::string& path, const secret_bytes& log_key) {
         } catch (const refused& why) {
             // A key and a format do not change; all else may be a file that went while it was wanted.
             const bool final = why.kind() == refusal::wrong_key || why.kind() == refusal::newer_format;
-            if (final || left <= 1 || !(files->has_moved_on() || lock_holder(path) != 0)) {
+            const bool moved_on = files->has_moved_on();
+            if (final || !(moved_on || is_in_use(path)) || (left <= 1 && !moved_on)) {
                 throw;
+            }
+            if (left <= 1) { // what was found is of no state that stands
+                throw refused(refusal::locked, path + ": a server replaced files " + std::to_string(reads_max) +
+                                                   " times while they were read; try again");
             }
         }
     }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 namespace pawl::storage {
 namespace {
@@ -191,6 +192,21 @@ std::string new_directory::commit() {
     committed_ = true;
     sync_parent(path_);
     return aside;
+}
+
+void refuse_within(const std::string& path, const std::string& directory, const char* what) {
+    std::error_code ec;
+    const std::filesystem::path outer = std::filesystem::weakly_canonical(without_slashes(directory), ec);
+    const std::filesystem::path inner =
+        ec ? std::filesystem::path() : std::filesystem::weakly_canonical(without_slashes(path), ec);
+    if (ec) {
+        fail(path, "cannot be found out where it lies", ec);
+    }
+    const auto [rest, unused] = std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end());
+    if (rest == outer.end()) {
+        throw refused(refusal::usage, path + " lies within " + directory + ": " + what +
+                                          " belongs to another place, best on another disk");
+    }
 }
 
 sha256_digest sha256_of(file_system& files, const std::string& name, std::uint64_t& size) {

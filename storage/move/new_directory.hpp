@@ -46,6 +46,10 @@ private:
     bool committed_ = false;
 };
 
+// Throws refused(usage) where `path`, which need not be there yet, is `directory` or lies within it, through symbolic
+// links too. `what` says what may not be made there: "a backup".
+void refuse_within(const std::string& path, const std::string& directory, const char* what);
+
 // Of a file of any directory; throws refused(storage_failed).
 sha256_digest sha256_of(file_system& files, const std::string& name, std::uint64_t& size);
 

@@ -2,6 +2,7 @@
 
 #include "storage/log/directory_state.hpp"
 #include "storage/move/fresh_ids.hpp"
+#include "storage/move/new_directory.hpp"
 #include "storage/move/store_filler.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -85,6 +86,7 @@ std::uint64_t end_all_sessions(store& data, const store_image& image, timestamp 
 }
 
 restore_result restore_backup(const restore_request& request) {
+    refuse_within(request.target, request.backup, "a restored store");
     std::optional<directory_guard> guard;
     const bool replaces = request.replace && is_directory_with_data(request.target);
     if (replaces) {

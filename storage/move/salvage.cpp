@@ -427,15 +427,13 @@ void salvage_run::read_log() {
     }
     std::uint64_t next = has_head_ ? head_.oldest.segno : 0;
     for (const std::uint64_t segno : segnos) {
-        for (; next != 0 && next < segno; ++next) {
-            if (damage_file_.empty()) {
-                damage_file_ = segment_name(next);
-                damage_offset_ = 0;
-                damage_what_ = "the segment is missing";
-            }
+        if (next != 0 && next < segno && damage_file_.empty()) {
+            damage_file_ = segment_name(next); // the first of those that are missing, however many they are
+            damage_offset_ = 0;
+            damage_what_ = "the segment is missing";
         }
         scan(segno);
-        next = std::max(next, segno + 1);
+        next = segno == UINT64_MAX ? segno : std::max(next, segno + 1);
     }
 }
 

@@ -179,6 +179,7 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
     };
     callbacks.on_batch = [&s](const durable_batch& batch) { s.on_batch(batch); };
     callbacks.on_failed = [&s](const std::string& why) { s.on_failed(why); };
+    callbacks.on_room = s.options.on_room;
     callbacks.now = [&s] { return s.time.now_ms(); };
     s.log->start(std::move(callbacks));
     s.upkeep = std::make_unique<maintenance>(s);

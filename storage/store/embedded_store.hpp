@@ -68,6 +68,9 @@ struct embedded_store_options {
     // Storage has failed for good (R2). Called once, on the log's thread, after all waiters were told; in production it
     // logs and ends the process with exit code 70.
     std::function<void(const std::string& why)> on_fatal;
+    // The disk has no room for the log to go on: once what is left of it is used, changes are refused
+    // (storage_unavailable) until there is room again, which `why` empty says. Once for each change. Any thread.
+    std::function<void(const std::string& why)> on_room;
     // Something that people should read: a failed snapshot, say. Any thread.
     std::function<void(const std::string& line)> on_notice;
 };

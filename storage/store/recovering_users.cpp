@@ -145,7 +145,7 @@ void recovering_users::index_names(user_slot& slot, const user& u) {
         if (&holder != &slot) {
             const auto [first, second] = std::minmax(holder.id.value, slot.id.value);
             throw refused(refusal::corrupt, "users " + std::to_string(first) + " and " + std::to_string(second) +
-                                                " have the same login name; see `pawlctl verify`");
+                                                " have the same login name; run: pawlctl log verify");
         }
     }
 }

@@ -33,7 +33,7 @@ void decode_or_refuse(const record_view& record, Record& out) {
     case decoding::ok:
         return;
     case decoding::malformed:
-        throw refused(refusal::corrupt, where(record) + " is authentic but makes no sense; see `pawlctl verify`");
+        throw refused(refusal::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
     case decoding::newer:
         throw refused(refusal::newer_format, where(record) + " was written by a later version of Pawl");
     }

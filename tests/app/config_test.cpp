@@ -555,13 +555,28 @@ BOOST_AUTO_TEST_CASE(changed_options_are_named) {
     BOOST_TEST(changed_options(with({}).good(), written_otherwise).empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_parent_is_watched_with_or_without_its_number) {
+    const auto told = [](std::vector<std::string> arguments) {
+        const config c = with(std::move(arguments)).good();
+        return std::pair{c.exit_with_parent, c.expected_parent};
+    };
+    BOOST_TEST((told({}) == std::pair{false, 0}));
+    BOOST_TEST((told({"--exit-with-parent"}) == std::pair{true, 0}));
+    BOOST_TEST((told({"--exit-with-parent=off"}) == std::pair{false, 0}));
+    BOOST_TEST((told({"--exit-with-parent=4711"}) == std::pair{true, 4711}));
+    for (const char* const wrong :
+         {"--exit-with-parent=-5", "--exit-with-parent=soon", "--exit-with-parent=2147483648"}) {
+        BOOST_TEST(with({wrong}).error().find("--exit-with-parent") != std::string::npos, wrong);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(help_lists_every_option_with_its_unit_and_default) {
     const std::string help = help_text();
     for (const option_row& row : option_table()) {
         const std::string name =
             row.place == option_place::outside_only ? environment_name(row) : "--" + std::string(row.name);
         const std::string unit = unit_of(row);
-        const std::string head = "\n  " + name + (unit.empty() ? "" : " " + unit);
+        const std::string head = "\n  " + name + (unit.empty() || unit.starts_with('[') ? "" : " ") + unit;
         BOOST_TEST(help.find(head) != std::string::npos, head);
         BOOST_TEST(help.find("default: " + std::string(row.default_text) + "\n") != std::string::npos, row.name);
     }

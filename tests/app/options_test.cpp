@@ -40,8 +40,8 @@ BOOST_AUTO_TEST_CASE(names_are_unique_and_spelled_alike_everywhere) {
 
 BOOST_AUTO_TEST_CASE(rows_make_sense) {
     for (const option_row& row : option_table()) {
-        const bool bounded =
-            row.kind == value_kind::count || row.kind == value_kind::duration || row.kind == value_kind::size;
+        const bool bounded = row.kind == value_kind::count || row.kind == value_kind::duration ||
+                             row.kind == value_kind::size || row.kind == value_kind::parent;
         BOOST_TEST(bounded == (row.max > 0), row.name);
         BOOST_TEST((row.min >= 0 && row.min <= row.max), row.name);
         BOOST_TEST((row.kind == value_kind::choice) == !row.choices.empty(), row.name);

@@ -84,7 +84,7 @@ struct world {
         logger log(c.level, log_format::text, log_file);
         service_clock time(source);
         make_data_directory(c.data_dir);
-        const key_ring_ptr keys = open_keys(c, random, time.now(), log);
+        const key_ring_ptr keys = open_keys(c, random, time.now(), log).ring;
         const auto data = open_store(c, *keys, time, log);
         while_open(*data, time);
         BOOST_TEST(data->stop(milliseconds(10'000)));
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(reload_applies_what_it_may_names_the_rest_and_keeps_all_on_
         logger log(running.level, log_format::text, log_file);
         service_clock time(source);
         make_data_directory(running.data_dir);
-        key_holder keys(open_keys(running, random, time.now(), log));
+        key_holder keys(open_keys(running, random, time.now(), log).ring);
         login_limiter limiter(throttle_limits_of(running), time, random);
         const key_ring_ptr before = keys.get();
         const auto address = *peer_address_from_text("192.0.2.1");

@@ -3,6 +3,7 @@ import concurrent.futures
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -468,6 +469,29 @@ class StartAndEnd(unittest.TestCase):
         self.assertEqual(status, 2, stderr)
         os.rmdir(home)
 
+    def test_a_ready_file_that_is_no_file_is_refused_and_left_as_it_is(self):
+        with tempfile.TemporaryDirectory() as home:
+            fifo, link, folder = (os.path.join(home, name) for name in ("fifo", "link", "folder"))
+            os.mkfifo(fifo)
+            os.symlink("/dev/null", link)
+            os.mkdir(folder)
+            for path in (fifo, link, folder):
+                status, stderr = refused_start("--ready-file", path, data_dir=":memory:")
+                self.assertEqual(status, 2, stderr)
+                self.assertIn("no regular file", stderr)
+            self.assertTrue(stat.S_ISFIFO(os.lstat(fifo).st_mode))
+            self.assertEqual(os.readlink(link), "/dev/null")
+
+    def test_seeds_and_configurations_that_never_end_are_refused(self):
+        with tempfile.TemporaryDirectory() as home:
+            fifo = os.path.join(home, "fifo")
+            os.mkfifo(fifo)
+            for option, path in (("--seed", "/dev/zero"), ("--seed", fifo), ("--config", "/dev/zero"), ("--config", fifo)):
+                status, stderr = refused_start(option, path, data_dir=":memory:")
+                self.assertEqual(status, 2, stderr)
+                self.assertIn(path, stderr)
+                self.assertIn("no regular file", stderr)
+
     def test_it_ends_with_its_parent(self):
         home = tempfile.mkdtemp()
         ready = os.path.join(home, "ready.json")
@@ -492,6 +516,31 @@ class StartAndEnd(unittest.TestCase):
         eventually(lambda: not os.path.exists(ready))
         eventually(lambda: not runs(told["pid"]))
         os.rmdir(home)
+
+    def test_it_does_not_start_for_a_parent_that_has_ended_before_it_was_up(self):
+        """A shell ends at once; what it left behind starts the server then, and another process has taken that over."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PAWL")}
+        with tempfile.TemporaryDirectory() as home:
+            said = os.path.join(home, "said")
+            for option in ("--exit-with-parent=$$", "--exit-with-parent"):  # $$ is the shell's own number
+                script = ("exec 3<&0; ( read gone <&3; exec 3<&-; exec %s --dev %s --data-dir :memory: "
+                          "--listen 127.0.0.1:0 %s 2>%s ) >/dev/null & echo $!" % (BINARY, " ".join(CHEAP), option, said))
+                shell = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         env=environment, start_new_session=True)
+                pid = int(shell.stdout.readline())
+                shell.stdout.close()
+                shell.wait()
+                shell.stdin.close()  # now it starts
+                eventually(lambda: not runs(pid))
+                with open(said) as file:
+                    self.assertIn("--exit-with-parent: ", file.read())
+
+    def test_another_parent_than_the_expected_one_is_a_sentence(self):
+        status, stderr = refused_start("--exit-with-parent=%d" % os.getppid(), data_dir=":memory:")
+        self.assertEqual(status, 2, stderr)
+        self.assertIn(str(os.getpid()), stderr)
+        with Pawld("--exit-with-parent=%d" % os.getpid(), data_dir=":memory:") as server:
+            self.assertEqual(Client(server.url).get("/healthz").status, 200)
 
     def test_memory_without_dev_warns_and_serves(self):
         with Pawld(data_dir=":memory:", dev=False) as server:

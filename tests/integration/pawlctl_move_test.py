@@ -212,6 +212,48 @@ class BackupAndRestore(MoveCase):
         again.start()
         self.assertEqual(Client(again.url).refresh(tokens[1]["refresh_token"]).status, 200)
 
+    def test_a_backup_into_the_data_directory_and_a_restore_into_the_backup_are_refused(self):
+        server, _ = self.small_store()
+        data = pathlib.Path(server.data_dir)
+        before = tree(data)
+        link = self.home / "link"
+        link.symlink_to(data)
+        for target in (data / "backup", data / "a" / ".." / "backup", link / "backup", str(data) + "/", link):
+            message = self.refused(2, "backup", target, "--data-dir", data)
+            self.assertIn("lies within", message)
+            self.assertEqual(tree(data), before)
+        copy = self.home / "copy"
+        self.ok("backup", copy, "--data-dir", data)
+        before = tree(copy)
+        self.assertIn("lies within", self.refused(2, "restore", copy, "--to", copy / "data", "--data-dir", data))
+        self.assertEqual(tree(copy), before)
+
+    def test_a_key_file_behind_links_travels_as_any_other(self):
+        """As mounted secrets are: keys.json -> ..data/keys.json -> ..2026/keys.json."""
+        server, _ = self.small_store()
+        mounted = self.home / "secrets"
+        (mounted / "..2026").mkdir(parents=True)
+        shutil.move(server.data_dir + "/keys.json", mounted / "..2026" / "keys.json")
+        (mounted / "..data").symlink_to("..2026")
+        (mounted / "keys.json").symlink_to("..data/keys.json")
+        copy = self.home / "with-keys"
+        self.ok("backup", copy, "--with-keys", "--data-dir", server.data_dir, "--key-file", mounted / "keys.json")
+        self.assertEqual((copy / "keys.json").read_bytes(), (mounted / "keys.json").read_bytes())
+        self.ok("backup", "verify", copy, "--data-dir", server.data_dir, "--key-file", copy / "keys.json")
+
+    def test_an_export_goes_to_regular_files_of_ours_alone(self):
+        server, _ = self.small_store()
+        fifo, link, there = self.home / "fifo", self.home / "link", self.home / "there"
+        os.mkfifo(fifo)
+        link.symlink_to("/dev/null")
+        for target in (fifo, link):
+            self.assertIn("no regular file", self.refused(2, "export", target, "--data-dir", server.data_dir))
+        self.assertEqual(os.readlink(link), "/dev/null")
+        there.write_text("old")
+        there.chmod(0o666)
+        self.ok("export", there, "--data-dir", server.data_dir)
+        self.assertEqual(there.stat().st_mode & 0o777, 0o600)
+
     def test_a_backup_that_changed_is_refused_by_the_name_of_the_file(self):
         server, _ = self.small_store()
         backup = self.home / "backup"

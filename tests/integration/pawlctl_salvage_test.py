@@ -174,6 +174,20 @@ class Salvage(MoveCase):
         self.refused(67, "salvage", "--accept-loss", self.original.data_dir, self.home / "x", "--key-file",
                      other.data_dir + "/keys.json")
 
+    def test_a_segment_with_a_far_number_is_no_work_without_end(self):
+        def far(folder):
+            (folder / "wal-ffffffffffffffff.log").write_bytes(b"x" * 5000)
+        report, users = self.salvaged(far)
+        self.assertEqual(sorted(users), sorted(self.emails))
+        self.assertIn("wal-ffffffffffffffff.log", {l["file"] for l in report["lost"]})
+
+    def test_a_new_store_within_the_damaged_directory_is_refused(self):
+        before = tree(pathlib.Path(self.original.data_dir))
+        message = self.refused(2, "salvage", "--accept-loss", self.original.data_dir, self.original.data_dir + "/new",
+                               *self.keys)
+        self.assertIn("lies within", message)
+        self.assertEqual(tree(pathlib.Path(self.original.data_dir)), before)
+
     def test_a_directory_in_use_is_refused(self):
         self.original.start()
         self.assertIn("in use by process", self.refused(75, "salvage", "--accept-loss", self.original.data_dir, self.home / "x"))

@@ -180,6 +180,78 @@ class Refusals(unittest.TestCase):
         self.assertIn("pawlctl", stderr)
 
 
+    def test_no_key_file_is_left_in_a_directory_that_is_refused(self):
+        server = Pawld(dev=False)
+        self.addCleanup(server.close)
+        os.mkdir(server.data_dir, 0o755)
+        self.assertEqual(refused_start(dev=False, data_dir=server.data_dir)[0], 2)
+        self.assertEqual(os.listdir(server.data_dir), [])
+        os.chmod(server.data_dir, 0o700)
+        with open(os.path.join(server.data_dir, "wal-0000000000000001.log"), "wb") as file:
+            file.write(b"x" * 10000)  # data without manifests
+        keys = os.path.join(server.home, "keys", "keys.json")
+        os.mkdir(os.path.dirname(keys))
+        for options in ((), ("--key-file", keys)):
+            status, stderr = refused_start(*options, dev=False, data_dir=server.data_dir)
+            self.assertEqual(status, 65, stderr)
+            self.assertNotIn("keys.json", os.listdir(server.data_dir))
+            self.assertFalse(os.path.exists(keys))
+        os.unlink(os.path.join(server.data_dir, "wal-0000000000000001.log"))
+        server.start()  # and what is good gets one
+        self.assertIn("keys.json", os.listdir(server.data_dir))
+
+    def test_a_segment_with_a_far_number_is_named_at_once(self):
+        server = Pawld(dev=False)
+        self.addCleanup(server.close)
+        server.start()
+        server.stop()
+        with open(os.path.join(server.data_dir, "wal-ffffffffffffffff.log"), "wb") as file:
+            file.write(b"x" * 10000)
+        status, stderr = refused_start(dev=False, data_dir=server.data_dir)
+        self.assertEqual(status, 65, stderr)
+        self.assertIn("pawlctl salvage --accept-loss SRC DEST", stderr)
+
+
+class StandardDescriptors(unittest.TestCase):
+    """Started with some of descriptors 0 to 2 closed, as some supervisors do."""
+
+    def test_no_file_gets_their_numbers_and_the_log_stays_whole(self):
+        for closed in ("2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-", "0<&- 1>&-"):
+            with self.subTest(closed=closed):
+                server = Pawld(dev=False)
+                self.addCleanup(server.close)
+                ready = os.path.join(server.home, "ready.json")
+                command = [*server.command("--ready-file", ready)]
+                environment = {k: v for k, v in os.environ.items() if not k.startswith("PAWL") and k != "SECRET_KEY"}
+                process = subprocess.Popen(["sh", "-c", 'exec "$@" ' + closed, "sh", *command], env=environment,
+                                           cwd=server.home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                           stderr=subprocess.DEVNULL)
+                try:
+                    case.eventually(lambda path=ready: os.path.exists(path))
+                    with open(ready) as file:
+                        url = json.load(file)["url"]
+                    for fd in range(3):
+                        self.assertEqual(os.readlink("/proc/%d/fd/%d" % (process.pid, fd)), "/dev/null")
+                    self.assertEqual(Client(url).sign_up("a@example.com").status, 201)
+                    Client(url).login("a@example.com", "wrong wrong wrong")
+                finally:
+                    process.send_signal(signal.SIGTERM)
+                    self.assertEqual(process.wait(30), 0)
+                server.start()
+                self.assertEqual(Client(server.url).login("a@example.com").status, 200)
+
+    def test_pawlctl_does_not_say_that_it_printed_to_a_closed_stdout(self):
+        server = Pawld(dev=False)
+        self.addCleanup(server.close)
+        server.start()
+        server.stop()
+        pawlctl = os.environ.get("PAWLCTL", os.path.join(os.path.dirname(BINARY), "pawlctl"))
+        done = subprocess.run(["sh", "-c", 'exec "$@" 1>&-', "sh", pawlctl, "stats", "--data-dir", server.data_dir],
+                              env={k: v for k, v in os.environ.items() if not k.startswith("PAWL") and k != "SECRET_KEY"},
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 70, done.stderr)
+
+
 class Stopping(unittest.TestCase):
     def test_sigterm_finishes_what_is_in_flight_and_loses_nothing(self):
         with Pawld("--argon2", "m=19456,t=2,p=1", "--login-limit-address", "100000/1s") as server:

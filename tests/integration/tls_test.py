@@ -263,6 +263,16 @@ class Certificates(TlsCase):
         self.assertTrue(answer.startswith(b"HTTP/1.1 200"))
         self.assertNotIn(b"Strict-Transport-Security", answer)
 
+    def test_a_key_that_all_may_read_is_a_warning(self):
+        os.chmod(self.base + ".key", 0o644)
+        self.start()
+        line = next(l for l in self.server.log_with("tls.key_open").splitlines() if "tls.key_open" in l)
+        self.assertIn(self.base + ".key", line)
+        self.server.stop()
+        os.chmod(self.base + ".key", 0o640)
+        self.start()
+        self.assertNotIn("tls.key_open", self.server.log_with("process.ready").split("process.stopped")[-1])
+
     def test_starts_that_are_refused(self):
         cert, key = ["--tls-cert", self.base + ".pem"], ["--tls-key", self.base + ".key"]
         other = make_certificate(self.home, "other")

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_life_is_told_in_order_with_times_and_places_beside_the_ru
     wait(data->append_event(event));
 
     directory_view v = view();
-    BOOST_TEST(v.holder() != 0); // and it is read all the same
+    BOOST_TEST(v.is_in_use()); // and it is read all the same
     const timeline t = read_timeline(v, id, now());
     BOOST_TEST(t.known);
     BOOST_TEST(!t.alive);

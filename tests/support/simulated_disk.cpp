@@ -249,6 +249,10 @@ public:
         locked_ = true;
         return {};
     }
+    bool is_locked(const std::string&) override {
+        const std::lock_guard lock(disk_->mutex_);
+        return !disk_->holder_.expired();
+    }
     std::string path() const override { return "/simulated"; }
 
     std::weak_ptr<simulated_directory> self;

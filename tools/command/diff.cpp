@@ -35,7 +35,10 @@ past_point read_side(program& p, const std::string& text) {
     const std::string name = text.substr(text.rfind('/') + 1);
     if (const auto lsn = storage::parse_snapshot_name(name)) {
         past_point out;
-        out.state = read_snapshot_state(*source.view, *lsn);
+        storage::read_settled(*source.view, [&] {
+            out.state = read_snapshot_state(*source.view, *lsn);
+            return true;
+        });
         out.orphans = out.state.settle();
         out.at = to_seconds(out.state.time);
         return out;

@@ -51,9 +51,11 @@ void print_row(output& out, std::uint64_t segno, const segment_row& row, const c
     out.line(text);
 }
 
+using segment_rows = std::map<std::uint64_t, segment_row>;
+
 // Frames as far as they are good; what damage there is, log verify says.
-std::map<std::uint64_t, segment_row> read_segments(const storage::directory_view& view, storage::log_end& end) {
-    std::map<std::uint64_t, segment_row> rows;
+segment_rows read_segments_once(const storage::directory_view& view, storage::log_end& end) {
+    segment_rows rows;
     for (const std::uint64_t segno : view.segments()) {
         std::error_code ec;
         const auto f = view.files().open(storage::segment_name(segno), storage::open_mode::read, ec);
@@ -80,6 +82,15 @@ std::map<std::uint64_t, segment_row> read_segments(const storage::directory_view
             it->second.state = it->first == log.expected().segno ? "damaged" : "not read";
         }
     }
+    return rows;
+}
+
+segment_rows read_segments(storage::directory_view& view, storage::log_end& end) {
+    segment_rows rows;
+    storage::read_settled(view, [&] {
+        rows = read_segments_once(view, end);
+        return !end.superseded;
+    });
     return rows;
 }
 

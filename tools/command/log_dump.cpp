@@ -59,40 +59,79 @@ void print_record(output& out, const storage::record_view& record, const record_
              out.shaded(type, colour::bold) + text.text);
 }
 
-int dump(program& p, const dump_options& o) {
-    record_filter filter(o.filter);
-    const history_source source = open_history(p.global, o.without_keys ? need_keys::no : need_keys::yes);
-    filter.learn_families(*source.view);
-    storage::log_reader log(*source.view, filter.start(*source.view));
-    while (const auto frame = log.next()) {
-        if (filter.is_past(frame->fields.time, log.first_lsn())) {
-            return 0;
+class dumping {
+public:
+    dumping(program& p, const dump_options& o, storage::directory_view& view)
+        : p_(p), options_(o), view_(view), filter_(o.filter) {
+        filter_.learn_families(view_);
+    }
+
+    int run() {
+        storage::read_settled(view_, [this] { return print_rest(); });
+        return 0;
+    }
+
+private:
+    // False where the directory moved on: what was printed stays, and the next call goes on after it.
+    bool print_rest() {
+        storage::log_reader log(view_, next_lsn_ == 0 ? filter_.start(view_) : view_.at_lsn(next_lsn_));
+        while (const auto frame = log.next()) {
+            if (filter_.is_past(frame->fields.time, log.first_lsn())) {
+                return true;
+            }
+            if (frame->fields.batch_seq < next_batch_) {
+                continue;
+            }
+            if (next_lsn_ != 0 && log.first_lsn() > next_lsn_) {
+                p_.out.note("records " + std::to_string(next_lsn_) + " to " + std::to_string(log.first_lsn() - 1) +
+                            " went while they were read: retention took them");
+            }
+            print(*frame, log);
+            next_batch_ = frame->fields.batch_seq + 1;
+            next_lsn_ = log.first_lsn() + frame->fields.n_records;
         }
-        if (o.frames) {
-            print_frame(p.out, *frame, log);
+        const storage::log_end& end = log.end();
+        if (end.superseded) {
+            return false;
         }
-        storage::record_cursor cursor{frame->payload};
+        if (end.kind != storage::refusal::none) {
+            throw storage::refused(end.kind, end.line());
+        }
+        if (end.what.kind == storage::verdict_kind::torn) {
+            p_.out.note(end.line());
+        }
+        return true;
+    }
+
+    void print(const storage::frame_view& frame, const storage::log_reader& log) {
+        if (options_.frames) {
+            print_frame(p_.out, frame, log);
+        }
+        storage::record_cursor cursor{frame.payload};
         storage::record_view record;
         record.lsn = log.first_lsn();
-        record.time = frame->fields.time;
+        record.time = frame.fields.time;
         for (; cursor.next(record); ++record.lsn) {
-            if (!filter.may_pass(record)) {
+            if (!filter_.may_pass(record)) {
                 continue;
             }
             const record_text text = describe(record);
-            if (filter.passes(record, text)) {
-                print_record(p.out, record, text);
+            if (filter_.passes(record, text)) {
+                print_record(p_.out, record, text);
             }
         }
     }
-    const storage::log_end& end = log.end();
-    if (end.kind != storage::refusal::none) {
-        throw storage::refused(end.kind, end.line());
-    }
-    if (end.what.kind == storage::verdict_kind::torn) {
-        p.out.note(end.line());
-    }
-    return 0;
+
+    program& p_;
+    const dump_options& options_;
+    storage::directory_view& view_;
+    record_filter filter_;
+    std::uint64_t next_lsn_ = 0, next_batch_ = 0; // after what was printed; 0: nothing yet
+};
+
+int dump(program& p, const dump_options& o) {
+    const history_source source = open_history(p.global, o.without_keys ? need_keys::no : need_keys::yes);
+    return dumping(p, o, *source.view).run();
 }
 
 } // namespace

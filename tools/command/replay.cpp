@@ -78,7 +78,20 @@ int rebuild(program& p, const replay_options& o) {
 
 // --- With --to.
 
-// From the oldest point from which all is kept: the log's beginning, or the oldest snapshot.
+[[noreturn]] void refuse_moved_on(const storage::directory_view& view) {
+    throw storage::refused(storage::refusal::locked,
+                           view.files().path() + ": a server replaced files while they were replayed, so what was done "
+                                                 "is not all; replay a backup of it instead (pawlctl backup)");
+}
+
+void refuse_if_moved_on(const storage::directory_view& view) {
+    if (view.has_moved_on()) {
+        refuse_moved_on(view);
+    }
+}
+
+// From the oldest point from which all is kept: the log's beginning, or the oldest snapshot. What a server's retention
+// takes meanwhile ends it: steps that were done can't be done anew.
 void feed(program& p, storage::directory_view& view, const storage::state_limit& limit, driver& to) {
     replay_plan plan([&to](const step& s) { to.add(s); });
     storage::reading_start from = view.first_kept();
@@ -86,6 +99,7 @@ void feed(program& p, storage::directory_view& view, const storage::state_limit&
         const storage::manifest_snapshot s = view.current().snapshots.back();
         const storage::snapshot_check check = view.verify(s);
         if (check.fault != storage::snapshot_fault::none) {
+            refuse_if_moved_on(view);
             throw storage::refused(storage::refusal::corrupt,
                                    view.path_of(storage::snapshot_name(s.lsn)) + ": " + describe(check.fault));
         }
@@ -106,6 +120,9 @@ void feed(program& p, storage::directory_view& view, const storage::state_limit&
             plan.see(record);
         }
         p.out.progress("replaying", log.frames(), 0);
+    }
+    if (log.end().superseded) {
+        refuse_moved_on(view);
     }
     if (log.end().kind != storage::refusal::none) {
         throw storage::refused(log.end().kind, log.end().line());

@@ -2,6 +2,7 @@
 #include "storage/move/salvage.hpp"
 
 #include "storage/move/frozen_directory.hpp"
+#include "storage/move/new_directory.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/moving.hpp"
 
@@ -129,6 +130,7 @@ int salvage(program& p, const salvage_choice& choice) {
     }
     moved_store from;
     find_store(p.global, choice.source + "/" + "keys.json", from);
+    storage::refuse_within(choice.target, choice.source, "a salvaged store");
     const storage::directory_guard guard(choice.source);
     storage::salvage_report report = storage::read_salvage(choice.source, from.keys->log_key);
     if (report.healthy) {

@@ -36,13 +36,35 @@ int exit_of(snapshot_fault fault) {
     }
 }
 
+struct checked_snapshot {
+    manifest_snapshot listed;
+    snapshot_check check;
+};
+
+// Those that `choose` gives of the current manifest, all looked at while it was the current one.
+template <class Choose>
+std::vector<checked_snapshot> check_snapshots(storage::directory_view& view, storage::open_mode mode,
+                                              const Choose& choose) {
+    std::vector<checked_snapshot> out;
+    storage::read_settled(view, [&] {
+        out.clear();
+        bool good = true;
+        for (const manifest_snapshot& s : choose()) {
+            out.push_back({s, view.verify(s, mode)});
+            good = good && out.back().check.fault == snapshot_fault::none;
+        }
+        return good || !view.has_moved_on();
+    });
+    return out;
+}
+
 // All listed, and whether each is good: the exit code is that of the first that is not.
 int list_snapshots(program& p, bool without_keys) {
     const history_source source = open_history(p.global, without_keys ? need_keys::no : need_keys::yes);
     table t{{"SNAPSHOT", "RECORD", "SIZE", "TAKEN", "USERS", "SESSIONS", "RECORDS", "STATE"}, {}};
     int code = 0;
-    for (const manifest_snapshot& s : source.view->current().snapshots) {
-        const snapshot_check check = source.view->verify(s);
+    const auto all = [&] { return source.view->current().snapshots; };
+    for (const auto& [s, check] : check_snapshots(*source.view, storage::open_mode::read, all)) {
         code = code == 0 ? exit_of(check.fault) : code;
         const storage::snapshot_footer& f = check.footer;
         const std::string name = storage::snapshot_name(s.lsn);
@@ -95,9 +117,13 @@ const manifest_snapshot& find_snapshot(const storage::directory_view& view, cons
 
 int inspect(program& p, const std::string& name) {
     const history_source source = open_history(p.global, need_keys::yes);
-    const manifest_snapshot& s = find_snapshot(*source.view, name);
+    manifest_snapshot s;
     past_point past;
-    past.state = read_snapshot_state(*source.view, s.lsn);
+    storage::read_settled(*source.view, [&] {
+        s = find_snapshot(*source.view, name);
+        past.state = read_snapshot_state(*source.view, s.lsn);
+        return true;
+    });
     past.orphans = past.state.settle();
     past.at = to_seconds(past.state.time);
     std::map<std::string, std::uint64_t> states;
@@ -132,12 +158,11 @@ int inspect(program& p, const std::string& name) {
 
 int verify(program& p, const std::string& name) {
     const history_source source = open_history(p.global, need_keys::yes, storage::direct_reads::where_possible);
-    std::vector<manifest_snapshot> chosen = source.view->current().snapshots;
-    if (!name.empty()) {
-        chosen = {find_snapshot(*source.view, name)};
-    }
-    for (const manifest_snapshot& s : chosen) {
-        const snapshot_check check = source.view->verify(s, storage::open_mode::read_direct);
+    const auto chosen = [&] {
+        return name.empty() ? source.view->current().snapshots
+                            : std::vector<manifest_snapshot>{find_snapshot(*source.view, name)};
+    };
+    for (const auto& [s, check] : check_snapshots(*source.view, storage::open_mode::read_direct, chosen)) {
         const std::string path = source.view->path_of(storage::snapshot_name(s.lsn));
         if (check.fault != snapshot_fault::none) {
             throw storage::refused(static_cast<storage::refusal>(exit_of(check.fault)),

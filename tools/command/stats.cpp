@@ -38,8 +38,8 @@ const char* name_of_type(std::uint16_t type) {
     return "other";
 }
 
-log_figures read_log(const storage::directory_view& view) {
-    log_figures out;
+// False where the directory moved on meanwhile.
+bool read_log_once(const storage::directory_view& view, log_figures& out) {
     storage::log_reader log(view, view.first_kept());
     while (const auto frame = log.next()) {
         ++out.frames;
@@ -52,6 +52,9 @@ log_figures read_log(const storage::directory_view& view) {
             out.bytes[name] += storage::record_header_size + record.body.size();
         }
     }
+    if (log.end().superseded) {
+        return false;
+    }
     if (log.end().kind != storage::refusal::none) {
         throw storage::refused(log.end().kind, log.end().line());
     }
@@ -60,6 +63,15 @@ log_figures read_log(const storage::directory_view& view) {
         const auto f = view.files().open(storage::segment_name(segno), storage::open_mode::read, ec);
         out.files += f ? f->size(ec) : 0;
     }
+    return true;
+}
+
+log_figures read_log(storage::directory_view& view) {
+    log_figures out;
+    storage::read_settled(view, [&] {
+        out = {};
+        return read_log_once(view, out);
+    });
     return out;
 }
 
@@ -153,7 +165,7 @@ void print_json_line(output& out, const figures& f, const storage::directory_vie
 
 int show_stats(program& p) {
     const history_source source = open_history(p.global, need_keys::yes);
-    const storage::directory_view& view = *source.view;
+    storage::directory_view& view = *source.view;
     const past_point past = read_past(p, *source.view, "stats", "now");
     const log_figures log = read_log(view);
     figures f{past, log, count_state(past)};
