@@ -175,11 +175,12 @@ password_work real_password_work(const argon2_cost& cost, random_source& random)
     work.hash = [cost, &random](const secret_string& password) {
         return hash_password_blocking(password, cost, random);
     };
-    work.verify = [](const secret_string& password, const std::string& stored) {
-        return verify_password_blocking(password, stored);
+    work.dummy = dummy_hash(cost);
+    work.verify = [dummy = work.dummy](const secret_string& password, const std::string& stored) {
+        const bool known = scheme_of(stored) != hash_scheme::unknown;
+        return verify_password_blocking(password, known ? stored : dummy);
     };
     work.needs_rehash = [cost](const std::string& stored) { return needs_rehash(stored, cost); };
-    work.dummy = dummy_hash(cost);
     return work;
 }
 

@@ -347,6 +347,14 @@ option_error check_development(option_values& v, config& out) {
 
 void take_the_rest(option_values& v, const validation_facts& facts, config& out) {
     using enum option_id;
+    // A test suite signs up and logs in as one account, again and again.
+    const bool unlimited = out.dev && std::ranges::all_of(out.listen, &listen_address::is_loopback);
+    for (const auto& [id, usual] :
+         {std::pair(login_limit_account, "10/5m"), std::pair(login_limit_address, "100/5m")}) {
+        if (!v.has(id)) {
+            v.derive(id, std::string(unlimited ? "off" : usual));
+        }
+    }
     out.login_limit_account = *parse_attempt_limit(v.text(login_limit_account));
     out.login_limit_address = *parse_attempt_limit(v.text(login_limit_address));
     // Who turned the limits off has turned all of them off, but for those that are given.

@@ -31,10 +31,15 @@ std::string describe(const argon2_hash& h) {
            ",p=" + std::to_string(h.lanes);
 }
 std::string describe(const bcrypt_hash& h) {
-    return "bcrypt " + std::to_string(h.cost);
+    const std::string_view of_digest = h.input == bcrypt_input::password ? " " : "-sha256 ";
+    return "bcrypt" + std::string(of_digest) + std::to_string(h.cost);
 }
 std::string describe(const pbkdf2_hash& h) {
-    return "pbkdf2-sha256 " + std::to_string(h.rounds);
+    return (h.digest == pbkdf2_digest::sha256 ? "pbkdf2-sha256 " : "pbkdf2-sha512 ") + std::to_string(h.rounds);
+}
+std::string describe(const scrypt_hash& h) {
+    return (h.signer_key.empty() ? "scrypt ln=" : "firebase-scrypt ln=") + std::to_string(h.log2_n) +
+           ",r=" + std::to_string(h.r) + ",p=" + std::to_string(h.p);
 }
 
 // `text` where it is not empty, else null.

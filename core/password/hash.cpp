@@ -21,7 +21,8 @@ constexpr std::uint32_t own_version = 19;
 constexpr std::size_t own_salt_size = crypto_pwhash_argon2id_SALTBYTES; // 16
 constexpr std::size_t own_hash_size = 32;
 constexpr std::size_t bcrypt_password_size_max = 72;
-constexpr std::size_t bcrypt_hash_part_size = 31;
+constexpr std::size_t bcrypt_salt_at = 7, bcrypt_salt_part_size = 22, bcrypt_hash_part_size = 31;
+constexpr std::size_t aes_256_key_size = 32;
 
 // Picks the fast code for this processor; the reference code is used before.
 void prepare_sodium() {
@@ -80,11 +81,15 @@ void argon2_of_reference(const secret_string& password, const argon2_hash& h, st
     }
 }
 
+// Whether libsodium verifies it, twice as fast as libargon2 does.
+bool is_like_ours(const argon2_hash& h) {
+    return h.kind == hash_scheme::argon2id && h.version == own_version && h.lanes == 1 &&
+           h.salt.size() == own_salt_size && h.hash.size() >= crypto_pwhash_argon2id_BYTES_MIN;
+}
+
 bool verify(const secret_string& password, const argon2_hash& h) {
     secret_bytes computed(h.hash.size());
-    const bool as_ours = h.kind == hash_scheme::argon2id && h.version == own_version && h.lanes == 1 &&
-                         h.salt.size() == own_salt_size && h.hash.size() >= crypto_pwhash_argon2id_BYTES_MIN;
-    if (as_ours) {
+    if (is_like_ours(h)) {
         argon2id_of_sodium(password, h, computed);
     } else {
         argon2_of_reference(password, h, computed);
@@ -97,13 +102,50 @@ struct wiped_crypt_data {
     ~wiped_crypt_data() { wipe(&data, sizeof data); }
 };
 
-// The 72 bytes that count. A password with a NUL matches nothing (bcrypt would read only what precedes it), but takes
-// as long to say so.
-bool verify(const secret_string& password, const bcrypt_hash& h) {
-    const std::string_view text = password.reveal();
+secret_bytes digest_in_hex(std::string_view text) {
+    std::array<std::uint8_t, crypto_hash_sha256_BYTES> digest{};
+    crypto_hash_sha256(digest.data(), reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    secret_bytes out(2 * digest.size() + 1);
+    sodium_bin2hex(reinterpret_cast<char*>(out.data()), out.size(), digest.data(), digest.size());
+    wipe(digest.data(), digest.size());
+    return out;
+}
+
+secret_bytes hmac_in_base64(std::string_view text, std::string_view key) {
+    constexpr int padded = sodium_base64_VARIANT_ORIGINAL;
+    crypto_auth_hmacsha256_state state;
+    std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> mac{};
+    crypto_auth_hmacsha256_init(&state, reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
+    crypto_auth_hmacsha256_update(&state, reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+    crypto_auth_hmacsha256_final(&state, mac.data());
+    wipe(&state, sizeof state);
+    secret_bytes out(sodium_base64_ENCODED_LEN(mac.size(), padded));
+    sodium_bin2base64(reinterpret_cast<char*>(out.data()), out.size(), mac.data(), mac.size(), padded);
+    wipe(mac.data(), mac.size());
+    return out;
+}
+
+// What bcrypt is given, with the NUL that ends it.
+secret_bytes bcrypt_key(std::string_view text, const bcrypt_hash& h) {
+    switch (h.input) {
+    case bcrypt_input::hmac_sha256:
+        return hmac_in_base64(text, std::string_view(h.text).substr(bcrypt_salt_at, bcrypt_salt_part_size));
+    case bcrypt_input::sha256:
+        return digest_in_hex(text);
+    case bcrypt_input::password:
+        break;
+    }
     secret_bytes key(text.begin(),
                      text.begin() + static_cast<std::ptrdiff_t>(std::min(text.size(), bcrypt_password_size_max)));
     key.push_back(0);
+    return key;
+}
+
+// The 72 bytes that count. A password with a NUL matches nothing (bcrypt would read only what precedes it), but takes
+// as long to say so.
+bool verify(const secret_string& password, const bcrypt_hash& h) {
+    const std::string_view text = chars_of(password);
+    const secret_bytes key = bcrypt_key(text, h);
     const auto scratch = std::make_unique<wiped_crypt_data>();
     const char* computed = ::crypt_r(reinterpret_cast<const char*>(key.data()), h.text.c_str(), &scratch->data);
     if (computed == nullptr) {
@@ -119,16 +161,47 @@ bool verify(const secret_string& password, const bcrypt_hash& h) {
         return std::span(reinterpret_cast<const std::uint8_t*>(part.data()), part.size());
     };
     const bool equal = constant_time_equal(hash_part(all), hash_part(h.text));
-    return equal && text.find('\0') == std::string_view::npos;
+    return equal && (h.input != bcrypt_input::password || text.find('\0') == std::string_view::npos);
 }
 
 bool verify(const secret_string& password, const pbkdf2_hash& h) {
     secret_bytes computed(h.hash.size());
     const std::string_view text = chars_of(password);
+    const EVP_MD* const digest = h.digest == pbkdf2_digest::sha256 ? EVP_sha256() : EVP_sha512();
     if (PKCS5_PBKDF2_HMAC(text.data(), static_cast<int>(text.size()), h.salt.data(), static_cast<int>(h.salt.size()),
-                          static_cast<int>(h.rounds), EVP_sha256(), static_cast<int>(computed.size()),
+                          static_cast<int>(h.rounds), digest, static_cast<int>(computed.size()),
                           computed.data()) != 1) {
         throw std::bad_alloc();
+    }
+    return constant_time_equal(computed, h.hash);
+}
+
+// `text` in place of itself, under AES-256 in counter mode from a block of zeros. Throws bad_alloc.
+void encrypt_in_place(secret_bytes& text, std::span<const std::uint8_t> key) {
+    constexpr std::array<std::uint8_t, 16> counter{};
+    const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(),
+                                                                                  &EVP_CIPHER_CTX_free);
+    int size = 0;
+    if (!context || EVP_EncryptInit_ex(context.get(), EVP_aes_256_ctr(), nullptr, key.data(), counter.data()) != 1 ||
+        EVP_EncryptUpdate(context.get(), text.data(), &size, text.data(), static_cast<int>(text.size())) != 1) {
+        throw std::bad_alloc();
+    }
+}
+
+// scrypt by OpenSSL, in memory that the parser bounded.
+bool verify(const secret_string& password, const scrypt_hash& h) {
+    const bool is_firebase = !h.signer_key.empty();
+    secret_bytes computed(is_firebase ? aes_256_key_size : h.hash.size());
+    const std::string_view text = chars_of(password);
+    const std::uint64_t memory_max = 2 * std::uint64_t{hash_memory_kib_max} * 1024; // the parser's bound, and some
+    if (EVP_PBE_scrypt(text.data(), text.size(), h.salt.data(), h.salt.size(), std::uint64_t{1} << h.log2_n, h.r, h.p,
+                       memory_max, computed.data(), computed.size()) != 1) {
+        throw std::bad_alloc();
+    }
+    if (is_firebase) {
+        const secret_bytes key = std::move(computed);
+        computed.assign(h.signer_key.begin(), h.signer_key.end());
+        encrypt_in_place(computed, key);
     }
     return constant_time_equal(computed, h.hash);
 }
@@ -145,6 +218,36 @@ argon2_hash own_hash(const argon2_cost& cost) {
     return h;
 }
 
+// --- Hashes of zeros that cost what these do; salts and digests of another size make no difference that shows.
+
+std::string dummy_of(const argon2_hash& h) {
+    constexpr std::size_t foreign_salt_size = 8; // never 16, which libsodium would take
+    argon2_hash dummy = h;
+    dummy.salt.assign(is_like_ours(h) ? own_salt_size : foreign_salt_size, 0);
+    dummy.hash.assign(own_hash_size, 0);
+    return to_text(dummy);
+}
+
+std::string dummy_of(const bcrypt_hash& h) {
+    const std::string digits = (h.cost < 10 ? "0" : "") + std::to_string(h.cost);
+    return "$2b$" + digits + "$" + std::string(bcrypt_salt_part_size + bcrypt_hash_part_size, '.');
+}
+
+std::string dummy_of(const pbkdf2_hash& h) {
+    pbkdf2_hash dummy = h; // a hash longer than its digest costs twice
+    dummy.salt.assign(own_salt_size, 0);
+    dummy.hash.assign(h.hash.size(), 0);
+    return to_text(dummy);
+}
+
+std::string dummy_of(const scrypt_hash& h) {
+    scrypt_hash dummy = h;
+    dummy.signer_key.clear();
+    dummy.salt.assign(own_salt_size, 0);
+    dummy.hash.assign(own_hash_size, 0);
+    return to_text(dummy);
+}
+
 } // namespace
 
 hash_scheme scheme_of(std::string_view stored) {
@@ -155,7 +258,13 @@ hash_scheme scheme_of(std::string_view stored) {
     if (const auto* argon2 = std::get_if<argon2_hash>(&*parsed)) {
         return argon2->kind;
     }
-    return std::holds_alternative<bcrypt_hash>(*parsed) ? hash_scheme::bcrypt : hash_scheme::pbkdf2_sha256;
+    if (const auto* bcrypt = std::get_if<bcrypt_hash>(&*parsed)) {
+        return bcrypt->input == bcrypt_input::password ? hash_scheme::bcrypt : hash_scheme::bcrypt_of_digest;
+    }
+    if (const auto* pbkdf2 = std::get_if<pbkdf2_hash>(&*parsed)) {
+        return pbkdf2->digest == pbkdf2_digest::sha256 ? hash_scheme::pbkdf2_sha256 : hash_scheme::pbkdf2_sha512;
+    }
+    return std::get<scrypt_hash>(*parsed).signer_key.empty() ? hash_scheme::scrypt : hash_scheme::firebase_scrypt;
 }
 
 std::string hash_password_blocking(const secret_string& password, const argon2_cost& cost, random_source& random) {
@@ -175,6 +284,10 @@ bool verify_password_blocking(const secret_string& password, std::string_view st
     return matches && !password.empty();
 }
 
+bool counts_whole(const secret_string& password, std::string_view stored) {
+    return password.size() <= bcrypt_password_size_max || scheme_of(stored) != hash_scheme::bcrypt;
+}
+
 bool needs_rehash(std::string_view stored, const argon2_cost& cost) {
     const auto parsed = parse_stored_hash(stored);
     const auto* h = parsed ? std::get_if<argon2_hash>(&*parsed) : nullptr;
@@ -186,6 +299,11 @@ bool needs_rehash(std::string_view stored, const argon2_cost& cost) {
 // All zero: no password is known, nor will one be found, whose hash under any salt is that.
 std::string dummy_hash(const argon2_cost& cost) {
     return to_text(own_hash(cost));
+}
+
+std::string dummy_like(std::string_view stored) {
+    const auto parsed = parse_stored_hash(stored);
+    return parsed ? std::visit([](const auto& h) { return dummy_of(h); }, *parsed) : std::string();
 }
 
 } // namespace pawl

@@ -41,20 +41,38 @@ inline constexpr std::uint32_t hash_passes_max = 64;
 inline constexpr std::uint32_t hash_lanes_max = 16;
 inline constexpr unsigned bcrypt_cost_max = 16;
 inline constexpr std::uint32_t pbkdf2_rounds_max = 10'000'000;
+// Of scrypt; its memory is bounded by hash_memory_kib_max as well.
+inline constexpr std::uint32_t scrypt_log2_n_max = 20, scrypt_r_max = 32, scrypt_p_max = 16;
 
-enum class hash_scheme : std::uint8_t { unknown, argon2id, argon2i, argon2d, bcrypt, pbkdf2_sha256 };
+enum class hash_scheme : std::uint8_t {
+    unknown,
+    argon2id,
+    argon2i,
+    argon2d,
+    bcrypt,
+    bcrypt_of_digest, // bcrypt of a digest of the password (passlib, Django)
+    pbkdf2_sha256,
+    pbkdf2_sha512,
+    scrypt,
+    firebase_scrypt,
+};
 // Parses without verifying; unknown also for a hash above the caps.
 hash_scheme scheme_of(std::string_view stored);
 
 // Blocking, tens of milliseconds: hash threads only. `password` is normalised.
 std::string hash_password_blocking(const secret_string& password, const argon2_cost& cost, random_source& random);
-// Our own and imported: $argon2id$/$argon2i$/$argon2d$ PHC (any lanes), $2a$/$2b$/$2y$ bcrypt (72 bytes count, as
-// everywhere), PBKDF2-SHA256 of passlib ($pbkdf2-sha256$) and Django (pbkdf2_sha256$). False for unknown ones, and for
-// the empty password whatever the hash. Throws bad_alloc where there is no memory for the hash: that is no verdict.
+// Our own and imported ones: all that stored_hash.hpp names. False for unknown ones, and for the empty password
+// whatever the hash. Throws bad_alloc where there is no memory for the hash: that is no verdict.
 bool verify_password_blocking(const secret_string& password, std::string_view stored);
+// Whether every byte of a password that matched counted for this hash: bcrypt by itself reads 72 of them, so what
+// follows may be anything, and must not become the password.
+bool counts_whole(const secret_string& password, std::string_view stored);
 // Not argon2id at exactly this cost with p = 1.
 bool needs_rehash(std::string_view stored, const argon2_cost& cost);
 // A well-formed hash of this cost that no password verifies against, for users who do not exist.
 std::string dummy_hash(const argon2_cost& cost);
+// The same, of what it costs to verify against `stored`: hashes that cost the same give the same text. Empty where
+// `stored` can't be verified.
+std::string dummy_like(std::string_view stored);
 
 } // namespace pawl

@@ -17,8 +17,8 @@ struct verified_password {
 class password_hasher {
 public:
     virtual ~password_hasher() = default;
-    // Runs one hash in the bounded pool. `stored` is a PHC or crypt string; where empty (unknown or disabled user) a
-    // dummy of today's cost is verified instead, so that the time taken tells nothing. password_queue_full where pool
+    // Runs one hash in the bounded pool. `stored` is a PHC or crypt string; for one that is empty or can't be verified,
+    // a dummy of today's cost is verified instead, so that the time taken tells nothing. password_queue_full where pool
     // and queue are full. The permit belongs to the job: a client that goes away does not free it early.
     virtual task<result<verified_password>> verify(secret_string password, std::string stored) = 0;
     // The PHC string of today's scheme and cost. password_queue_full as above.

@@ -17,11 +17,13 @@
 #include "core/family/served_time.hpp"
 #include "core/family/word.hpp"
 #include "core/ids.hpp"
+#include "core/password/hash_costs.hpp"
 #include "core/port/task.hpp"
 #include "core/user/user.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
@@ -90,6 +92,10 @@ public:
     virtual user_ptr find_user_by_login(std::string_view folded) const = 0;
     // The current records of users with ids above `after`, in the order of ids, at most `limit` of them; no tombstones.
     virtual std::vector<user_ptr> users_after(user_id after, std::size_t limit) const = 0;
+    // A hash that no password verifies against and that costs what the hashes of enabled users cost: which of their
+    // costs, `folded` says under `secret` (core/password/hash_costs.hpp). Empty where there are none. Takes a lock for
+    // some microseconds.
+    virtual std::string usual_hash(std::string_view folded, const hash_costs::key& secret) const = 0;
     // The user's families in no order: the living, and of the dead the latest, a bounded number.
     virtual std::vector<family_details> families_of(user_id id) const = 0;
     // Those that are alive at `now`, and those whose end is not on disk yet: an answer that leaves the others out has

@@ -1,6 +1,7 @@
 #include "core/service/account_service.hpp"
 
 #include "core/service/attempt_record.hpp"
+#include "core/service/password_try.hpp"
 #include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/service/validation.hpp"
@@ -54,33 +55,30 @@ struct proven_owner {
     user_ptr record;
 };
 
-// Throttles, then verifies the current password of a signed-in user against the record as it is now. One hash, whatever
-// the password. wrong_password, too_many_attempts, invalid_access_token ... Awaited directly: `context` outlives the
-// call.
+// Throttles, then verifies the current password of a signed-in user against the record as it is now. One hash, or
+// two, by the form of the password alone. wrong_password, too_many_attempts, invalid_access_token ... Awaited directly:
+// `context` outlives the call.
 task<result<proven_owner>> prove_owner(const service_context& context, principal who, secret_string current,
                                        caller from) {
-    const std::string account = fold_login_name(who.user->email);
+    const std::string account = account_name(*who.user);
     if (std::optional<failure> limited = throttled(context, account, from)) {
         co_return *std::move(limited);
     }
     const user_ptr record = context.data.find_user(who.user->id);
-    secret_string normalized = normalize_password(current.reveal());
-    std::string stored;
-    if (record && !normalized.empty()) {
-        stored = record->password_hash;
+    task<result<password_try>> trying = try_password(context, record, account, std::move(current));
+    const result<password_try> tried = co_await std::move(trying);
+    if (!tried) {
+        context.limiter.give_back(account, from.address); // nothing was decided
+        co_return tried.error();
     }
-    const bool can_match = !stored.empty();
-    task<result<verified_password>> verifying = context.hasher.verify(std::move(normalized), std::move(stored));
-    const result<verified_password> verified = co_await std::move(verifying);
-    if (!verified) {
-        context.limiter.give_back(account, from.address); // nothing was tried
-        co_return verified.error();
-    }
-    if (!can_match || !verified->matches) {
-        record_attempt(context, event_kind::login_failed, account, record, from);
+    if (!tried->matches) {
+        const bool was_wrong = record && record->gate.enabled; // else its tokens are dead, too
+        if (was_wrong) {
+            record_attempt(context, event_kind::login_failed, account, record, from);
+        }
         const result<ticket> rests =
             record ? context.data.observe_user(record->id, record->version) : rests_on_session(context, who);
-        const errc why = record ? errc::wrong_password : errc::invalid_access_token; // the account is gone
+        const errc why = was_wrong ? errc::wrong_password : errc::invalid_access_token;
         task<failure> refused = refusal(context.data, why, rests);
         co_return co_await std::move(refused);
     }
@@ -130,7 +128,7 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
     if (!checked) {
         co_return checked.error();
     }
-    const std::string account = fold_login_name(checked->email);
+    const std::string account = sign_up_name(checked->email);
     if (std::optional<failure> limited = throttled(context_, account, from)) {
         co_return *std::move(limited);
     }

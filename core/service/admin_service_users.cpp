@@ -47,8 +47,8 @@ void check_roles(validation& checks, const std::vector<std::string>& roles) {
 
 void check_hash(validation& checks, const secret_string& hash) {
     if (!parse_stored_hash(hash.reveal())) {
-        checks.refuse("password_hash", "must be a hash of Argon2 (PHC form), bcrypt or PBKDF2-SHA256 (passlib, Django) "
-                                       "within the limits of cost");
+        checks.refuse("password_hash", "must be a hash of Argon2 (PHC form), bcrypt, or of passlib, Django, Werkzeug, "
+                                       "Keycloak or Firebase, within the limits of cost");
     }
 }
 

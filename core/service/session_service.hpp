@@ -12,7 +12,7 @@ class session_service {
 public:
     explicit session_service(service_context context) : context_(std::move(context)) {}
 
-    // `name` is an email or a username. Counts the attempt, verifies one hash whatever the name, then issues a new
+    // `name` is an email or a username. Counts the attempt, tries the password (password_try.hpp), then issues a new
     // family under the epoch read together with the hash it verified. Rehashes where cost changed. login_failed,
     // too_many_attempts, password_queue_full, storage_unavailable.
     task<result<issued_tokens>> login(std::string name, secret_string password, caller from);

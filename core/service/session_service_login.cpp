@@ -1,4 +1,5 @@
-// Login: one hash whatever the name, then a family under the epoch that was read together with the hash.
+// Login: a password tried at the same cost whatever the name, then a family under the epoch that was read together with
+// the hash.
 #include "core/service/session_service.hpp"
 
 #include "core/family/decide.hpp"
@@ -6,6 +7,7 @@
 #include "core/service/end_family.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
+#include "core/service/password_try.hpp"
 #include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/user/names.hpp"
@@ -160,37 +162,30 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
 
 task<result<issued_tokens>> session_service::login(std::string name, secret_string password, caller from) {
     const std::string folded = fold_login_name(name);
-    if (const std::optional<seconds> wait = context_.limiter.reserve(folded, from.address)) {
+    user_ptr holder = context_.data.find_user_by_login(folded);
+    const std::string account = holder ? account_name(*holder) : folded;
+    if (const std::optional<seconds> wait = context_.limiter.reserve(account, from.address)) {
         count(context_.counters.logins_throttled);
-        record_attempt(context_, event_kind::login_throttled, folded, context_.data.find_user_by_login(folded), from);
+        record_attempt(context_, event_kind::login_throttled, account, holder, from);
         co_return failure(errc::too_many_attempts, *wait);
     }
-    user_ptr holder = context_.data.find_user_by_login(folded);
-    secret_string normalized = normalize_password(password.reveal());
-    // Nobody there, disabled, or a password nobody can have: the same hash is run, on a dummy.
-    std::string stored;
-    if (holder && holder->gate.enabled && !normalized.empty()) {
-        stored = holder->password_hash;
+    task<result<password_try>> trying = try_password(context_, holder, folded, std::move(password));
+    result<password_try> tried = co_await std::move(trying);
+    if (!tried) {
+        context_.limiter.give_back(account, from.address); // nothing was decided
+        co_return tried.error();
     }
-    const bool can_match = !stored.empty();
-    secret_string presented = normalized;
-    task<result<verified_password>> verifying = context_.hasher.verify(std::move(presented), std::move(stored));
-    const result<verified_password> verified = co_await std::move(verifying);
-    if (!verified) {
-        context_.limiter.give_back(folded, from.address); // nothing was tried
-        co_return verified.error();
-    }
-    if (!can_match || !verified->matches) {
+    if (!tried->matches) {
         count(context_.counters.logins_failed);
-        record_attempt(context_, event_kind::login_failed, folded, holder, from);
+        record_attempt(context_, event_kind::login_failed, account, holder, from);
         const result<ticket> rests =
             holder ? context_.data.observe_user(holder->id, holder->version) : context_.data.observe_absence(folded);
         task<failure> refused = refusal(context_.data, errc::login_failed, rests);
         co_return co_await std::move(refused);
     }
-    context_.limiter.succeeded(folded, from.address);
-    if (verified->needs_rehash) {
-        task<user_ptr> rehashing = rehash(context_, std::move(holder), std::move(normalized));
+    context_.limiter.succeeded(account, from.address);
+    if (tried->replaces_hash) {
+        task<user_ptr> rehashing = rehash(context_, std::move(holder), std::move(tried->normal));
         holder = co_await std::move(rehashing);
     }
     task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(from));

@@ -370,6 +370,10 @@ user_ptr embedded_store::find_user(user_id id) const {
     return record_of(section, state_->users.find(section, id));
 }
 
+std::string embedded_store::usual_hash(std::string_view folded, const hash_costs::key& secret) const {
+    return state_->users.usual_hash(folded, secret);
+}
+
 user_ptr embedded_store::find_user_by_login(std::string_view folded) const {
     const rcu_read_guard section;
     return record_of(section, state_->users.find_login(section, folded));

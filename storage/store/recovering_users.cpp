@@ -124,6 +124,7 @@ std::vector<user_slot*> recovering_users::finish(unsigned threads) {
             if (version != nullptr) {
                 slot.durable_version.store(version->record->version, std::memory_order_relaxed);
                 index_names(slot, *version->record);
+                table_.count_cost(slot, *version->record);
                 continue;
             }
             const std::lock_guard lock(noting);

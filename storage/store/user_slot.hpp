@@ -34,6 +34,7 @@ struct user_slot final : map_link, reclaimable {
     std::uint32_t dead_listed = 0;              // maintenance thread only: dead ones that this sweep saw in the list
     std::uint16_t sweep_mark = 0;               // maintenance thread only
     bool has_dropping = false;                  // maintenance thread only: families of it are being dropped
+    std::uint8_t hash_cost = 0xFF;              // under the user table's mutex: hash_costs::index of `current`
 
     // What `families` is once the slot is on its way out: no family can be added any more.
     static family_node* closed() noexcept;

@@ -3,6 +3,7 @@
 #include <boost/assert.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace pawl::storage {
 
@@ -87,10 +88,32 @@ user_slot& user_table::take_name(std::unique_ptr<name_entry> fresh) noexcept {
 }
 
 void user_table::publish(user_slot& slot, std::unique_ptr<user_version> version) noexcept {
+    const user_ptr record = version->record;
     user_version* const old = slot.current.exchange(version.release(), std::memory_order_acq_rel);
+    const bool costs_the_same = old != nullptr && old->record->gate.enabled == record->gate.enabled &&
+                                old->record->password_hash == record->password_hash;
+    if (!costs_the_same) {
+        count_cost(slot, *record);
+    }
     if (old != nullptr) {
         garbage_.retire(std::unique_ptr<reclaimable>(old));
     }
+}
+
+void user_table::count_cost(user_slot& slot, const user& record) noexcept {
+    const std::lock_guard lock(costs_mutex_);
+    costs_.remove(slot.hash_cost);
+    slot.hash_cost = hash_costs::none;
+    try {
+        slot.hash_cost = record.gate.enabled ? costs_.add(record.password_hash) : hash_costs::none;
+    } catch (const std::bad_alloc&) {
+        return; // one user less in the counts
+    }
+}
+
+std::string user_table::usual_hash(std::string_view folded, const hash_costs::key& secret) const {
+    const std::lock_guard lock(costs_mutex_);
+    return costs_.usual_for(folded, secret);
 }
 
 void user_table::sort_registry() {

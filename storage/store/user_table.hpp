@@ -8,6 +8,7 @@
 //   (3) No id is given twice, not even after its user is gone.
 #pragma once
 
+#include "core/password/hash_costs.hpp"
 #include "storage/map/atomic.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/map/rcu.hpp"
@@ -42,6 +43,8 @@ public:
     std::size_t size() const noexcept { return slots_->size(); }
     std::size_t buckets() const noexcept { return slots_->buckets(); }
     std::size_t names() const noexcept { return names_->size(); }
+    // See the port. Takes a lock of its own for some microseconds.
+    std::string usual_hash(std::string_view folded, const hash_costs::key& secret) const;
 
     storage::mutex mutex;
 
@@ -71,7 +74,7 @@ public:
     }
     // Adds a slot to map and registry. The id is new; one above all others costs least.
     void add(std::unique_ptr<user_slot> slot);
-    // Replaces the current version; the old one is retired.
+    // Replaces the current version; the old one is retired. Counts what its hash costs, if it is another's.
     void publish(user_slot& slot, std::unique_ptr<user_version> version) noexcept;
 
     // --- Recovery.
@@ -80,6 +83,8 @@ public:
     void enlist(user_slot& slot);
     void link(user_slot& slot) noexcept;
     void grow_names_for(std::size_t names) { names_->grow_for(names); }
+    // Counts what the hash of its current version costs. Any thread, without the mutex; once a slot.
+    void count_cost(user_slot& slot, const user& record) noexcept;
     // Any thread, without the mutex: who holds the name now, the one it was taken for or the one who had it.
     user_slot& take_name(std::unique_ptr<name_entry> fresh) noexcept;
 
@@ -123,6 +128,8 @@ private:
     std::size_t registry_sorted_ = 0; // so many at its front are in order
     std::size_t registry_gone_ = 0;   // null slots in it
     std::vector<name_entry*> given_up_;
+    mutable std::mutex costs_mutex_; // after the table's, where both are held
+    hash_costs costs_;               // of users who are enabled; guarded by costs_mutex_
 };
 
 } // namespace pawl::storage

@@ -327,6 +327,14 @@ BOOST_AUTO_TEST_CASE(dev_permits_with_a_warning_what_is_refused_otherwise) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(dev_has_no_login_limits_unless_they_are_given) {
+    BOOST_TEST(!with({"--dev"}).good().login_limit_account.limited());
+    BOOST_TEST(!with({"--dev"}).good().login_limit_address.limited());
+    const config given = with({"--dev", "--login-limit-account", "3/1m"}).good();
+    BOOST_CHECK((given.login_limit_account == attempt_limit{3, seconds(60)}));
+    BOOST_TEST(!given.login_limit_address.limited());
+}
+
 BOOST_AUTO_TEST_CASE(directories_of_systemd_are_defaults) {
     world w;
     w.environment = {{"STATE_DIRECTORY", "/var/lib/pawl:/var/lib/other"}, {"CREDENTIALS_DIRECTORY", "/run/cred"}};

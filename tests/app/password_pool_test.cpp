@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <exception>
 #include <new>
 #include <semaphore>
@@ -133,6 +134,24 @@ BOOST_AUTO_TEST_CASE(unknown_user_costs_one_hash_and_never_matches) {
     BOOST_TEST(!out.verified.matches);
     BOOST_TEST(!out.verified.needs_rehash);
     BOOST_TEST(verified == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_hash_that_cannot_be_verified_costs_what_one_of_ours_does) {
+    storage::system_random random;
+    const password_work work = real_password_work(argon2_cost{16384, 1}, random);
+    const auto cpu_time = [&](const std::string& stored) {
+        const auto now = [] {
+            timespec t{};
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+            return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+        };
+        const auto before = now();
+        BOOST_TEST(!work.verify(secret_string("a password"), stored));
+        return now() - before;
+    };
+    for (const char* stored : {"*", "$1$salt$qJH7.N4xYta3aEG/dfqo/0"}) {
+        BOOST_TEST((cpu_time(stored) > std::chrono::milliseconds(2))); // to say no by its text takes microseconds
+    }
 }
 
 BOOST_AUTO_TEST_CASE(its_threads_hash_in_huge_pages_and_give_way_while_they_do) {

@@ -103,6 +103,16 @@ BOOST_AUTO_TEST_CASE(bcrypt_reads_72_bytes_of_a_password_of_any_size) {
     BOOST_TEST(!verify_password_blocking(secret_string(std::string(71, 'x')), of_72));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_long_password_only_plain_bcrypt_leaves_a_part_out) {
+    const std::string_view plain = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+    const secret_string of_72(std::string(72, 'x')), of_73(std::string(73, 'x'));
+    BOOST_TEST(counts_whole(of_72, plain));
+    BOOST_TEST(!counts_whole(of_73, plain));
+    BOOST_TEST(!counts_whole(of_73, "bcrypt$" + std::string(plain)));
+    BOOST_TEST(counts_whole(of_73, "bcrypt_sha256$" + std::string(plain)));
+    BOOST_TEST(counts_whole(of_73, "$pbkdf2-sha256$1$./77$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"));
+}
+
 BOOST_AUTO_TEST_CASE(spare_bits_in_a_bcrypt_salt_are_forgiven) {
     BOOST_TEST(verify_password_blocking(secret_string("secret"),
                                         "$2b$05$NNNNNNNNNNNNNNNNNNNNNvBi0LoI4h5n8AL11r2r5gBbrbvufNkje"));
@@ -142,6 +152,39 @@ BOOST_AUTO_TEST_CASE(a_dummy_costs_what_a_hash_of_ours_costs_and_matches_nothing
         BOOST_TEST(!verify_password_blocking(secret_string(password), dummy));
     }
     BOOST_TEST(dummy_hash({}).starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+}
+
+BOOST_AUTO_TEST_CASE(every_hash_has_a_dummy_of_its_cost_that_matches_nothing) {
+    for (const test::password_vector& v : test::password_vectors) {
+        const std::string dummy = dummy_like(v.stored);
+        BOOST_TEST((scheme_of(dummy) != hash_scheme::unknown), std::string(v.stored));
+        BOOST_TEST(dummy_like(dummy) == dummy);
+        if (!v.stored.starts_with("$fbscrypt$")) { // not cheap
+            BOOST_TEST(!verify_password_blocking(secret_string(v.password), dummy), dummy);
+        }
+    }
+    BOOST_TEST(dummy_like(dummy_hash(cheap)) == dummy_hash(cheap));
+    BOOST_TEST(dummy_like("").empty());
+    BOOST_TEST(dummy_like("$1$salt$qJH7.N4xYta3aEG/dfqo/0").empty());
+}
+
+BOOST_AUTO_TEST_CASE(dummies_differ_by_what_costs_differently_alone) {
+    const std::string bcrypt = "abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+    const std::string dots(53, '.');
+    BOOST_TEST(dummy_like("$2a$12$" + bcrypt) == "$2b$12$" + dots);
+    BOOST_TEST(dummy_like("bcrypt_sha256$$2b$12$" + bcrypt) == "$2b$12$" + dots);
+    BOOST_TEST(dummy_like("$2y$05$" + bcrypt) == "$2b$05$" + dots);
+    const std::string zeros_64(128, '0'), zeros_32(64, '0');
+    const std::string sha256 = dummy_like("pbkdf2:sha256:1000$salt$" + zeros_32);
+    BOOST_TEST(sha256 == dummy_like("pbkdf2:sha256:1000$another$" + zeros_32));
+    BOOST_TEST(sha256 != dummy_like("pbkdf2:sha256:1000$salt$" + zeros_64)); // two blocks of it
+    BOOST_TEST(sha256 != dummy_like("pbkdf2:sha256:1001$salt$" + zeros_32));
+    BOOST_TEST(dummy_like("scrypt:1024:8:1$salt$" + zeros_64) == dummy_like("scrypt:1024:8:1$other$" + zeros_32));
+    BOOST_TEST(dummy_like("scrypt:1024:8:1$salt$" + zeros_64) != dummy_like("scrypt:1024:8:2$salt$" + zeros_64));
+    // libargon2, which is slower, verifies what libsodium can't.
+    const std::string hash = "$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    BOOST_TEST(dummy_like("$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg" + hash) == dummy_hash(cheap));
+    BOOST_TEST(dummy_like("$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAA" + hash) != dummy_hash(cheap));
 }
 
 BOOST_AUTO_TEST_CASE(a_password_of_any_accepted_size_can_be_hashed) {

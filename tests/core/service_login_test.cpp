@@ -13,6 +13,12 @@ namespace {
 
 struct login_world : service_world {
     login_world() : owner(add_user("Alice@Example.org", "alice")) {}
+    user_id add_user_with(const std::string& email, std::string stored) {
+        user u;
+        u.email = u.username = email;
+        u.password_hash = std::move(stored);
+        return data.insert_user(u)->id;
+    }
     errc why(std::string name, std::string_view with) { return log_in(std::move(name), with).error().code; }
     std::string stored_hash() const { return data.find_user(owner)->password_hash; }
     user_id owner;
@@ -27,7 +33,7 @@ BOOST_FIXTURE_TEST_CASE(email_and_username_both_sign_in_whatever_their_case, log
         BOOST_TEST(log_in(name).has_value());
     }
     BOOST_TEST(counters.logins_ok == 4U);
-    BOOST_TEST(limiter.counted("alice") == 0U); // a success gives its reservation back
+    BOOST_TEST(limiter.counted("alice@example.org") == 0U); // a success gives its reservation back
 }
 
 BOOST_FIXTURE_TEST_CASE(a_login_opens_a_family_of_its_own_at_generation_0, login_world) {
@@ -66,9 +72,141 @@ BOOST_FIXTURE_TEST_CASE(every_refused_login_costs_one_hash_and_says_the_same, lo
         BOOST_TEST(refused.error().retry_after.count() == 0);
         BOOST_TEST(hasher.verified == ++jobs);
     }
-    BOOST_TEST(hasher.verified_dummy == jobs - 1); // all but the wrong password
+    BOOST_TEST(hasher.verified_dummy == jobs - 4); // all but those of a name that somebody signs in by
     BOOST_TEST(hasher.hashed == 0U);
     BOOST_TEST(counters.logins_failed == jobs);
+}
+
+// --- The account's attempts, whichever of its names is typed.
+
+BOOST_FIXTURE_TEST_CASE(guesses_by_email_and_by_username_are_counted_together, login_world) {
+    limiter.limit = 4;
+    for (const char* name : {"alice", "Alice@Example.org", "ALICE", "alice@example.org"}) {
+        BOOST_TEST((why(name, "wrong password") == errc::login_failed));
+    }
+    for (const char* name : {"alice", "alice@example.org"}) {
+        BOOST_TEST((why(name, "wrong password") == errc::too_many_attempts));
+    }
+    BOOST_TEST((why("nobody", "wrong password") == errc::login_failed));
+    BOOST_TEST(limiter.counted("alice@example.org") == 4U);
+    BOOST_TEST(limiter.counted("nobody") == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(sign_ups_that_are_refused_use_up_none_of_the_owners_attempts, login_world) {
+    limiter.limit = 3;
+    sign_up_request again;
+    again.email = "alice@example.org";
+    again.password = secret(other_password);
+    for (int i = 0; i < 3; ++i) {
+        BOOST_TEST((run(accounts.sign_up(again, from_host(1))).error().code == errc::email_taken));
+    }
+    BOOST_TEST((run(accounts.sign_up(again, from_host(1))).error().code == errc::too_many_attempts));
+    BOOST_TEST(log_in("alice").has_value());
+    BOOST_TEST((why("alice", "wrong password") == errc::login_failed));
+}
+
+// --- Hashes that others made of the bytes as they came.
+
+BOOST_FIXTURE_TEST_CASE(a_hash_of_text_that_is_not_nfc_is_found_and_becomes_one_of_its_nfc, login_world) {
+    struct form {
+        const char* email;
+        const char* typed;
+        const char* nfc;
+    };
+    for (const form& f : {form{"combining@example.org", "correct horse cafe\xCC\x81", "correct horse caf\xC3\xA9"},
+                          form{"hangul@example.org", "\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB pass", "\xED\x95\x9C pass"},
+                          form{"angstrom@example.org", "5 \xE2\x84\xAB wide", "5 \xC3\x85 wide"}}) {
+        const user_id id = add_user_with(f.email, hasher.make(f.typed));
+        hasher.verified = hasher.hashed = 0;
+        BOOST_TEST((why(f.email, f.nfc) == errc::login_failed)); // not yet
+        BOOST_TEST(hasher.verified == 1U);
+        BOOST_TEST(log_in(f.email, f.typed).has_value());
+        BOOST_TEST(hasher.verified == 3U);
+        BOOST_TEST(hasher.hashed == 1U);
+        BOOST_TEST(is_hash_of(data.find_user(id)->password_hash, f.nfc));
+        BOOST_TEST(log_in(f.email, f.typed).has_value());
+        BOOST_TEST(log_in(f.email, f.nfc).has_value());
+        BOOST_TEST(hasher.verified == 5U);
+        BOOST_TEST(hasher.hashed == 1U);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_wrong_password_that_is_not_nfc_is_tried_twice_whatever_the_name, login_world) {
+    run(accounts.set_enabled(add_user("off@example.org"), false)).value();
+    for (const char* name : {"alice", "nobody", "off@example.org"}) {
+        hasher.verified = 0;
+        BOOST_TEST((why(name, "wrong cafe\xCC\x81") == errc::login_failed));
+        BOOST_TEST(hasher.verified == 2U, name);
+        BOOST_TEST(limiter.counted(name == std::string("alice") ? "alice@example.org" : name) == 1U);
+    }
+    hasher.verified = 0;
+    BOOST_TEST((why("off@example.org", password) == errc::login_failed));
+    BOOST_TEST(hasher.verified == 1U);
+}
+
+// --- Of a long password bcrypt reads 72 bytes.
+
+BOOST_FIXTURE_TEST_CASE(what_bcrypt_left_out_of_a_password_never_becomes_the_password, login_world) {
+    const std::string of_72 = "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i";
+    const user_id id = add_user_with("long@example.org", of_72);
+    const std::string right(72, 'x');
+    BOOST_TEST(log_in("long@example.org", right + " and something else").has_value());
+    BOOST_TEST(data.find_user(id)->password_hash == of_72);
+    BOOST_TEST(hasher.hashed == 0U);
+    BOOST_TEST(log_in("long@example.org", right).has_value());
+    BOOST_TEST(is_hash_of(data.find_user(id)->password_hash, right));
+}
+
+// --- What an unknown name costs.
+
+struct costs_world : login_world {
+    // Of "secret": bcrypt, and Argon2.
+    const std::string bcrypt = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+    const std::string argon2 =
+        "$argon2id$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$pbviq+1UUgwZCmLIr4Hgk7mEMsxnRLuOb2HfvIaBwGY";
+
+    // What a wrong password of this name is verified against.
+    std::string cost_of(const std::string& name, const std::string& with = "wrong password") {
+        hasher.against.clear();
+        BOOST_TEST((why(name, with) == errc::login_failed));
+        BOOST_TEST(hasher.against.size() == 1U);
+        return hasher.against.front();
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(unknown_names_cost_what_is_usual_and_always_the_same, costs_world) {
+    for (int i = 0; i < 5; ++i) {
+        add_user_with("bcrypt" + std::to_string(i) + "@example.org", bcrypt);
+        add_user_with("argon2" + std::to_string(i) + "@example.org", argon2);
+    }
+    std::set<std::string> seen;
+    for (int i = 0; i < 40; ++i) {
+        const std::string name = "nobody" + std::to_string(i);
+        const std::string cost = cost_of(name);
+        BOOST_TEST(cost_of(name) == cost);
+        BOOST_TEST(cost_of(name, "") == cost);
+        BOOST_TEST(cost_of(name, std::string(password_size_max + 1, 'x')) == cost);
+        seen.insert(cost);
+    }
+    BOOST_TEST((seen == std::set{dummy_like(bcrypt), dummy_like(argon2)}));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_name_somebody_has_costs_what_its_hash_does_whatever_the_password, costs_world) {
+    add_user_with("argon2@example.org", argon2);
+    add_user_with("bcrypt@example.org", bcrypt);
+    for (const std::string& with : {std::string("wrong password"), std::string(), std::string("\xFF\xFE"),
+                                    std::string(password_size_max + 1, 'x')}) {
+        BOOST_TEST(cost_of("bcrypt@example.org", with) == bcrypt);
+        BOOST_TEST(cost_of("argon2@example.org", with) == argon2);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_disabled_user_costs_what_is_usual_for_the_others, costs_world) {
+    add_user_with("argon2@example.org", argon2);
+    const user_id off = add_user_with("bcrypt@example.org", bcrypt);
+    run(accounts.set_enabled(off, false)).value();
+    BOOST_TEST(cost_of("bcrypt@example.org", "secret") == dummy_like(argon2));
+    BOOST_TEST(cost_of("nobody") == dummy_like(argon2));
 }
 
 BOOST_FIXTURE_TEST_CASE(an_empty_password_never_matches_not_even_its_own_hash, login_world) {
@@ -91,7 +229,7 @@ BOOST_FIXTURE_TEST_CASE(a_user_without_a_password_never_signs_in, login_world) {
 
 BOOST_FIXTURE_TEST_CASE(the_attempt_is_counted_before_the_hash_and_refused_without_one, login_world) {
     limiter.limit = 3;
-    hasher.at_job = [this] { BOOST_TEST(limiter.counted("alice") > 0U); };
+    hasher.at_job = [this] { BOOST_TEST(limiter.counted("alice@example.org") > 0U); };
     for (int i = 0; i < 3; ++i) {
         BOOST_TEST((why("Alice", "wrong password") == errc::login_failed));
     }
@@ -107,7 +245,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_pool_is_no_failed_attempt, login_world) {
     const auto refused = log_in("alice");
     BOOST_TEST((refused.error().code == errc::password_queue_full));
     BOOST_TEST(refused.error().retry_after.count() == 3);
-    BOOST_TEST(limiter.counted("alice") == 0U);
+    BOOST_TEST(limiter.counted("alice@example.org") == 0U);
     BOOST_TEST(counters.logins_failed == 0U);
 }
 

@@ -3,6 +3,8 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
+import re
 import signal
 import socket
 import stat
@@ -202,6 +204,23 @@ class UsersTest(AdminCase):
             made = self.expect(self.socket.post("/admin/users", {"email": email, "password_hash": hashed}), 201).json
             self.assertNotIn(hashed, json.dumps(made))
             self.logged_in(email)
+
+    def test_hashes_of_every_other_system_let_in_and_become_ours(self):
+        password = "correct horse battery staple"
+        vectors = (pathlib.Path(__file__).parent.parent / "core" / "password_vectors.hpp").read_text(encoding="utf-8")
+        stored = re.findall(r'\{"%s"sv, "([^"]+)"sv\}' % password, vectors)
+        kinds = {}
+        for hashed in stored:
+            email = fresh_email()
+            made = self.expect(self.socket.post("/admin/users", {"email": email, "password_hash": hashed}), 201).json
+            kinds.setdefault(made["hash"], email)
+            self.expect(self.client.login(email, password + "!"), 401)
+            self.expect(self.client.login(email, password), 200)
+            path = "/admin/users/%d" % made["id"]
+            self.assertEqual(self.expect(self.socket.send("GET", path), 200).json["hash"], "argon2id m=64,t=1,p=1", hashed)
+        for kind in ("scrypt ln=10,r=8,p=1", "scrypt ln=10,r=8,p=5", "pbkdf2-sha512 1000", "pbkdf2-sha256 1000", "bcrypt 4",
+                     "bcrypt-sha256 4", "argon2id m=64,t=2,p=2"):
+            self.assertIn(kind, kinds)
 
     def test_what_is_not_acceptable_is_named_and_changes_nothing(self):
         user = self.made(username="keeper%d" % fresh_number())

@@ -388,12 +388,37 @@ class RequestsThatAreWrong(case.ServerCase):
 
 
 class Throttling(case.ServerCase):
+    OPTIONS = ("--login-limit-account", "10/5m", "--login-limit-address", "100/5m")
+
     def test_the_eleventh_failure_is_429_and_the_right_password_from_elsewhere_gets_in(self):
         email = self.signed_up()
         for _ in range(10):
             self.expect(self.client.login(email, "wrong password"), 401, "login_failed")
         reply = self.expect(self.client.login(email, "wrong password"), 429, "too_many_attempts")
         self.assertGreater(int(reply.headers["Retry-After"]), 0)
+
+    def test_guesses_by_email_and_by_username_are_the_accounts(self):
+        email = self.signed_up(username="bob")
+        for name in (email, "bob") * 5:
+            self.expect(self.client.login(name, "wrong password"), 401, "login_failed")
+        for name in (email, "bob", "BOB"):
+            self.expect(self.client.login(name, "wrong password"), 429, "too_many_attempts")
+
+    def test_a_suite_may_sign_up_if_missing_and_log_in_again_and_again(self):
+        from support.pawld import Pawld
+        from support.http import Client
+        with Pawld() as server:
+            client = Client(server.url)
+            for round_of_it in range(120):
+                self.expect(client.sign_up("same@example.com"), 201 if round_of_it == 0 else 409)
+                self.expect(client.login("same@example.com"), 200)
+
+    def test_refused_sign_ups_use_up_none_of_the_owners_attempts(self):
+        email = self.signed_up()
+        for _ in range(10):
+            self.expect(self.client.sign_up(email), 409)
+        self.expect(self.client.sign_up(email), 429, "too_many_attempts")
+        self.expect(self.client.login(email), 200)
 
     def test_successes_do_not_count(self):
         email = self.signed_up()

@@ -141,6 +141,8 @@ class OneName(case.ServerCase):
 
 
 class Guessing(case.ServerCase):
+    OPTIONS = ("--login-limit-account", "10/5m")
+
     def test_of_40_parallel_wrong_passwords_at_most_ten_are_verified(self):
         email = self.signed_up()
         replies = together(40, lambda _: Client(self.server.url).login(email, "wrong password"))

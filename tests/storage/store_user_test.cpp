@@ -2,7 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/password/password.hpp"
+
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +36,61 @@ BOOST_AUTO_TEST_CASE(user_is_found_by_id_email_and_username_also_after_a_restart
     user expected = person("Ann");
     expected.id = id;
     BOOST_TEST(same(*data->find_user(id), expected));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_usual_to_cost_follows_every_change_of_users_and_a_restart) {
+    constexpr hash_costs::key secret{7};
+    const std::string bcrypt = "$2b$04$" + std::string(53, 'e'),
+                      pbkdf2 = "pbkdf2:sha256:1000$salt$" + std::string(64, '0');
+    const std::string as_bcrypt = dummy_like(bcrypt), as_pbkdf2 = dummy_like(pbkdf2);
+    const auto with = [&](user_id id, const std::string& stored, bool enabled = true) {
+        user u = changed(data->find_user(id));
+        u.password_hash = stored;
+        u.gate.enabled = enabled;
+        BOOST_TEST((data->replace_user(u)->outcome == exchange_outcome::exchanged));
+    };
+    // Whether every name costs `one`, also after a restart.
+    const auto all_cost = [&](const std::string& one) {
+        for (int round = 0; round < 2; ++round) {
+            for (int i = 0; i < 20; ++i) {
+                BOOST_TEST(data->usual_hash("nobody" + std::to_string(i), secret) == one);
+            }
+            restart();
+        }
+    };
+    all_cost("");
+    const user_id a = sign_up("a"), b = sign_up("b");
+    with(a, "");
+    with(b, "");
+    all_cost("");
+    with(a, bcrypt);
+    all_cost(as_bcrypt);
+    with(b, pbkdf2, false);
+    all_cost(as_bcrypt);
+    with(a, bcrypt, false);
+    with(b, pbkdf2);
+    all_cost(as_pbkdf2);
+    with(a, bcrypt);
+    std::set<std::string> seen;
+    for (int i = 0; i < 40; ++i) {
+        seen.insert(data->usual_hash("nobody" + std::to_string(i), secret));
+    }
+    BOOST_TEST((seen == std::set{as_bcrypt, as_pbkdf2}));
+    user gone = changed(data->find_user(b));
+    gone.deleted = true;
+    gone.gate.enabled = false;
+    gone.email.clear();
+    gone.username.clear();
+    gone.password_hash.clear();
+    BOOST_TEST((data->replace_user(gone)->outcome == exchange_outcome::exchanged));
+    all_cost(as_bcrypt);
+    user imported = *data->find_user(a);
+    imported.id = user_id{1000};
+    imported.email = imported.username = "c@example.com";
+    imported.password_hash = pbkdf2;
+    BOOST_TEST((data->import_user(imported)->outcome == import_outcome::added));
+    with(a, "");
+    all_cost(as_pbkdf2);
 }
 
 BOOST_AUTO_TEST_CASE(ids_are_given_once_even_across_restarts_and_deletions) {

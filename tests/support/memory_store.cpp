@@ -164,6 +164,16 @@ user_ptr memory_store::find_user(user_id id) const {
     return found && !found->deleted ? found : nullptr;
 }
 
+std::string memory_store::usual_hash(std::string_view folded, const hash_costs::key& secret) const {
+    hash_costs costs;
+    for (const auto& [id, slot] : users_) {
+        if (slot.current->gate.enabled) {
+            costs.add(slot.current->password_hash);
+        }
+    }
+    return costs.usual_for(folded, secret);
+}
+
 user_ptr memory_store::find_user_by_login(std::string_view folded) const {
     step(store_step::find_user);
     const auto named = names_.find(std::string(folded));

@@ -68,6 +68,7 @@ public:
     std::optional<family_details> find_family_details(const family_id& id) const override;
     user_ptr find_user(user_id id) const override;
     user_ptr find_user_by_login(std::string_view folded) const override;
+    std::string usual_hash(std::string_view folded, const hash_costs::key& secret) const override;
     std::vector<user_ptr> users_after(user_id after, std::size_t limit) const override;
     std::vector<family_details> families_of(user_id id) const override;
     std::size_t count_alive(user_id id, timestamp now) const override;

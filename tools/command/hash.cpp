@@ -152,13 +152,17 @@ int calibrate(program& p, const calibration& wanted) {
 int check_hash(program& p) {
     const secret_string hash = read_secret_line("the hash, then the password,");
     if (!parse_stored_hash(hash.reveal())) {
-        throw tool_error(static_cast<int>(storage::refusal::usage),
-                         "the first line is no hash that can be verified: Argon2 in PHC form, bcrypt, or PBKDF2-SHA256 "
-                         "of passlib or Django, within the caps of docs/threat-model.md");
+        throw tool_error(
+            static_cast<int>(storage::refusal::usage),
+            "the first line is no hash that can be verified: Argon2 in PHC form, bcrypt, or one of passlib, "
+            "Django, Werkzeug, Keycloak or Firebase, within the caps of docs/export-format.md");
     }
-    const secret_string password = normalize_password(read_secret_line("the password, after the hash,").reveal());
+    const secret_string typed = read_secret_line("the password, after the hash,");
+    const secret_string normal = normalize_password(typed.reveal());
     const std::string kind = app::describe_hash(hash.reveal());
-    const bool matches = verify_password_blocking(password, hash.reveal());
+    // As a login does: in NFC, then the bytes as they came.
+    const bool matches = verify_password_blocking(normal, hash.reveal()) ||
+                         (!normal.empty() && verify_password_blocking(typed, hash.reveal()));
     if (p.out.json()) {
         boost::json::object document;
         document["matches"] = matches;

@@ -29,8 +29,8 @@ void add_password_options(CLI::App& command, password_source& source) {
         command.add_flag("--password-stdin", source.password_stdin, "the password is a line of standard input");
     command
         .add_flag("--hash-stdin", source.hash_stdin,
-                  "a line of standard input is the hash of the password: PHC (Argon2), bcrypt, passlib's or Django's "
-                  "PBKDF2")
+                  "a line of standard input is the hash of the password: PHC (Argon2), bcrypt, or one of "
+                  "passlib, Django, Werkzeug, Keycloak or Firebase")
         ->excludes(password);
 }
 
