@@ -339,6 +339,7 @@ void take_the_rest(option_values& v, const validation_facts& facts, config& out)
     out.login_limit_address = *parse_attempt_limit(v.text(login_limit_address));
     out.max_sessions = static_cast<std::size_t>(v.number(max_sessions));
     out.max_connections = static_cast<std::size_t>(v.number(max_connections));
+    out.idle_timeout = seconds(v.number(idle_timeout));
     if (!v.has(log_format)) {
         v.derive(log_format, facts.stderr_is_terminal ? "text" : "json");
     }
