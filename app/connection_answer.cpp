@@ -208,9 +208,9 @@ void connection::respond(http_response&& response, time_point now) {
                          request_.request_id,
                          head_.http_1_1,
                          !closing_,
-                         std::chrono::floor<std::chrono::seconds>(host_.settings.deadlines.idle),
                          head_.method == http_method::head,
-                         host_.settings.tls != nullptr && !host_.settings.tls->is_self_signed()};
+                         host_.settings.tls != nullptr && !host_.settings.tls->is_self_signed(),
+                         std::chrono::floor<std::chrono::seconds>(host_.settings.deadlines.idle)};
     out_.clear();
     sent_ = 0;
     try {
