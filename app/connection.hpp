@@ -5,6 +5,7 @@
 // time; bytes of the next stay in the buffer until the answer is written.
 #pragma once
 
+#include "app/chunked_body.hpp"
 #include "app/gate.hpp"
 #include "app/metrics.hpp"
 #include "app/response.hpp"
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -107,14 +109,20 @@ private:
     std::string_view buffered() const { return {data_.get(), size_}; }
     void enter(phase p, time_point now);
     void reserve(std::size_t capacity);
+    void reserve_for_body();
     action take_header(time_point now);
     action take_body(time_point now);
+    action take_chunks(time_point now);
     action dispatch(time_point now);
-    void refuse(gate_refusal why, time_point now);
-    void answer_problem(request_problem problem, std::string_view detail, time_point now);
+    std::optional<http_response> without_slash(std::string_view path) const;
+    bool skip_empty_line();
+    void refuse(gate_refusal why, std::optional<std::string_view> origin, time_point now);
+    void answer_problem(request_problem problem, std::string_view detail, std::optional<std::string_view> origin,
+                        time_point now);
     const host_list& hosts() const;
     void fill_request();
     peer_address who_asks();
+    void join_cookies();
     void respond(http_response&& response, time_point now);
     void note_answer(unsigned status, time_point now);
     std::string_view route_name() const;
@@ -136,9 +144,12 @@ private:
     std::size_t lingered_ = 0;
 
     header_scanner scanner_;
+    bool empty_line_skipped_ = false;
     request_head head_;
+    chunked_body chunks_;
     std::size_t block_size_ = 0;
     http_request request_;
+    std::string cookies_; // of several lines, joined; request_ has a view of it
     route_match match_;
     bool holds_secret_ = false; // a body, Authorization or Cookie: wiped once answered
     time_point received_at_;

@@ -30,18 +30,21 @@ double milliseconds_of(std::chrono::nanoseconds d) {
 
 } // namespace
 
-void connection::refuse(gate_refusal why, time_point now) {
+void connection::refuse(gate_refusal why, std::optional<std::string_view> origin, time_point now) {
     host_.counters.count_refusal(why);
-    answer_problem(problem_of(why), detail_of(why), now);
+    answer_problem(problem_of(why), detail_of(why), origin, now);
 }
 
-// For what ends the connection before there is a request to speak of.
-void connection::answer_problem(request_problem problem, std::string_view detail, time_point now) {
+// For what ends the connection before there is a request to speak of. `origin`: the one Origin that was read, so that
+// the page it is of gets to know what is wrong.
+void connection::answer_problem(request_problem problem, std::string_view detail,
+                                std::optional<std::string_view> origin, time_point now) {
     closing_ = true;
     unread_input_ = true;
     received_at_ = now;
     request_ = http_request();
     request_.from.address = peer_;
+    request_.origin = origin;
     match_ = route_match();
     head_ = request_head();
     host_.ids.next(request_.request_id);
@@ -63,8 +66,8 @@ void connection::fill_request() {
     r.user_agent = head_.user_agent;
     r.accept = head_.accept;
     r.accept_encoding = head_.accept_encoding;
-    r.host = head_.host;
-    r.cookie = head_.cookie;
+    r.host = head_.host.empty() ? std::optional<std::string_view>() : head_.host;
+    join_cookies();
     r.access_control_request_method = head_.access_control_request_method;
     r.access_control_request_headers = head_.access_control_request_headers;
     r.sec_fetch_site = head_.sec_fetch_site;
@@ -108,6 +111,38 @@ peer_address connection::who_asks() {
                           std::span(head_.x_forwarded_for).first(head_.x_forwarded_for_count), trusted);
 }
 
+void connection::join_cookies() {
+    const std::span lines = std::span(head_.cookies).first(head_.cookie_count);
+    if (lines.size() <= 1) {
+        request_.cookie = lines.empty() ? std::optional<std::string_view>() : lines.front();
+        return;
+    }
+    cookies_.clear();
+    cookies_.reserve(block_size_); // never again: what a growing string leaves behind is not wiped
+    for (const std::string_view line : lines) {
+        cookies_.append(cookies_.empty() ? "" : "; ").append(line);
+    }
+    request_.cookie = cookies_;
+}
+
+// "/login/" where there is "/login": frameworks and people add a slash. 308 keeps method and body (RFC 9110 15.4.9).
+std::optional<http_response> connection::without_slash(std::string_view path) const {
+    if (path.size() < 2 || !path.ends_with('/') || path.starts_with("//")) {
+        return std::nullopt;
+    }
+    if (host_.routing.find(head_.method, path.substr(0, path.size() - 1)).outcome == route_outcome::not_found) {
+        return std::nullopt;
+    }
+    http_response response;
+    response.status = 308;
+    std::string to(head_.path.substr(0, head_.path.size() - 1));
+    if (!head_.query.empty()) {
+        to.append("?").append(head_.query);
+    }
+    response.headers.emplace_back("Location", std::move(to));
+    return response;
+}
+
 connection::action connection::dispatch(time_point now) {
     realm_path place{{}, head_.path};
     if (host_.settings.hook != nullptr) {
@@ -126,7 +161,7 @@ connection::action connection::dispatch(time_point now) {
         enter(phase::handling, now);
         return action::handle;
     case route_outcome::not_found:
-        response = problem_response(request_problem::not_found);
+        response = without_slash(place.path).value_or(problem_response(request_problem::not_found));
         break;
     case route_outcome::method_not_allowed:
         response = problem_response(request_problem::method_not_allowed);
@@ -194,7 +229,8 @@ void connection::respond(http_response&& response, time_point now) {
                          head_.http_1_1,
                          !closing_,
                          head_.method == http_method::head,
-                         host_.settings.tls != nullptr && !host_.settings.tls->is_self_signed()};
+                         host_.settings.tls != nullptr && !host_.settings.tls->is_self_signed(),
+                         std::chrono::floor<std::chrono::seconds>(host_.settings.deadlines.idle)};
     out_.clear();
     sent_ = 0;
     try {

@@ -26,9 +26,10 @@ enum class request_problem : std::uint8_t {
     body_too_large,         // 413
     target_too_long,        // 414
     unsupported_media_type, // 415
+    expectation_failed,     // 417 an Expect other than 100-continue
     misdirected_request,    // 421
     headers_too_large,      // 431
-    transfer_encoding,      // 501 any Transfer-Encoding or Trailer
+    transfer_encoding,      // 501 a Transfer-Encoding other than chunked, or a Trailer
     http_version,           // 505
     too_many_connections,   // 503
     internal,               // 500 a defect of ours; logged with the request id

@@ -37,11 +37,15 @@ constexpr std::array<refusal_row, gate_refusal_count> refusal_table{{
     {"bad_version", request_problem::http_version, "Only HTTP/1.1 and HTTP/1.0 are spoken here."},
     {"bad_field", request_problem::malformed_request, "A header field is malformed."},
     {"transfer_encoding", request_problem::transfer_encoding,
-     "Transfer-Encoding and Trailer are not supported; send the body with a Content-Length."},
+     "The only Transfer-Encoding that is taken is chunked, without trailers."},
+    {"bad_chunking", request_problem::malformed_request,
+     "The body is not well-formed in chunks, or has both chunks and a Content-Length."},
+    {"bad_expectation", request_problem::expectation_failed, ""},
     {"bad_content_length", request_problem::malformed_request, "Content-Length must be one decimal number."},
     {"duplicate_field", request_problem::malformed_request, "A header field that may appear once appears twice."},
     {"bad_host", request_problem::malformed_request, "Exactly one well-formed Host is required."},
-    {"unknown_host", request_problem::misdirected_request, "This server does not answer for that Host."},
+    {"unknown_host", request_problem::misdirected_request,
+     "This server does not answer for that Host. If it should, start it with --allowed-host."},
     {"unexpected_body", request_problem::malformed_request, "This method takes no body."},
     {"content_coding", request_problem::unsupported_media_type, "Encoded bodies are not supported."},
     {"target_too_long", request_problem::target_too_long, ""},
@@ -106,7 +110,8 @@ private:
     }
     void keep_once(std::optional<std::string_view>& slot, std::string_view value, error_code& ec) {
         if (slot) {
-            refuse(gate_refusal::duplicate_field, ec);
+            slot.reset(); // of two, neither is believed
+            return refuse(gate_refusal::duplicate_field, ec);
         }
         slot = value;
     }
@@ -159,6 +164,12 @@ private:
             return;
         }
         case http::field::transfer_encoding:
+            // Exactly so: any other spelling is one that somebody on the way may read otherwise.
+            if (value != "chunked") {
+                return refuse(gate_refusal::transfer_encoding, ec);
+            }
+            head_.chunked = true;
+            return;
         case http::field::trailer:
             return refuse(gate_refusal::transfer_encoding, ec);
         case http::field::content_encoding:
@@ -168,6 +179,9 @@ private:
             return;
         case http::field::expect:
             head_.expects_continue = iequals(value, "100-continue");
+            if (!head_.expects_continue && head_.http_1_1) { // RFC 9110 10.1.1: 1.0 does not know it
+                refuse(gate_refusal::bad_expectation, ec);
+            }
             return;
         case http::field::authorization:
             return keep_once(head_.authorization, value, ec);
@@ -176,7 +190,7 @@ private:
         case http::field::origin:
             return keep_once(head_.origin, value, ec);
         case http::field::cookie:
-            return keep_once(head_.cookie, value, ec);
+            return keep_cookie(value, ec);
         case http::field::user_agent:
             return keep_first(head_.user_agent, value);
         case http::field::accept:
@@ -205,6 +219,13 @@ private:
         } else if (iequals(name, "x-forwarded-for")) {
             keep_line(head_.x_forwarded_for, head_.x_forwarded_for_count, value);
         }
+    }
+
+    void keep_cookie(std::string_view value, error_code& ec) {
+        if (head_.cookie_count == head_.cookies.size()) {
+            return refuse(gate_refusal::too_many_headers, ec);
+        }
+        head_.cookies[head_.cookie_count++] = value;
     }
 
     // The proxy next to us writes the last line, so where there are too many it is the first that go.
@@ -253,8 +274,8 @@ gate_refusal refusal_of(http::error e, std::string_view block) {
     case http::error::bad_content_length:
     case http::error::multiple_content_length:
         return gate_refusal::bad_content_length;
-    case http::error::bad_transfer_encoding:
-        return gate_refusal::transfer_encoding;
+    case http::error::bad_transfer_encoding: // chunked twice, or after a Content-Length
+        return gate_refusal::bad_chunking;
     case http::error::header_limit:
     case http::error::buffer_overflow:
         return gate_refusal::headers_too_large;
@@ -268,18 +289,50 @@ bool takes_no_body(const request_head& head) {
            head.method_text == "TRACE";
 }
 
-gate_refusal check_whole(const head_parser& parser, const host_list& hosts, const request_head& head) {
+// What is asked of the Host. Probes of balancers and orchestrators go to an address and send it, or none at all; what
+// they get to see is the same for everyone.
+enum class host_rule : std::uint8_t { listed, address, any };
+
+host_rule rule_of(const request_head& head) {
+    if (head.method == http_method::get || head.method == http_method::head) {
+        if (head.path == "/healthz") {
+            return host_rule::any;
+        }
+        if (head.path == "/readyz" || head.path == "/metrics") {
+            return host_rule::address;
+        }
+    }
+    return host_rule::listed;
+}
+
+bool may_be_without_host(const request_head& head, host_rule rule) {
+    const bool probe = rule != host_rule::listed || (head.method == http_method::options && head.path == "/");
+    return !head.http_1_1 && probe;
+}
+
+gate_refusal check_host(const head_parser& parser, const host_list& hosts, const request_head& head) {
+    const host_rule rule = rule_of(head);
     if (!parser.has_host) {
-        return gate_refusal::bad_host;
+        return may_be_without_host(head, rule) && parser.authority.empty() ? gate_refusal::none
+                                                                           : gate_refusal::bad_host;
     }
     if (!parser.authority.empty() && !iequals(parser.authority, head.host)) {
         return gate_refusal::foreign_authority;
     }
-    if (!hosts.allows(head.host)) {
-        return gate_refusal::unknown_host;
+    const bool allowed =
+        rule == host_rule::any || (rule == host_rule::address && is_address_host(head.host)) || hosts.allows(head.host);
+    return allowed ? gate_refusal::none : gate_refusal::unknown_host;
+}
+
+gate_refusal check_whole(const head_parser& parser, const host_list& hosts, const request_head& head) {
+    if (const gate_refusal w = check_host(parser, hosts, head); w != gate_refusal::none) {
+        return w;
     }
-    if (head.content_length > 0 && takes_no_body(head)) {
+    if ((head.content_length > 0 || head.chunked) && takes_no_body(head)) {
         return gate_refusal::unexpected_body;
+    }
+    if (head.chunked && (parser.has_length || !head.http_1_1)) { // RFC 9112 6.1: signs of smuggling
+        return gate_refusal::bad_chunking;
     }
     return head.content_length > body_size_max ? gate_refusal::body_too_large : gate_refusal::none;
 }

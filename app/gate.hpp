@@ -33,9 +33,11 @@ enum class gate_refusal : std::uint8_t {
     foreign_authority,  // absolute-form for somebody else
     bad_version,        // HTTP/2.0 and the like
     bad_field,          // a name that is no token, white space before the colon
-    transfer_encoding,  // any Transfer-Encoding or Trailer
+    transfer_encoding,  // a Transfer-Encoding other than chunked, or a Trailer
+    bad_chunking,       // chunked twice, with Content-Length or in HTTP/1.0; a chunked body that is malformed
+    bad_expectation,    // an Expect other than 100-continue
     bad_content_length, // not plain digits, or several
-    duplicate_field,    // a second Authorization, Content-Type, Origin, Cookie ...
+    duplicate_field,    // a second Authorization, Content-Type or Origin
     bad_host,           // none, several, malformed
     unknown_host,       // well-formed, not ours
     unexpected_body,    // with GET, HEAD, OPTIONS, TRACE
@@ -45,7 +47,7 @@ enum class gate_refusal : std::uint8_t {
     too_many_headers,
     body_too_large,
 };
-inline constexpr std::size_t gate_refusal_count = 21;
+inline constexpr std::size_t gate_refusal_count = 23;
 
 std::string_view to_text(gate_refusal why); // "bad_line_ending"
 request_problem problem_of(gate_refusal why);
@@ -67,6 +69,8 @@ private:
 
 // uri-host [ ":" port ] (RFC 9110 7.2), without registered names beyond letters, digits, "-", "." and "_".
 bool is_well_formed_host(std::string_view host);
+// Whether a well-formed host is an IPv4 address or an [IPv6] one: no name, so none that a page could have rebound.
+bool is_address_host(std::string_view host);
 
 // Looks for the end of a header block as bytes arrive, refusing early what no valid block contains: a client that
 // speaks TLS or ends lines with LF gets its answer at once.
@@ -93,16 +97,23 @@ struct request_head {
     bool http_1_1 = true;
     bool keep_alive = true;
     bool expects_continue = false;
-    std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, accept_encoding, cookie,
+    bool chunked = false; // then content_length is 0 until the body has been decoded
+    std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, accept_encoding,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, request_id;
     // All lines of these, in order: a proxy may append a line of its own.
     static constexpr std::size_t forwarded_lines_max = 8;
     std::array<std::string_view, forwarded_lines_max> forwarded, x_forwarded_for;
     std::size_t forwarded_count = 0, x_forwarded_for_count = 0;
+    // All Cookie lines (RFC 9113 8.2.3: to be read as one, joined by "; ").
+    std::array<std::string_view, cookie_lines_max> cookies;
+    std::size_t cookie_count = 0;
 };
 
 // `block` is a header block up to and including its empty line, nothing after. On `none` the head is filled; otherwise
-// it is unspecified. Every refusal closes the connection.
+// only its `origin` is specified: the one Origin that was read, if any. Every refusal closes the connection.
+//
+// The Host must be one of `hosts`, but for probes, which know addresses only: GET and HEAD of /healthz take any Host,
+// /readyz and /metrics one that is an address. In HTTP/1.0 these and `OPTIONS /` go without a Host.
 gate_refusal check_header_block(std::string_view block, const host_list& hosts, request_head& head);
 
 } // namespace pawl::app

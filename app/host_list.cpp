@@ -36,11 +36,17 @@ bool is_well_formed_host(std::string_view host) {
     }
     if (name.front() == '[') {
         name.remove_prefix(1);
-        return name.size() > 3 && name.back() == ']' &&
+        return name.size() >= 3 && name.back() == ']' &&
                std::all_of(name.begin(), name.end() - 1, [](char c) { return is_hex(c) || c == ':' || c == '.'; });
     }
     return std::all_of(name.begin(), name.end(),
                        [](char c) { return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_'; });
+}
+
+bool is_address_host(std::string_view host) {
+    const std::string_view name = without_port(host);
+    return name.starts_with('[') ||
+           std::all_of(name.begin(), name.end(), [](char c) { return is_digit(c) || c == '.'; });
 }
 
 bool host_list::add(std::string_view entry) {

@@ -11,13 +11,19 @@ inline constexpr std::size_t header_block_size_max = 8 * 1024; // request line, 
 inline constexpr std::size_t target_size_max = 1024;           // else 414
 inline constexpr std::size_t header_count_max = 64;            // else 431
 inline constexpr std::size_t body_size_max = 16 * 1024;        // else 413
-inline constexpr std::size_t method_size_max = 16;             // longer than any registered method; else 400
-inline constexpr std::size_t request_id_size_max = 64;         // of an X-Request-Id that a client brings along
-inline constexpr std::size_t agent_read_max = 1024;            // bytes of a User-Agent that are looked at
+inline constexpr std::size_t cookie_lines_max = 16; // Cookie fields, which HTTP/2 proxies send one a cookie; else 431
+// A chunked body: what its framing may take. Beyond chunked_wire_size_max in all 413, else 400.
+inline constexpr std::size_t chunk_size_digits_max = 8;     // hex digits of one size
+inline constexpr std::size_t chunk_extension_size_max = 64; // bytes after a size, skipped
+inline constexpr std::size_t chunk_line_size_max = chunk_size_digits_max + chunk_extension_size_max + 2; // with CR LF
+inline constexpr std::size_t chunked_wire_size_max = 128 * 1024;
+inline constexpr std::size_t method_size_max = 16;     // longer than any registered method; else 400
+inline constexpr std::size_t request_id_size_max = 64; // of an X-Request-Id that a client brings along
+inline constexpr std::size_t agent_read_max = 1024;    // bytes of a User-Agent that are looked at
 
 // A connection's input buffer: what an idle connection holds, and the most one message needs.
 inline constexpr std::size_t input_buffer_size_initial = 4 * 1024;
-inline constexpr std::size_t input_buffer_size_max = header_block_size_max + body_size_max;
+inline constexpr std::size_t input_buffer_size_max = header_block_size_max + body_size_max + chunk_line_size_max;
 // An output buffer larger than this is given back once its response is written.
 inline constexpr std::size_t output_buffer_size_kept = 16 * 1024;
 
@@ -30,7 +36,7 @@ inline constexpr std::chrono::milliseconds linger_time_max{1000};
 struct phase_deadlines {
     std::chrono::milliseconds header{5'000};    // from a request's first byte to the end of its header; else 408
     std::chrono::milliseconds body{5'000};      // from there to the end of its body; else 408
-    std::chrono::milliseconds idle{30'000};     // between requests, and before the first; closed without a word
+    std::chrono::milliseconds idle{75'000};     // between requests, and before the first; closed without a word
     std::chrono::milliseconds write{10'000};    // one response; closed
     std::chrono::milliseconds drain{10'000};    // requests in flight at a stop
     std::chrono::milliseconds handshake{5'000}; // of TLS, from the accept on; closed

@@ -66,6 +66,8 @@ std::string_view reason_of(unsigned status) {
         return "URI Too Long";
     case 415:
         return "Unsupported Media Type";
+    case 417:
+        return "Expectation Failed";
     case 421:
         return "Misdirected Request";
     case 422:
@@ -132,6 +134,23 @@ void append_own_headers(std::string& out, const http_response& response) {
     }
     if (!has_caching) {
         out.append(default_caching);
+    }
+}
+
+// RFC 9112 9.3. Clients that keep connections in a pool stop using one before the time that Keep-Alive says, so none
+// sends a request into a connection that is being closed.
+void append_persistence(std::string& out, const response_facts& facts) {
+    if (!facts.keep_alive) {
+        out.append("Connection: close\r\n");
+        return;
+    }
+    if (!facts.http_1_1) {
+        out.append("Connection: keep-alive\r\n");
+    }
+    if (facts.idle_timeout.count() > 0) {
+        out.append("Keep-Alive: timeout=");
+        append_number(out, static_cast<std::size_t>(facts.idle_timeout.count()));
+        out.append("\r\n");
     }
 }
 
@@ -216,11 +235,7 @@ void append_response(std::string& out, const http_response& response, const resp
             out.append("\r\n");
         }
     }
-    if (!facts.keep_alive) {
-        out.append("Connection: close\r\n");
-    } else if (!facts.http_1_1) {
-        out.append("Connection: keep-alive\r\n");
-    }
+    append_persistence(out, facts);
     out.append("\r\n");
     if (!facts.head_only) {
         out.append(response.body);

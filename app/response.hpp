@@ -4,6 +4,7 @@
 #include "app/http.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <ctime>
 #include <string>
@@ -42,8 +43,9 @@ struct response_facts {
     std::string_view request_id;
     bool http_1_1 = true;
     bool keep_alive = true;
-    bool head_only = false;        // answers HEAD: the length of a body, but none
-    bool strict_transport = false; // Strict-Transport-Security
+    bool head_only = false;               // answers HEAD: the length of a body, but none
+    bool strict_transport = false;        // Strict-Transport-Security
+    std::chrono::seconds idle_timeout{0}; // said as Keep-Alive: timeout= where it is kept alive; 0: not said
 };
 
 // Appends status line, headers and body (not static_body: that is sent from where it lies). Adds Date, X-Request-Id,

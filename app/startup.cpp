@@ -320,6 +320,7 @@ server_settings server_settings_of(const config& settings) {
     out.cors.loopback_origins = settings.dev;
     out.threads = settings.threads;
     out.caps.total = settings.max_connections;
+    out.deadlines.idle = settings.idle_timeout;
     return out;
 }
 

@@ -56,6 +56,7 @@ struct config {
     std::vector<std::string> cors_origins;
     std::size_t max_sessions = 0;
     std::size_t max_connections = 0;
+    seconds idle_timeout{};
     std::size_t password_min_length = 0;
     argon2_cost argon2;
     unsigned password_threads = 0;

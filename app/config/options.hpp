@@ -48,6 +48,7 @@ enum class option_id : std::uint8_t {
     webhook_http,
     max_sessions,
     max_connections,
+    idle_timeout,
     password_min_length,
     argon2,
     password_threads,

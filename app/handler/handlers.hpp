@@ -28,7 +28,8 @@ task<http_response> handle_list_sessions(app_context& context, const http_reques
 task<http_response> handle_end_session(app_context& context, const http_request& request);
 task<http_response> handle_end_other_sessions(app_context& context, const http_request& request);
 
-// jwks.cpp, health.cpp
+// metadata.cpp, jwks.cpp, health.cpp
+task<http_response> handle_metadata(app_context& context, const http_request& request);
 task<http_response> handle_jwks(app_context& context, const http_request& request);
 task<http_response> handle_health(app_context& context, const http_request& request);
 task<http_response> handle_ready(app_context& context, const http_request& request);

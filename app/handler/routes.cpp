@@ -28,6 +28,8 @@ constexpr std::array table{
     route{delete_, "/sessions", handle_end_other_sessions, "end_other_sessions"},
     route{delete_, "/sessions/{id}", handle_end_session, "end_session"},
     route{get, "/.well-known/jwks.json", handle_jwks, "jwks"},
+    route{get, "/.well-known/oauth-authorization-server", handle_metadata, "metadata"},
+    route{get, "/.well-known/openid-configuration", handle_metadata, "discovery"},
     route{get, "/healthz", handle_health, "healthz"},
     route{get, "/readyz", handle_ready, "readyz"},
     route{get, "/metrics", handle_metrics, "metrics"},

@@ -2,6 +2,7 @@
 
 #include "app/form.hpp"
 #include "app/json_body.hpp"
+#include "app/multipart.hpp"
 #include "app/text.hpp"
 #include "core/jwt/access_token.hpp"
 
@@ -90,6 +91,13 @@ body_outcome read_body(const http_request& request, body_kinds kinds) {
     }
     if (kinds != body_kinds::json && equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
         return outcome_of(read_form(request.body));
+    }
+    if (kinds != body_kinds::json && equals_ignoring_case(type, "multipart/form-data")) {
+        const std::string_view boundary = multipart_boundary(*request.content_type);
+        if (boundary.empty()) {
+            return body_failure{request_problem::malformed_form, "The Content-Type names no boundary of the parts."};
+        }
+        return outcome_of(read_multipart(request.body, boundary));
     }
     std::string detail = "Send the body as ";
     detail += kinds == body_kinds::form ? "" : "application/json";

@@ -93,6 +93,37 @@ BOOST_AUTO_TEST_CASE(preflight_names_methods_and_headers) {
     BOOST_TEST(header(r, "Access-Control-Max-Age") == "600");
 }
 
+BOOST_AUTO_TEST_CASE(preflight_allows_the_headers_it_asks_for_where_they_are_names) {
+    const std::string usual = "Authorization, Content-Type, X-Request-Id";
+    std::string many = "a0";
+    for (int i = 1; i < 32; ++i) {
+        many += ", a" + std::to_string(i);
+    }
+    const struct {
+        std::string asked, allowed;
+    } rows[] = {
+        {"x-requested-with", "x-requested-with"},
+        {"authorization,sentry-trace , baggage", "authorization, sentry-trace, baggage"},
+        {"traceparent,,", "traceparent"},
+        {many, many},
+        {many + ", a32", usual},
+        {"a b", usual},
+        {"a\x80", usual},
+        {"*", "*"},
+        {"", usual},
+        {" , ", usual},
+    };
+    for (const auto& row : rows) {
+        http_request q = from("https://a.test", http_method::options);
+        q.access_control_request_method = "POST";
+        q.access_control_request_headers = row.asked;
+        http_response r;
+        add_cors_headers({{"https://a.test"}, false}, q, "POST", r);
+        BOOST_TEST(header(r, "Access-Control-Allow-Headers") == row.allowed, row.asked);
+        BOOST_TEST(header(r, "Vary") == "Origin, Access-Control-Request-Method, Access-Control-Request-Headers");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(without_cors_nothing_is_added) {
     http_response r;
     add_cors_headers({}, from("https://a.test"), "", r);

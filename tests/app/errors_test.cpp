@@ -89,6 +89,7 @@ constexpr expected_problem problems[] = {
     {request_problem::body_too_large, "body_too_large", 413},
     {request_problem::target_too_long, "target_too_long", 414},
     {request_problem::unsupported_media_type, "unsupported_media_type", 415},
+    {request_problem::expectation_failed, "expectation_failed", 417},
     {request_problem::misdirected_request, "misdirected_request", 421},
     {request_problem::headers_too_large, "headers_too_large", 431},
     {request_problem::transfer_encoding, "transfer_encoding", 501},

@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(head_shows_what_was_sent) {
     BOOST_TEST(h.x_forwarded_for[1] == "2.2.2.2");
     BOOST_TEST(h.expects_continue);
     BOOST_TEST(!h.keep_alive);
-    BOOST_TEST(!h.cookie.has_value());
+    BOOST_TEST(h.cookie_count == 0U);
+    BOOST_TEST(!h.chunked);
     // Views, not copies.
     BOOST_TEST((h.path.data() >= bytes.data() && h.path.data() < bytes.data() + bytes.size()));
 }
@@ -154,6 +155,55 @@ BOOST_AUTO_TEST_CASE(the_last_lines_of_a_forwarded_header_are_those_kept) {
 BOOST_AUTO_TEST_CASE(two_request_ids_are_none) {
     const std::string bytes = request_with("X-Request-Id: a\r\nX-Request-Id: b\r\n");
     BOOST_TEST(through_gate(bytes, bytes.size(), hosts).head.request_id.value_or("") == "");
+}
+
+BOOST_AUTO_TEST_CASE(probes_may_come_with_any_host_or_an_address_and_in_the_old_version_with_none) {
+    const struct {
+        std::string_view line, host;
+        gate_refusal why;
+    } rows[] = {
+        {"GET /healthz HTTP/1.1", "evil.example", gate_refusal::none},
+        {"HEAD /healthz HTTP/1.1", "10.0.0.1:8080", gate_refusal::none},
+        {"POST /healthz HTTP/1.1", "evil.example", gate_refusal::unknown_host},
+        {"GET /healthz?a=b HTTP/1.1", "evil.example", gate_refusal::none},
+        {"GET /readyz HTTP/1.1", "10.0.0.1:8080", gate_refusal::none},
+        {"GET /readyz HTTP/1.1", "[2001:db8::1]:80", gate_refusal::none},
+        {"GET /readyz HTTP/1.1", "10.0.0.1.evil.example", gate_refusal::unknown_host},
+        {"GET /metrics HTTP/1.0", "10.0.0.1", gate_refusal::none},
+        {"GET /metrics HTTP/1.1", "pawl.internal", gate_refusal::unknown_host},
+        {"GET /users/me HTTP/1.1", "10.0.0.1", gate_refusal::unknown_host},
+        {"GET /t/a/healthz HTTP/1.1", "evil.example", gate_refusal::unknown_host},
+        {"GET /healthz HTTP/1.0", "", gate_refusal::none},
+        {"GET /readyz HTTP/1.0", "", gate_refusal::none},
+        {"GET /metrics HTTP/1.0", "", gate_refusal::none},
+        {"OPTIONS / HTTP/1.0", "", gate_refusal::none},
+        {"OPTIONS / HTTP/1.1", "", gate_refusal::bad_host},
+        {"GET / HTTP/1.0", "", gate_refusal::bad_host},
+        {"GET /healthz HTTP/1.1", "", gate_refusal::bad_host},
+    };
+    for (const auto& row : rows) {
+        const std::string field = row.host.empty() ? "" : "Host: " + std::string(row.host) + "\r\n";
+        const std::string bytes = std::string(row.line) + "\r\n" + field + "\r\n";
+        BOOST_TEST(to_text(refusal_of(bytes)) == to_text(row.why), row.line << " for " << row.host);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_one_origin_that_was_read_is_known_of_a_refused_request_too) {
+    const auto origin_of = [](const std::string& bytes) {
+        return std::string(through_gate(bytes, bytes.size(), hosts).head.origin.value_or("none"));
+    };
+    BOOST_TEST(origin_of("GET / HTTP/1.1\r\nHost: evil\r\nOrigin: http://a\r\n\r\n") == "http://a");
+    BOOST_TEST(origin_of(request_with("Origin: http://a\r\nOrigin: http://a\r\n")) == "none");
+    BOOST_TEST(origin_of(request_with("Transfer-Encoding: gzip\r\nOrigin: http://a\r\n")) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(every_form_of_address_is_a_host) {
+    for (const char* good : {"[::]", "[::]:8080", "[::1]", "[fe80::1]:1", "0.0.0.0:80", "localhost", "a_b.c:1"}) {
+        BOOST_TEST(is_well_formed_host(good), good);
+    }
+    for (const char* bad : {"[]", "[:", "[]:80", "[::1", "[x::]", ":80", ""}) {
+        BOOST_TEST(!is_well_formed_host(bad), bad);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(host_list_compares_without_case_and_a_port_only_where_it_has_one) {

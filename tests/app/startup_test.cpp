@@ -201,13 +201,14 @@ BOOST_AUTO_TEST_CASE(issuer_is_the_first_url_where_clients_can_use_it) {
 
 BOOST_AUTO_TEST_CASE(settings_reach_those_they_are_for) {
     arguments.insert(arguments.end(),
-                     {"--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--max-connections", "9",
-                      "--login-limit-account", "off", "--login-limit-address", "7/1m", "--max-sessions", "5",
+                     {"--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--max-connections", "9", "--idle-timeout",
+                      "90s", "--login-limit-account", "off", "--login-limit-address", "7/1m", "--max-sessions", "5",
                       "--access-token-ttl", "100", "--dev", "--cors-origin", "http://a.example"});
     const config c = settings();
     BOOST_TEST(server_settings_of(c).listen.size() == 2U);
     BOOST_TEST(server_settings_of(c).listen[1] == "[::1]:0");
     BOOST_TEST(server_settings_of(c).caps.total == 9U);
+    BOOST_TEST(server_settings_of(c).deadlines.idle.count() == 90'000);
     BOOST_TEST(server_settings_of(c).cors.loopback_origins);
     BOOST_TEST(server_settings_of(c).cors.origins.size() == 1U);
     BOOST_TEST(throttle_limits_of(c).account.attempts == 0U);

@@ -59,7 +59,7 @@ void check_head(std::string_view block, const request_head& head) {
                (v.data() >= block.data() && v.data() + v.size() <= block.data() + block.size());
     };
     for (const auto& field : {head.authorization, head.content_type, head.origin, head.user_agent, head.accept,
-                              head.cookie, head.request_id, head.sec_fetch_site}) {
+                              head.request_id, head.sec_fetch_site}) {
         require(!field ||
                 (within(*field) && field->find_first_of(std::string_view("\r\n\0\x7f", 4)) == std::string_view::npos));
     }
@@ -71,14 +71,17 @@ void check_head(std::string_view block, const request_head& head) {
     std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
     });
-    require(lower.find("\r\ntransfer-encoding:") == std::string::npos);
+    const std::size_t coding = lower.find("\r\ntransfer-encoding:");
+    require(head.chunked == (coding != std::string::npos));
+    require(!head.chunked || (head.http_1_1 && lower.find("\r\ncontent-length:") == std::string::npos &&
+                              lower.find("\r\ntransfer-encoding:", coding + 2) == std::string::npos));
     require(lower.find("\r\ntrailer:") == std::string::npos);
     require(lower.find("\r\n ") == std::string::npos && lower.find("\r\n\t") == std::string::npos);
     for (const char* once : {"\r\nhost:", "\r\ncontent-length:", "\r\nauthorization:"}) {
         const std::size_t at = lower.find(once);
         require(at == std::string::npos || lower.find(once, at + 2) == std::string::npos);
     }
-    require(lower.find("\r\nhost:") != std::string::npos);
+    require(lower.find("\r\nhost:") != std::string::npos || !head.http_1_1);
     require(static_cast<std::size_t>(std::count(lower.begin(), lower.end(), '\n')) <= header_count_max + 2);
 }
 

@@ -311,6 +311,18 @@ class Sessions(case.ServerCase):
 
 
 class Public(case.ServerCase):
+    def test_metadata_says_what_is_on_at_both_paths(self):
+        base = self.server.url
+        for path in ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"):
+            found = self.expect(self.client.get(path), 200).json
+            self.assertEqual(found["issuer"], base)
+            self.assertEqual(found["token_endpoint"], base + "/token")
+            self.assertEqual(found["jwks_uri"], base + "/.well-known/jwks.json")
+            self.assertEqual(found["grant_types_supported"], ["password", "refresh_token"])
+            self.assertEqual(found["response_types_supported"], [])
+            self.assertEqual(found["id_token_signing_alg_values_supported"], ["ES256"])
+            self.assertNotIn("authorization_endpoint", found)
+
     def test_jwks_has_the_key_that_signs_and_nothing_private(self):
         header, _ = token_parts(self.logged_in()["access_token"])
         keys = self.expect(self.client.get("/.well-known/jwks.json"), 200).json["keys"]

@@ -10,11 +10,17 @@ SMUGGLED = b"GET /smuggled HTTP/1.1\r\n" + HOST + b"\r\n"
 
 # (what it is, the bytes, the status that must come back)
 ROWS = [
-    ("chunked", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+    ("chunked in capitals", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n", 501),
+    ("chunked twice", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n" * 2 + b"\r\n0\r\n\r\n", 400),
+    ("a chunk longer than it says", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400),
+    ("a trailer", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-A: b\r\n\r\n", 400),
+    ("chunks over 16 KiB", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n4001\r\n", 413),
+    ("chunked on GET", b"GET / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    ("an unknown expectation", b"POST /login HTTP/1.1\r\n" + HOST + b"Expect: 200-ok\r\nContent-Length: 0\r\n\r\n", 417),
     ("gzip, then a length", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd", 501),
     ("chunked, identity", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked, identity\r\n\r\n", 501),
     ("xchunked", b"POST /login HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: xchunked\r\n\r\n", 501),
-    ("chunked on HTTP/1.0", b"POST /login HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+    ("chunked on HTTP/1.0", b"POST /login HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ("a trailer announced", b"POST /login HTTP/1.1\r\n" + HOST + b"Trailer: Authorization\r\nContent-Length: 0\r\n\r\n", 501),
     ("no host", b"GET / HTTP/1.1\r\n\r\n", 400),
     ("two hosts", b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n", 400),
@@ -32,7 +38,7 @@ ROWS = [
     ("a length of 5,5", b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 5,5\r\n\r\nabcde", 400),
     ("a length of +5", b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: +5\r\n\r\nabcde", 400),
     ("a length of 0x5", b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 0x5\r\n\r\nabcde", 400),
-    ("a length and chunked", b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+    ("a length and chunked", b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
     ("a body on GET", b"GET / HTTP/1.1\r\n" + HOST + b"Content-Length: 5\r\n\r\nabcde", 400),
     ("65 headers", b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X-%d: 1\r\n" % i for i in range(64)) + b"\r\n", 431),
     ("9 KiB of headers", b"GET / HTTP/1.1\r\n" + HOST + b"X-A: " + b"a" * 9216 + b"\r\n\r\n", 431),
@@ -62,7 +68,46 @@ class Gate(case.ServerCase):
         access = self.logged_in()["access_token"].encode()
         data = (b"GET /users/me HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: Bearer " + access +
                 b"\r\n\r\n")
-        self.assertIn(b"HTTP/1.1 501", raw(self.server.url, data))
+        self.assertIn(b"HTTP/1.1 400", raw(self.server.url, data)) # a body with GET
+        data = (b"POST /logout/all HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nAuthorization: Bearer " +
+                access + b"\r\n\r\n")
+        self.assertIn(b"HTTP/1.1 400", raw(self.server.url, data))
+        self.assertEqual(self.client.get("/users/me", bearer=access.decode()).status, 200)
+
+    def test_a_login_may_come_in_chunks(self):
+        email = self.signed_up()
+        body = ('{"email":"%s","password":"%s"}' % (email, case.PASSWORD)).encode()
+        data = b"POST /login HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for byte in body:
+            data += b"1;x\r\n" + bytes([byte]) + b"\r\n"
+        answer = raw(self.server.url, data + b"0\r\n\r\n" + SMUGGLED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        self.assertEqual(re.findall(rb"HTTP/1\.1 (\d{3})", answer), [b"200", b"404"])
+
+    def test_probes_come_with_the_host_that_balancers_send(self):
+        for head, status in (
+                (b"GET /healthz HTTP/1.1\r\nHost: pawl.cluster.local\r\n", b"200"), (b"GET /healthz HTTP/1.0\r\n", b"200"),
+                (b"GET /readyz HTTP/1.1\r\nHost: 10.1.2.3:8080\r\n", b"200"), (b"GET /readyz HTTP/1.0\r\n", b"200"),
+                (b"GET /metrics HTTP/1.1\r\nHost: [2001:db8::1]\r\n", b"200"), (b"OPTIONS / HTTP/1.0\r\n", b"204"),
+                (b"GET /readyz HTTP/1.1\r\nHost: pawl.cluster.local\r\n", b"421"), (b"GET / HTTP/1.0\r\n", b"400"),
+                (b"GET /t/a/healthz HTTP/1.1\r\nHost: pawl.cluster.local\r\n", b"421")):
+            with self.subTest(head):
+                answer = raw(self.server.url, head + b"Connection: close\r\n\r\n")
+                self.assertEqual(re.findall(rb"HTTP/1\.[01] (\d{3})", answer), [status], answer)
+                self.assertEqual(b"--allowed-host" in answer, status == b"421")
+
+    def test_a_slash_at_the_end_is_a_redirect(self):
+        answer = self.client.request("POST", "/login/?a=b", b"{}", {"Content-Type": "application/json"})
+        self.assertEqual((answer.status, answer.headers["Location"]), (308, "/login?a=b"))
+        self.assertEqual(self.client.get("/nothing/").status, 404)
+
+    def test_a_token_form_may_be_multipart(self):
+        email = self.signed_up()
+        body = "".join('--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair
+                       for pair in (("grant_type", "password"), ("username", email), ("password", case.PASSWORD))) + "--x--\r\n"
+        answer = self.client.request("POST", "/token", body.encode(), {"Content-Type": "multipart/form-data; boundary=x"})
+        self.assertEqual(answer.status, 200)
+        answer = self.client.request("POST", "/token", b"--y--", {"Content-Type": "multipart/form-data; boundary=x"})
+        self.assertEqual((answer.status, answer.json()["error"]), (400, "invalid_request"))
 
     def test_pipelined_requests_are_answered_in_order(self):
         request = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
