@@ -6,8 +6,6 @@
 #include "store_fixture.hpp"
 #include "tests/support/seeded_random.hpp"
 
-#include "core/encoding.hpp"
-#include "core/hmac_sha256.hpp"
 #include "storage/log/crc32c.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -106,7 +104,7 @@ std::string without_member(const manifest& m, const log_keys& keys, const std::s
     text.resize(text.find('\n') + 1);
     const std::size_t begin = text.find(",\"" + member + "\":");
     text.erase(begin, text.find(',', begin + 1) - begin);
-    text += "hmac-sha256 " + to_hex(hmac_sha256{keys.manifest()}.compute({bytes(text)}));
+    text += "hmac-sha256 " + to_hex(storage::hmac_sha256{keys.manifest()}.compute({bytes(text)}));
     char crc[32];
     std::snprintf(crc, sizeof crc, " crc32c %08x\n", crc32c(bytes(text)));
     return text + crc;
