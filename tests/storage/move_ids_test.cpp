@@ -223,11 +223,12 @@ BOOST_AUTO_TEST_CASE(ids_of_another_store_that_are_taken_over_are_not_given_afte
     crash_into("crashed");
     BOOST_TEST(sign_up("bob") == 1'000U);
     BOOST_TEST(data->snapshot_now());
+    BOOST_TEST(sign_up("carl") == 1'001U);
     BOOST_TEST(data->raise_next_user_id(2'000).value());
     crash_into("again");
     BOOST_TEST(data->snapshot_now()); // of which the manifest is another
     crash_into("and_again");
-    BOOST_TEST(sign_up("carl") == 2'000U);
+    BOOST_TEST(sign_up("dora") == 2'000U);
 }
 
 BOOST_AUTO_TEST_CASE(no_user_gets_an_id_that_a_double_does_not_hold) {
