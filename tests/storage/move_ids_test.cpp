@@ -81,7 +81,12 @@ struct ids_fixture {
     }
     // As a crash leaves it: the files of a store that is still open.
     void crash_into(const std::string& name) {
-        std::filesystem::copy(options.directory.path, at(name));
+        std::filesystem::create_directory(at(name));
+        std::filesystem::permissions(at(name), std::filesystem::perms::owner_all);
+        for (const auto& entry : std::filesystem::directory_iterator(options.directory.path)) {
+            std::error_code ec; // a spare segment gets its name meanwhile: then there is none
+            std::filesystem::copy_file(entry.path(), at(name) + "/" + entry.path().filename().string(), ec);
+        }
         data.reset();
         open(name);
     }
