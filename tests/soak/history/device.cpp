@@ -8,9 +8,8 @@ namespace pawl::history {
 namespace {
 
 constexpr std::size_t sessions_max = 4, ended_max = 12, told_max = 12;
-// Well within --reuse-window 60s, and an access token's hour.
-constexpr std::chrono::seconds replay_age_max{25};
-constexpr std::chrono::minutes access_age_max{20};
+constexpr std::chrono::minutes access_age_max{20}; // well within an access token's hour
+constexpr unsigned replays_max = 6;                // of a generation that is not confirmed: one less than the server's
 
 constexpr unsigned ok = 200, created = 201, no_content = 204, unauthorized = 401, conflict = 409;
 
@@ -25,6 +24,11 @@ unsigned sextet(char c) {
         throw violation("a refresh token that is no base64url");
     }
     return static_cast<unsigned>(at);
+}
+
+// Over, and no word of reuse: revoked, expired, or swept since.
+bool is_over(const reply& r) {
+    return r.member("code") == "session_revoked" || r.member("code") == "session_expired";
 }
 
 } // namespace
@@ -53,12 +57,25 @@ place_in_chain place_of(std::string_view refresh_token) {
     return out;
 }
 
-device::device(std::size_t number, std::uint64_t seed)
-    : email_("device" + std::to_string(number) + "@example.com"), password_("correct horse battery"), random_(seed) {}
+device::device(std::size_t number, std::uint64_t seed, const windows& w)
+    : email_("device" + std::to_string(number) + "@example.com"), password_("correct horse battery"), random_(seed),
+      windows_(w) {}
+
+// While the clock is far ahead nothing can be found out of a session of before.
+bool device::uncertain(const session& s) const {
+    return (s.refresh_lost || s.maybe_dead || s.of_all) && !looks_expired(s);
+}
 
 bool device::uncertain() const {
-    return !maybe_password_.empty() ||
-           std::ranges::any_of(sessions_, [](const session& s) { return s.refresh_lost || s.maybe_dead || s.of_all; });
+    return !maybe_password_.empty() || std::ranges::any_of(sessions_, [&](const session& s) { return uncertain(s); });
+}
+
+bool device::access_good(const session& s) const {
+    return s.access_leaps == asked_.leaps && asked_.at - s.rotated.asked.at < access_age_max;
+}
+
+bool device::looks_expired(const session& s) const {
+    return asked_.clock == wall::far_ahead && !s.of_wrong_time;
 }
 
 std::vector<request> device::ask(step what, std::vector<request> requests) {
@@ -74,8 +91,8 @@ request device::login_with(const std::string& password) const {
     return {"POST", "/login", R"({"email":")" + email_ + R"(","password":")" + password + "\"}", {}};
 }
 
-std::vector<request> device::begin(bool closing, moment now) {
-    asked_at_ = now;
+std::vector<request> device::begin(bool closing, const instant& now) {
+    asked_ = now;
     looking_ = closing && signed_up_ && !uncertain();
     if (!signed_up_) {
         if (closing && !maybe_signed_up_) {
@@ -88,16 +105,18 @@ std::vector<request> device::begin(bool closing, moment now) {
     if (uncertain()) {
         return settle();
     }
-    return closing ? look_at_everything() : choose(now);
+    return closing ? look_at_everything() : choose();
 }
 
 std::vector<request> device::settle() {
     if (!maybe_password_.empty()) {
         return ask(step::which_password, {login_with(maybe_password_), login_with(password_)});
     }
-    const auto found =
-        std::ranges::find_if(sessions_, [](const session& s) { return s.refresh_lost || s.maybe_dead || s.of_all; });
+    const auto found = std::ranges::find_if(sessions_, [&](const session& s) { return uncertain(s); });
     chosen_ = static_cast<std::size_t>(found - sessions_.begin());
+    if (found->never_replayed && !found->previous.empty() && random_() % 2 == 0) {
+        return ask(step::replay, {refresh_of(found->previous)});
+    }
     return ask(step::still_alive, {refresh_of(found->current)});
 }
 
@@ -119,14 +138,26 @@ std::vector<request> device::look_at_everything() {
     return {};
 }
 
-std::vector<request> device::choose(moment now) {
+// Sessions of before look expired. Their ends are as good as ever.
+std::vector<request> device::choose_while_far_ahead() {
+    const session& s = sessions_[chosen_];
+    if (random_() % 4 == 0) {
+        return ask(step::log_out, {{"POST", "/logout", json_of("refresh_token", s.current), {}}});
+    }
+    return ask(step::looks_expired, {refresh_of(s.current)});
+}
+
+std::vector<request> device::choose() {
     const auto percent = static_cast<double>(random_() >> 11U) * 0x1.0p-53 * 100;
     if (sessions_.empty() || (sessions_.size() < sessions_max && percent >= 98.5)) {
         return ask(step::log_in, {login_with(password_)});
     }
     chosen_ = random_() % sessions_.size();
     const session& s = sessions_[chosen_];
-    const bool access_good = now - s.rotated_at < access_age_max;
+    if (looks_expired(s)) {
+        return choose_while_far_ahead();
+    }
+    const bool access_good = this->access_good(s);
     const request log_out{"POST", "/logout", json_of("refresh_token", s.current), {}};
     const request log_out_all{"POST", "/logout/all", {}, s.access};
     if (!ended_.empty() && percent >= 95.5) {
@@ -159,15 +190,17 @@ std::vector<request> device::choose(moment now) {
               R"({"current_password":")" + password_ + R"(","new_password":")" + maybe_password_ + "\"}", s.access}});
     }
     if (access_good && percent >= 82) {
+        sessions_[chosen_].maybe_confirmed = true;
         return ask(step::bearer, {{"GET", "/users/me", {}, s.access}});
     }
-    if (!s.previous.empty() && percent >= 75 && now - s.rotated_at < replay_age_max) {
+    if (!s.previous.empty() && percent >= 75) {
         return ask(step::replay, {refresh_of(s.previous)});
     }
     return ask(step::refresh, std::vector<request>(percent >= 62 ? 2 + random_() % 2 : 1, refresh_of(s.current)));
 }
 
-void device::finish(const std::vector<reply>& replies) {
+void device::finish(const std::vector<reply>& replies, const instant& now) {
+    told_at_ = now;
     told_.push_back("step " + std::to_string(static_cast<int>(step_)) + " of session " + std::to_string(chosen_));
     for (const reply& r : replies) {
         told_.back() += ", " + (r.lost() ? "lost" : std::to_string(r.status)) + " " + r.refreshed;
@@ -212,6 +245,11 @@ void device::finish(const std::vector<reply>& replies) {
         return after_which_password(replies);
     case step::still_alive:
         return after_still_alive(first);
+    case step::looks_expired:
+        if (!first.lost() && (first.status != unauthorized || first.member("code") != "session_expired")) {
+            wrong("a session while the clock is far ahead", first);
+        }
+        return;
     }
 }
 
@@ -259,18 +297,53 @@ void device::after_refreshes(const std::vector<reply>& replies) {
         wrong(std::to_string(rotated) + " rotations of one token", *told);
     }
     if (told == nullptr) {
-        s.refresh_lost = true;
+        lose_refresh(s);
         return;
     }
     advance(s, *told);
+    s.replays = static_cast<unsigned>(replies.size()) - 1;
+}
+
+void device::lose_refresh(session& s) {
+    s.refresh_lost = true;
+    s.lost_since = s.lost_since ? s.lost_since : asked_;
+    ++s.replays;
 }
 
 void device::after_replay(const reply& r) {
+    session& s = sessions_[chosen_];
+    ++s.replays;
     if (r.lost()) {
+        s.maybe_dead = s.maybe_dead || s.rotated.at_most(told_at_) > windows_.reuse; // it may have been reuse
         return;
     }
-    if (r.status != ok || r.refreshed != "replayed" || r.member("refresh_token") != sessions_[chosen_].current) {
-        wrong("a replay within the window", r);
+    if (r.status == ok && r.member("refresh_token") != s.current) {
+        wrong("another successor in a replay", r);
+    }
+    if (s.maybe_dead && r.status == unauthorized && is_over(r)) {
+        return bury(chosen_);
+    }
+    judge_predecessor(r, s.rotated, !s.maybe_confirmed && s.replays <= replays_max);
+    if (r.status != ok) {
+        bury(chosen_);
+    }
+}
+
+// Of a generation that was rotated: replayed within the window, reuse after it.
+void device::judge_predecessor(const reply& r, const rotation& to, bool unconfirmed) {
+    const bool replayed = r.status == ok && r.refreshed == "replayed";
+    if (!replayed && (r.status != unauthorized || r.member("code") != "refresh_token_reused")) {
+        wrong("a predecessor", r);
+    }
+    const session& s = sessions_[chosen_];
+    const std::string ages = " (" + std::to_string(to.at_least(asked_, windows_).count()) + " to " +
+                             std::to_string(to.at_most(told_at_).count()) + " s)";
+    if (replayed && (s.never_replayed || to.at_least(asked_, windows_) > windows_.lost_response)) {
+        wrong("a predecessor is replayed after the window" + ages, r);
+    }
+    if (!replayed && !s.never_replayed &&
+        to.at_most(told_at_) <= (unconfirmed ? windows_.lost_response : windows_.reuse)) {
+        wrong("a predecessor is called reuse within the window" + ages, r);
     }
 }
 
@@ -305,7 +378,7 @@ void device::after_race_with_end(const std::vector<reply>& replies, bool of_all)
     const reply& end = replies[1];
     session& s = sessions_[chosen_];
     if (refreshed.lost()) {
-        s.refresh_lost = true;
+        lose_refresh(s);
     } else if (refreshed.status == ok) {
         if (refreshed.refreshed != "rotated") {
             wrong("a refresh beside a logout", refreshed);
@@ -365,34 +438,55 @@ void device::after_which_password(const std::vector<reply>& replies) {
 }
 
 void device::after_still_alive(const reply& r) {
+    session& s = sessions_[chosen_];
     if (r.lost()) {
-        sessions_[chosen_].refresh_lost = true;
+        lose_refresh(s);
         return;
     }
-    session& s = sessions_[chosen_];
+    const bool may_be_next = s.refresh_lost; // its token may be a predecessor by now
+    const rotation to{s.lost_since.value_or(asked_), told_at_};
     if (r.status == ok) {
         if (s.of_all && all_ended_ == true) {
             wrong("one of all sessions that were logged out lives", r);
         }
-        if (r.refreshed != "rotated" && !(s.refresh_lost && r.refreshed == "replayed")) {
+        if (r.refreshed != "rotated" && !(may_be_next && r.refreshed == "replayed")) {
             wrong("its token after the server came back", r);
         }
         s.refresh_lost = s.maybe_dead = false;
+        const unsigned replays = r.refreshed == "replayed" ? s.replays + 1 : 0;
         advance(s, r);
+        s.replays = replays;
         if (std::exchange(s.of_all, false)) {
             settle_all(false);
         }
         return;
     }
+    if (may_be_next && r.member("code") == "refresh_token_reused") {
+        if (!s.maybe_dead) {
+            judge_predecessor(r, to, s.replays <= replays_max);
+        }
+        return bury(chosen_);
+    }
     const bool may_be = s.maybe_dead || (s.of_all && all_ended_ != false);
-    const bool over = r.member("code") == "session_revoked" || r.member("code") == "session_expired"; // or swept since
-    if (!may_be || r.status != unauthorized || !over) {
+    if (!may_be || r.status != unauthorized || !is_over(r)) {
         wrong("its token after the server came back", r);
     }
     if (s.of_all && !s.maybe_dead) {
         settle_all(true);
     } else {
         bury(chosen_);
+    }
+}
+
+// Sessions of the wrong time may be dead, and what was rotated so shortly before the time it is now that its window
+// would open again.
+void device::clock_was_set(const instant& now) {
+    constexpr span a_little{8};
+    for (session& s : sessions_) {
+        const bool just_now = now.at - s.rotated.told.at < windows_.lost_response + a_little;
+        s.maybe_dead = s.maybe_dead || s.of_wrong_time || s.refresh_lost || just_now || now.clock == wall::far_ahead;
+        s.never_replayed = s.of_wrong_time && !s.refresh_lost;
+        s.of_wrong_time = false;
     }
 }
 
@@ -406,8 +500,10 @@ void device::add_session(const reply& r) {
     session s;
     s.current = r.member("refresh_token");
     s.access = r.member("access_token");
+    s.access_leaps = asked_.leaps;
     s.place = place_of(s.current);
-    s.rotated_at = asked_at_;
+    s.rotated = {asked_, told_at_};
+    s.of_wrong_time = asked_.clock != wall::right;
     if (s.place.generation != 0 || s.access.empty()) {
         wrong("a login's tokens", r);
     }
@@ -424,9 +520,13 @@ void device::advance(session& s, const reply& r) {
     }
     s.stale = std::exchange(s.previous, std::exchange(s.current, std::string(token)));
     s.access = r.member("access_token");
+    s.access_leaps = asked_.leaps;
     s.place = next;
-    s.rotated_at = asked_at_;
-    s.refresh_lost = false;
+    s.rotated = {s.lost_since.value_or(asked_), told_at_};
+    s.of_wrong_time = s.of_wrong_time || asked_.clock != wall::right;
+    s.lost_since.reset();
+    s.replays = 0;
+    s.refresh_lost = s.maybe_confirmed = s.never_replayed = false;
 }
 
 void device::bury(std::size_t index) {
