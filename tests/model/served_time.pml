@@ -27,6 +27,7 @@
  *   FUTURE_ENDS        it ends those whose rotation lies in the future, not those whose window it opens again
  *   RECORD_BEFORE_ENDS its record is durable before these ends are
  *   LEAP_IS_SERVED     a leap of the clock counts as time served
+ *   SEAL_TELLS_TIME    a SEAL before the record of an outage tells the time after it
  * docs/architecture.md, "Time", has the design.
  */
 #define WR 2              /* the lost-response window, in ticks of time served */
@@ -130,6 +131,16 @@ inline commit_due(yes) {
 inline begin_frame() {
     writing = true; wrote = true; untold = false; held = false;
     f_time = now; f_generation = generation; f_rotated = rotated; f_ended = ended; f_outages = outages
+}
+/* A SEAL: what is in the queue comes after it. */
+inline begin_seal() {
+    writing = true; wrote = true;
+#ifdef SEAL_TELLS_TIME
+    f_time = now;
+#else
+    f_time = (untold -> d_time : now);
+#endif
+    f_generation = d_generation; f_rotated = d_rotated; f_ended = d_ended; f_outages = d_outages
 }
 inline no_frame() { writing = false; f_time = 0; f_generation = 0; f_rotated = 0; f_ended = false; f_outages = 0 }
 
@@ -247,6 +258,7 @@ end:
       }
     /* The writer: what is in the queue, or what somebody else did. */
     :: atomic { up && !writing && !d_ended -> begin_frame() }
+    :: atomic { up && !writing && !d_ended && DIRTY -> begin_seal() }
     :: atomic { up && writing -> land(); check() }
     /* The clock leaps while serving, and is believed. */
     :: atomic { up && !untold && used < OUTAGES && outages < OUTAGES && !d_ended ->
