@@ -113,6 +113,7 @@ private:
     void after_password(const reply& r);
     void after_which_password(const std::vector<reply>& replies);
     void after_still_alive(const reply& r);
+    void after_looks_expired(const reply& r);
     void expect_refusal(const reply& r, const char* what);
 
     void add_session(const reply& r);
