@@ -4,9 +4,9 @@
  * start is an outage {stop, ready}: from the time of the last frame to readiness. Its record goes with the next frame,
  * of itself where a window may be open. An age is now - rotated less what of it was an outage. One frame is in flight
  * at any time (R9), so the disk is the fold of its frames, and a crash keeps the frame in flight or not. While a window
- * is open the writer repeats COMMIT every Q ticks, once more after it has closed. A clock that is set back ends first
- * the family whose window it could open again, then its record assigns the floor and shortens the outages. A leap of
- * the clock that is adopted while serving is an outage too. Ticks are whole: what whole seconds cut off isn't here. A
+ * is open the writer repeats COMMIT every Q ticks, once more after it has closed. A clock that is set back shuts first
+ * the windows it could open again (the word says so until the next rotation) and ends what was created later; then its
+ * record assigns the floor and shortens the outages. A leap of the clock that is adopted while serving is an outage too. Ticks are whole: what whole seconds cut off isn't here. A
  * frame is durable before the next tick. The list of outages has room for all.
  *
  * What must hold, with ages in true time served, which only the model knows:
@@ -22,10 +22,10 @@
  *   LAST_OUTAGE_ONLY   ages know of one outage
  *   MAX_OVER_RESET     the floor is the highest time, whatever the clock was set to since
  *   ALIVE_BEFORE_END   a logout of a family that looks expired writes nothing
- *   FUTURE_IS_OUTSIDE  a clock that is set back ends no family for its rotation: that is outside of every window as
- *                      long as it lies in the future
- *   FUTURE_ENDS        it ends those whose rotation lies in the future, not those whose window it opens again
- *   RECORD_BEFORE_ENDS its record is durable before these ends are
+ *   FUTURE_IS_OUTSIDE  a clock that is set back shuts no window: a rotation is outside of every one as long as it lies
+ *                      in the future
+ *   FUTURE_ONLY        it shuts those of rotations that lie in the future, not those that it opens again
+ *   RECORD_FIRST       its record is durable before the shutting is
  *   LEAP_IS_SERVED     a leap of the clock counts as time served
  *   SEAL_TELLS_TIME    a SEAL before the record of an outage tells the time after it
  * docs/architecture.md, "Time", has the design.
@@ -51,7 +51,7 @@ typedef outage { byte stop, ready }
 bool up = true;
 byte now = 1;                                /* service time */
 byte generation = 0, rotated = 1;            /* the word */
-bool ended = false;
+bool ended = false, shut = false;
 outage list[OUTAGES];
 byte outages = 0;
 bool untold = false;                         /* the list is ahead of the disk's */
@@ -61,11 +61,11 @@ byte alive_for = 0;                          /* ticks since the start, up to Q *
 
 /* The frame in flight: what the disk will be with it. */
 bool writing = false;
-byte f_time, f_generation, f_rotated, f_outages; bool f_ended;
+byte f_time, f_generation, f_rotated, f_outages; bool f_ended, f_shut;
 
 /* The disk: the fold of its frames. d_time is the floor. */
 byte d_time = 1, d_generation = 0, d_rotated = 1;
-bool d_ended = false;
+bool d_ended = false, d_shut = false;
 outage d_list[OUTAGES];
 byte d_outages = 0;
 
@@ -108,8 +108,9 @@ inline check() {
     :: up && generation > 0 && !ended && !EXPIRED && rotated <= now ->
         served_age(now);
         if
-        :: a <= WR -> assert(age[generation] <= WR + slack[generation])   /* replayed: no thief */
-        :: else -> assert(age[generation] > WR)                           /* reuse: nobody honest */
+        :: a <= WR && !shut -> assert(age[generation] <= WR + slack[generation])   /* replayed: no thief */
+        :: a > WR && !shut -> assert(age[generation] > WR)                         /* reuse: nobody honest */
+        :: shut -> skip                      /* reuse, whoever it is: the clock was wrong */
         fi;
         a = 0
     :: else -> skip                          /* expired, ended; a rotation of the future is outside of every window */
@@ -122,7 +123,7 @@ inline commit_due(yes) {
     yes = false;
 #ifndef LAST_RECORD_TIME
     if
-    :: generation > 0 && !ended && now >= d_time + Q -> served_age(d_time); yes = (a <= WR); a = 0
+    :: generation > 0 && !ended && !shut && now >= d_time + Q -> served_age(d_time); yes = (a <= WR); a = 0
     :: else -> skip
     fi
 #endif
@@ -130,7 +131,7 @@ inline commit_due(yes) {
 
 inline begin_frame() {
     writing = true; wrote = true; untold = false; held = false;
-    f_time = now; f_generation = generation; f_rotated = rotated; f_ended = ended; f_outages = outages
+    f_time = now; f_generation = generation; f_rotated = rotated; f_ended = ended; f_shut = shut; f_outages = outages
 }
 /* A SEAL: what is in the queue comes after it. */
 inline begin_seal() {
@@ -140,13 +141,13 @@ inline begin_seal() {
 #else
     f_time = (untold -> d_time : now);
 #endif
-    f_generation = d_generation; f_rotated = d_rotated; f_ended = d_ended; f_outages = d_outages
+    f_generation = d_generation; f_rotated = d_rotated; f_ended = d_ended; f_shut = d_shut; f_outages = d_outages
 }
-inline no_frame() { writing = false; f_time = 0; f_generation = 0; f_rotated = 0; f_ended = false; f_outages = 0 }
+inline no_frame() { writing = false; f_time = 0; f_generation = 0; f_rotated = 0; f_ended = false; f_shut = false; f_outages = 0 }
 
 /* The frame is durable. */
 inline land() {
-    d_generation = f_generation; d_rotated = f_rotated; d_ended = f_ended;
+    d_generation = f_generation; d_rotated = f_rotated; d_ended = f_ended; d_shut = f_shut;
     do
     :: d_outages < f_outages ->
         d_list[d_outages].stop = list[d_outages].stop; d_list[d_outages].ready = list[d_outages].ready; d_outages++
@@ -176,13 +177,13 @@ inline forget() {
     i = 0; do :: i < OUTAGES -> list[i].stop = 0; list[i].ready = 0; i++ :: else -> break od;
     i = d_generation + 1; do :: i <= ROTATIONS -> age[i] = 0; slack[i] = 0; i++ :: else -> break od; i = 0;
     no_frame();
-    up = false; now = 0; generation = 0; rotated = 0; ended = false; outages = 0;
+    up = false; now = 0; generation = 0; rotated = 0; ended = false; shut = false; outages = 0;
     untold = false; held = false; wrote = false; alive_for = 0; asked_end = false
 }
 
 inline recover() {
     assert(d_time <= latest);                /* or --reset-clock would be needed again */
-    up = true; generation = d_generation; rotated = d_rotated; ended = d_ended;
+    up = true; generation = d_generation; rotated = d_rotated; ended = d_ended; shut = d_shut;
     do
     :: outages < d_outages ->
         list[outages].stop = d_list[outages].stop; list[outages].ready = d_list[outages].ready; outages++
@@ -193,7 +194,7 @@ inline recover() {
 inline not_served(from, to) {
     list[outages].stop = from; list[outages].ready = to; outages++; used++;
     untold = true; now = to;
-    served_age(now); held = (generation == 0 || ended || a > WR); a = 0
+    served_age(now); held = (generation == 0 || ended || shut || a > WR); a = 0
 }
 
 /* On the disk: the record of a clock that was set back to `to`. The outages become shorter, the newest first, until they
@@ -216,14 +217,20 @@ inline set_clock(to) {
 #endif
 }
 
-/* The family whose window a clock that is set back to `to` could open again. */
+/* Whether a clock that is set back to `to` could open the window of the last rotation; whether it lies before all of the
+ * family. */
 #ifdef FUTURE_IS_OUTSIDE
-#define REOPENED_BY(to) (d_generation == 0 && d_rotated > to)
-#elif defined(FUTURE_ENDS)
-#define REOPENED_BY(to) (d_rotated > to)
+#define REOPENED_BY(to) (false)
+#elif defined(FUTURE_ONLY)
+#define REOPENED_BY(to) (d_generation > 0 && d_rotated > to)
 #else
-#define REOPENED_BY(to) (d_generation > 0 && d_rotated + WR >= to || d_rotated > to)
+#define REOPENED_BY(to) (d_generation > 0 && d_rotated + WR >= to)
 #endif
+#define CREATED_AFTER(to) (d_generation == 0 && d_rotated > to)
+inline undo_wrong_time(to) {
+    if :: REOPENED_BY(to) -> d_shut = true :: else -> skip fi;
+    if :: CREATED_AFTER(to) -> d_ended = true :: else -> skip fi
+}
 
 active proctype machine() {
     bool due = false; byte to = 0;
@@ -247,7 +254,7 @@ end:
         check() }
     /* The client refreshes. */
     :: atomic { up && !ended && !EXPIRED && generation < ROTATIONS ->
-        generation++; rotated = now; age[generation] = 0; slack[generation] = 0; check() }
+        generation++; rotated = now; shut = false; age[generation] = 0; slack[generation] = 0; check() }
     /* It logs out, whatever the clock makes of it. */
     :: atomic { up && !asked_end && !told_ended ->
 #ifdef ALIVE_BEFORE_END
@@ -280,14 +287,13 @@ end:
     :: atomic { !up && d_time > 2 ->
         if :: d_time > FAR -> to = d_time - FAR :: to = d_time - 2 fi;
         if
-        :: REOPENED_BY(to) ->
-#ifdef RECORD_BEFORE_ENDS
-            if :: used < OUTAGES -> set_clock(to); used++; to = 0 :: d_ended = true; set_clock(to) fi
+#ifdef RECORD_FIRST
+        :: used + 1 < OUTAGES -> set_clock(to); used++; to = 0
+        :: set_clock(to); undo_wrong_time(to)
 #else
-            d_ended = true;
-            if :: used + 1 < OUTAGES -> used++; to = 0 :: set_clock(to) fi
+        :: used + 1 < OUTAGES -> undo_wrong_time(to); used++; to = 0
+        :: undo_wrong_time(to); set_clock(to)
 #endif
-        :: else -> set_clock(to)
         fi;
         if :: to > 0 -> recover(); now = to; used++; to = 0; wrote = true; check() :: else -> skip fi }
     od

@@ -85,6 +85,7 @@ private:
         bool refresh_lost = false, maybe_dead = false, of_all = false; // of_all: dead if the change of all happened
         bool of_wrong_time = false;                                    // made or rotated while the clock was wrong
         bool never_replayed = false;                                   // ... and the clock has been set back since
+        bool maybe_shut = false;                                       // the reset may have shut its windows
     };
     struct ended {
         std::string refresh, access;

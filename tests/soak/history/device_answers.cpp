@@ -108,7 +108,7 @@ void device::judge_predecessor(const reply& r, const rotation& to, bool unconfir
     if (replayed && (s.never_replayed || to.at_least(asked_, windows_) > windows_.lost_response)) {
         wrong("a predecessor is replayed after the window" + ages, r);
     }
-    if (!replayed && !s.never_replayed &&
+    if (!replayed && !s.maybe_shut &&
         to.at_most(told_at_) <= (unconfirmed ? windows_.lost_response : windows_.reuse)) {
         wrong("a predecessor is called reuse within the window" + ages, r);
     }
@@ -251,7 +251,8 @@ void device::clock_was_set(const instant& now) {
     constexpr span a_little{8};
     for (session& s : sessions_) {
         const bool just_now = now.at - s.rotated.told.at < windows_.lost_response + a_little;
-        s.maybe_dead = s.maybe_dead || s.of_wrong_time || s.refresh_lost || just_now || now.clock == wall::far_ahead;
+        s.maybe_shut = s.maybe_shut || s.of_wrong_time || s.refresh_lost || just_now;
+        s.maybe_dead = s.maybe_dead || s.maybe_shut || now.clock == wall::far_ahead;
         s.never_replayed = s.of_wrong_time && !s.refresh_lost;
         s.of_wrong_time = false;
     }
@@ -305,7 +306,7 @@ void device::advance(session& s, const reply& r) {
     s.of_wrong_time = s.of_wrong_time || asked_.clock != wall::right;
     s.lost_since.reset();
     s.replays = 0;
-    s.refresh_lost = s.maybe_confirmed = s.never_replayed = false;
+    s.refresh_lost = s.maybe_confirmed = s.never_replayed = s.maybe_shut = false;
 }
 
 void device::bury(std::size_t index) {
