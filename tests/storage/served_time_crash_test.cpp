@@ -141,7 +141,7 @@ private:
         }
     }
 
-    // First what a window would open again for ends, then the record of it.
+    // First no window is left that it could open again (here: such a generation is passed over), then the record of it.
     void set_clock(timestamp_ms from, timestamp_ms to) {
         t_.now = to;
         t_.set_from = from;
