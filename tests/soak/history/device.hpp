@@ -83,9 +83,10 @@ private:
         unsigned replays = 0;                                          // of `previous`, asked for
         bool maybe_confirmed = false;                                  // its access token was shown
         bool refresh_lost = false, maybe_dead = false, of_all = false; // of_all: dead if the change of all happened
-        bool of_wrong_time = false;                                    // made or rotated while the clock was wrong
-        bool never_replayed = false;                                   // ... and the clock has been set back since
-        bool maybe_shut = false;                                       // the reset may have shut its windows
+        bool of_wrong_time = false;        // made while the clock was wrong, or rotated, as far as is known
+        bool surely_of_wrong_time = false; // its last rotation
+        bool never_replayed = false;       // ... and the clock has been set back since
+        bool maybe_shut = false;           // the reset may have shut its windows
     };
     struct ended {
         std::string refresh, access;

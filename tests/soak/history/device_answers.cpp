@@ -108,8 +108,7 @@ void device::judge_predecessor(const reply& r, const rotation& to, bool unconfir
     if (replayed && (s.never_replayed || to.at_least(asked_, windows_) > windows_.lost_response)) {
         wrong("a predecessor is replayed after the window" + ages, r);
     }
-    if (!replayed && !s.maybe_shut &&
-        to.at_most(told_at_) <= (unconfirmed ? windows_.lost_response : windows_.reuse)) {
+    if (!replayed && !s.maybe_shut && to.at_most(told_at_) <= (unconfirmed ? windows_.lost_response : windows_.reuse)) {
         wrong("a predecessor is called reuse within the window" + ages, r);
     }
 }
@@ -220,9 +219,11 @@ void device::after_still_alive(const reply& r) {
             wrong("its token after the server came back", r);
         }
         s.refresh_lost = s.maybe_dead = false;
-        const unsigned replays = r.refreshed == "replayed" ? s.replays + 1 : 0;
+        const bool replayed = r.refreshed == "replayed"; // of a rotation whose time is not known
+        const unsigned replays = replayed ? s.replays + 1 : 0;
         advance(s, r);
         s.replays = replays;
+        s.surely_of_wrong_time = s.surely_of_wrong_time && !replayed;
         if (std::exchange(s.of_all, false)) {
             settle_all(false);
         }
@@ -253,8 +254,8 @@ void device::clock_was_set(const instant& now) {
         const bool just_now = now.at - s.rotated.told.at < windows_.lost_response + a_little;
         s.maybe_shut = s.maybe_shut || s.of_wrong_time || s.refresh_lost || just_now;
         s.maybe_dead = s.maybe_dead || s.maybe_shut || now.clock == wall::far_ahead;
-        s.never_replayed = s.of_wrong_time && !s.refresh_lost;
-        s.of_wrong_time = false;
+        s.never_replayed = s.surely_of_wrong_time && !s.refresh_lost;
+        s.of_wrong_time = s.surely_of_wrong_time = false;
     }
 }
 
@@ -303,7 +304,8 @@ void device::advance(session& s, const reply& r) {
     s.access_leaps = asked_.leaps;
     s.place = next;
     s.rotated = {s.lost_since.value_or(asked_), told_at_};
-    s.of_wrong_time = s.of_wrong_time || asked_.clock != wall::right;
+    s.surely_of_wrong_time = asked_.clock != wall::right;
+    s.of_wrong_time = s.of_wrong_time || s.surely_of_wrong_time;
     s.lost_since.reset();
     s.replays = 0;
     s.refresh_lost = s.maybe_confirmed = s.never_replayed = s.maybe_shut = false;
