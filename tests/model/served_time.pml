@@ -3,11 +3,15 @@
  * What is modelled: service time starts at the later of the wall clock and the log's floor and ticks while serving. A
  * start is an outage {stop, ready}: from the time of the last frame to readiness. Its record goes with the next frame,
  * of itself where a window may be open. An age is now - rotated less what of it was an outage. One frame is in flight
- * at any time (R9), so the disk is the fold of its frames, and a crash keeps the frame in flight or not. While a window
- * is open the writer repeats COMMIT every Q ticks, once more after it has closed. A clock that is set back shuts first
- * the windows it could open again (the word says so until the next rotation) and ends what was created later; then its
- * record assigns the floor and shortens the outages. A leap of the clock that is adopted while serving is an outage too. Ticks are whole: what whole seconds cut off isn't here. A
- * frame is durable before the next tick. The list of outages has room for all.
+ * at any time (R9), so the disk is the fold of its frames, and a crash keeps the frame in flight or not. A frame without
+ * records (SEAL, where the segment is full) tells no time after an outage that no record has told of. While a window is
+ * open the writer repeats COMMIT every Q ticks, once more after it has closed. A clock that is set back first shuts the
+ * windows it could open again (the word says so until the next rotation) and ends what was created later; then its
+ * record assigns the floor and shortens the outages. Ticks are whole: what whole seconds cut off isn't here. A frame is
+ * durable before the next tick. The list of outages has room for all.
+ *
+ * Leaps of the clock that are followed while serving count as served in the program (docs/durability.md), so they are
+ * not in the model: with -DLEAP_IS_SERVED it shows whom that accuses, with -DLEAP_IS_OUTAGE that an outage would not.
  *
  * What must hold, with ages in true time served, which only the model knows:
  *   no thief is replayed: a predecessor that is presented more than WR after the rotation is reuse. Each crash that came
@@ -26,7 +30,6 @@
  *                      in the future
  *   FUTURE_ONLY        it shuts those of rotations that lie in the future, not those that it opens again
  *   RECORD_FIRST       its record is durable before the shutting is
- *   LEAP_IS_SERVED     a leap of the clock counts as time served
  *   SEAL_TELLS_TIME    a SEAL before the record of an outage tells the time after it
  * docs/architecture.md, "Time", has the design.
  */
@@ -38,7 +41,7 @@
 #define TICKS 6           /* of time served in all */
 #endif
 #ifndef OUTAGES
-#define OUTAGES 3         /* starts after the first, and leaps */
+#define OUTAGES 3         /* starts after the first */
 #endif
 #ifndef ROTATIONS
 #define ROTATIONS 1
@@ -267,7 +270,7 @@ end:
     :: atomic { up && !writing && !d_ended -> begin_frame() }
     :: atomic { up && !writing && !d_ended && DIRTY -> begin_seal() }
     :: atomic { up && writing -> land(); check() }
-    /* The clock leaps while serving, and is believed. */
+#if defined(LEAP_IS_SERVED) || defined(LEAP_IS_OUTAGE)
     :: atomic { up && !untold && used < OUTAGES && outages < OUTAGES && !d_ended ->
 #ifdef LEAP_IS_SERVED
         now = now + FAR; used++;
@@ -275,6 +278,7 @@ end:
         not_served(now, now + FAR);
 #endif
         check() }
+#endif
     /* A crash: the frame in flight is there or not. */
     :: atomic { up && used < OUTAGES -> if :: writing -> land() :: skip fi; crash_slack(); forget() }
     /* A clean stop. One without anything to say leaves the disk alone. */
