@@ -4,6 +4,7 @@
 #include "core/ids.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,10 +35,12 @@ constexpr std::uint64_t mixed(std::uint64_t h) noexcept {
 // Our own family ids are 128 random bits. Those of a seed or an import are somebody's choice, one after the other as a
 // rule, and buckets go by the low bits: mix them. No key: who can import can do worse.
 inline std::uint64_t hash_of(const family_id& id) noexcept {
-    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15ULL; // so that halves that are equal do not cancel each other
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15ULL;
     std::array<std::uint64_t, 2> halves{};
     std::memcpy(halves.data(), id.bytes.data(), id.bytes.size());
-    return mixed(halves[0] ^ (halves[1] * odd));
+    // Turned by half a word and made a multiple: halves that are equal, or differ in their highest bits only, do not
+    // cancel each other.
+    return mixed(halves[0] + std::rotl(halves[1], 32) * odd);
 }
 
 // For the standard's containers.

@@ -59,7 +59,9 @@ BOOST_AUTO_TEST_CASE(read_that_succeeds_after_its_deadline_is_too_late_all_the_s
 BOOST_AUTO_TEST_CASE(idle_connection_ends_without_a_word) {
     world w;
     BOOST_TEST((w.c.next(w.now) == action::read));
-    w.now += 30s;
+    w.now += 74s;
+    BOOST_TEST(!w.c.expire(w.now));
+    w.now += 1s;
     BOOST_TEST(w.c.expire(w.now));
     w.c.on_read(true, 0, w.now);
     BOOST_TEST((w.c.next(w.now) == action::end));

@@ -40,9 +40,11 @@ struct directory_fixture {
         std::filesystem::remove_all(path);
     }
     void open() { data = embedded_store::open(options, time); }
-    void reopen() {
+    // Down for `gap` in between.
+    void reopen(seconds gap = seconds(0)) {
         BOOST_TEST(data->stop(milliseconds(10'000)));
         data.reset();
+        time.advance(gap);
         open();
     }
 };
@@ -109,8 +111,7 @@ BOOST_AUTO_TEST_CASE(what_was_durable_is_there_after_a_restart_with_and_without_
             if (round == 1) {
                 BOOST_TEST(data->snapshot_now());
             }
-            time.advance(seconds(100));
-            reopen();
+            reopen(seconds(100));
             const store_statistics s = data->statistics();
             BOOST_TEST(s.recovery.clean);
             BOOST_TEST(s.recovered_families == 200U);
