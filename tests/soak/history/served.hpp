@@ -61,7 +61,7 @@ struct rotation {
     span at_most(const instant& now) const { return now.at - asked.at; }
     span at_least(const instant& now, const windows& w) const {
         constexpr span cut_seconds{2.5}; // ages are cut to whole seconds, and so are their ends
-        constexpr span late{1};          // of a COMMIT on a busy machine
+        constexpr span late{3};          // of a COMMIT on a busy machine
         return now.served - told.served - cut_seconds - (now.stops - asked.stops) * (w.lost_response / 4 + late);
     }
 };
