@@ -264,8 +264,7 @@ gate_refusal refusal_of(http::error e, std::string_view block) {
 }
 
 bool takes_no_body(const request_head& head) {
-    return head.method == http_method::get || head.method == http_method::head || head.method == http_method::options ||
-           head.method_text == "TRACE";
+    return head.method == http_method::get || head.method == http_method::head || head.method == http_method::options;
 }
 
 gate_refusal check_whole(const head_parser& parser, const host_list& hosts, const request_head& head) {
