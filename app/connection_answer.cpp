@@ -106,7 +106,8 @@ connection::action connection::dispatch(time_point now) {
         enter(phase::handling, now);
         return action::handle;
     case route_outcome::not_found:
-        response = problem_response(request_problem::not_found);
+        response = problem_response(request_problem::not_found,
+                                    host_.settings.hook != nullptr ? why_no_realm(head_.path) : std::string_view());
         break;
     case route_outcome::method_not_allowed:
         response = problem_response(request_problem::method_not_allowed);
