@@ -161,7 +161,12 @@ connection::action connection::dispatch(time_point now) {
         enter(phase::handling, now);
         return action::handle;
     case route_outcome::not_found:
-        response = without_slash(place.path).value_or(problem_response(request_problem::not_found));
+        if (std::optional<http_response> elsewhere = without_slash(place.path)) {
+            response = std::move(*elsewhere);
+        } else {
+            response = problem_response(request_problem::not_found,
+                                        host_.settings.hook != nullptr ? why_no_realm(head_.path) : std::string_view());
+        }
         break;
     case route_outcome::method_not_allowed:
         response = problem_response(request_problem::method_not_allowed);

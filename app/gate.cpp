@@ -285,8 +285,7 @@ gate_refusal refusal_of(http::error e, std::string_view block) {
 }
 
 bool takes_no_body(const request_head& head) {
-    return head.method == http_method::get || head.method == http_method::head || head.method == http_method::options ||
-           head.method_text == "TRACE";
+    return head.method == http_method::get || head.method == http_method::head || head.method == http_method::options;
 }
 
 // What is asked of the Host. Probes of balancers and orchestrators go to an address and send it, or none at all; what

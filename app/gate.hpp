@@ -40,7 +40,7 @@ enum class gate_refusal : std::uint8_t {
     duplicate_field,    // a second Authorization, Content-Type or Origin
     bad_host,           // none, several, malformed
     unknown_host,       // well-formed, not ours
-    unexpected_body,    // with GET, HEAD, OPTIONS, TRACE
+    unexpected_body,    // with GET, HEAD, OPTIONS
     content_coding,     // a Content-Encoding other than identity
     target_too_long,
     headers_too_large,

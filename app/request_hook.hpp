@@ -22,6 +22,9 @@ struct realm_path {
 };
 realm_path split_realm(std::string_view path);
 inline constexpr std::size_t dev_name_size_max = 64; // of realms and snapshots
+inline constexpr std::string_view dev_name_rule = "must be 1 to 64 of A-Z, a-z, 0-9, _ and -";
 bool is_dev_name(std::string_view name);
+// A sentence if the path means a realm by a name that is not allowed; else empty.
+std::string_view why_no_realm(std::string_view path);
 
 } // namespace pawl::app

@@ -57,6 +57,12 @@ bool is_dev_name(std::string_view name) {
     });
 }
 
+std::string_view why_no_realm(std::string_view path) {
+    return path.starts_with(realm_prefix) && split_realm(path).realm.empty()
+               ? "The name of a realm, after /t/, must be 1 to 64 of A-Z, a-z, 0-9, _ and -."
+               : "";
+}
+
 realm_path split_realm(std::string_view path) {
     if (!path.starts_with(realm_prefix)) {
         return {{}, path};
@@ -215,8 +221,18 @@ std::vector<fixture::realm_line> fixture::realms() const {
 }
 
 bool fixture::remove(const std::string& name) {
-    const std::lock_guard lock(mutex_);
-    return realms_.erase(name) > 0;
+    std::shared_ptr<realm> removed;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = realms_.find(name);
+        if (found == realms_.end()) {
+            return false;
+        }
+        removed = std::move(found->second);
+        realms_.erase(found);
+    }
+    removed->end();
+    return true;
 }
 
 void fixture::come_by(realm::steady_time at) {

@@ -124,10 +124,23 @@ void realm::replace(const realm_snapshot& from) {
         const std::lock_guard lock(now_mutex_);
         before.swap(now_);
     }
-    before->it->events().close(); // whoever watches begins anew, with this world's events
-    before->log->let_go();        // nobody comes by for it any more
+    close(*before);
+    if (ended_) { // a reset that was under way while the realm was removed
+        close(*now());
+    }
     faults_.clear();
     requests_.clear();
+}
+
+void realm::close(realm_world& w) {
+    w.it->events().close(); // those who watch begin anew, with the events of the next world
+    w.log->let_go();        // the fixture does not come by for it any more
+}
+
+void realm::end() {
+    const std::lock_guard lock(changing_);
+    ended_ = true;
+    close(*now());
 }
 
 void realm::set_issuer(const std::string& url) {

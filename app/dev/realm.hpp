@@ -97,6 +97,10 @@ public:
     bool forget_snapshot(const std::string& name);
     std::vector<snapshot_line> snapshots() const;
 
+    // The realm has been removed: what waits is answered, event streams end, and nothing is held back any more.
+    // Requests that are under way end on the world they began on.
+    void end();
+
     // Nothing becomes durable for so long.
     void stall(milliseconds how_long);
     // One round beside the requests: frees and sweeps, lets go what is held. When to come again, at the latest.
@@ -111,6 +115,7 @@ private:
     std::uint64_t next_mark();
     realm_snapshot beginning();
     void replace(const realm_snapshot& from);
+    static void close(realm_world& w);
     std::unique_ptr<realm_world> fresh_world(std::uint64_t random_calls);
 
     const realm_shared& shared_;
@@ -128,6 +133,7 @@ private:
     mutable std::mutex now_mutex_;
     realm_world_ptr now_;         // guarded by now_mutex_
     mutable std::mutex changing_; // reset, snapshot, restore
+    bool ended_ = false;          // guarded by changing_
     std::string issuer_;
     std::uint64_t worlds_ = 0; // begun so far
     std::map<std::string, realm_snapshot> snapshots_;

@@ -1,5 +1,6 @@
 #include "app/dev/seed.hpp"
 
+#include "app/dev/json_lines.hpp"
 #include "app/dev/strict_json.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/issue.hpp"
@@ -193,10 +194,10 @@ void add_session(storage::memory_image& image, const seed_session& s, const user
 
 } // namespace
 
-std::variant<seed, std::string> parse_seed(std::string_view text) {
+std::variant<seed, seed_fault> parse_seed(std::string_view text) {
     const json_tree tree = read_strict_json(text, seed_size_max);
     if (!tree.object) {
-        return tree.why;
+        return seed_fault{text.size() > seed_size_max ? 0 : line_of_json_fault(text), tree.why};
     }
     errors_list errors;
     member_reader reader(*tree.object, "", errors);
@@ -216,7 +217,8 @@ std::variant<seed, std::string> parse_seed(std::string_view text) {
         check_uniqueness(s, errors);
     }
     if (!errors.empty()) {
-        return errors.front().field + " " + errors.front().message;
+        const field_error& first = errors.front();
+        return seed_fault{line_of_json(text, first.field), first.field + " " + first.message};
     }
     return s;
 }
@@ -258,17 +260,18 @@ seed read_seed(const config& settings, random_source& random) {
     if (settings.seed_file.empty()) {
         return {};
     }
-    const auto refuse = [&](const std::string& why) {
-        return storage::refused(storage::refusal::usage, "--seed " + settings.seed_file + ": " + why);
+    const auto refuse = [&](const std::string& why, std::size_t line = 0) {
+        const std::string place = line == 0 ? std::string() : ":" + std::to_string(line);
+        return storage::refused(storage::refusal::usage, "--seed " + settings.seed_file + place + ": " + why);
     };
     std::error_code ec;
     const std::string text = storage::read_plain_file(settings.seed_file, seed_size_max, ec);
     if (ec) {
         throw refuse("can't be read: " + storage::describe_plain_file_error(ec));
     }
-    std::variant<seed, std::string> parsed = parse_seed(text);
-    if (const std::string* why = std::get_if<std::string>(&parsed)) {
-        throw refuse(*why);
+    std::variant<seed, seed_fault> parsed = parse_seed(text);
+    if (const seed_fault* fault = std::get_if<seed_fault>(&parsed)) {
+        throw refuse(fault->what, fault->line);
     }
     seed s = std::get<seed>(std::move(parsed));
     hash_passwords(s, settings.argon2, random);

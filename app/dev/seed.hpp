@@ -39,8 +39,14 @@ struct seed {
     bool frozen = false;
 };
 
-// The seed, or one line that says what is wrong with it. Pure.
-std::variant<seed, std::string> parse_seed(std::string_view text);
+// What is wrong with a seed: the member and why, in one sentence, and the line of the text it stands on, counted from 1
+// (0: of no line in particular).
+struct seed_fault {
+    std::size_t line = 0;
+    std::string what;
+};
+// Pure.
+std::variant<seed, seed_fault> parse_seed(std::string_view text);
 
 // Hashes what is to be hashed; users with the same password share a hash. Blocks.
 void hash_passwords(seed& s, const argon2_cost& cost, random_source& random);

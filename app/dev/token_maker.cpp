@@ -1,10 +1,9 @@
 #include "app/dev/token_maker.hpp"
 
+#include "app/dev/plain_json.hpp"
 #include "app/dev/strict_json.hpp"
 #include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,6 +24,25 @@ constexpr std::int64_t expires_in_max = 100LL * 366 * 86400;
 constexpr std::int64_t an_hour = 3600;
 constexpr std::string_view nobody = "https://elsewhere.example";
 constexpr std::size_t jwt_id_size = 16;
+
+std::string all_flaws() {
+    std::string all;
+    for (const std::string_view name : flaw_names) {
+        all.append(all.empty() ? "" : ", ").append(name);
+    }
+    return all;
+}
+
+json::object read_overlay(member_reader& reader, std::string_view name) {
+    const json::object* const found = reader.object(name);
+    if (found == nullptr) {
+        return {};
+    }
+    if (!has_finite_numbers(*found)) {
+        reader.blame(name, "must not have a number that is too large");
+    }
+    return *found;
+}
 
 void lay_over(json::object& onto, const json::object& from) {
     for (const auto& member : from) {
@@ -129,16 +147,12 @@ result<token_wish> read_token_wish(const json::object& body) {
     const std::string flaw = reader.text("flaw").value_or("none");
     const auto* const found = std::ranges::find(flaw_names, flaw);
     if (found == flaw_names.end()) {
-        reader.blame("flaw", "is not one of those docs/fixture.md lists");
+        reader.blame("flaw", "must be one of " + all_flaws());
     } else {
         wish.flaw = static_cast<token_flaw>(found - flaw_names.begin());
     }
-    if (const json::object* claims = reader.object("claims")) {
-        wish.claims = *claims;
-    }
-    if (const json::object* header = reader.object("header")) {
-        wish.header = *header;
-    }
+    wish.claims = read_overlay(reader, "claims");
+    wish.header = read_overlay(reader, "header");
     reader.finish();
     if (!errors.empty()) {
         return failure(errc::validation_failed, std::move(errors));
@@ -164,7 +178,7 @@ made_token make_token(const token_wish& wish, const app_context& context, random
     made.header["kid"] = wish.flaw == token_flaw::unknown_key ? signer->kid() : known_kid;
     lay_over(made.header, wish.header);
 
-    made.token = base64url_encode(json::serialize(made.header)) + "." + base64url_encode(json::serialize(made.claims));
+    made.token = base64url_encode(plain_json(made.header)) + "." + base64url_encode(plain_json(made.claims));
     signature_bytes signature = signer->sign(made.token);
     if (wish.flaw == token_flaw::bad_signature) {
         signature[signature.size() / 2] ^= 1U;

@@ -1,4 +1,5 @@
 // /dev/tokens and /dev/families: tokens made to order, and what there is to know about a session.
+#include "app/dev/plain_json.hpp"
 #include "app/dev/realm.hpp"
 #include "app/dev/token_maker.hpp"
 #include "app/dto/json_text.hpp"
@@ -10,8 +11,6 @@
 #include "core/refresh_token.hpp"
 #include "core/service/issue.hpp"
 #include "core/user/names.hpp"
-
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <array>
@@ -101,7 +100,7 @@ std::string token_json(const app_context& context, const made_token& made, const
             .member("session", to_hex(session->facts.id))
             .member("generation", std::uint64_t{generation});
     }
-    object.raw("header", boost::json::serialize(made.header)).raw("claims", boost::json::serialize(made.claims)).end();
+    object.raw("header", plain_json(made.header)).raw("claims", plain_json(made.claims)).end();
     return out;
 }
 

@@ -25,7 +25,7 @@ named read_name(const http_request& request) {
     member_reader reader(*body.object, "", errors);
     const std::string name = reader.text("name").value_or("");
     if (errors.empty() && !is_dev_name(name)) {
-        reader.blame("name", "must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
+        reader.blame("name", std::string(dev_name_rule));
     }
     reader.finish();
     if (!errors.empty()) {
@@ -125,6 +125,10 @@ task<http_response> handle_dev_realms(app_context& context, const http_request& 
 }
 
 task<http_response> handle_dev_remove_realm(app_context& context, const http_request& request) {
+    if (!is_dev_name(request.path_parameter)) {
+        co_return problem_response(request_problem::not_found,
+                                   "The name of a realm " + std::string(dev_name_rule) + ".");
+    }
     if (!context.development_realm->home().remove(request.path_parameter)) {
         co_return problem_response(request_problem::not_found, "There is no realm of this name.");
     }

@@ -89,5 +89,7 @@ task<http_response> handle_dev_requests(app_context& context, const http_request
 task<http_response> handle_dev_clear_requests(app_context& context, const http_request& request);
 task<http_response> handle_dev_make_token(app_context& context, const http_request& request);
 task<http_response> handle_dev_get_family(app_context& context, const http_request& request);
+// dev_users.cpp
+task<http_response> handle_dev_make_user(app_context& context, const http_request& request);
 
 } // namespace pawl::app

@@ -13,7 +13,18 @@ constexpr std::string_view page_policy = "default-src 'none'; style-src 'self'; 
 
 // Relative, so that they hold behind a proxy that serves Pawl under a prefix.
 constexpr std::string_view links = R"({"openapi":"openapi.json","docs":"docs","jwks":".well-known/jwks.json",)"
-                                   R"("health":"healthz","ready":"readyz","metrics":"metrics"})";
+                                   R"("health":"healthz","ready":"readyz","metrics":"metrics")";
+constexpr std::string_view development_links =
+    R"(,"clock":"dev/clock","realms":"dev/realms","requests":"dev/requests","faults":"dev/faults")";
+
+// Where the page has what only --dev offers.
+constexpr std::string_view development_place = "@DEVELOPMENT@";
+
+std::string page_text(bool development) {
+    std::string text(plain_text(*find_asset("page/index.html")));
+    const std::string_view section = development ? plain_text(*find_asset("page/dev.html")) : std::string_view();
+    return text.replace(text.find(development_place), development_place.size(), section);
+}
 
 } // namespace
 
@@ -22,10 +33,10 @@ task<http_response> handle_root(app_context& context, const http_request& reques
     response.headers.emplace_back("Vary", "Accept");
     response.headers.emplace_back("Cache-Control", "no-cache");
     if (prefers_html(request.accept)) {
-        const asset& page = *find_asset("page/index.html");
-        response.content_type = page.content_type;
+        response.content_type = find_asset("page/index.html")->content_type;
         response.headers.emplace_back("Content-Security-Policy", page_policy);
-        response.body = fill_template(plain_text(page), context.settings.issuer, context.version, template_kind::html);
+        response.body = fill_template(page_text(context.development), context.settings.issuer, context.version,
+                                      template_kind::html);
         co_return response;
     }
     response.content_type = "application/json";
@@ -33,7 +44,7 @@ task<http_response> handle_root(app_context& context, const http_request& reques
         .member("name", "pawl")
         .member("version", context.version)
         .member("issuer", context.settings.issuer)
-        .raw("links", links)
+        .raw("links", std::string(links) + std::string(context.development ? development_links : "") + "}")
         .end();
     co_return response;
 }

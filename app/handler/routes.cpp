@@ -82,9 +82,10 @@ constexpr std::array table{
     route{delete_, "/dev/requests", to_developers<handle_dev_clear_requests>, "dev_clear_requests"},
     route{post, "/dev/tokens", to_developers<handle_dev_make_token>, "dev_make_token"},
     route{get, "/dev/families/{id}", to_developers<handle_dev_get_family>, "dev_get_family"},
+    route{post, "/dev/users", to_developers<handle_dev_make_user>, "dev_make_user"},
 };
 // The first of them is the first under /dev/.
-constexpr std::size_t development_routes = 17;
+constexpr std::size_t development_routes = 18;
 static_assert(table[table.size() - development_routes].path == "/dev/clock");
 
 } // namespace

@@ -1,6 +1,8 @@
 // The parts of --dev that are pure: names, faults, recorded requests, seeds, repeatable chance. What they make together
 // is tests/integration/dev_fixture_test.py.
 #include "app/dev/faults.hpp"
+#include "app/dev/json_lines.hpp"
+#include "app/dev/plain_json.hpp"
 #include "app/dev/repeatable_keys.hpp"
 #include "app/dev/repeatable_random.hpp"
 #include "app/dev/request_ring.hpp"
@@ -13,6 +15,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <limits>
 #include <string>
 
 using namespace pawl;
@@ -50,8 +53,18 @@ bool refused(std::string_view text) {
 
 std::string why_not(std::string_view text) {
     const auto parsed = parse_seed(text);
-    const std::string* why = std::get_if<std::string>(&parsed);
-    return why == nullptr ? "(good)" : *why;
+    const seed_fault* fault = std::get_if<seed_fault>(&parsed);
+    return fault == nullptr ? "(good)" : fault->what;
+}
+
+std::size_t line_of_fault(std::string_view text) {
+    const auto parsed = parse_seed(text);
+    const seed_fault* fault = std::get_if<seed_fault>(&parsed);
+    return fault == nullptr ? 0 : fault->line;
+}
+
+std::string plain(std::string_view text) {
+    return plain_json(json::parse({text.data(), text.size()}));
 }
 
 } // namespace
@@ -75,6 +88,16 @@ BOOST_AUTO_TEST_CASE(realms_are_the_first_two_segments_of_a_path) {
     is("/t/a.b/x", "", "/t/a.b/x");
     is("/t/" + std::string(65, 'a') + "/x", "", "/t/" + std::string(65, 'a') + "/x");
     is("*", "", "*");
+}
+
+BOOST_AUTO_TEST_CASE(a_realm_by_a_name_that_is_not_allowed_is_told_so) {
+    for (const std::string& path : {std::string("/t/a.b/login"), std::string("/t//login"), std::string("/t/a%20b"),
+                                    "/t/" + std::string(65, 'a') + "/x"}) {
+        BOOST_TEST(why_no_realm(path).find("1 to 64 of A-Z") != std::string_view::npos, path);
+    }
+    for (const std::string_view path : {"/t/one/nothing", "/t/one", "/t", "/nothing", "/tt/a.b", "*"}) {
+        BOOST_TEST(why_no_realm(path).empty(), path);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(faults_fit_by_route_path_and_method_and_are_used_up) {
@@ -237,6 +260,51 @@ BOOST_AUTO_TEST_CASE(a_seed_is_read_strictly) {
     BOOST_TEST(why_not(start + R"(},{"email":"A@EXAMPLE.com","password":"p"}]})").starts_with("users[1] "));
     const std::string id = R"({"id":"00000000000000000000000000000001"})";
     BOOST_TEST(why_not(start + R"(,"sessions":[)" + id + "," + id + "]}]}").starts_with("users[0] "));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_seed_has_a_line) {
+    const std::string user = "{\n\"email\": \"a@example.com\",\n\"password\": \"p\"";
+    const std::string start = "{\"pawl_seed\": 1,\n\"users\": [\n" + user; // ends on line 5
+    BOOST_TEST(line_of_fault("{\n\"pawl_seed\": 2}") == 2U);
+    BOOST_TEST(line_of_fault(start + ",\n\"rolls\": []}]}") == 6U);
+    BOOST_TEST(line_of_fault(start + ",\n\"sessions\": [\n{},\n{\"id\":\n\"00\"}]}]}") == 8U);
+    BOOST_TEST(line_of_fault(start + "},\n7\n]}") == 6U);
+    BOOST_TEST(line_of_fault(start + "},\n" + user + "}]}") == 6U); // the second user, with a name of the first
+    BOOST_TEST(line_of_fault(start + "},\n{\"email\": \"b@example.com\"}]}") == 6U); // has no password: its object
+    BOOST_TEST(line_of_fault("{\n\n\"pawl_seed\": 1,,}") == 3U);
+    BOOST_TEST(line_of_fault("{\n\"pawl_seed\": 1") == 2U);
+    BOOST_TEST(line_of_fault("{\"pawl_seed\": 1,\n\"users\": [],\n\"users\": []}") == 3U);
+    BOOST_TEST(line_of_fault("{\"pawl_seed\": 1}\n\n{}") == 3U);
+    BOOST_TEST(line_of_fault("{\n}") == 0U); // the version is missing: no line of its own
+    BOOST_TEST(line_of_fault("[]") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_path_has_the_line_of_the_nearest_thing_there_is) {
+    constexpr std::string_view text = "{\"a\":\n[1,\n 22\n,{\"b\":\n{\"c\": 1}}]\n}";
+    BOOST_TEST(line_of_json(text, "a") == 1U);
+    BOOST_TEST(line_of_json(text, "a[0]") == 2U);
+    BOOST_TEST(line_of_json(text, "a[1]") == 3U);
+    BOOST_TEST(line_of_json(text, "a[2]") == 4U);
+    BOOST_TEST(line_of_json(text, "a[2].b.c") == 5U);
+    BOOST_TEST(line_of_json(text, "a[2].b.x") == 4U);
+    BOOST_TEST(line_of_json(text, "a[20]") == 1U);
+    BOOST_TEST(line_of_json(text, "x") == 0U);
+    BOOST_TEST(line_of_json_fault(text) == 0U);
+    BOOST_TEST(line_of_json_fault("") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_number_without_a_fraction_is_written_as_an_integer) {
+    BOOST_TEST(plain(R"([0,-1,1.0,1e3,1893456000.0,-2.0,-0.0])") == "[0,-1,1,1000,1893456000,-2,0]");
+    BOOST_TEST(plain("[9223372036854775807,-9223372036854775808,18446744073709551615]") ==
+               "[9223372036854775807,-9223372036854775808,18446744073709551615]");
+    BOOST_TEST(plain("[18446744073709551616,1e21]") == "[18446744073709551616,1000000000000000000000]");
+    BOOST_TEST(plain("[1.5,-0.25,1e40]") == "[1.5,-0.25,1e+40]");
+    BOOST_TEST(plain(R"({"a":[],"b":{},"c":null,"d":[true,false],"e\"":"\u0001\u00e9"})") ==
+               R"({"a":[],"b":{},"c":null,"d":[true,false],"e\"":"\u0001)"
+               "\xc3\xa9"
+               R"("})");
+    BOOST_TEST(has_finite_numbers(json::parse("{\"a\":[1,1e300,\"x\"]}")));
+    BOOST_TEST(!has_finite_numbers(json::value{{"a", {1, std::numeric_limits<double>::infinity()}}}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

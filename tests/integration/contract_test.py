@@ -334,6 +334,8 @@ class Public(case.ServerCase):
     def test_root_is_json_or_a_page(self):
         reply = self.expect(self.client.get("/"), 200)
         self.assertEqual((reply.json["name"], reply.json["version"]), ("pawl", self.server.ready["version"]))
+        for path in reply.json["links"].values():
+            self.expect(self.client.get("/" + path), 200)
         page = self.expect(self.client.get("/", Accept="text/html,application/xhtml+xml"), 200)
         self.assertTrue(page.headers["Content-Type"].startswith("text/html"))
 
@@ -344,6 +346,29 @@ class Public(case.ServerCase):
         self.assertTrue(metrics.headers["Content-Type"].startswith("text/plain"))
         self.assertEqual(self.expect(self.client.get("/openapi.json"), 200).json["openapi"][:3], "3.1")
         self.assertTrue(self.client.get("/docs").headers["Content-Type"].startswith("text/html"))
+
+    def test_a_method_that_no_path_takes_is_405_with_a_body_too(self):
+        for method, path, allow in (("TRACE", "/login", "OPTIONS, POST"), ("TRACE", "/healthz", "GET, HEAD, OPTIONS"),
+                                    ("PUT", "/login", "OPTIONS, POST")):
+            for body in (None, b"{}"):
+                reply = self.expect(self.client.request(method, path, body), 405, "method_not_allowed")
+                self.assertEqual(reply.headers["Allow"], allow)
+
+    def test_the_document_says_of_bodies_what_is_so(self):
+        document = self.expect(self.client.get("/openapi.json"), 200).json
+        access = self.logged_in(self.signed_up(first_name="Ada"))["access_token"]
+        self.assertFalse(document["paths"]["/users/me"]["patch"]["requestBody"]["required"])
+        headers = {"Authorization": "Bearer " + access}
+        self.assertEqual(self.expect(self.client.request("PATCH", "/users/me", None, headers), 200).json["first_name"], "Ada")
+        schemas = document["components"]["schemas"]
+        for name in ("SignUp", "ProfileChange", "AdminUserCreation", "AdminUserChange"):
+            self.assertEqual(schemas[name]["properties"]["username"]["minLength"], 1, name)
+        refused = [self.client.sign_up(case.fresh_email(), username=""), self.client.send("PATCH", "/users/me", {"username": ""}, access),
+                   self.client.send("POST", "/login", {"email": None, "password": "x"})]
+        for reply in refused:
+            self.assertEqual(self.expect(reply, 422, "validation_failed").json["errors"][0]["field"], "username")
+        self.assertEqual([way["properties"] for way in schemas["Login"]["anyOf"]],
+                         [{name: {"type": "string"}} for name in ("email", "username")])
 
     def test_every_response_carries_a_request_id(self):
         for path in ("/", "/nothing", "/users/me"):

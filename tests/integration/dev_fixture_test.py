@@ -1,4 +1,5 @@
 """What --dev is as a test fixture: docs/fixture.md, said over HTTP to the real binary."""
+import base64
 import concurrent.futures
 import json
 import os
@@ -14,6 +15,7 @@ import unittest
 from support.case import PASSWORD, ServerCase, eventually, main
 from support.http import Client, raw, token_parts, unpack_refresh
 from support.pawld import BINARY, CHEAP, Pawld, refused_start
+from support.sse import Stream
 
 SEED = {"pawl_seed": 1,
         "clock": {"now": "2030-01-01T00:00:00Z", "frozen": True},
@@ -108,6 +110,21 @@ class Seed(FixtureCase):
                 status, stderr = refused_start("--seed", path, data_dir=":memory:")
                 self.assertEqual(status, 2, stderr)
                 self.assertIn(words, stderr)
+
+    def test_what_is_wrong_is_refused_with_file_line_and_member(self):
+        user = '{"email": "%s",\n "password": "x"}'
+        for users, line, words in [
+                (user % ALICE + ",\n" + user % "nobody", 5, "users[1].email must be an email address"),
+                (user % ALICE + ",\n" + user % ALICE, 5, "users[1] has a login name of users[0]"),
+                (user % ALICE + ",\n7", 5, "users[1] must be an object"),
+                ('{"email": "%s",\n"rolls": [],\n"password": "x"}' % ALICE, 4, "users[0].rolls is not known here"),
+                (user % ALICE + ",,", 4, "The body is not well-formed JSON")]:
+            with self.subTest(words):
+                path = seed_file('{"pawl_seed": 1,\n"users": [\n%s]}\n' % users)
+                self.addCleanup(os.unlink, path)
+                status, stderr = refused_start("--seed", path, data_dir=":memory:")
+                self.assertEqual(status, 2, stderr)
+                self.assertIn("--seed %s:%d: %s" % (path, line, words), stderr)
 
     def test_seed_and_rng_seed_need_dev_in_memory(self):
         for options, keywords in [(["--rng-seed", "1"], {}), (["--rng-seed", "1"], {"data_dir": ":memory:", "dev": False}),
@@ -231,6 +248,23 @@ class Tokens(FixtureCase):
         self.expect(self.client.me(alone["access_token"]), 200)
         self.assertNotIn("session", alone)
 
+    def test_integers_stay_integers(self):
+        given = '{"claims": {"exp": 1893456000.0, "n": [1, 1.0, 1e3, -2.0, 18446744073709551615], "half": 0.5}, "header": {"x": 5.0}}'
+        reply = self.expect(self.client.request("POST", "/dev/tokens", given.encode(), {"Content-Type": "application/json"}), 201)
+        header, claims, _ = reply.json["access_token"].split(".")
+        header, claims = (base64.urlsafe_b64decode(part + "==").decode() for part in (header, claims))
+        for text in (claims, reply.body.decode()):
+            self.assertIn('"exp":1893456000,"', text)
+            self.assertIn('"n":[1,1,1000,-2,18446744073709551615]', text)
+            self.assertIn('"half":0.5', text)
+        self.assertIn('"x":5}', header)
+        self.expect(self.client.request("POST", "/dev/tokens", b'{"claims":{"n":1e999}}', {"Content-Type": "application/json"}), 422)
+
+    def test_a_flaw_that_there_is_not_is_answered_with_those_there_are(self):
+        told = self.expect(self.client.post("/dev/tokens", {"flaw": "rusty"}), 422).json["errors"][0]
+        self.assertEqual(told["field"], "flaw")
+        self.assertEqual(told["message"], "must be one of " + ", ".join(["none", *self.FLAWS]))
+
     def test_sessions_and_generations_are_chosen(self):
         seeded = "0" * 31 + "1"
         made = self.token(session=seeded)
@@ -268,6 +302,26 @@ class Tokens(FixtureCase):
         self.assertIn("not refreshed", self.client.get("/dev/families/" + other).json["why"])
         for wrong in ["x", "f" * 32, "0"]:
             self.expect(self.client.get("/dev/families/" + wrong), 404, "session_not_found")
+
+
+class Users(FixtureCase):
+    def test_a_superuser_with_roles_is_made(self):
+        made = self.expect(self.client.post("/dev/users", {"email": "root@example.com", "password": PASSWORD, "roles": ["x", "y"],
+                                                           "is_superuser": True, "email_verified": True}), 201).json
+        self.assertEqual((made["id"], made["roles"], made["is_superuser"], made["email_verified"]), (3, ["x", "y"], True, True))
+        access = self.logged_in("root@example.com")["access_token"]
+        self.expect(self.client.get("/admin/users", bearer=access), 200)
+        self.expect(self.client.post("/dev/users", {"email": "root@example.com", "password": PASSWORD}), 409, "email_taken")
+        self.expect(self.client.post("/t/beside/dev/users", {"email": "root@example.com", "password": PASSWORD}), 201)
+
+    def test_members_that_are_not_known_are_refused(self):
+        for wrong in [{"is_admin": True}, {"role": "x"}, {"sessions": []}]:
+            refused = self.client.post("/dev/users", {"email": "a@example.com", "password": PASSWORD, **wrong})
+            told = self.expect(refused, 422, "validation_failed").json["errors"]
+            self.assertEqual(told, [{"field": next(iter(wrong)), "message": "is not known here"}])
+        self.expect(self.client.post("/dev/users", {"email": "a@example.com", "password": PASSWORD, "roles": "x"}), 422)
+        self.expect(self.client.request("POST", "/dev/users", None, {"Origin": "https://evil.example"}), 403, "forbidden_origin")
+        self.expect(self.client.login("a@example.com"), 401)
 
 
 class Faults(FixtureCase):
@@ -372,7 +426,11 @@ class Realms(FixtureCase):
 
     def test_names_are_plain(self):
         for name in ["", "a%20b", "x" * 65, "a.b"]:
-            self.expect(self.client.get("/t/" + name + "/healthz"), 404)
+            refused = self.expect(self.client.get("/t/" + name + "/healthz"), 404, "not_found")
+            self.assertIn("must be 1 to 64 of A-Z, a-z, 0-9, _ and -", refused.json["detail"])
+        self.assertIn("must be 1 to 64", self.expect(self.client.delete("/dev/realms/a.b"), 404).json["detail"])
+        for path in ["/t/one/nothing", "/nothing"]:
+            self.assertEqual(self.expect(self.client.get(path), 404).json["detail"], "There is nothing at this path.")
         self.expect(self.client.get("/t/" + "x" * 64 + "/healthz"), 200)
         self.expect(self.client.get("/t/one/t/two/healthz"), 404)
 
@@ -402,6 +460,22 @@ class Realms(FixtureCase):
         self.expect(self.client.delete("/dev/realms/w1"), 404)
         self.assertNotIn("w1", {r["name"] for r in self.client.get("/dev/realms").json})
         self.expect(self.realm("w1")("POST", "/login", {"email": "same@example.com", "password": PASSWORD}), 401)
+
+    def test_one_that_is_removed_answers_those_who_wait_and_ends_its_streams(self):
+        end = self.realm("ending")
+        self.expect(end("POST", "/dev/users", {"email": "root@example.com", "password": PASSWORD, "is_superuser": True}), 201)
+        access = self.expect(end("POST", "/login", {"email": "root@example.com", "password": PASSWORD}), 200).json["access_token"]
+        with Stream(self.server.url, "/t/ending/admin/events", bearer=access) as stream, \
+                concurrent.futures.ThreadPoolExecutor(1) as pool:
+            self.expect(end("POST", "/dev/faults", {"fault": "stall_sync", "ms": 60000, "route": "login"}), 201)
+            waiting = pool.submit(lambda: self.realm("ending", Client(self.server.url))(
+                "POST", "/login", {"email": "root@example.com", "password": PASSWORD}))
+            eventually(lambda: end("GET", "/dev/faults").json == [])
+            begun = time.monotonic()
+            self.expect(self.client.delete("/dev/realms/ending"), 204)
+            self.expect(waiting.result(), 200)
+            stream.rest()
+            self.assertLess(time.monotonic() - begun, 30)
 
     def test_their_number_is_bounded(self):
         names = ["many%d" % i for i in range(300)]

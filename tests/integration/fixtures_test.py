@@ -29,12 +29,12 @@ class Helpers(unittest.TestCase):
     def test_pytest(self):
         status, text = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"], FIXTURES / "pytest")
         self.assertEqual(status, 0, text)
-        self.assertRegex(text, r"\b1[0-9] passed")
+        self.assertRegex(text, r"\b2[0-9] passed")
 
     def test_node(self):
         status, text = run(["node", "--test", "test/"], FIXTURES / "node")
         self.assertEqual(status, 0, text)
-        self.assertIn("# pass 10\n", text)
+        self.assertIn("# pass 13\n", text)
 
 
 class CTest(unittest.TestCase):
@@ -74,6 +74,84 @@ class CTest(unittest.TestCase):
         self.assertEqual(run(["sh", self.SCRIPT, "stop", self.build + "/state"], self.build), (0, ""))
         self.assertFalse(os.path.exists("/proc/%d" % second))
         self.assertEqual(run(["sh", self.SCRIPT, "stop", self.build + "/state"], self.build), (0, ""))
+
+    def starts_and_stops(self, cwd, directory, *options, **environment):
+        """A start and a stop as given; the stop is to end what the start began."""
+        status, text = run(["sh", self.SCRIPT, "start", directory, *options], cwd, **environment)
+        self.assertEqual(status, 0, text)
+        server = json.loads(text)["pid"]
+        self.assertTrue(os.path.exists("/proc/%d" % server))
+        self.assertEqual(run(["sh", self.SCRIPT, "stop", directory], cwd, **environment), (0, ""))
+        self.assertFalse(os.path.exists("/proc/%d" % server), "the server was left running")
+
+    def test_a_stop_ends_its_server_on_a_narrow_terminal(self):
+        self.starts_and_stops(self.build, self.build + "/state", COLUMNS="20")
+
+    def test_a_stop_ends_its_server_where_there_is_no_ps(self):
+        tools = pathlib.Path(self.build, "tools")
+        tools.mkdir()
+        for name in ("sh", "cat", "env", "mkdir", "mkfifo", "rm", "sed", "sleep", "timeout", "tr"):
+            (tools / name).symlink_to(shutil.which(name))
+        self.starts_and_stops(self.build, self.build + "/state", PATH=str(tools))
+
+    def test_relative_paths_are_those_of_the_caller(self):
+        pathlib.Path(self.build, "sub").mkdir()
+        pathlib.Path(self.build, "sub", "pawld").symlink_to(os.path.abspath(BINARY))
+        shutil.copy(FIXTURES / "ctest" / "test" / "seed.json", self.build + "/sub/seed.json")
+        self.starts_and_stops(self.build + "/sub", "state", "--seed", "seed.json", PAWLD="./pawld")
+        self.starts_and_stops(self.build + "/sub", "../state", "--seed", "../sub/seed.json", PAWLD="../sub/pawld")
+        # By another name of the same directory, too.
+        pathlib.Path(self.build, "link").symlink_to(self.build + "/sub")
+        status, text = run(["sh", self.SCRIPT, "start", "sub/state"], self.build)
+        self.assertEqual(status, 0, text)
+        self.assertEqual(run(["sh", self.SCRIPT, "stop", "link/state"], self.build), (0, ""))
+        self.assertFalse(os.path.exists("/proc/%d" % json.loads(text)["pid"]))
+
+    def test_a_test_that_fails_shows_what_was_sent_and_what_the_server_said(self):
+        self.start()
+        sends = "curl -sS $PAWL_URL/login --json '{\"email\":\"nobody@example.com\",\"password\":\"x\"}' >/dev/null; exit "
+        for wanted in (3, 0):
+            status, text = run(["sh", self.SCRIPT, "run", self.build + "/state", "sh", "-c", sends + str(wanted)], self.build,
+                               PAWL_REALM="realm%d" % wanted)
+            self.assertEqual(status, wanted, text)
+            for part in ("/t/realm%d/login" % wanted, "nobody@example.com", "the end of what the server said", "process.ready"):
+                (self.assertIn if wanted else self.assertNotIn)(part, text)
+        self.assertEqual(run(["sh", self.SCRIPT, "stop", self.build + "/state"], self.build), (0, ""))
+
+    def configure(self, project, **environment):
+        source = pathlib.Path(self.build, "source")
+        source.mkdir(exist_ok=True)
+        (source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(p LANGUAGES NONE)\nenable_testing()\n"
+            "include(%s/PawlFixture.cmake)\n%s\n" % (FIXTURES / "ctest", project))
+        status, text = run(["cmake", "-S", str(source), "-B", self.build + "/build"], self.build, **environment)
+        self.assertEqual(status, 0, text)
+        return text
+
+    def test_a_fixture_without_a_pawld_warns(self):
+        found = shutil.which("cmake")
+        tools = pathlib.Path(self.build, "tools")
+        tools.mkdir()
+        for name in ("cmake", "make", "ninja"):
+            if shutil.which(name):
+                (tools / name).symlink_to(shutil.which(name))
+        self.assertTrue(found)
+        nowhere = {"PATH": str(tools), "PAWLD": ""}
+        warning = "CMake Warning.*there is no pawld.*PAWL_PAWLD"
+        text = self.configure("pawl_add_fixture(auth)", **nowhere)
+        self.assertRegex(" ".join(text.split()), warning)
+        for project, environment in [("pawl_add_fixture(auth PAWLD /somewhere/pawld)", nowhere),
+                                     ("pawl_add_fixture(auth)", {**nowhere, "PAWLD": BINARY})]:
+            self.assertNotRegex(" ".join(self.configure(project, **environment).split()), warning)
+        (tools / "pawld").symlink_to(os.path.abspath(BINARY))
+        self.assertNotRegex(" ".join(self.configure("pawl_add_fixture(auth)", **nowhere).split()), warning)
+
+    def test_tests_whose_names_differ_have_realms_that_differ(self):
+        self.configure("pawl_add_fixture(auth)\nforeach(test IN ITEMS a-b \"a b\" \"a  b\" a.b)\n"
+                       "pawl_add_test(NAME \"${test}\" FIXTURE auth COMMAND x)\nendforeach()")
+        text = pathlib.Path(self.build, "build", "CTestTestfile.cmake").read_text()
+        realms = re.findall(r"PAWL_REALM=([A-Za-z0-9_-]+)", text)
+        self.assertEqual((len(realms), len(set(realms)), realms[0]), (4, 4, "a-b"))
 
 
 class RotationCheck(unittest.TestCase):

@@ -11,6 +11,7 @@ import urllib.request
 
 CHROMEDRIVER, CHROMIUM = "chromedriver", "chromium"
 WAIT_SECONDS_MAX = 60
+TAB, ENTER = "\ue004", "\ue007"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the member that WebDriver names an element by
 
 
@@ -90,6 +91,23 @@ class Browser:
 
     def script(self, source, *arguments):
         return self._call("POST", "/execute/sync", {"script": source, "args": list(arguments)})
+
+    def script_later(self, source, *arguments):
+        """A script that gives its value to its last argument, a function."""
+        return self._call("POST", "/execute/async", {"script": source, "args": list(arguments)})
+
+    def _devtools(self, command, **parameters):
+        return self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def look(self, theme, width, height=1400):
+        """From now on: as on a screen so wide, by a reader who prefers this `theme`, "light" or "dark"."""
+        self._devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": theme}])
+        self._devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def press(self, key):
+        """One key, where the focus is."""
+        strokes = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        self._call("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})
 
     def complaints(self):
         """What the console says of errors since the last call, refusals by the page's policy among them."""

@@ -1,0 +1,58 @@
+// /dev/users: users as a test wants them, with what sign-up does not give: roles, a superuser.
+#include "app/dto/admin_requests.hpp"
+#include "app/dto/admin_responses.hpp"
+#include "app/handler/admin_support.hpp"
+#include "app/handler/dev_support.hpp"
+#include "app/handler/handlers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace pawl::app {
+
+namespace {
+
+// As read_new_user takes them.
+constexpr std::array<std::string_view, 10> members{"email",          "username", "password", "password_hash",
+                                                   "first_name",     "surname",  "roles",    "is_superuser",
+                                                   "email_verified", "enabled"};
+
+std::vector<field_error> unknown_members(const boost::json::object& body) {
+    std::vector<field_error> errors;
+    for (const auto& member : body) {
+        const std::string_view name(member.key());
+        if (std::ranges::find(members, name) == members.end()) {
+            errors.push_back({std::string(name), "is not known here"});
+        }
+    }
+    return errors;
+}
+
+} // namespace
+
+task<http_response> handle_dev_make_user(app_context& context, const http_request& request) {
+    dev_body body = read_dev_body(request);
+    if (!body.object) {
+        co_return std::move(body.refusal);
+    }
+    std::vector<field_error> errors = unknown_members(*body.object);
+    if (!errors.empty()) {
+        co_return problem_response(failure(errc::validation_failed, std::move(errors)));
+    }
+    auto wanted = read_json(request, read_new_user);
+    if (!wanted) {
+        co_return wanted.error();
+    }
+    operator_caller by;
+    by.from = request.from;
+    auto pending = context.admin->create_user(std::move(by), *std::move(wanted));
+    const auto created = co_await std::move(pending);
+    if (!created) {
+        co_return problem_response(created.error());
+    }
+    co_return json_answer(201, admin_user_json(**created, context.admin->count_sessions((*created)->id)));
+}
+
+} // namespace pawl::app
