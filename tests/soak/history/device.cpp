@@ -74,6 +74,11 @@ bool device::looks_expired(const session& s) const {
 
 std::vector<request> device::ask(step what, std::vector<request> requests) {
     step_ = what;
+    for (const request& r : requests) { // an access token that is shown confirms its generation
+        for (session& shown : sessions_) {
+            shown.maybe_confirmed = shown.maybe_confirmed || (!r.bearer.empty() && r.bearer == shown.access);
+        }
+    }
     return requests;
 }
 
@@ -184,7 +189,6 @@ std::vector<request> device::choose() {
               R"({"current_password":")" + password_ + R"(","new_password":")" + maybe_password_ + "\"}", s.access}});
     }
     if (access_good && percent >= 82) {
-        sessions_[chosen_].maybe_confirmed = true;
         return ask(step::bearer, {{"GET", "/users/me", {}, s.access}});
     }
     if (!s.previous.empty() && percent >= 75) {
