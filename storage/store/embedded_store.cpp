@@ -183,7 +183,8 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
     callbacks.now = [&s] { return s.time.now_ms(); };
     s.log->start(std::move(callbacks));
     s.upkeep = std::make_unique<maintenance>(s);
-    if (s.options.maintenance_thread) {
+    // Where the clock goes back a snapshot waits for the record of that: it would take the floor back before it.
+    if (s.options.maintenance_thread && !made->clock_goes_back()) {
         s.upkeep->start_thread();
     }
     const outage* const last = s.serving_said ? std::get_if<outage>(&*s.serving_said) : nullptr;
@@ -209,8 +210,12 @@ result<ticket> embedded_store::record_clock() {
     }
     record_tag tag;
     tag.opens_window = s.window_at_start;
-    return ticket{s.log->enqueue(*room, log_urgency::now, record_type::serving, serving_version,
-                                 encode_serving(*s.serving_said), tag)};
+    const ticket recorded{s.log->enqueue(*room, log_urgency::now, record_type::serving, serving_version,
+                                         encode_serving(*s.serving_said), tag)};
+    if (s.options.maintenance_thread) {
+        s.upkeep->start_thread(); // a snapshot seals behind what is queued now
+    }
+    return recorded;
 }
 
 embedded_store::~embedded_store() {
