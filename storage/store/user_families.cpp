@@ -96,7 +96,8 @@ void user_families::set_dead_aside(const rcu_read_guard&, user_slot& owner, time
             aside->surplus += kept.size() - dead_max_;
             kept.erase(kept.begin(), first_kept);
         }
-    } catch (const std::bad_alloc&) { // the next walk tries again
+    } catch (const std::bad_alloc&) {
+        return; // the next walk tries again
     }
 }
 

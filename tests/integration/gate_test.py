@@ -107,7 +107,7 @@ class Gate(case.ServerCase):
         answer = self.client.request("POST", "/token", body.encode(), {"Content-Type": "multipart/form-data; boundary=x"})
         self.assertEqual(answer.status, 200)
         answer = self.client.request("POST", "/token", b"--y--", {"Content-Type": "multipart/form-data; boundary=x"})
-        self.assertEqual((answer.status, answer.json()["error"]), (400, "invalid_request"))
+        self.assertEqual((answer.status, answer.json["error"]), (400, "invalid_request"))
 
     def test_pipelined_requests_are_answered_in_order(self):
         request = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"

@@ -327,12 +327,12 @@ class Reading(LogCase):
                     state = self.lines("state", data=data)
                     emails = {s["user"]["email"] for s in state if "user" in s}
                     self.assertLessEqual({e for e, u in known["users"].items() if u["state"] != "deleted"}, emails)
-                    causes = {"live": "alive", "logged out": "logout", "reuse": "reuse", "deleted": "deleted"}
+                    causes = {"live": "alive", "reply lost": "alive", "logged out": "logout", "reuse": "reuse", "deleted": "deleted"}
                     for user in known["users"].values():
                         told = self.lines("explain", user["old"], data=data)[0]
                         # Live ones may have expired since they were made.
                         self.assertIn(told["cause"], {causes[user["state"]]} |
-                                      ({"idle_expiry", "absolute_expiry"} if user["state"] == "live" else set()))
+                                      ({"idle_expiry", "absolute_expiry"} if causes[user["state"]] == "alive" else set()))
 
     def test_what_is_no_directory_of_ours_is_said_and_nothing_is_made(self):
         nowhere = pathlib.Path(self.home, "nowhere")
