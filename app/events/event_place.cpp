@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::size_t mark_size = 16;
 
-template <int base>
+template <int Base>
 std::optional<std::uint64_t> number_from(std::string_view text) {
     std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, Base);
     const bool whole = error == std::errc() && end == text.data() + text.size();
     return whole ? std::optional(value) : std::nullopt;
 }
