@@ -18,6 +18,7 @@
 
 namespace pawl::app {
 
+class logger;        // app/logging.hpp
 class operations;    // app/operations.hpp
 class event_service; // app/events/event_service.hpp
 class service_clock; // app/service_clock.hpp
@@ -53,7 +54,8 @@ struct app_context {
     realm* development_realm = nullptr;
     random_source* development_random = nullptr;
     const service_clock* real_time =
-        nullptr; // how the wall clock stands to service time; null in tests of other things
+        nullptr;           // how the wall clock stands to service time; null in tests of other things
+    logger* log = nullptr; // likewise
 };
 
 // One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.

@@ -24,7 +24,7 @@ constexpr seconds default_retry_after{1};
 
 // The order is that of errc (from 1), then that of request_problem (from 0). Sentences have no quotes or backslashes:
 // RFC 6749 5.2 does not allow them in error_description.
-constexpr std::size_t errc_count = 28;
+constexpr std::size_t errc_count = 30;
 constexpr std::array table{
     error_row{"invalid_refresh_token", 401, "Unauthorized", "The refresh token is not valid.", "invalid_grant"},
     error_row{"refresh_token_reused", 401, "Unauthorized",
@@ -78,6 +78,10 @@ constexpr std::array table{
         "an id, or with since=0 for all that is kept, and take users and sessions anew.",
         ""},
 
+    error_row{"sign_up_closed", 403, "Forbidden", "This server takes no sign-ups: an operator makes accounts.", ""},
+    error_row{"claims_too_large", 403, "Forbidden",
+              "What access tokens are to say of this account is over 4 KiB. An operator has to take roles from it.",
+              "invalid_grant"},
     error_row{"malformed_request", 400, "Bad Request", "The request is not well-formed HTTP.", ""},
     error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},
     error_row{"malformed_form", 400, "Bad Request", "The body is not a well-formed form in UTF-8.", "invalid_request"},

@@ -81,7 +81,7 @@ struct served {
 std::unique_ptr<storage::embedded_store> open_data(const config& settings, const key_ring& keys, service_clock& time,
                                                    logger& log, sync_stall& stall) {
     if (settings.in_memory) {
-        return open_store_in_memory(time);
+        return open_store_in_memory(settings, time);
     }
     if (settings.dev) {
         return open_store(settings, keys, time, log, [&stall] { stall.pass(); });
@@ -139,13 +139,13 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     served it;
     server_settings wiring = server_settings_of(settings);
     if (settings.dev) {
-        it.developed =
-            std::make_unique<fixture>(realm_shared{settings, time, random, passwords, std::move(start), {}, &time},
-                                      std::move(keys), std::move(opened), stall);
+        it.developed = std::make_unique<fixture>(
+            realm_shared{settings, time, random, passwords, std::move(start), {}, &time, &log}, std::move(keys),
+            std::move(opened), stall);
         wiring.hook = it.developed.get();
     } else {
-        it.plain = std::make_unique<world>(world_shared{settings, time, random, passwords, &time}, std::move(keys),
-                                           std::move(opened));
+        it.plain = std::make_unique<world>(world_shared{settings, time, random, passwords, &time, &log},
+                                           std::move(keys), std::move(opened));
     }
     const realm_world_ptr first = it.held(); // as long as the server: it is handed its context
     app_context& context = it.now(first).context();

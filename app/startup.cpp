@@ -141,6 +141,7 @@ void raise_descriptor_limit(std::size_t connections, logger& log) {
 }
 
 void say_warnings(const config& settings, logger& log) {
+    log.info("keys.algorithm", {{"algorithm", to_text(settings.algorithm)}, {"from", settings.algorithm_from}});
     for (const std::string& warning : settings.warnings) {
         log.warn("config.weak", {{"warning", warning}});
     }
@@ -194,8 +195,10 @@ key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& rand
     return std::move(parsed.ring);
 }
 
-std::unique_ptr<storage::embedded_store> open_store_in_memory(const clock& time) {
-    return storage::embedded_store::open_on(std::make_unique<storage::memory_log>(), {}, time);
+std::unique_ptr<storage::embedded_store> open_store_in_memory(const config& settings, const clock& time) {
+    storage::embedded_store_options options;
+    options.names_rest = names_rest_of(settings);
+    return storage::embedded_store::open_on(std::make_unique<storage::memory_log>(), std::move(options), time);
 }
 
 void continue_time(const storage::recovery_report& found, const config& settings, service_clock& time, logger& log) {
@@ -234,6 +237,7 @@ storage::embedded_store_options store_options_of(const config& settings, const k
     options.mode =
         settings.durability == durability_mode::interval ? storage::durability::interval : storage::durability::always;
     options.lost_response_window = settings.refresh.lost_response_window;
+    options.names_rest = names_rest_of(settings);
     options.sets_clock = settings.reset_clock;
     options.dead_families_max = dead_families_per_session * settings.max_sessions;
     options.snapshot_interval = settings.snapshot_interval;
@@ -317,6 +321,10 @@ void record_clock(storage::embedded_store& data) {
     wait_until_durable(data, *done);
 }
 
+seconds names_rest_of(const config& settings) {
+    return settings.tokens.subject == subject_kind::id ? seconds(0) : settings.access_token_ttl;
+}
+
 service_settings service_settings_of(const config& settings) {
     service_settings out;
     out.access_token_ttl = settings.access_token_ttl;
@@ -324,7 +332,9 @@ service_settings service_settings_of(const config& settings) {
     out.refresh_absolute_ttl = settings.refresh_absolute_ttl;
     out.refresh = settings.refresh;
     out.sessions_max = settings.max_sessions;
-    out.passwords.length_min = settings.password_min_length;
+    out.passwords = settings.passwords;
+    out.sign_up_open = settings.sign_up_open;
+    out.tokens = settings.tokens;
     return out;
 }
 

@@ -69,7 +69,9 @@ storage::embedded_store_options store_options_of(const config& settings, const k
 std::unique_ptr<storage::embedded_store> open_store(const config& settings, const key_ring& keys, service_clock& time,
                                                     logger& log, std::function<void()> before_write = {});
 // For `--data-dir :memory:`.
-std::unique_ptr<storage::embedded_store> open_store_in_memory(const clock& time);
+std::unique_ptr<storage::embedded_store> open_store_in_memory(const config& settings, const clock& time);
+// How long a login name that was given up rests before another account may have it: while a token may name it.
+seconds names_rest_of(const config& settings);
 
 // `--reset-clock`, where service time goes back to `now`: durably ends every living family that was created later, and
 // shuts the windows of those that were rotated later, or so shortly before that a window would open again. How many

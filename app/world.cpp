@@ -25,6 +25,7 @@ world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<stor
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
     context_.real_time = shared.real_time;
+    context_.log = shared.log;
     context_.development_clock = shared.development;
     context_.admin = &admin_;
     context_.instance_operations = &operations_;
@@ -43,7 +44,9 @@ bool world::stop(milliseconds limit) {
 
 void world::set_issuer(const std::string& url) {
     rules_.issuer = url;
-    rules_.audience = shared_.settings.audience.empty() ? url : shared_.settings.audience;
+    const config& settings = shared_.settings;
+    const bool is_issuer = settings.audience.empty() && !settings.no_audience;
+    rules_.audience = is_issuer ? url : settings.audience;
 }
 
 } // namespace pawl::app

@@ -22,6 +22,7 @@ struct world_shared {
     random_source& random;
     password_hasher& passwords;
     const service_clock* real_time = nullptr; // what /readyz tells of; null: nothing
+    logger* log = nullptr;                    // of the process; null in tests of other things
     dev_clock* development = nullptr;         // the world's clock, where it is given one
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;

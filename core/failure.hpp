@@ -46,6 +46,9 @@ enum class errc : std::uint8_t {
     operations_busy,           // too many operators' requests wait; retry_after
     events_gone,               // the log does not go on from there: retention took it, or it never went so far
     events_of_another_history, // a restore was made since, or before: the number means another event, or none
+    // What the operator has configured.
+    sign_up_closed,   // --sign-up closed
+    claims_too_large, // what --claims adds of this user does not fit into a token
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

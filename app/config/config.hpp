@@ -11,6 +11,7 @@
 #include "core/jwt/key_ring.hpp"
 #include "core/password/password.hpp"
 #include "core/secret.hpp"
+#include "core/service/user_claims.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -41,8 +42,11 @@ struct config {
     std::string admin_socket;            // empty: none
     std::string issuer;                  // empty: the first listen URL, once the port is known
     std::string audience;                // empty: the issuer
+    bool no_audience = false;            // --audience none
+    token_contents tokens;
     std::vector<std::string> allowed_hosts;
     jws_algorithm algorithm = jws_algorithm::es256;
+    std::string algorithm_from;              // what decided it: "default", "--algorithm (command line)" ...
     std::optional<secret_string> secret_key; // set exactly where given
     seconds access_token_ttl{};
     seconds refresh_idle_ttl{};
@@ -57,7 +61,8 @@ struct config {
     std::size_t max_sessions = 0;
     std::size_t max_connections = 0;
     seconds idle_timeout{};
-    std::size_t password_min_length = 0;
+    bool sign_up_open = true;
+    password_rules passwords;
     argon2_cost argon2;
     unsigned password_threads = 0;
     std::size_t password_queue = 0;

@@ -17,6 +17,7 @@ constexpr seconds lost_response_window_default{60};
 constexpr seconds absolute_ttl_default{90 * 86400};
 
 constexpr std::string_view data_dir_in_memory = ":memory:";
+constexpr std::string_view no_audience_word = "none";
 
 std::string joined(std::string_view directory, std::string_view name) {
     return std::string(directory) + (directory.ends_with('/') ? "" : "/") + std::string(name);
@@ -65,6 +66,10 @@ option_error check_algorithm(option_values& v, config& out) {
     const bool has_secret = v.has(option_id::secret_key);
     if (!v.has(option_id::algorithm)) {
         v.derive(option_id::algorithm, has_secret ? "HS256" : "ES256");
+    }
+    out.algorithm_from = v.source(option_id::algorithm);
+    if (has_secret && !v.given(option_id::algorithm)) {
+        out.algorithm_from = "SECRET_KEY is set (" + v.source(option_id::secret_key) + ")";
     }
     out.algorithm = jws_algorithm_from_text(v.text(option_id::algorithm)).value_or(jws_algorithm::es256);
     if (has_secret) {
@@ -191,6 +196,10 @@ option_error check_addresses(option_values& v, config& out) {
                                       ", which is no address that clients can use");
     }
     out.audience = v.has(audience) ? v.text(audience) : std::string();
+    out.no_audience = out.audience == no_audience_word;
+    if (out.no_audience) {
+        out.audience.clear();
+    }
     if (v.has(allowed_host)) {
         out.allowed_hosts = v.texts(allowed_host);
     }
@@ -213,6 +222,24 @@ option_error check_addresses(option_values& v, config& out) {
         out.cors_origins = v.texts(cors_origin);
     }
     return std::nullopt;
+}
+
+void take_token_contents(option_values& v, config& out) {
+    token_contents& contents = out.tokens;
+    const std::string& subject = v.text(option_id::subject);
+    contents.subject = subject == "username" ? subject_kind::username
+                       : subject == "email"  ? subject_kind::email
+                                             : subject_kind::id;
+    contents.type = v.text(option_id::token_type) == "JWT" ? token_type::jwt : token_type::at_jwt;
+    const auto wanted = [&](std::string_view claim) {
+        return v.has(option_id::claims) &&
+               std::ranges::find(v.texts(option_id::claims), claim) != v.texts(option_id::claims).end();
+    };
+    contents.email = wanted("email");
+    contents.email_verified = wanted("email_verified");
+    contents.username = wanted("username");
+    contents.roles = wanted("roles");
+    contents.is_superuser = wanted("is_superuser");
 }
 
 option_error check_tls(option_values& v, config& out) {
@@ -304,13 +331,27 @@ option_error check_passwords(option_values& v, const validation_facts& facts, co
         }
         out.warnings.emplace_back("--argon2 " + v.text(argon2) + ": passwords are hashed too cheaply to be safe");
     }
-    out.password_min_length = static_cast<std::size_t>(v.number(password_min_length));
-    if (out.password_min_length < password_length_safe) {
+    if (!v.has(password_min_length)) {
+        v.derive(password_min_length, std::to_string(out.dev ? 1 : password_length_safe));
+    }
+    out.passwords.length_min = static_cast<std::size_t>(v.number(password_min_length));
+    if (out.passwords.length_min < password_length_safe) {
         if (!out.dev) {
             return v.complain(password_min_length, "must be at least 8; less only with --dev");
         }
-        out.warnings.emplace_back("--password-min-length " + v.text(password_min_length) + ": short passwords pass");
+        if (v.given(password_min_length)) { // else --dev has said so
+            out.warnings.emplace_back("--password-min-length " + v.text(password_min_length) +
+                                      ": short passwords pass");
+        }
     }
+    if (!v.has(password_blocklist)) {
+        v.derive(password_blocklist, std::string(out.dev ? "off" : "on"));
+    }
+    out.passwords.blocklist = v.text(password_blocklist) == "on";
+    if (!out.passwords.blocklist && !out.dev) {
+        out.warnings.emplace_back("--password-blocklist off: passwords that everyone tries first are taken");
+    }
+    out.sign_up_open = v.text(sign_up) == "open";
     for (const option_id id : {password_threads, threads}) {
         if (!v.has(id)) {
             v.derive(id, std::to_string(std::clamp<std::int64_t>(facts.cores, 1, row_of(id).max)));
@@ -427,6 +468,7 @@ option_error validate(option_values& values, const validation_facts& facts, conf
     if (auto error = check_development(values, out)) {
         return error;
     }
+    take_token_contents(values, out);
     take_the_rest(values, facts, out);
     return std::nullopt;
 }

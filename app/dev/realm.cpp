@@ -48,7 +48,7 @@ std::unique_ptr<realm_world> realm::fresh_world(std::uint64_t random_calls) {
 realm_world_ptr realm::adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr keys,
                              std::unique_ptr<storage::embedded_store> data) {
     random_source& random = fresh->own_random ? *fresh->own_random : shared_.random;
-    world_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time};
+    world_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time, shared_.log};
     parts.development = &fresh->clock;
     if (in_memory_) {
         parts.throttle_slots = realm_throttle_slots;
@@ -103,6 +103,7 @@ realm_world_ptr realm::begin(const realm_snapshot& from) {
     fresh->log = log.get();
     storage::embedded_store_options options;
     options.maintenance_thread = false; // the fixture goes round all realms
+    options.names_rest = names_rest_of(shared_.settings);
     auto data = storage::embedded_store::open_on(std::move(log), std::move(options), fresh->clock.as_clock());
     const realm_world_ptr before = now();
     key_ring_ptr keys = first_keys_;

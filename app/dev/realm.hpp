@@ -34,7 +34,8 @@ struct realm_shared {
     password_hasher& passwords;
     seed start;                                      // its passwords are hashed
     std::function<std::string(world&)> metrics_text; // before serving
-    const service_clock* real_time = nullptr;        // as of world_shared
+    const service_clock* real_time = nullptr;        // as of world_shared, as is the next
+    logger* log = nullptr;
 };
 
 // One life of a realm.

@@ -5,6 +5,9 @@
 #include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
 #include <array>
 #include <stdexcept>
@@ -70,8 +73,24 @@ std::shared_ptr<const jws_key> another_key(jws_algorithm algorithm, random_sourc
     return std::move(made.key);
 }
 
-json::object claims_of(const token_wish& wish, const app_context& context, random_source& random,
-                       const std::optional<family_facts>& family, std::uint32_t generation) {
+// sub, and what --claims adds, of the user as the record is now.
+void add_user_claims(json::object& claims, const app_context& context, user_id id) {
+    claims["sub"] = std::to_string(id.value);
+    const user_ptr owner = context.data.find_user(id);
+    const std::optional<user_claims> said = owner ? claims_of(context.settings, *owner) : std::nullopt;
+    if (!said) {
+        return; // a test makes such tokens, too
+    }
+    if (!said->subject_name.empty()) {
+        claims["sub"] = said->subject_name;
+    }
+    if (!said->members.empty()) {
+        lay_over(claims, json::parse("{" + said->members.substr(1) + "}").as_object());
+    }
+}
+
+json::object wished_claims(const token_wish& wish, const app_context& context, random_source& random,
+                           const std::optional<family_facts>& family, std::uint32_t generation) {
     const std::int64_t now = context.time.now().time_since_epoch().count();
     const std::int64_t ttl = context.settings.access_token_ttl.count();
     std::array<std::uint8_t, jwt_id_size> id{};
@@ -79,9 +98,11 @@ json::object claims_of(const token_wish& wish, const app_context& context, rando
     json::object claims;
     claims["iss"] = context.settings.issuer;
     if (family) {
-        claims["sub"] = std::to_string(family->user.value);
+        add_user_claims(claims, context, family->user);
     }
-    claims["aud"] = context.settings.audience;
+    if (!context.settings.audience.empty()) {
+        claims["aud"] = context.settings.audience;
+    }
     const std::int64_t lifetime = wish.expires_in ? wish.expires_in->count() : ttl;
     claims["exp"] = now + lifetime;
     claims["iat"] = std::min(now, now + lifetime - 1);
@@ -169,12 +190,15 @@ made_token make_token(const token_wish& wish, const app_context& context, random
         signer = another_key(signer->algorithm(), random);
     }
     made_token made;
-    made.claims = claims_of(wish, context, random, family, generation);
+    made.claims = wished_claims(wish, context, random, family, generation);
     const bool is_es256 = signer->algorithm() == jws_algorithm::es256;
     made.header["alg"] = wish.flaw == token_flaw::alg_none    ? std::string_view("none")
                          : wish.flaw == token_flaw::wrong_alg ? std::string_view(is_es256 ? "EdDSA" : "ES256")
                                                               : to_text(signer->algorithm());
-    made.header["typ"] = wish.flaw == token_flaw::wrong_type ? "JWT" : "at+jwt";
+    const bool takes_plain = context.settings.tokens.type == token_type::jwt;
+    made.header["typ"] = wish.flaw == token_flaw::wrong_type ? (takes_plain ? "other+jwt" : "JWT")
+                         : takes_plain                       ? "JWT"
+                                                             : "at+jwt";
     made.header["kid"] = wish.flaw == token_flaw::unknown_key ? signer->kid() : known_kid;
     lay_over(made.header, wish.header);
 

@@ -20,7 +20,7 @@ enum class token_flaw : std::uint8_t {
     issued_in_future, // iat lies an hour ahead
     wrong_issuer,
     wrong_audience,
-    wrong_type,    // typ is JWT
+    wrong_type,    // typ is JWT, or other+jwt where JWT is right
     bad_signature, // one bit of it
     no_signature,  // the part is empty
     alg_none,      // alg is none, and no signature

@@ -87,10 +87,12 @@ std::string word_json(const family_facts& facts, family_word word) {
 
 std::string claims_json(const access_claims& claims) {
     std::string out;
-    json_object_writer(out)
-        .member("iss", claims.issuer)
-        .member("aud", claims.audience)
-        .member("sub", std::to_string(claims.subject.value))
+    json_object_writer object(out);
+    object.member("iss", claims.issuer);
+    if (!claims.audience.empty()) {
+        object.member("aud", claims.audience);
+    }
+    object.member("sub", claims.subject_name.empty() ? std::to_string(claims.subject.value) : claims.subject_name)
         .member("iat", std::int64_t{claims.issued_at.time_since_epoch().count()})
         .member("exp", std::int64_t{claims.expires_at.time_since_epoch().count()})
         .member("jti", claims.jwt_id)

@@ -9,6 +9,9 @@
 namespace pawl::app {
 
 task<http_response> handle_sign_up(app_context& context, const http_request& request) {
+    if (!context.settings.sign_up_open) { // whatever the body is
+        co_return problem_response(failure(errc::sign_up_closed));
+    }
     body_outcome body = read_body(request, body_kinds::json);
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_problem();

@@ -56,7 +56,9 @@ task<http_response> handle_openapi(app_context& context, const http_request& /*r
     http_response response;
     response.content_type = "application/json";
     response.headers.emplace_back("Cache-Control", "no-cache");
-    response.body = openapi_document(context.settings.issuer, context.version, context.development);
+    response.body = openapi_document({context.settings.issuer, context.version,
+                                      context.settings.sign_up_open ? std::string_view() : sign_up_closed_text},
+                                     context.development);
     co_return response;
 }
 

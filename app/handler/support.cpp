@@ -52,17 +52,17 @@ http_response refuse(const app_context& context, const http_request& request, co
     if (!context.development || why.code != errc::invalid_access_token) {
         return problem_response(why);
     }
-    access_token_expectations expected;
-    expected.issuer = context.settings.issuer;
-    expected.audience = context.settings.audience;
-    expected.now = context.time.now();
+    access_token_expectations expected = expectations_of(context.settings, context.time.now());
     expected.lifetime_max = context.settings.refresh_absolute_ttl;
+    expected.leeway = seconds(0);
     access_claims claims;
     const key_ring_ptr keys = context.keys();
     const auto check = check_access_token(*keys, bearer_token(request), expected, claims);
     std::string detail(row_of(why.code).detail);
     detail += " (--dev: ";
-    detail += check == access_token_check::good ? std::string_view("its session or user is no more") : to_text(check);
+    const std::string_view no_more = expected.subject_is_id ? "its session or user is no more"
+                                                            : "its session, its user or the name in sub is no more";
+    detail += check == access_token_check::good ? no_more : to_text(check);
     detail += ")";
     return problem_response(why, detail);
 }

@@ -3,6 +3,7 @@
 #include "app/dto/responses.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/refused_login.hpp"
 
 #include <utility>
 
@@ -42,9 +43,11 @@ task<http_response> password_grant(app_context& context, const http_request& req
     if (!wanted) {
         co_return oauth_response(wanted.error());
     }
+    const std::string name = wanted->name; // as typed, for a line of the log
     auto pending = context.sessions.login(std::move(wanted->name), std::move(wanted->password), request.from);
     auto tokens = co_await std::move(pending);
     if (!tokens) {
+        log_refused_login(context, request, name, tokens.error());
         co_return oauth_response(tokens.error());
     }
     co_return json_answer(200, to_json_and_wipe(*tokens));
@@ -74,9 +77,11 @@ task<http_response> handle_login(app_context& context, const http_request& reque
     if (!wanted) {
         co_return problem_response(wanted.error());
     }
+    const std::string name = wanted->name; // as typed, for a line of the log
     auto pending = context.sessions.login(std::move(wanted->name), std::move(wanted->password), request.from);
     auto tokens = co_await std::move(pending);
     if (!tokens) {
+        log_refused_login(context, request, name, tokens.error());
         co_return problem_response(tokens.error());
     }
     co_return json_answer(200, to_json_and_wipe(*tokens));

@@ -47,11 +47,11 @@ std::string escape_json(std::string_view text) {
 
 } // namespace
 
-std::string fill_template(std::string_view text, std::string_view issuer, std::string_view version,
-                          template_kind kind) {
+std::string fill_template(std::string_view text, const server_texts& server, template_kind kind) {
     const auto escape = kind == template_kind::json ? escape_json : escape_html;
-    const std::array<std::pair<std::string_view, std::string>, 2> places{
-        {{"@ISSUER@", escape(issuer)}, {"@VERSION@", escape(version)}}};
+    const std::array<std::pair<std::string_view, std::string>, 3> places{{{"@ISSUER@", escape(server.issuer)},
+                                                                          {"@VERSION@", escape(server.version)},
+                                                                          {"@SIGN_UP@", escape(server.sign_up)}}};
     std::string out;
     out.reserve(text.size() + 256);
     while (!text.empty()) {
@@ -75,10 +75,10 @@ std::string fill_template(std::string_view text, std::string_view issuer, std::s
     return out;
 }
 
-std::string openapi_document(std::string_view issuer, std::string_view version, bool development) {
+std::string openapi_document(const server_texts& server, bool development) {
     const asset* document = find_asset(development ? "openapi/openapi-dev.json" : "openapi/openapi.json");
     BOOST_ASSERT(document != nullptr);
-    return fill_template(plain_text(*document), issuer, version, template_kind::json);
+    return fill_template(plain_text(*document), server, template_kind::json);
 }
 
 } // namespace pawl::app

@@ -6,11 +6,20 @@
 
 namespace pawl::app {
 
-// With the server's URL and version filled in; with /dev/* where `development`.
-std::string openapi_document(std::string_view issuer, std::string_view version, bool development);
+// What the page and the document say of this server.
+struct server_texts {
+    std::string_view issuer, version;
+    std::string_view sign_up; // a sentence about it; empty where it is open
+};
+inline constexpr std::string_view sign_up_closed_text =
+    "This server takes no sign-ups: an operator makes the accounts.";
 
-// `text` with each @ISSUER@ and @VERSION@ replaced. What is put in is escaped for JSON strings or for HTML text.
+// Filled in; with /dev/* where `development`.
+std::string openapi_document(const server_texts& server, bool development);
+
+// `text` with each @ISSUER@, @VERSION@ and @SIGN_UP@ replaced. What is put in is escaped for JSON strings or for HTML
+// text.
 enum class template_kind { json, html };
-std::string fill_template(std::string_view text, std::string_view issuer, std::string_view version, template_kind kind);
+std::string fill_template(std::string_view text, const server_texts& server, template_kind kind);
 
 } // namespace pawl::app

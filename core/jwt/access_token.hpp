@@ -13,8 +13,9 @@ namespace pawl {
 
 struct access_claims {
     std::string issuer;
-    std::string audience;
-    user_id subject;
+    std::string audience;     // empty: the token has no aud
+    user_id subject;          // where sub is an id
+    std::string subject_name; // where sub is a name
     timestamp issued_at{};
     timestamp expires_at{};
     timestamp not_before{};       // filled by checking: the later of iat and nbf
@@ -32,17 +33,20 @@ struct access_claims_view {
     std::string_view jwt_id, client_id;
     family_id session;
     std::uint32_t generation = 0;
+    std::string_view subject_name{};      // sub instead of the id, if it is not empty
+    std::string_view members{};           // more claims as JSON members, e.g. `,"roles":[]`
+    token_type type = token_type::at_jwt; // typ
 };
 
-// header {"alg","typ":"at+jwt","kid"}; claims iss, sub, aud, exp, iat, jti, client_id, sid, gen.
+// header {"alg","typ","kid"}; claims iss, sub, aud (if there is one), exp, iat, jti, client_id, sid, gen, `members`.
 // The memory is a spare text's (core/spare_text.hpp), and the caller's to give back.
 std::string mint_access_token(const jws_key& key, const access_claims_view& claims);
 std::string mint_access_token(const jws_key& key, const access_claims& claims);
 
 enum class access_token_check : std::uint8_t {
     good = 0,
-    malformed,   // not three strict base64url parts of JSON objects without duplicate members, or over 4 KiB
-    wrong_type,  // typ is not at+jwt
+    malformed,   // not three strict base64url parts of JSON objects without duplicate members, or over 6,400 bytes
+    wrong_type,  // typ is not at+jwt, and not JWT where that is taken
     unknown_key, // no such kid
     wrong_algorithm,
     forbidden_header, // crit, b64, jku, jwk, x5u, x5c ...
@@ -57,11 +61,17 @@ std::string_view to_text(access_token_check c); // for logs and --dev
 
 struct access_token_expectations {
     std::string_view issuer;
-    std::string_view audience;
+    std::string_view audience; // empty: the token must have no aud
     timestamp now{};
-    seconds lifetime_max{}; // exp - iat may not exceed this
-    seconds leeway{0};      // for iat in the future only
+    seconds lifetime_max{};        // exp - iat may not exceed this
+    seconds leeway{0};             // for iat in the future only
+    bool subject_is_id = true;     // else sub is a name: any text, for the caller to compare with the user's
+    bool takes_plain_type = false; // typ JWT as well as at+jwt
 };
+
+inline constexpr std::size_t subject_name_size_max = 254; // bytes; no email or username is longer
+// JSON with quotes and escapes (RFC 8259 7), appended. UTF-8 stays as it is.
+void append_claim_text(std::string& out, std::string_view text);
 
 // Checks everything of reliability C.3 (docs/threat-model.md, "JWT"). Fills `claims` where good or expired.
 access_token_check check_access_token(const key_ring& keys, std::string_view token,

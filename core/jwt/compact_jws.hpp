@@ -13,7 +13,8 @@
 
 namespace pawl {
 
-inline constexpr std::size_t compact_jws_size_max = 4096;
+// 4 KiB of claims (first_party_claims.hpp), a third longer in base64url, with the longest header and signature.
+inline constexpr std::size_t compact_jws_size_max = 6400;
 
 // The three parts, still encoded, and what a signature is over: the first two with their dot. Views into the token.
 struct compact_parts {
@@ -23,7 +24,7 @@ struct compact_parts {
 // Nothing for what is over compact_jws_size_max or has not exactly three parts.
 std::optional<compact_parts> split_compact(std::string_view token);
 
-// One decoded part as a JSON object, with the memory it lies in. About 7 KiB: for the stack. Not copyable: the tape
+// One decoded part as a JSON object, with the memory it lies in. About 12 KiB: for the stack. Not copyable: the tape
 // points into it.
 class json_part {
 public:
@@ -31,7 +32,7 @@ public:
     json_part(const json_part&) = delete;
     json_part& operator=(const json_part&) = delete;
 
-    // True where `part` is strict base64url of a strict JSON object of at most 48 values, nested at most 4 deep.
+    // True where `part` is strict base64url of a strict JSON object of at most 112 values, nested at most 4 deep.
     bool read(std::string_view part);
 
     // After read() gave true. Null where there is none.
@@ -42,7 +43,7 @@ public:
     std::optional<std::int64_t> integer(std::string_view name, std::int64_t high) const;
 
 private:
-    static constexpr std::size_t items_max = 48, depth_max = 4;
+    static constexpr std::size_t items_max = 112, depth_max = 4;
     static constexpr std::size_t bytes_max = compact_jws_size_max / 4 * 3;
     std::array<json_item, items_max> items_;
     std::array<char, bytes_max> characters_;

@@ -16,17 +16,19 @@ namespace {
 
 constexpr std::array<std::string_view, 4> algorithm_names = {"ES256", "EdDSA", "RS256", "HS256"};
 
-std::string access_header_of(jws_algorithm algorithm, std::string_view kid) {
+std::string header_of(jws_algorithm algorithm, std::string_view type, std::string_view kid) {
     BOOST_ASSERT(plain_json_size(kid) == kid.size());
     std::string json = R"({"alg":")";
-    json.append(to_text(algorithm)).append(R"(","typ":"at+jwt","kid":")").append(kid).append("\"}");
+    json.append(to_text(algorithm)).append(R"(","typ":")").append(type);
+    json.append(R"(","kid":")").append(kid).append("\"}");
     return base64url_encode({reinterpret_cast<const std::uint8_t*>(json.data()), json.size()});
 }
 
 } // namespace
 
 jws_key::jws_key(jws_algorithm algorithm, std::string kid)
-    : algorithm_(algorithm), kid_(std::move(kid)), access_header_(access_header_of(algorithm_, kid_)) {}
+    : algorithm_(algorithm), kid_(std::move(kid)), access_header_(header_of(algorithm_, "at+jwt", kid_)),
+      plain_header_(header_of(algorithm_, "JWT", kid_)) {}
 
 std::string_view to_text(jws_algorithm a) {
     return algorithm_names[static_cast<std::size_t>(a)];

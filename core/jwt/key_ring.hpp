@@ -25,6 +25,9 @@ enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256 };
 std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256" (RFC 7518, RFC 8037)
 std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 
+// `typ` of an access token's header: RFC 9068's, or what verifiers expect that know only RFC 7519.
+enum class token_type : std::uint8_t { at_jwt, jwt };
+
 // Those of elliptic curves and MACs need no memory of their own.
 using signature_bytes = boost::container::small_vector<std::uint8_t, 64>;
 
@@ -46,8 +49,10 @@ public:
 
     jws_algorithm algorithm() const noexcept { return algorithm_; }
     const std::string& kid() const noexcept { return kid_; }
-    // The header of every access token that it signs (RFC 9068 2.1), in base64url.
-    const std::string& access_header() const noexcept { return access_header_; }
+    // The header of every access token that it signs, in base64url.
+    const std::string& access_header(token_type type = token_type::at_jwt) const noexcept {
+        return type == token_type::jwt ? plain_header_ : access_header_;
+    }
     // Signature bytes as JWS wants them (ES256: r || s, 64 bytes). Throws std::logic_error where the key only verifies,
     // signing_failed or std::bad_alloc where the library fails.
     virtual signature_bytes sign(std::string_view signing_input) const = 0;
@@ -58,7 +63,7 @@ public:
 private:
     const jws_algorithm algorithm_;
     const std::string kid_;
-    const std::string access_header_;
+    const std::string access_header_, plain_header_;
 };
 
 inline constexpr std::size_t refresh_key_size = 32;

@@ -141,10 +141,23 @@ verified_tokens::verified_tokens(random_source& random, std::size_t capacity)
         throw std::bad_alloc();
     }
     random.fill(key_);
+    static_assert(sizeof name_key_ == crypto_shorthash_KEYBYTES);
+    constexpr std::string_view use = "sub is a name";
+    crypto_generichash(name_key_.data(), name_key_.size(), reinterpret_cast<const std::uint8_t*>(use.data()),
+                       use.size(), key_.data(), key_.size());
 }
 
 verified_tokens::~verified_tokens() {
     wipe(key_.data(), key_.size());
+    wipe(name_key_.data(), name_key_.size());
+}
+
+user_id verified_tokens::mark_of_name(std::string_view name) const {
+    static_assert(sizeof(user_id::value) == crypto_shorthash_BYTES);
+    user_id out;
+    crypto_shorthash(reinterpret_cast<std::uint8_t*>(&out.value), reinterpret_cast<const std::uint8_t*>(name.data()),
+                     name.size(), name_key_.data());
+    return out;
 }
 
 std::optional<verified_tokens::mark> verified_tokens::mark_of(const key_ring& keys, std::string_view token,

@@ -28,7 +28,7 @@ namespace pawl {
 
 // The claims that are asked for once a token is known to be good.
 struct verified_claims {
-    user_id subject;
+    user_id subject; // where sub is a name: what mark_of_name() gives for it
     family_id session;
     std::uint32_t generation = 0;
     timestamp issued_at{};
@@ -57,6 +57,9 @@ public:
     std::optional<mark> mark_of(const key_ring& keys, std::string_view token,
                                 const access_token_expectations& expected) const;
 
+    // What stands for a name that is a token's sub: a keyed hash, so that nobody can choose two names with one mark.
+    user_id mark_of_name(std::string_view name) const;
+
     // The claims, where the token is known and good at `expected.now`. Otherwise check_access_token() has to say.
     std::optional<verified_claims> find(const mark& token, const access_token_expectations& expected) const;
     // The token has just been found good.
@@ -74,6 +77,7 @@ private:
 
     const std::size_t sets_; // a power of two
     std::array<std::uint8_t, 32> key_{};
+    std::array<std::uint8_t, 16> name_key_{};             // derived from key_
     std::unique_ptr<std::uint64_t[], free_memory> words_; // accessed through std::atomic_ref alone
 };
 

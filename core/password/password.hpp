@@ -15,6 +15,7 @@ inline constexpr std::size_t password_size_max = 1024; // bytes after NFC
 
 struct password_rules {
     std::size_t length_min = 8; // code points after NFC
+    bool blocklist = true;      // refuses common ones, sequences, repetitions, and the account's own names
 };
 
 // NFC of a password. Text that is not well-formed (core/unicode.hpp), or over password_size_max bytes, comes back
@@ -22,7 +23,7 @@ struct password_rules {
 secret_string normalize_password(std::string_view typed);
 
 // Why a new password (as typed) is not acceptable: a sentence fragment; nothing if it is. Rules: length, at most
-// password_size_max, valid UTF-8, not in the blocklist of common passwords, not the account's own email or username.
+// password_size_max, valid UTF-8; with the blocklist: not a common password, not the account's own email or username.
 std::optional<std::string> check_new_password(std::string_view typed, const password_rules& rules,
                                               std::string_view email, std::string_view username);
 

@@ -92,6 +92,9 @@ std::optional<std::string> check_new_password(std::string_view typed, const pass
     if (count_code_points(password) < least) {
         return "must be at least " + std::to_string(least) + " characters long";
     }
+    if (!rules.blocklist) {
+        return std::nullopt;
+    }
     if (is_own_name(password, email, username)) {
         return "must not be the email or the username";
     }

@@ -10,18 +10,11 @@ namespace pawl {
 
 namespace {
 
-// A token may be issued this much later than it is now: replays issue tokens without a record, so after a crash service
-// time may start a little before them.
-constexpr seconds issued_in_future_max{60};
 // Looks at a family whose user changes between each; only a flood of changes to one user gets here.
 constexpr unsigned looks_max = 8;
 
-access_token_expectations expectations_of(const service_context& context) {
-    return {.issuer = context.settings.issuer,
-            .audience = context.settings.audience,
-            .now = context.time.now(),
-            .lifetime_max = context.settings.access_token_ttl,
-            .leeway = issued_in_future_max};
+access_token_expectations expectations_now(const service_context& context) {
+    return expectations_of(context.settings, context.time.now());
 }
 
 } // namespace
@@ -32,7 +25,7 @@ access_guard::access_guard(service_context context)
 
 std::optional<verified_claims> access_guard::check(std::string_view token) const {
     const key_ring_ptr keys = context_.keys();
-    const access_token_expectations expected = expectations_of(context_);
+    const access_token_expectations expected = expectations_now(context_);
     const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, expected);
     if (mark) {
         if (const std::optional<verified_claims> known = known_->find(*mark, expected)) {
@@ -43,11 +36,22 @@ std::optional<verified_claims> access_guard::check(std::string_view token) const
     if (check_access_token(*keys, token, expected, claims) != access_token_check::good) {
         return std::nullopt;
     }
-    const verified_claims verified = verified_claims_of(claims);
+    verified_claims verified = verified_claims_of(claims);
+    if (!expected.subject_is_id) {
+        verified.subject = known_->mark_of_name(claims.subject_name);
+    }
     if (mark) {
         known_->keep(*mark, verified, expected.now);
     }
     return verified;
+}
+
+bool access_guard::is_subject(const verified_claims& claims, const user& u) const {
+    const token_contents& contents = context_.settings.tokens;
+    if (contents.subject == subject_kind::id) {
+        return claims.subject == u.id;
+    }
+    return claims.subject == known_->mark_of_name(subject_name_of(contents, u));
 }
 
 task<result<principal>> access_guard::authenticate(std::string_view token) {
@@ -58,11 +62,12 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
     if (!claims) {
         co_return errc::invalid_access_token;
     }
+    const bool by_id = context_.settings.tokens.subject == subject_kind::id;
     ticket waited_for = ticket::none;
     for (unsigned look = 0; look < looks_max; ++look) {
         const timestamp now = context_.time.now();
         const std::optional<family_state> seen = context_.data.find_family(claims->session);
-        if (!seen || seen->facts.user != claims->subject) {
+        if (!seen || (by_id && seen->facts.user != claims->subject)) {
             co_return errc::invalid_access_token; // swept, or of another user: rests on nothing that changes
         }
         if (!alive(seen->word, seen->facts, seen->gate, now)) {
@@ -70,9 +75,14 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
             task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
             co_return co_await std::move(refused);
         }
-        user_ptr who = context_.data.find_user(claims->subject);
+        user_ptr who = context_.data.find_user(seen->facts.user);
         if (!who || !alive(seen->word, seen->facts, who->gate, now)) {
             continue; // revoked between the two looks: the next one finds the family dead
+        }
+        if (!is_subject(*claims, *who)) { // the name was given up since
+            const result<ticket> rests = context_.data.observe_user(who->id, who->version);
+            task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
+            co_return co_await std::move(refused);
         }
         // That the family is alive can't be undone by a crash (both word and gate only ever turn one way, and a login's
         // tokens follow its record), so a yes rests on the user record alone: it is what will be shown.
@@ -102,7 +112,7 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
 std::optional<family_id> access_guard::session_of(std::string_view token) const {
     access_claims claims;
     const key_ring_ptr keys = context_.keys();
-    const access_token_check checked = check_access_token(*keys, token, expectations_of(context_), claims);
+    const access_token_check checked = check_access_token(*keys, token, expectations_now(context_), claims);
     if (checked != access_token_check::good && checked != access_token_check::expired) {
         return std::nullopt;
     }

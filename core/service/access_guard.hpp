@@ -14,7 +14,8 @@ class access_guard {
 public:
     explicit access_guard(service_context context);
 
-    // Checks the token (core/jwt/access_token), then that its family is known, alive and its user's. Marks the
+    // Checks the token (core/jwt/access_token), then that its family (sid) is known, alive and its user's, and that a
+    // name that is its sub is that user's still, to the byte. Marks the
     // generation confirmed. The answer may rest on a change that is not durable yet: it waits for that (R1).
     // invalid_access_token, missing_access_token (empty), storage_unavailable. Awaited directly: `token` outlives the
     // call.
@@ -26,6 +27,7 @@ public:
 private:
     // The claims of a token that is good now; its signature is not checked again where it was a moment ago.
     std::optional<verified_claims> check(std::string_view token) const;
+    bool is_subject(const verified_claims& claims, const user& u) const;
 
     service_context context_;
     std::unique_ptr<verified_tokens> known_;

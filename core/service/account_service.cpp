@@ -124,6 +124,9 @@ task<result<void>> change_proven(const service_context& context, principal who, 
 } // namespace
 
 task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller from) {
+    if (!context_.settings.sign_up_open) {
+        co_return errc::sign_up_closed;
+    }
     result<user> checked = checked_sign_up(context_, request);
     if (!checked) {
         co_return checked.error();

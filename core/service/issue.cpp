@@ -32,7 +32,7 @@ family_id random_family_id(random_source& random) {
 }
 
 issued_tokens issue_tokens(const service_context& context, const key_ring& keys, const family_facts& facts,
-                           family_word word, timestamp now) {
+                           family_word word, timestamp now, const user_claims& about) {
     const timestamp idle_expiry = facts.idle_expires_at(word); // never later than the absolute one
     const timestamp access_expiry = std::min(now + context.settings.access_token_ttl, idle_expiry);
     const auto jwt_id = random_jwt_id(context.random);
@@ -46,6 +46,9 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     claims.client_id = first_party_client_id; // the only client there is
     claims.session = facts.id;
     claims.generation = word.generation();
+    claims.subject_name = about.subject_name;
+    claims.members = about.members;
+    claims.type = context.settings.tokens.type;
 
     issued_tokens tokens;
     tokens.access_token = mint_access_token(*keys.signing_key, claims);

@@ -7,7 +7,8 @@ namespace pawl {
 
 // A new family under the epoch of `holder`, durable and alive when its tokens are given out; families beyond
 // --max-sessions end. Where the gate moved meanwhile but not the password, it tries again. login_failed where the user
-// is gone, disabled or has another password by now; storage_unavailable. Awaited directly: `context` outlives the call.
+// is gone, disabled or has another password by now; claims_too_large; storage_unavailable. Awaited directly: `context`
+// outlives the call.
 task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from);
 
 } // namespace pawl

@@ -13,6 +13,7 @@
 #include "core/port/store.hpp"
 #include "core/port/task.hpp"
 #include "core/secret.hpp"
+#include "core/service/user_claims.hpp"
 #include "core/user/user.hpp"
 
 #include <array>
@@ -32,7 +33,9 @@ struct caller {
 
 struct service_settings {
     std::string issuer;
-    std::string audience;
+    std::string audience;  // empty: tokens have no aud
+    token_contents tokens; // what they say of their user
+    bool sign_up_open = true;
     seconds access_token_ttl{600};
     seconds refresh_idle_ttl{14 * 86400};
     seconds refresh_absolute_ttl{90 * 86400};

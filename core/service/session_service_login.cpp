@@ -91,6 +91,25 @@ result<opened_family> open_family(const service_context& context, const user& ho
         return holder_durable.error();
     }
     const timestamp now = context.time.now();
+    user_claims about;
+    ticket about_durable = ticket::none;
+    if (context.settings.tokens.speaks_of_user()) {
+        // Looked at after `now`: a name that was given up since then rests until this token is over.
+        const user_ptr current = context.data.find_user(holder.id);
+        if (!current) {
+            return errc::user_not_found;
+        }
+        std::optional<user_claims> claims = claims_of(context.settings, *current);
+        if (!claims) {
+            return errc::claims_too_large;
+        }
+        about = *std::move(claims);
+        const result<ticket> rests = context.data.observe_user(current->id, current->version);
+        if (!rests) {
+            return rests.error();
+        }
+        about_durable = *rests;
+    }
     family_facts facts;
     facts.id = random_family_id(context.random);
     facts.user = holder.id;
@@ -105,9 +124,9 @@ result<opened_family> open_family(const service_context& context, const user& ho
     }
     opened_family opened;
     opened.id = facts.id;
-    opened.wait_for = later(*inserted, *holder_durable);
+    opened.wait_for = later(later(*inserted, *holder_durable), about_durable);
     opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, from));
-    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now);
+    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, about);
     return opened;
 }
 
@@ -135,6 +154,13 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
         if (!opened && opened.error().code == errc::user_not_found) { // removed since its password was verified
             const result<ticket> rests = context.data.observe_absence(fold_login_name(holder->email));
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
+            co_return co_await std::move(refused);
+        }
+        if (!opened && opened.error().code == errc::claims_too_large) {
+            const user_ptr current = context.data.find_user(holder->id);
+            const result<ticket> rests =
+                current ? context.data.observe_user(current->id, current->version) : result<ticket>(ticket::none);
+            task<failure> refused = refusal(context.data, errc::claims_too_large, rests);
             co_return co_await std::move(refused);
         }
         if (!opened) {

@@ -25,6 +25,7 @@ struct presentation {
     family_facts facts;
     family_word word; // whose generation the tokens carry
     timestamp now{};
+    user_claims about;
 };
 
 presentation refused_presentation(failure why, result<ticket> rests) {
@@ -139,6 +140,54 @@ constexpr bool leaves_evidence(verdict what) {
     return what == verdict::reuse || what == verdict::ahead_revoked || what == verdict::healed;
 }
 
+constexpr bool gives_tokens(verdict what) {
+    return what == verdict::rotate || what == verdict::replay || what == verdict::healed;
+}
+
+// What the tokens are to say of the user, of the record as it is now, and what that rests on.
+struct owner_claims {
+    user_claims claims;
+    ticket rests = ticket::none;
+};
+
+// claims_too_large before anything has changed; storage_unavailable; user_not_found where the user has just been
+// removed.
+result<owner_claims> claims_of_owner(const service_context& context, user_id id) {
+    owner_claims out;
+    if (!context.settings.tokens.speaks_of_user()) {
+        return out;
+    }
+    const user_ptr owner = context.data.find_user(id);
+    if (!owner) {
+        return errc::user_not_found;
+    }
+    const result<ticket> rests = context.data.observe_user(owner->id, owner->version);
+    if (!rests) {
+        return rests.error();
+    }
+    std::optional<user_claims> claims = claims_of(context.settings, *owner);
+    if (!claims) {
+        return errc::claims_too_large;
+    }
+    out.claims = *std::move(claims);
+    out.rests = *rests;
+    return out;
+}
+
+// What a refusal by the user's record rests on.
+result<ticket> observe_owner(const service_context& context, user_id id) {
+    const user_ptr owner = context.data.find_user(id);
+    return owner ? context.data.observe_user(owner->id, owner->version) : result<ticket>(ticket::none);
+}
+
+presentation speaking(presentation p, owner_claims about) {
+    if (!p.refused && p.rests) {
+        p.rests = later(*p.rests, about.rests);
+        p.about = std::move(about.claims);
+    }
+    return p;
+}
+
 // One pass: nothing where another request changed the family between the look and the exchange.
 std::optional<presentation> present_once(const presenter& who) {
     const service_context& context = who.context;
@@ -163,8 +212,18 @@ std::optional<presentation> present_once(const presenter& who) {
     default:
         break;
     }
+    result<owner_claims> about = owner_claims();
+    if (gives_tokens(decided.what)) { // after `now`, and before anything changes
+        about = claims_of_owner(context, seen->facts.user);
+    }
+    if (!about && about.error().code == errc::user_not_found) {
+        return std::nullopt; // the next look finds the gate closed
+    }
+    if (!about) {
+        return refused_presentation(about.error(), observe_owner(context, seen->facts.user));
+    }
     if (decided.next == seen->word) { // cases 5 and 7
-        return replayed(who, *seen, decided, now);
+        return speaking(replayed(who, *seen, decided, now), *std::move(about));
     }
     const family_use last = leaves_evidence(decided.what) ? last_use_of(who) : family_use{};
     const result<exchange_result> changed =
@@ -180,9 +239,9 @@ std::optional<presentation> present_once(const presenter& who) {
         return refused_presentation(errc::session_expired, changed->wait_for);
     }
     if (decided.what == verdict::replay) { // case 6: a change of hints alone
-        return replayed(who, *seen, decided, now);
+        return speaking(replayed(who, *seen, decided, now), *std::move(about));
     }
-    return exchanged(who, *seen, decided, last, now, changed->wait_for);
+    return speaking(exchanged(who, *seen, decided, last, now, changed->wait_for), *std::move(about));
 }
 
 presentation present(const presenter& who) {
@@ -207,7 +266,7 @@ task<result<refreshed>> session_service::refresh(secret_string token, caller fro
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;
-        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now);
+        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now, done.about);
     }
     // As acceptance() does, without a coroutine in between: this is the path that all others are measured against.
     if (!done.rests) {

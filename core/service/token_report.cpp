@@ -11,11 +11,7 @@ namespace {
 
 void inspect_access(const service_context& context, std::string_view token, token_report& report) {
     const key_ring_ptr keys = context.keys();
-    const access_token_expectations expected{.issuer = context.settings.issuer,
-                                             .audience = context.settings.audience,
-                                             .now = context.time.now(),
-                                             .lifetime_max = context.settings.access_token_ttl,
-                                             .leeway = seconds(60)};
+    const access_token_expectations expected = expectations_of(context.settings, context.time.now());
     access_claims claims;
     const access_token_check check = check_access_token(*keys, token, expected, claims);
     report.kind = token_kind::access;

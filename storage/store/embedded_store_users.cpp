@@ -12,6 +12,9 @@ namespace pawl::storage {
 
 namespace {
 
+// How many names of one account may rest: else one could keep others from all the names it goes through.
+constexpr std::size_t names_resting_max = 8;
+
 failure no_room() {
     return {errc::storage_unavailable, no_room_retry_after};
 }
@@ -128,7 +131,7 @@ result<imported> embedded_store::import_user(const user& u) {
         return imported{import_outcome::refused};
     }
     const std::lock_guard lock(s.users.mutex);
-    s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
+    s.users.free_names(s.time.now(), [&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
     user_ptr there;
     {
         const rcu_read_guard section;
@@ -192,7 +195,7 @@ result<store::insert_user_result> embedded_store::insert_user(const user& u) {
     store_state& s = *state_;
     auto record = std::make_shared<user>(u);
     const std::lock_guard lock(s.users.mutex);
-    s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
+    s.users.free_names(s.time.now(), [&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
 
     if (s.users.next_id > user_id_max) {
         return no_room(); // of numbers; an import may have brought the last of them
@@ -232,7 +235,7 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     store_state& s = *state_;
     const auto record = std::make_shared<const user>(desired);
     const std::lock_guard lock(s.users.mutex);
-    s.users.free_names([&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
+    s.users.free_names(s.time.now(), [&](std::uint64_t sequence) { return is_durable(ticket{sequence}); });
 
     user_slot* slot = nullptr;
     {
@@ -279,6 +282,13 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
             left[left_count++] = entry;
         }
     }
+    if (left_count > 0 && s.options.names_rest > seconds(0) && !desired.deleted) {
+        const timestamp now = s.time.now();
+        const user_table::resting_names resting = s.users.resting_of(*slot, now);
+        if (resting.count + left_count > names_resting_max) {
+            return failure(errc::too_many_attempts, resting.first_free - now);
+        }
+    }
     s.users.expect_given_up(left_count);
 
     const bool closes = before.gate.epoch != desired.gate.epoch || (before.gate.enabled && !desired.gate.enabled);
@@ -294,7 +304,10 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     s.users.publish(*slot, std::move(version));
     const ticket t = s.enqueue_user(*record, body, *room);
     for (std::size_t i = 0; i < left_count; ++i) {
-        s.users.give_up(*left[i], static_cast<std::uint64_t>(t));
+        // `now` after the publication: whoever saw the old record and makes a token of it took its time before.
+        const seconds rest = s.options.names_rest;
+        const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
+        s.users.give_up(*left[i], static_cast<std::uint64_t>(t), rests_until);
     }
     return replace_user_result{exchange_outcome::exchanged, t};
 }

@@ -112,8 +112,9 @@ void maintenance::round(sweeping when) {
 void maintenance::free_and_resize() {
     {
         const std::lock_guard lock(state_.users.mutex);
-        state_.users.free_names(
-            [this](std::uint64_t sequence) { return !state_.waiters.failed() && state_.waiters.is_durable(sequence); });
+        state_.users.free_names(state_.time.now(), [this](std::uint64_t sequence) {
+            return !state_.waiters.failed() && state_.waiters.is_durable(sequence);
+        });
     }
     state_.families.free_rejected();
     state_.garbage.flush();

@@ -1,6 +1,7 @@
 // A user in memory: a slot that stays where it is, and what hangs on it.
 #pragma once
 
+#include "core/clock.hpp"
 #include "core/user/user.hpp"
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu.hpp"
@@ -45,14 +46,15 @@ struct user_slot final : map_link, reclaimable {
     void advance_durable(std::uint64_t version) noexcept;
 };
 
-// A login name that is somebody's. Not `active`: given up by its owner in a record that is not durable yet, so nobody
-// else may have it.
+// A login name that is somebody's. Not `active`: given up by its owner in a record that is not durable yet, or not long
+// enough ago, so nobody else may have it.
 struct name_entry final : map_link, reclaimable {
     name_entry(std::string f, user_slot& o) : folded(std::move(f)), owner(&o) {}
     const std::string folded;
     user_slot* const owner;
     atomic<bool> active{true};
     std::uint64_t free_after = 0; // under the mutex: sequence of the record that gave it up
+    timestamp rests_until{};      // under the mutex
 };
 
 } // namespace pawl::storage

@@ -49,10 +49,22 @@ void user_table::claim(name_entry& entry, std::unique_ptr<name_entry> fresh) noe
     static_cast<void>(fresh.release());
 }
 
-void user_table::give_up(name_entry& entry, std::uint64_t sequence) noexcept {
+void user_table::give_up(name_entry& entry, std::uint64_t sequence, timestamp rests_until) noexcept {
     BOOST_ASSERT(!entry.active.load(std::memory_order_relaxed));
     entry.free_after = sequence;
+    entry.rests_until = rests_until;
     given_up_.push_back(&entry);
+}
+
+user_table::resting_names user_table::resting_of(const user_slot& owner, timestamp now) const noexcept {
+    resting_names out;
+    for (const name_entry* entry : given_up_) {
+        if (entry->owner == &owner && !entry->active.load(std::memory_order_relaxed) && now < entry->rests_until) {
+            out.first_free = out.count == 0 ? entry->rests_until : std::min(out.first_free, entry->rests_until);
+            ++out.count;
+        }
+    }
+    return out;
 }
 
 void user_table::remove(name_entry& entry) noexcept {
@@ -173,6 +185,13 @@ void user_table::drop(user_slot& slot) {
         registry_sorted_ = registry_.size();
         registry_gone_ = 0;
     }
+    std::erase_if(given_up_, [&](name_entry* entry) { // they point at it
+        if (entry->owner != &slot) {
+            return false;
+        }
+        remove(*entry);
+        return true;
+    });
     {
         const rcu_read_guard section;
         slots_->erase(section, slot);

@@ -4,7 +4,8 @@
 // say so); slots are freed by the maintenance thread alone.
 // Invariants, while the mutex is free:
 //   (1) Every name of every current, not deleted record has an active entry whose owner is that user.
-//   (2) An entry that is not active belongs to the user who gave it up, until the record of that is durable.
+//   (2) An entry that is not active belongs to the user who gave it up, until the record of that is durable and the
+//       name has rested.
 //   (3) No id is given twice, not even after its user is gone.
 #pragma once
 
@@ -57,15 +58,21 @@ public:
     // The owner gives it up: memory for it first, then out of the lookups, then with the record of this sequence.
     void expect_given_up(std::size_t count) { given_up_.reserve(given_up_.size() + count); }
     static void deactivate(name_entry& entry) noexcept { entry.active.store(false, std::memory_order_release); }
-    void give_up(name_entry& entry, std::uint64_t sequence) noexcept;
-    // Frees names whose giving up is durable.
+    void give_up(name_entry& entry, std::uint64_t sequence, timestamp rests_until) noexcept;
+    // Names that `owner` gave up and that still rest at `now`, and when the first of them is free.
+    struct resting_names {
+        std::size_t count = 0;
+        timestamp first_free{};
+    };
+    resting_names resting_of(const user_slot& owner, timestamp now) const noexcept;
+    // Frees names whose giving up is durable and that have rested.
     template <class IsDurable>
-    void free_names(IsDurable is_durable) {
+    void free_names(timestamp now, IsDurable is_durable) {
         std::erase_if(given_up_, [&](name_entry* entry) {
             if (entry->active.load(std::memory_order_relaxed)) {
                 return true; // its owner wanted it back
             }
-            if (!is_durable(entry->free_after)) {
+            if (now < entry->rests_until || !is_durable(entry->free_after)) {
                 return false;
             }
             remove(*entry);
@@ -95,7 +102,7 @@ public:
     // Current records in the order of their ids, at most `count` of them, of ids above `after`, none that is deleted.
     // `after` becomes the last id looked at; nothing is left where it stays. Any thread. Takes the mutex.
     std::vector<user_ptr> records(user_id& after, std::size_t count);
-    // Takes a closed slot without families out and retires it. Takes the mutex.
+    // Takes a closed slot without families out and retires it, and frees the names that it gave up. Takes the mutex.
     void drop(user_slot& slot);
     bool resize_to_fit() {
         const bool slots = slots_->resize_to_fit();

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_CHECK((c.login_success_limit_account == attempt_limit{100, seconds(300)}));
     BOOST_CHECK((c.login_success_limit_address == attempt_limit{1000, seconds(300)}));
     BOOST_TEST(c.max_sessions == 1000U);
-    BOOST_TEST(c.password_min_length == 8U);
+    BOOST_TEST(c.passwords.length_min == 8U);
     BOOST_CHECK((c.argon2 == argon2_cost{19456, 2}));
     BOOST_TEST(c.password_threads == 4U);
     BOOST_TEST(c.password_queue == 64U);

@@ -66,6 +66,8 @@ constexpr expected_refusal refusals[] = {
     {errc::not_on_disk, "not_on_disk", 409, "", 0},
     {errc::events_gone, "events_gone", 410, "", 0},
     {errc::events_of_another_history, "events_of_another_history", 410, "", 0},
+    {errc::sign_up_closed, "sign_up_closed", 403, "", 0},
+    {errc::claims_too_large, "claims_too_large", 403, "invalid_grant", 403},
     {errc::operations_busy, "operations_busy", 503, "", 0},
 };
 

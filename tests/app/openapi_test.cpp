@@ -16,7 +16,7 @@ namespace json = boost::json;
 namespace {
 
 json::object document(bool development) {
-    return json::parse(openapi_document("https://auth.example.com", "1.2.3", development)).as_object();
+    return json::parse(openapi_document({"https://auth.example.com", "1.2.3", {}}, development)).as_object();
 }
 
 const char* to_text(http_method method) {
@@ -172,6 +172,13 @@ BOOST_AUTO_TEST_CASE(references_lead_somewhere_and_places_are_filled) {
         BOOST_TEST(root.at_pointer("/info/version").as_string() == "1.2.3");
         BOOST_TEST(root.at_pointer("/servers/0/url").as_string() == "https://auth.example.com");
         BOOST_TEST(json::serialize(root).find("@ISSUER@") == std::string::npos);
+        BOOST_TEST(json::serialize(root).find("@SIGN_UP@") == std::string::npos);
+    }
+    const std::string closed = openapi_document({"https://auth.example.com", "1.2.3", sign_up_closed_text}, false);
+    for (const char* where : {"/info/description", "/paths/~1signup/post/description"}) {
+        const json::value root = json::parse(closed);
+        BOOST_TEST(std::string_view(root.at_pointer(where).as_string()).find(sign_up_closed_text) !=
+                   std::string_view::npos);
     }
 }
 
@@ -181,10 +188,10 @@ BOOST_AUTO_TEST_CASE(authorize_logs_in_with_the_password_flow) {
 }
 
 BOOST_AUTO_TEST_CASE(templates_escape_for_where_they_are_put) {
-    BOOST_TEST(fill_template("a@b @ISSUER@ @VERSION@@ISSUER", "x\"<&", "1", template_kind::html) ==
+    BOOST_TEST(fill_template("a@b @ISSUER@ @VERSION@@ISSUER", {"x\"<&", "1", {}}, template_kind::html) ==
                "a@b x&quot;&lt;&amp; 1@ISSUER");
-    BOOST_TEST(fill_template("\"@ISSUER@\"", "x\"\\\n", "1", template_kind::json) == R"("x\"\\\n")");
-    BOOST_TEST(fill_template("", "x", "1", template_kind::json).empty());
+    BOOST_TEST(fill_template("\"@ISSUER@\"", {"x\"\\\n", "1", {}}, template_kind::json) == R"("x\"\\\n")");
+    BOOST_TEST(fill_template("", {"x", "1", {}}, template_kind::json).empty());
 }
 
 BOOST_AUTO_TEST_CASE(assets_unpack_to_what_went_in) {

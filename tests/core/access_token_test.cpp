@@ -353,8 +353,8 @@ BOOST_AUTO_TEST_CASE(anything_but_three_strict_parts_is_malformed) {
           shape{header + "." + payload + "=." + signature, bad_signature},
           shape{header + ".." + signature, bad_signature},
           shape{"." + payload + "." + signature, malformed},
-          shape{std::string(4097, 'A'), malformed},
-          shape{header + "." + payload + "." + std::string(4096, 'A'), malformed},
+          shape{std::string(6401, 'A'), malformed},
+          shape{header + "." + payload + "." + std::string(6400, 'A'), malformed},
           shape{R"({"payload":")" + payload + R"(","protected":")" + header + R"(","signature":")" + signature + "\"}",
                 malformed}}) {
         BOOST_TEST_CONTEXT(s.text.substr(0, 60)) {

@@ -46,6 +46,23 @@ BOOST_AUTO_TEST_CASE(any_long_enough_text_is_a_password) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(without_the_blocklist_common_words_sequences_and_own_names_pass_but_not_the_empty_one) {
+    password_rules rules;
+    rules.length_min = 1;
+    rules.blocklist = false;
+    const auto takes = [&](std::string_view password) {
+        return !check_new_password(password, rules, "Ada.Lovelace@example.org", "countess");
+    };
+    for (const std::string_view password :
+         {"secret"sv, "Testing123"sv, "password"sv, "a"sv, "12345678"sv, "countess"sv}) {
+        BOOST_TEST(takes(password), std::string(password));
+    }
+    BOOST_TEST(!takes(""));
+    BOOST_TEST(!takes("\xFF"));
+    BOOST_TEST(!takes(varied(password_size_max + 1)));
+    BOOST_TEST(refusal("countess").has_value()); // with it
+}
+
 BOOST_AUTO_TEST_CASE(length_counts_code_points_after_nfc) {
     BOOST_TEST(!refusal(varied(8)).has_value());
     BOOST_TEST(refusal(varied(7)).value_or("") == "must be at least 8 characters long");

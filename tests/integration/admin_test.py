@@ -11,7 +11,7 @@ import stat
 
 import passlib.hash
 
-from support.case import PASSWORD, ServerCase, eventually, fresh_email, main
+from support.case import PASSWORD, PASSWORD_RULES, ServerCase, eventually, fresh_email, main
 from support.http import Client, raw, token_parts, unpack_refresh
 from support.pawld import Pawld, refused_start
 
@@ -132,6 +132,8 @@ class WhoMayTest(AdminCase):
 
 
 class UsersTest(AdminCase):
+    OPTIONS = PASSWORD_RULES
+
     def test_a_user_is_made_shown_changed_and_removed(self):
         user = self.made(username="Made", first_name="Ada", surname="L", roles=["ops", "dev"], email_verified=True)
         self.assertEqual((user["username"], user["roles"], user["email_verified"], user["enabled"], user["sessions"]),

@@ -9,6 +9,8 @@ TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
 
 class SignUp(case.ServerCase):
+    OPTIONS = case.PASSWORD_RULES
+
     def test_gives_a_user_without_any_hash(self):
         reply = self.expect(self.client.sign_up("Alice@Example.com", first_name="Alice", surname="Ödegaard"), 201)
         user = reply.json
@@ -218,6 +220,8 @@ class Logout(case.ServerCase):
 
 
 class Me(case.ServerCase):
+    OPTIONS = case.PASSWORD_RULES
+
     def test_no_bearer_and_a_bad_one_are_told_apart(self):
         reply = self.expect(self.client.get("/users/me"), 401)
         self.assertIn("Bearer", reply.headers["WWW-Authenticate"])

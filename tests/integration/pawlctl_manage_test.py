@@ -13,7 +13,7 @@ from support.pawlctl import pawlctl
 
 ISSUER = "http://auth.example"
 # What the servers are told, told to pawlctl where there is none.
-SETTINGS = {"PAWL_ISSUER": ISSUER, "PAWL_DEV": "true", "PAWL_ARGON2": "m=64,t=1,p=1"}
+SETTINGS = {"PAWL_ISSUER": ISSUER, "PAWL_DEV": "true", "PAWL_ARGON2": "m=64,t=1,p=1", "PAWL_PASSWORD_MIN_LENGTH": "8"}
 BCRYPT = crypt.crypt(PASSWORD, "$2b$04$abcdefghijklmnopqrstuu")
 
 
@@ -34,7 +34,7 @@ class Place:
     """A data directory and how pawlctl finds it."""
 
     def __init__(self, test, running):
-        self.server = Pawld("--issuer", ISSUER)
+        self.server = Pawld("--issuer", ISSUER, "--password-min-length", "8")
         test.addCleanup(self.server.close)
         self.server.start()
         self.data_dir = self.server.data_dir

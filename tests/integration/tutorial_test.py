@@ -5,6 +5,7 @@ import time
 import unittest
 
 import jwt  # Debian's python3-jwt: the library of the tutorials
+from jose import jwt as jose_jwt  # and python3-jose, of the older ones
 
 from support import case
 from support.http import Client
@@ -86,6 +87,42 @@ class DotEnv(unittest.TestCase):
         self.assertNotIn("Testing123", stderr)
         with Pawld(dev=True, env={"SECRET_KEY": "Testing123"}) as server:
             self.assertEqual(Client(server.url).get("/healthz").status, 200)
+
+
+class VerifyingCode(unittest.TestCase):
+    """The tutorials' own lines: jwt.decode() with the secret and the algorithms and nothing else, then a look-up by name."""
+
+    def get_current_user(self, decode, token, users):
+        # As FastAPI's tutorial has it.
+        payload = decode(token, SECRET, algorithms=["HS256"])
+        username = payload.get("sub")
+        return users.get(username)
+
+    def decoded_by(self, decode, subject, name):
+        with Pawld("--audience", "none", "--subject", subject, env={"SECRET_KEY": SECRET}) as server:
+            client = Client(server.url)
+            client.sign_up("johndoe@example.com", "secret", username="johndoe")
+            token = client.form("/token", {"username": "johndoe", "password": "secret"}).json["access_token"]
+            self.assertEqual(self.get_current_user(decode, token, {name: "the user"}), "the user")
+            self.assertEqual(client.me(token).status, 200)
+
+    def test_pyjwt_decodes_what_names_the_user(self):
+        self.decoded_by(jwt.decode, "username", "johndoe")
+
+    def test_python_jose_decodes_what_names_the_user(self):
+        self.decoded_by(jose_jwt.decode, "username", "johndoe")
+
+    def test_a_look_up_by_email_works_too(self):
+        self.decoded_by(jwt.decode, "email", "johndoe@example.com")
+        self.decoded_by(jose_jwt.decode, "email", "johndoe@example.com")
+
+    def test_with_an_audience_the_same_lines_fail(self):
+        with Pawld(env={"SECRET_KEY": SECRET}) as server:
+            client = Client(server.url)
+            client.sign_up("a@example.com")
+            token = client.login("a@example.com").json["access_token"]
+            with self.assertRaises(jwt.InvalidAudienceError):
+                jwt.decode(token, SECRET, algorithms=["HS256"])
 
 
 class Offline(case.ServerCase):

@@ -219,6 +219,69 @@ BOOST_AUTO_TEST_CASE(name_is_free_again_only_when_the_record_that_frees_it_is_du
     BOOST_TEST(data->find_user_by_login("anna")->id.value == id.value);
 }
 
+BOOST_AUTO_TEST_CASE(name_that_is_given_up_rests_for_others_and_not_for_its_owner) {
+    options.names_rest = seconds(600);
+    crash_and_start();
+    const user_id id = sign_up("ann");
+    const auto rename = [&](const std::string& to) {
+        user renamed = changed(data->find_user(id));
+        renamed.username = to;
+        return data->replace_user(renamed);
+    };
+    BOOST_TEST((rename("anna")->outcome == exchange_outcome::exchanged));
+    log->sync();
+    user other = person("bob");
+    other.username = "ann";
+    time.advance(seconds(599));
+    data->maintain_once();
+    BOOST_TEST(data->insert_user(other)->username_taken);
+    BOOST_TEST((rename("ann")->outcome == exchange_outcome::exchanged)); // its owner may come back
+    BOOST_TEST((rename("anna")->outcome == exchange_outcome::exchanged));
+    log->sync();
+    time.advance(seconds(599));
+    BOOST_TEST(data->insert_user(other)->username_taken);
+    time.advance(seconds(1));
+    BOOST_TEST(!data->insert_user(other)->username_taken);
+}
+
+BOOST_AUTO_TEST_CASE(names_of_a_removed_user_rest_too_and_a_restart_forgets_it) {
+    options.names_rest = seconds(600);
+    crash_and_start();
+    const user_id id = sign_up("ann");
+    user gone = changed(data->find_user(id));
+    gone.email.clear();
+    gone.username.clear();
+    gone.deleted = true;
+    gone.gate.enabled = false;
+    BOOST_TEST((data->replace_user(gone)->outcome == exchange_outcome::exchanged));
+    log->sync();
+    BOOST_TEST(data->insert_user(person("ann"))->email_taken);
+    crash_and_start();
+    BOOST_TEST(!data->insert_user(person("ann"))->email_taken);
+}
+
+BOOST_AUTO_TEST_CASE(one_account_can_not_lay_hands_on_more_than_eight_resting_names) {
+    options.names_rest = seconds(600);
+    crash_and_start();
+    const user_id id = sign_up("ann");
+    const auto rename = [&](const std::string& to) {
+        user renamed = changed(data->find_user(id));
+        renamed.username = to;
+        return data->replace_user(renamed);
+    };
+    for (int i = 0; i < 8; ++i) {
+        BOOST_TEST(rename("ann" + std::to_string(i)).has_value());
+        time.advance(seconds(1));
+    }
+    log->sync();
+    const auto refused = rename("ann8");
+    BOOST_TEST((refused.error().code == errc::too_many_attempts));
+    BOOST_TEST(refused.error().retry_after.count() == 592);
+    BOOST_TEST(log->reserved() == 0);
+    time.advance(seconds(592));
+    BOOST_TEST(rename("ann8").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(owner_may_take_a_name_back_before_it_is_free) {
     const user_id id = sign_up("ann");
     user away = changed(data->find_user(id));

@@ -98,7 +98,10 @@ boost::json::object judge_offline(const global_options& global, std::string_view
     const auto now = std::chrono::floor<seconds>(std::chrono::system_clock::now());
     access_claims genuine;
     const access_token_check verdict =
-        check_access_token(*keys, token, {issuer, audience, now, lifetime_max, seconds(0)}, genuine);
+        check_access_token(*keys, token,
+                           {issuer, settings.no_audience ? std::string() : audience, now, lifetime_max, seconds(0),
+                            settings.tokens.subject == subject_kind::id, settings.tokens.type == token_type::jwt},
+                           genuine);
     out["kind"] = "access";
     out["genuine"] = verdict == access_token_check::good || verdict == access_token_check::expired;
     if (verdict != access_token_check::good) {

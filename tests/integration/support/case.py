@@ -9,6 +9,8 @@ from support.pawld import Pawld
 from support.wait import eventually
 
 PASSWORD = "correct horse battery"
+# The rules of new passwords that --dev leaves out.
+PASSWORD_RULES = ("--password-min-length", "8", "--password-blocklist", "on")
 _numbers = itertools.count(1)
 
 
