@@ -209,7 +209,7 @@ std::variant<loaded_config, std::string> load_config(const config_inputs& inputs
         loaded.action = config_action::version;
         return loaded;
     }
-    if (auto error = read_variables(inputs.environment, "environment", environment)) {
+    if (auto error = read_variables(inputs.environment, environment_place, environment)) {
         return *error;
     }
     if (auto error = read_dotenv(inputs, dotenv)) {

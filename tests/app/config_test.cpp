@@ -350,6 +350,16 @@ BOOST_AUTO_TEST_CASE(directories_of_systemd_are_defaults) {
     BOOST_TEST(w.good().data_dir == "/data");
 }
 
+BOOST_AUTO_TEST_CASE(what_kubernetes_says_of_a_service_called_pawl_is_no_option) {
+    world w;
+    w.environment = {{"PAWL_SERVICE_HOST", "10.0.0.1"},
+                     {"PAWL_PORT", "tcp://10.0.0.1:8080"},
+                     {"PAWL_PORT_8080_TCP_ADDR", "10.0.0.1"},
+                     {"PAWL_X_SERVICE_PORT_HTTP", "8080"},
+                     {"PAWL_MAX_SESSIONS", "7"}};
+    BOOST_TEST(w.good().max_sessions == 7U);
+}
+
 BOOST_AUTO_TEST_CASE(actions_are_told_apart) {
     world broken = with({"--help"});
     broken.environment = {{"PAWL_NONSENSE", "1"}};
@@ -378,6 +388,8 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         {"given twice", with({"--threads", "1", "--threads", "2"}), {"--threads = 2", "contradicts the 1"}},
         {"unknown variable", env({{"PAWL_NONSENSE", "1"}}), {"PAWL_NONSENSE", "environment", "no such option"}},
         {"unknown variable in .env", dotenv("PAWL_NONSENSE=1"), {"PAWL_NONSENSE", ".env", "no such option"}},
+        {"a port in .env", dotenv("PAWL_PORT=tcp://10.0.0.1:8080"), {"PAWL_PORT", ".env", "no such option"}},
+        {"like a Service's port", env({{"PAWL_PORTS", "1"}}), {"PAWL_PORTS", "environment", "no such option"}},
         {"action as a variable", env({{"PAWL_RESET_CLOCK", "1"}}), {"PAWL_RESET_CLOCK", "no such option"}},
         {"unknown key", toml("\nnonsense = 1"), {"nonsense", "p.toml:2", "no such option"}},
         {"table", toml("[listen]\na = 1"), {"--listen", "p.toml:1", "TOML type"}},
