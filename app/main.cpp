@@ -129,7 +129,8 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     made.reset();
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {
-        log.warn("clock.sessions_ended", {{"count", std::uint64_t{end_families_from_the_future(*opened, time.now())}}});
+        const std::size_t ended = undo_wrong_time(*opened, time.now(), settings.refresh.lost_response_window);
+        log.warn("clock.sessions_ended", {{"count", std::uint64_t{ended}}});
         record_clock(*opened);
     }
 

@@ -74,7 +74,7 @@ ticket end_family(storage::embedded_store& data, const family_details& family, t
         use.at = now;
         const auto done = data.exchange_family(family.state.facts.id, word, ended, use);
         if (!done) {
-            throw refused(refusal::storage_failed, "sessions from the future can't be ended: the log has no room");
+            throw refused(refusal::storage_failed, "the clock can't be set anew: the log has no room");
         }
         if (done->outcome == exchange_outcome::exchanged) {
             return done->wait_for;
@@ -256,7 +256,38 @@ std::unique_ptr<storage::embedded_store> open_store(const config& settings, cons
     return storage::embedded_store::open(std::move(options), time);
 }
 
-std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now) {
+namespace {
+
+// Whether a clock that is set back to `now` could open the window of the last rotation: it lies in the future, or so
+// shortly before now that its window, which may have closed in time served, would be open again.
+bool is_reopened(const family_state& family, timestamp now, seconds window) {
+    const timestamp rotated = family.facts.rotated_at(family.word);
+    return family.word.generation() > 0 && (rotated > now || rotated + window + window_slack >= now);
+}
+
+// Ends it, or shuts its windows; what to wait for. `ended` counts.
+ticket undo_wrong_time(storage::embedded_store& data, const family_details& family, timestamp now, seconds window,
+                       std::size_t& ended) {
+    if (family.state.facts.created_at > now) {
+        ++ended;
+        return end_family(data, family, now);
+    }
+    if (!is_reopened(family.state, now, window)) {
+        return ticket::none;
+    }
+    const result<ticket> shut = data.shut_windows(family.state.facts.id);
+    if (!shut) {
+        throw refused(refusal::storage_failed, "the clock can't be set anew: the log has no room");
+    }
+    return *shut;
+}
+
+} // namespace
+
+std::size_t undo_wrong_time(storage::embedded_store& data, timestamp now, seconds lost_response_window) {
+    if (!data.clock_goes_back()) {
+        return 0;
+    }
     std::size_t ended = 0;
     ticket last = ticket::none;
     constexpr std::size_t users_at_once = 1000;
@@ -264,18 +295,17 @@ std::size_t end_families_from_the_future(storage::embedded_store& data, timestam
         const std::vector<user_ptr> users = data.users_after(after, users_at_once);
         for (const user_ptr& u : users) {
             for (const family_details& family : data.families_of(u->id)) {
-                if (family.state.facts.created_at > now && family.state.word.live()) {
-                    last = later(last, end_family(data, family, now));
-                    ++ended;
+                if (family.state.word.live()) {
+                    last = later(last, undo_wrong_time(data, family, now, lost_response_window, ended));
                 }
             }
             after = u->id;
         }
+        wait_until_durable(data, last); // each time: the log's queue is bounded
         if (users.size() < users_at_once) {
             break;
         }
     }
-    wait_until_durable(data, last);
     return ended;
 }
 

@@ -71,8 +71,11 @@ std::unique_ptr<storage::embedded_store> open_store(const config& settings, cons
 // For `--data-dir :memory:`.
 std::unique_ptr<storage::embedded_store> open_store_in_memory(const clock& time);
 
-// `--reset-clock`: durably ends every living family created later than `now`. How many.
-std::size_t end_families_from_the_future(storage::embedded_store& data, timestamp now);
+// `--reset-clock`, where service time goes back to `now`: durably ends every living family that was created later, and
+// shuts the windows of those that were rotated later, or so shortly before that a window would open again. How many
+// ended. Before record_clock(): a crash between the two must leave no rotation of the wrong time behind, whose window
+// would open once that time comes.
+std::size_t undo_wrong_time(storage::embedded_store& data, timestamp now, seconds lost_response_window);
 
 // `--reset-clock`, after that: says so durably in the log, so that the next start needs it no more.
 void record_clock(storage::embedded_store& data);

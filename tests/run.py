@@ -129,7 +129,7 @@ def survival():
     """The design's model, and short slices of tests/soak: each says by 77 where it cannot run."""
     env = {"PAWLD": str(ROOT / "build" / "bin" / "pawld")}
     slices = ["disk_full", "power_cut 8", "writeback_error 4", "syscall_sweep --slice %d/9" % (1 + os.getpid() % 9),
-              "histories --operations 30000 --crashes 3"]
+              "histories --operations 30000 --crashes 3", "histories --clock --operations 30000 --crashes 4"]
     return [("model", lambda: check(["tests/model/run"])), ("mutations apply", lambda: check(["tests/mutations/run", "--check"]))] + [
         ("soak: " + line, lambda line=line: check(["tests/soak/" + line.split()[0], *line.split()[1:]], env))
         for line in slices]

@@ -56,7 +56,9 @@ decision rotated(family_word word, const family_facts& facts, timestamp now) {
 // Cases 5 to 8: the presented generation is the one before the current.
 decision predecessor_presented(family_word word, std::optional<seconds> age, const presented_token& presented,
                                const refresh_policy& policy) {
-    if (within(age, policy.reuse_window)) {
+    // Replays are counted once the reuse window has passed, so the last of them never comes within it: unless a clock
+    // was set back (with_windows_shut).
+    if (within(age, policy.reuse_window) && word.replays() < family_word::replays_max) {
         return {verdict::replay, 5, word};
     }
     if (within(age, policy.lost_response_window) && !word.confirmed() && word.replays() < family_word::replays_max) {

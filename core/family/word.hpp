@@ -55,6 +55,10 @@ public:
     constexpr family_word with_replays(unsigned v) const { return with(2U, 7U, v); }
     constexpr family_word with_streak(unsigned v) const { return with(0U, 3U, v); }
 
+    // No window of this generation is open any more, whatever time its rotation seems to be of. It outlives every
+    // merge.
+    constexpr family_word with_windows_shut() const { return with_confirmed(true).with_replays(replays_max); }
+
     // Without the hints (confirmed, replays, streak), which no record and no wait is ever for: what durability is
     // about.
     constexpr family_word facts() const { return family_word(bits_ & ~std::uint64_t{0x3F}); }

@@ -438,6 +438,9 @@ recovery_report log_directory::recover(const recovery_target& target, unsigned t
         }
     }
     state_->remove_unneeded();
+    if (report.last_time != timestamp_ms{}) {
+        state_->time_found = report.last_time;
+    }
     state_->recovered = true;
     report.next_lsn = state_->at->next.lsn;
     return report;

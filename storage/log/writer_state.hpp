@@ -109,6 +109,7 @@ struct log_writer::state {
     bool urgent = false;                                   // a record that wants a batch at once is pending
     steady::time_point lazy_since{}, last_append{};
     timestamp_ms last_frame_time{}, window_open_until{}; // service time: of the last frame; of the last window
+    bool batch_written = false;                          // by this process
     bool stopping = false, abandoned = false, finished = false, stopped = false;
     bool seal_wanted = false;
     std::uint64_t seal_after = 0;

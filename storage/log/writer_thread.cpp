@@ -307,6 +307,7 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     ledger.written(bytes, records);
     appender_moved();
     const std::span<const record_tag> tags{draining.tags.data() + cursor, records};
+    batch_written = true;
     last_frame_time = batch.time;
     if (options.window > milliseconds(0) &&
         std::ranges::any_of(tags, [](const record_tag& tag) { return tag.opens_window; })) {
@@ -342,7 +343,9 @@ bool log_writer::state::write_plain(std::unique_lock<std::mutex>& lock, frame_ty
 
 bool log_writer::state::roll(std::unique_lock<std::mutex>& lock, const segment_header& next) {
     lock.unlock();
-    const timestamp_ms time = cb.now();
+    // Before the first batch, which tells of the outage, a SEAL tells no time after it: a cut between the two would
+    // make the outage time served.
+    const timestamp_ms time = batch_written ? cb.now() : std::min(cb.now(), directory.time_found);
     const std::error_code ec = appender.roll(next, time);
     lock.lock();
     if (ec) {

@@ -194,9 +194,13 @@ std::unique_ptr<embedded_store> embedded_store::open_on(std::unique_ptr<record_l
     return made;
 }
 
+bool embedded_store::clock_goes_back() const noexcept {
+    return state_->serving_said && std::holds_alternative<clock_set>(*state_->serving_said);
+}
+
 result<ticket> embedded_store::record_clock() {
     store_state& s = *state_;
-    if (!s.serving_said || !std::holds_alternative<clock_set>(*s.serving_said)) {
+    if (!clock_goes_back()) {
         return ticket::none;
     }
     const std::optional<log_room> room = s.reserve(log_room::ordinary, true);

@@ -126,6 +126,12 @@ public:
     // One round of maintenance now: frees, resizes, sweeps, takes a snapshot where one is due. Not together with a
     // maintenance thread.
     void maintain_once();
+    // This start takes service time back (embedded_store_options::sets_clock); what a wrong clock did is to be undone
+    // before record_clock().
+    bool clock_goes_back() const noexcept;
+    // family_word::with_windows_shut() for its generation, with a record. What to wait for; refused
+    // (storage_unavailable) if the log has no room.
+    result<ticket> shut_windows(const family_id& id);
     // Where the clock was set at this start (embedded_store_options::sets_clock): the record of it, from which the next
     // start takes its floor. What to wait for; refused (storage_unavailable) if the log has no room. Once.
     result<ticket> record_clock();

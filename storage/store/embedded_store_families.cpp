@@ -165,6 +165,26 @@ result<exchange_result> embedded_store::exchange_family(const family_id& id, fam
     return out;
 }
 
+result<ticket> embedded_store::shut_windows(const family_id& id) {
+    store_state& s = *state_;
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, true);
+    if (!room) {
+        return no_room();
+    }
+    const rcu_read_guard section;
+    family_node* const node = s.families.find(section, id);
+    if (node == nullptr) {
+        s.log->release(*room, 1);
+        return ticket::none;
+    }
+    family_word seen = node->load();
+    std::uint64_t bits = seen.bits();
+    while (!node->word.compare_exchange_weak(bits, seen.with_windows_shut().bits(), std::memory_order_acq_rel)) {
+        seen = family_word(bits);
+    }
+    return s.enqueue_family(section, *node, seen.with_windows_shut(), nullptr, *room, log_urgency::now);
+}
+
 void embedded_store::confirm_family(const family_id& id, std::uint32_t generation) noexcept {
     const rcu_read_guard section;
     family_node* const node = state_->families.find(section, id);

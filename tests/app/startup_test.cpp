@@ -103,8 +103,8 @@ family_id family_number(std::uint8_t n) {
     return id;
 }
 
-// One user and one family created at `created`.
-void add_family(storage::embedded_store& data, std::uint8_t number, timestamp created) {
+// One user and one family created at `created`, and rotated so long after it unless that is 0.
+void add_family(storage::embedded_store& data, std::uint8_t number, timestamp created, seconds rotated = seconds(0)) {
     user_id owner{1};
     if (data.find_user(owner) == nullptr) {
         user u;
@@ -121,7 +121,11 @@ void add_family(storage::embedded_store& data, std::uint8_t number, timestamp cr
     facts.created_at = created;
     facts.idle_ttl = seconds(86400);
     facts.absolute_ttl = seconds(30 * 86400);
-    const auto inserted = data.insert_family(facts, family_word(), {});
+    const family_word word =
+        rotated == seconds(0)
+            ? family_word()
+            : family_word().with_generation(1).with_rotated_at(static_cast<std::uint32_t>(rotated.count()));
+    const auto inserted = data.insert_family(facts, word, {});
     BOOST_TEST_REQUIRE(inserted.has_value());
     wait_for(data, *inserted);
 }
@@ -147,7 +151,11 @@ BOOST_AUTO_TEST_CASE(a_clock_over_a_day_behind_is_refused_until_it_is_reset) {
     };
     start([&](storage::embedded_store& data, service_clock& time) {
         add_family(data, 1, time.now());
-        add_family(data, 2, time.now() - seconds(3 * 86400));
+        const timestamp created = time.now() - seconds(3 * 86400);
+        add_family(data, 2, created);
+        add_family(data, 3, created, seconds(3 * 86400));  // rotated now
+        add_family(data, 4, created, seconds(86400 - 30)); // so that its window would open again
+        add_family(data, 5, created, seconds(86400 - 100));
     });
     source.wall -= 2 * day_ms;
     const auto is_clock = [](const storage::refused& why) {
@@ -159,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_clock_over_a_day_behind_is_refused_until_it_is_reset) {
     start([&](storage::embedded_store& data, service_clock& time) {
         BOOST_TEST((time.now_ms() < timestamp_ms(milliseconds(1'790'000'000'000 - day_ms))));
         BOOST_TEST(family_lives(data, 1));
-        BOOST_TEST(end_families_from_the_future(data, time.now()) == 1U);
+        BOOST_TEST(undo_wrong_time(data, time.now(), seconds(60)) == 1U);
         BOOST_TEST(!family_lives(data, 1));
         BOOST_TEST(family_lives(data, 2));
     });
@@ -169,6 +177,26 @@ BOOST_AUTO_TEST_CASE(a_clock_over_a_day_behind_is_refused_until_it_is_reset) {
     start([&](storage::embedded_store& data, service_clock&) {
         BOOST_TEST(!family_lives(data, 1));
         BOOST_TEST(family_lives(data, 2));
+        // Nor does a window open when the wrong time comes, or open again.
+        const auto windows_shut = [&](std::uint8_t number) {
+            const auto family = data.find_family(family_number(number));
+            return family && family->word.live() && family->word == family->word.with_windows_shut();
+        };
+        BOOST_TEST(!windows_shut(2));
+        BOOST_TEST(windows_shut(3));
+        BOOST_TEST(windows_shut(4));
+        BOOST_TEST(!windows_shut(5));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_reset_that_sets_no_clock_back_changes_nothing) {
+    start([&](storage::embedded_store& data, service_clock& time) {
+        add_family(data, 1, time.now() - seconds(100), seconds(100));
+    });
+    arguments.emplace_back("--reset-clock");
+    start([&](storage::embedded_store& data, service_clock& time) {
+        BOOST_TEST(undo_wrong_time(data, time.now(), seconds(60)) == 0U);
+        BOOST_TEST(data.find_family(family_number(1))->word.replays() == 0U);
     });
 }
 

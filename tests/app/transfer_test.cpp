@@ -3,6 +3,7 @@
 #include "app/transfer/foreign_table.hpp"
 #include "app/transfer/import_apply.hpp"
 #include "app/transfer/import_line.hpp"
+#include "storage/store/embedded_store.hpp"
 #include "tests/support/memory_store.hpp"
 
 #include <boost/test/unit_test.hpp>

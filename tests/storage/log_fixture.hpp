@@ -34,6 +34,7 @@ struct small_log {
     std::uint32_t wal_pad = 512;
     std::uint64_t first_segment_size = 16 * 1024, segment_size = 16 * 1024;
     std::uint8_t key_seed = 7;
+    milliseconds window = outage_list::any_window;
 };
 
 inline directory_options options_on(std::shared_ptr<file_system> files, const small_log& shape = {}) {
@@ -44,6 +45,7 @@ inline directory_options options_on(std::shared_ptr<file_system> files, const sm
     o.first_segment_size = shape.first_segment_size;
     o.segment_size = shape.segment_size;
     o.log_retention_bytes = 0;
+    o.window = shape.window;
     o.files = std::move(files);
     return o;
 }

@@ -211,6 +211,22 @@ BOOST_AUTO_TEST_CASE(a_crash_ends_what_was_served_with_the_last_time_that_was_to
     BOOST_TEST(again.report.records == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_seal_before_the_first_batch_tells_no_time_after_the_outage) {
+    const auto disk = std::make_shared<simulated_disk>();
+    {
+        small_store store(*disk, roomy());
+        store.now = at(base_ms - 1000);
+        store.append({{1, 1}});
+    }
+    telling_writer w(*disk, window, roomy(), long_time);
+    BOOST_REQUIRE(w.writer.seal().has_value());
+    BOOST_TEST((frames_of(*disk, 1).back().type == frame_type::seal));
+    BOOST_TEST((frames_of(*disk, 1).back().time == at(base_ms - 1000)));
+    w.put(false); // the store's first record is that of the outage
+    BOOST_REQUIRE(w.writer.seal().has_value());
+    BOOST_TEST((frames_of(*disk, 2).back().time >= at(base_ms)));
+}
+
 BOOST_AUTO_TEST_CASE(when_it_was_served_comes_back_from_the_log) {
     const auto disk = std::make_shared<simulated_disk>();
     const outage first{at(base_ms - 9000), at(base_ms - 5000)}, second{at(base_ms - 4000), at(base_ms - 1000)};

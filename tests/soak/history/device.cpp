@@ -7,12 +7,10 @@ namespace pawl::history {
 
 namespace {
 
-constexpr std::size_t sessions_max = 4, ended_max = 12, told_max = 12;
-// Well within --reuse-window 60s, and an access token's hour.
-constexpr std::chrono::seconds replay_age_max{25};
-constexpr std::chrono::minutes access_age_max{20};
+constexpr std::size_t sessions_max = 4, told_max = 12;
+constexpr std::chrono::minutes access_age_max{20}; // well within an access token's hour
 
-constexpr unsigned ok = 200, created = 201, no_content = 204, unauthorized = 401, conflict = 409;
+constexpr unsigned ok = 200, no_content = 204, unauthorized = 401;
 
 std::string json_of(std::string_view name, std::string_view value) {
     return "{\"" + std::string(name) + "\":\"" + std::string(value) + "\"}";
@@ -53,12 +51,25 @@ place_in_chain place_of(std::string_view refresh_token) {
     return out;
 }
 
-device::device(std::size_t number, std::uint64_t seed)
-    : email_("device" + std::to_string(number) + "@example.com"), password_("correct horse battery"), random_(seed) {}
+device::device(std::size_t number, std::uint64_t seed, const windows& w)
+    : email_("device" + std::to_string(number) + "@example.com"), password_("correct horse battery"), random_(seed),
+      windows_(w) {}
+
+// While the clock is far ahead nothing can be found out of a session of before.
+bool device::uncertain(const session& s) const {
+    return (s.refresh_lost || s.maybe_dead || s.of_all) && !looks_expired(s);
+}
 
 bool device::uncertain() const {
-    return !maybe_password_.empty() ||
-           std::ranges::any_of(sessions_, [](const session& s) { return s.refresh_lost || s.maybe_dead || s.of_all; });
+    return !maybe_password_.empty() || std::ranges::any_of(sessions_, [&](const session& s) { return uncertain(s); });
+}
+
+bool device::access_good(const session& s) const {
+    return s.access_leaps == asked_.leaps && asked_.at - s.rotated.asked.at < access_age_max;
+}
+
+bool device::looks_expired(const session& s) const {
+    return asked_.clock == wall::far_ahead && !s.of_wrong_time;
 }
 
 std::vector<request> device::ask(step what, std::vector<request> requests) {
@@ -74,8 +85,8 @@ request device::login_with(const std::string& password) const {
     return {"POST", "/login", R"({"email":")" + email_ + R"(","password":")" + password + "\"}", {}};
 }
 
-std::vector<request> device::begin(bool closing, moment now) {
-    asked_at_ = now;
+std::vector<request> device::begin(bool closing, const instant& now) {
+    asked_ = now;
     looking_ = closing && signed_up_ && !uncertain();
     if (!signed_up_) {
         if (closing && !maybe_signed_up_) {
@@ -88,16 +99,18 @@ std::vector<request> device::begin(bool closing, moment now) {
     if (uncertain()) {
         return settle();
     }
-    return closing ? look_at_everything() : choose(now);
+    return closing ? look_at_everything() : choose();
 }
 
 std::vector<request> device::settle() {
     if (!maybe_password_.empty()) {
         return ask(step::which_password, {login_with(maybe_password_), login_with(password_)});
     }
-    const auto found =
-        std::ranges::find_if(sessions_, [](const session& s) { return s.refresh_lost || s.maybe_dead || s.of_all; });
+    const auto found = std::ranges::find_if(sessions_, [&](const session& s) { return uncertain(s); });
     chosen_ = static_cast<std::size_t>(found - sessions_.begin());
+    if (found->never_replayed && !found->previous.empty() && random_() % 2 == 0) {
+        return ask(step::replay, {refresh_of(found->previous)});
+    }
     return ask(step::still_alive, {refresh_of(found->current)});
 }
 
@@ -119,14 +132,26 @@ std::vector<request> device::look_at_everything() {
     return {};
 }
 
-std::vector<request> device::choose(moment now) {
+// Sessions of before look expired. Their ends are as good as ever.
+std::vector<request> device::choose_while_far_ahead() {
+    const session& s = sessions_[chosen_];
+    if (random_() % 4 == 0) {
+        return ask(step::log_out, {{"POST", "/logout", json_of("refresh_token", s.current), {}}});
+    }
+    return ask(step::looks_expired, {refresh_of(s.current)});
+}
+
+std::vector<request> device::choose() {
     const auto percent = static_cast<double>(random_() >> 11U) * 0x1.0p-53 * 100;
     if (sessions_.empty() || (sessions_.size() < sessions_max && percent >= 98.5)) {
         return ask(step::log_in, {login_with(password_)});
     }
     chosen_ = random_() % sessions_.size();
     const session& s = sessions_[chosen_];
-    const bool access_good = now - s.rotated_at < access_age_max;
+    if (looks_expired(s)) {
+        return choose_while_far_ahead();
+    }
+    const bool access_good = this->access_good(s);
     const request log_out{"POST", "/logout", json_of("refresh_token", s.current), {}};
     const request log_out_all{"POST", "/logout/all", {}, s.access};
     if (!ended_.empty() && percent >= 95.5) {
@@ -159,15 +184,17 @@ std::vector<request> device::choose(moment now) {
               R"({"current_password":")" + password_ + R"(","new_password":")" + maybe_password_ + "\"}", s.access}});
     }
     if (access_good && percent >= 82) {
+        sessions_[chosen_].maybe_confirmed = true;
         return ask(step::bearer, {{"GET", "/users/me", {}, s.access}});
     }
-    if (!s.previous.empty() && percent >= 75 && now - s.rotated_at < replay_age_max) {
+    if (!s.previous.empty() && percent >= 75) {
         return ask(step::replay, {refresh_of(s.previous)});
     }
     return ask(step::refresh, std::vector<request>(percent >= 62 ? 2 + random_() % 2 : 1, refresh_of(s.current)));
 }
 
-void device::finish(const std::vector<reply>& replies) {
+void device::finish(const std::vector<reply>& replies, const instant& now) {
+    told_at_ = now;
     told_.push_back("step " + std::to_string(static_cast<int>(step_)) + " of session " + std::to_string(chosen_));
     for (const reply& r : replies) {
         told_.back() += ", " + (r.lost() ? "lost" : std::to_string(r.status)) + " " + r.refreshed;
@@ -212,255 +239,9 @@ void device::finish(const std::vector<reply>& replies) {
         return after_which_password(replies);
     case step::still_alive:
         return after_still_alive(first);
+    case step::looks_expired:
+        return after_looks_expired(first);
     }
-}
-
-void device::after_sign_up(const reply& r) {
-    if (r.lost()) {
-        return;
-    }
-    if (r.status != created && r.status != conflict) { // of its own, before the server went away
-        wrong("a sign-up", r);
-    }
-    signed_up_ = true;
-}
-
-void device::after_log_in(const reply& r) {
-    if (r.lost()) {
-        return;
-    }
-    if (r.status != ok) {
-        wrong("lost a user or a password", r);
-    }
-    add_session(r);
-}
-
-void device::after_refreshes(const std::vector<reply>& replies) {
-    session& s = sessions_[chosen_];
-    const reply* told = nullptr;
-    std::size_t rotated = 0, answered = 0;
-    for (const reply& r : replies) {
-        if (r.lost()) {
-            continue;
-        }
-        ++answered;
-        if (r.status != ok || (r.refreshed != "rotated" && r.refreshed != "replayed")) {
-            wrong("a refresh", r);
-        }
-        if (r.refreshed == "rotated") {
-            ++rotated;
-        }
-        if (told != nullptr && r.member("refresh_token") != told->member("refresh_token")) {
-            wrong("two successors of one token", r);
-        }
-        told = &r;
-    }
-    if (rotated > 1 || (answered == replies.size() && rotated != 1)) {
-        wrong(std::to_string(rotated) + " rotations of one token", *told);
-    }
-    if (told == nullptr) {
-        s.refresh_lost = true;
-        return;
-    }
-    advance(s, *told);
-}
-
-void device::after_replay(const reply& r) {
-    if (r.lost()) {
-        return;
-    }
-    if (r.status != ok || r.refreshed != "replayed" || r.member("refresh_token") != sessions_[chosen_].current) {
-        wrong("a replay within the window", r);
-    }
-}
-
-void device::after_end(const reply& r, unsigned expected) {
-    if (r.lost()) {
-        sessions_[chosen_].maybe_dead = true;
-        return;
-    }
-    if (r.status != expected || (expected == unauthorized && r.member("code") != "refresh_token_reused")) {
-        wrong("what ends a session", r);
-    }
-    bury(chosen_);
-}
-
-void device::after_end_of_all(const reply& r) {
-    if (r.lost()) {
-        all_ended_.reset();
-        for (session& s : sessions_) {
-            s.of_all = true;
-        }
-        return;
-    }
-    if (r.status != no_content) {
-        wrong("a logout of all", r);
-    }
-    bury_all_but(std::nullopt);
-}
-
-// A refresh and the end of its session at once: either may come first; after both nothing works.
-void device::after_race_with_end(const std::vector<reply>& replies, bool of_all) {
-    const reply& refreshed = replies[0];
-    const reply& end = replies[1];
-    session& s = sessions_[chosen_];
-    if (refreshed.lost()) {
-        s.refresh_lost = true;
-    } else if (refreshed.status == ok) {
-        if (refreshed.refreshed != "rotated") {
-            wrong("a refresh beside a logout", refreshed);
-        }
-        advance(s, refreshed);
-    } else if (refreshed.status != unauthorized || refreshed.member("code") != "session_revoked") {
-        wrong("a refresh beside a logout", refreshed);
-    }
-    const bool seen_dead = refreshed.status == unauthorized;
-    if (!of_all) {
-        after_end(end, no_content);
-        if (end.lost() && seen_dead) {
-            bury(chosen_);
-        }
-        return;
-    }
-    after_end_of_all(end);
-    if (end.lost() && seen_dead) {
-        settle_all(true);
-    }
-}
-
-void device::after_password(const reply& r) {
-    if (r.lost()) {
-        return; // settled by which of the two it takes
-    }
-    if (r.status != no_content) {
-        wrong("a password change", r);
-    }
-    password_ = std::exchange(maybe_password_, {});
-    bury_all_but(chosen_);
-}
-
-void device::after_which_password(const std::vector<reply>& replies) {
-    const reply& with_new = replies[0];
-    const reply& with_old = replies[1];
-    for (const reply& r : replies) {
-        if (!r.lost() && r.status != ok && r.status != unauthorized) {
-            wrong("a login", r);
-        }
-    }
-    if (with_new.lost() || with_old.lost()) {
-        return; // asked again
-    }
-    if (with_new.status == with_old.status) {
-        wrong("after a password change in flight: new and old both", with_new);
-    }
-    const bool changed = with_new.status == ok;
-    if (changed) {
-        password_ = maybe_password_;
-        const auto found =
-            std::ranges::find_if(sessions_, [&](const session& s) { return s.place.family == survivor_; });
-        bury_all_but(static_cast<std::size_t>(found - sessions_.begin()));
-    }
-    maybe_password_.clear();
-    add_session(changed ? with_new : with_old);
-}
-
-void device::after_still_alive(const reply& r) {
-    if (r.lost()) {
-        sessions_[chosen_].refresh_lost = true;
-        return;
-    }
-    session& s = sessions_[chosen_];
-    if (r.status == ok) {
-        if (s.of_all && all_ended_ == true) {
-            wrong("one of all sessions that were logged out lives", r);
-        }
-        if (r.refreshed != "rotated" && !(s.refresh_lost && r.refreshed == "replayed")) {
-            wrong("its token after the server came back", r);
-        }
-        s.refresh_lost = s.maybe_dead = false;
-        advance(s, r);
-        if (std::exchange(s.of_all, false)) {
-            settle_all(false);
-        }
-        return;
-    }
-    const bool may_be = s.maybe_dead || (s.of_all && all_ended_ != false);
-    const bool over = r.member("code") == "session_revoked" || r.member("code") == "session_expired"; // or swept since
-    if (!may_be || r.status != unauthorized || !over) {
-        wrong("its token after the server came back", r);
-    }
-    if (s.of_all && !s.maybe_dead) {
-        settle_all(true);
-    } else {
-        bury(chosen_);
-    }
-}
-
-void device::expect_refusal(const reply& r, const char* what) {
-    if (!r.lost() && r.status != unauthorized) {
-        wrong(what, r);
-    }
-}
-
-void device::add_session(const reply& r) {
-    session s;
-    s.current = r.member("refresh_token");
-    s.access = r.member("access_token");
-    s.place = place_of(s.current);
-    s.rotated_at = asked_at_;
-    if (s.place.generation != 0 || s.access.empty()) {
-        wrong("a login's tokens", r);
-    }
-    sessions_.push_back(std::move(s));
-}
-
-void device::advance(session& s, const reply& r) {
-    const std::string_view token = r.member("refresh_token");
-    const place_in_chain next = place_of(token);
-    if (next.family != s.place.family || next.generation != s.place.generation + 1) {
-        wrong("generation " + std::to_string(next.generation) + " follows " + std::to_string(s.place.generation) +
-                  (next.family == s.place.family ? "" : ", of another family"),
-              r);
-    }
-    s.stale = std::exchange(s.previous, std::exchange(s.current, std::string(token)));
-    s.access = r.member("access_token");
-    s.place = next;
-    s.rotated_at = asked_at_;
-    s.refresh_lost = false;
-}
-
-void device::bury(std::size_t index) {
-    ended_.push_back({sessions_[index].current, sessions_[index].access});
-    if (ended_.size() > ended_max) {
-        ended_.pop_front();
-    }
-    sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(index));
-}
-
-void device::bury_all_but(std::optional<std::size_t> survivor) {
-    for (std::size_t i = sessions_.size(); i-- > 0;) {
-        if (i != survivor) {
-            bury(i);
-        }
-    }
-}
-
-// What became of a change of all sessions that was in flight. One that lives shows that it did not happen.
-void device::settle_all(bool happened) {
-    all_ended_ = happened;
-    for (std::size_t i = sessions_.size(); i-- > 0;) {
-        if (happened && sessions_[i].of_all) {
-            bury(i);
-        }
-    }
-}
-
-void device::wrong(const std::string& what, const reply& r) const {
-    std::string line = email_ + ": " + what + ": " + std::to_string(r.status) + " " + r.refreshed + " " + r.body;
-    for (const std::string& before : told_) {
-        line += "\n  " + before;
-    }
-    throw violation(line);
 }
 
 } // namespace pawl::history

@@ -5,12 +5,16 @@
 // ended a session (logout, all sessions', a changed password, reuse) was acknowledged before any token of it is
 // presented again: it is refused for ever. No user and no password is lost. What was in flight when a connection ended
 // may have happened or not, once and for good, and for all sessions of one change alike.
+//
+// A predecessor is replayed within the windows and is reuse after them, in time served (served.hpp), over any number of
+// outages and wherever the wall clock went meanwhile. A clock that was set back may end what was made or rotated since
+// it was wrong, and nothing else; it gives no window to a rotation of that time, and no session that ended comes back.
 #pragma once
 
 #include "tests/soak/history/http.hpp"
+#include "tests/soak/history/served.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -21,8 +25,6 @@
 #include <vector>
 
 namespace pawl::history {
-
-using moment = std::chrono::steady_clock::time_point;
 
 // What can't be: the whole run ends with it.
 struct violation : std::runtime_error {
@@ -38,13 +40,15 @@ place_in_chain place_of(std::string_view refresh_token);
 
 class device {
 public:
-    device(std::size_t number, std::uint64_t seed);
+    device(std::size_t number, std::uint64_t seed, const windows& w);
 
     // One step: requests to send at the same time, one or several. Then finish() with as many replies, in their order.
     // `closing`: what is uncertain is found out, then everything there is is looked at once; done() says when that is
     // over.
-    std::vector<request> begin(bool closing, moment now);
-    void finish(const std::vector<reply>& replies);
+    std::vector<request> begin(bool closing, const instant& now);
+    void finish(const std::vector<reply>& replies, const instant& now);
+    // The clock was wrong and has been set back: said before the first request after it.
+    void clock_was_set(const instant& now);
 
     bool uncertain() const;
     bool done() const { return done_; }
@@ -66,36 +70,52 @@ private:
         dead_refresh,
         dead_bearer,
         which_password,
-        still_alive // of a session that may be dead, or whose refresh was lost
+        still_alive,  // of a session that may be dead, or whose refresh was lost
+        looks_expired // of one that a wrong clock makes look so
     };
     struct session {
         std::string current, previous, stale; // refresh tokens of g, g - 1, g - 2
         std::string access;
+        unsigned access_leaps = 0; // of the wall clock, when it was given
         place_in_chain place;
-        moment rotated_at;                                             // before it was asked for
+        rotation rotated;                                              // to `current`
+        std::optional<instant> lost_since;                             // the first refresh that was lost was sent then
+        unsigned replays = 0;                                          // of `previous`, asked for
+        bool maybe_confirmed = false;                                  // its access token was shown
         bool refresh_lost = false, maybe_dead = false, of_all = false; // of_all: dead if the change of all happened
+        bool of_wrong_time = false;        // made while the clock was wrong, or rotated, as far as is known
+        bool surely_of_wrong_time = false; // its last rotation
+        bool never_replayed = false;       // ... and the clock has been set back since
+        bool maybe_shut = false;           // the reset may have shut its windows
     };
     struct ended {
         std::string refresh, access;
     };
 
-    std::vector<request> choose(moment now);
+    std::vector<request> choose();
+    std::vector<request> choose_while_far_ahead();
     std::vector<request> settle();
     std::vector<request> look_at_everything();
     std::vector<request> ask(step what, std::vector<request> requests);
+    bool access_good(const session& s) const;
+    bool looks_expired(const session& s) const;
+    bool uncertain(const session& s) const;
     request refresh_of(const std::string& token) const;
     request login_with(const std::string& password) const;
 
     void after_sign_up(const reply& r);
     void after_log_in(const reply& r);
     void after_refreshes(const std::vector<reply>& replies);
+    void lose_refresh(session& s);
     void after_replay(const reply& r);
+    void judge_predecessor(const reply& r, const rotation& to, bool unconfirmed);
     void after_end(const reply& r, unsigned expected);
     void after_end_of_all(const reply& r);
     void after_race_with_end(const std::vector<reply>& replies, bool of_all);
     void after_password(const reply& r);
     void after_which_password(const std::vector<reply>& replies);
     void after_still_alive(const reply& r);
+    void after_looks_expired(const reply& r);
     void expect_refusal(const reply& r, const char* what);
 
     void add_session(const reply& r);
@@ -114,7 +134,8 @@ private:
     std::array<unsigned char, 16> survivor_{};
     step step_ = step::sign_up;
     std::size_t chosen_ = 0, dead_chosen_ = 0;
-    moment asked_at_;
+    const windows windows_;
+    instant asked_, told_at_; // the step under way, or the last
     std::size_t looked_at_ = 0;
     bool looking_ = false, done_ = false;
     std::deque<std::string> told_; // the last steps and their answers, for the report

@@ -1,10 +1,17 @@
 // Devices that keep histories of a server that is killed again and again: the fast half of tests/soak/histories, which
 // starts and kills the server and tells this where it is.
 //
-//     histories_client SEED DEVICES CONNECTIONS
+//     histories_client SEED DEVICES CONNECTIONS REUSE_WINDOW LOST_RESPONSE_WINDOW
 //
-// Standard input: `run PORT GOAL`: load until the server is gone; `reached` is printed once GOAL replies were checked
-// in all. `finish PORT`: everything is looked at once. Both end with `checked N LOST`. What can't be ends it: exit 1.
+// The windows are in seconds. Standard input:
+//     run PORT GOAL     load until the server is gone; `reached` is printed once GOAL replies were checked in all
+//     until PORT GOAL   the same load until then, and what is under way is finished; the server goes on without any
+//     finish PORT       everything is looked at once
+//     gone              the server that is without load is about to end, or one ended that had none
+//     ahead, far_ahead  the next server's wall clock is days ahead, or so far that sessions look expired
+//     leapt             its wall clock leaps, as after a long outage
+//     reset             it was set back to where it belongs
+// Each is answered by `checked N LOST`, or `down N LOST` if the server went away. What can't be ends it: exit 1.
 #include "tests/soak/history/device.hpp"
 
 #include <sys/epoll.h>
@@ -21,12 +28,12 @@ using namespace pawl::history;
 
 class load {
 public:
-    load(std::uint64_t seed, std::size_t devices, std::size_t connections)
+    load(std::uint64_t seed, std::size_t devices, std::size_t connections, const windows& w)
         : epoll_(::epoll_create1(EPOLL_CLOEXEC)), links_(connections) {
         std::seed_seq seeds{seed};
         std::mt19937_64 random(seeds);
         for (std::size_t i = 0; i < devices; ++i) {
-            devices_.emplace_back(i, random());
+            devices_.emplace_back(i, random(), w);
         }
         for (std::size_t i = 0; i < connections; ++i) {
             links_[i] = std::make_unique<link>();
@@ -37,9 +44,21 @@ public:
     load(const load&) = delete;
     load& operator=(const load&) = delete;
 
-    void run(std::uint16_t port, std::uint64_t goal) { drive(port, goal, false); }
-    // False where the server went away.
-    bool finish(std::uint16_t port) { return drive(port, 0, true); }
+    void run(std::uint16_t port, std::uint64_t goal) { drive(port, goal, until::gone); }
+    // False if the server went away.
+    bool run_until(std::uint16_t port, std::uint64_t goal) { return drive(port, goal, until::goal); }
+    bool finish(std::uint16_t port) { return drive(port, 0, until::looked); }
+    // Between two of these.
+    void server_ends() { service_.end(); }
+    void clock_leaps(wall clock) {
+        if (clock == wall::right && look().clock != wall::right) {
+            for (device& d : devices_) {
+                d.clock_was_set(look());
+            }
+        }
+        service_.leapt(clock);
+    }
+    wall clock() const { return look().clock; }
     std::uint64_t checked() const { return checked_; }
     std::uint64_t lost() const { return lost_; }
 
@@ -54,7 +73,12 @@ private:
         std::size_t missing = 0;
     };
 
-    bool drive(std::uint16_t port, std::uint64_t goal, bool closing) {
+    enum class until : std::uint8_t { gone, goal, looked };
+
+    instant look() const { return service_.look(std::chrono::steady_clock::now()); }
+
+    bool drive(std::uint16_t port, std::uint64_t goal, until end) {
+        service_.begin(std::chrono::steady_clock::now());
         down_ = false;
         port_ = port;
         waiting_.clear();
@@ -68,14 +92,20 @@ private:
         }
         bool told = false;
         do {
-            start_steps(closing);
+            if (end != until::goal || checked_ < goal) {
+                start_steps(end == until::looked);
+            }
             wait_for_replies();
-            if (!told && goal > 0 && checked_ >= goal) {
+            if (end == until::gone && !told && checked_ >= goal) {
                 told = true;
                 std::puts("reached");
                 std::fflush(stdout);
             }
-        } while (idle_.size() < links_.size() || (!down_ && !waiting_.empty()));
+        } while (idle_.size() < links_.size() ||
+                 (!down_ && !waiting_.empty() && (end != until::goal || checked_ < goal)));
+        if (down_) {
+            service_.end();
+        }
         for (const auto& l : links_) {
             l->wire.close();
         }
@@ -87,7 +117,7 @@ private:
             const std::size_t which = waiting_.front();
             waiting_.pop_front();
             work& w = work_[which];
-            w.requests = devices_[which].begin(closing, std::chrono::steady_clock::now());
+            w.requests = devices_[which].begin(closing, look());
             if (devices_[which].done()) {
                 continue;
             }
@@ -141,11 +171,14 @@ private:
         const link& l = *links_[at];
         const std::size_t which = l.device;
         work& w = work_[which];
+        if (!r.lost()) {
+            service_.replied(std::chrono::steady_clock::now());
+        }
         ++(r.lost() ? lost_ : checked_);
         w.replies[l.part] = std::move(r);
         idle_.push_back(at);
         if (--w.missing == 0) {
-            devices_[which].finish(w.replies);
+            devices_[which].finish(w.replies, look());
             waiting_.push_back(which);
         }
     }
@@ -158,24 +191,42 @@ private:
     std::vector<work> work_;
     std::vector<std::size_t> idle_;
     std::deque<std::size_t> waiting_;
+    service service_;
     std::uint64_t checked_ = 0, lost_ = 0;
     std::uint16_t port_ = 0;
     bool down_ = false;
 };
 
+// False if the server went away while it should not.
+bool obey(load& work, const std::string& command) {
+    if (command == "gone") {
+        work.server_ends();
+    } else if (command == "leapt") {
+        work.clock_leaps(work.clock());
+    } else if (command == "ahead" || command == "far_ahead") {
+        work.clock_leaps(command == "ahead" ? wall::ahead : wall::far_ahead);
+    } else if (command == "reset") {
+        work.clock_leaps(wall::right);
+    } else {
+        std::uint16_t port = 0;
+        std::uint64_t goal = 0;
+        std::cin >> port;
+        if (command == "finish") {
+            return work.finish(port);
+        }
+        std::cin >> goal;
+        if (command == "until") {
+            return work.run_until(port, goal);
+        }
+        work.run(port, goal);
+    }
+    return true;
+}
+
 int serve(load& work) {
     std::string command;
-    unsigned port = 0;
-    while (std::cin >> command >> port) {
-        const auto at = static_cast<std::uint16_t>(port);
-        bool whole = true;
-        if (command == "run") {
-            std::uint64_t goal = 0;
-            std::cin >> goal;
-            work.run(at, goal);
-        } else {
-            whole = work.finish(at);
-        }
+    while (std::cin >> command) {
+        const bool whole = obey(work, command);
         std::printf("%s %llu %llu\n", whole ? "checked" : "down", static_cast<unsigned long long>(work.checked()),
                     static_cast<unsigned long long>(work.lost()));
         std::fflush(stdout);
@@ -186,12 +237,13 @@ int serve(load& work) {
 } // namespace
 
 int main(int count, char** arguments) {
-    if (count != 4) {
-        std::fputs("histories_client SEED DEVICES CONNECTIONS\n", stderr);
+    if (count != 6) {
+        std::fputs("histories_client SEED DEVICES CONNECTIONS REUSE_WINDOW LOST_RESPONSE_WINDOW\n", stderr);
         return 2;
     }
     try {
-        load work(std::stoull(arguments[1]), std::stoull(arguments[2]), std::stoull(arguments[3]));
+        load work(std::stoull(arguments[1]), std::stoull(arguments[2]), std::stoull(arguments[3]),
+                  {span(std::stod(arguments[4])), span(std::stod(arguments[5]))});
         return serve(work);
     } catch (const std::exception& why) {
         std::printf("WRONG %s\n", why.what());
