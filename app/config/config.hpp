@@ -68,6 +68,7 @@ struct config {
     seconds log_retention_age{};
     std::uint32_t wal_pad = 4096;
     bool dev = false;
+    bool dev_allow_remote = false;         // with dev: others than loopback are served
     std::string seed_file;                 // empty: none
     std::optional<std::uint64_t> rng_seed; // dev only
     std::string ready_file;                // empty: none

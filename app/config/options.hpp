@@ -61,6 +61,7 @@ enum class option_id : std::uint8_t {
     log_retention_age,
     wal_pad,
     dev,
+    dev_allow_remote,
     seed,
     rng_seed,
     ready_file,

@@ -168,17 +168,39 @@ option_error check_durability(option_values& v, config& out) {
     return std::nullopt;
 }
 
+option_error check_remote(const option_values& v, config& out) {
+    using enum option_id;
+    out.dev_allow_remote = v.flag(dev_allow_remote);
+    if (!out.dev_allow_remote) {
+        return std::nullopt;
+    }
+    if (!out.dev) {
+        return v.complain(dev_allow_remote, "needs --dev");
+    }
+    // By a name of its own, so that no page elsewhere can reach it by a name that it turned to this address.
+    if (!v.has(allowed_host) || v.texts(allowed_host).empty() ||
+        std::ranges::find(v.texts(allowed_host), "*") != v.texts(allowed_host).end()) {
+        return v.complain(dev_allow_remote, "needs --allowed-host with the names that clients use, not *");
+    }
+    out.warnings.emplace_back("--dev-allow-remote: whoever reaches this server is any user and superuser: /dev/tokens "
+                              "mints any token, /dev/requests shows what others sent");
+    return std::nullopt;
+}
+
 option_error check_addresses(option_values& v, config& out) {
     using enum option_id;
     if (v.texts(listen).empty()) {
         return v.complain(listen, "must name at least one address");
     }
     std::set<std::string> seen;
+    if (auto error = check_remote(v, out)) {
+        return error;
+    }
     for (const std::string& text : v.texts(listen)) {
         out.listen.push_back(*parse_listen_address(text));
         const listen_address& address = out.listen.back();
-        if (out.dev && !address.is_loopback()) {
-            return v.complain(listen, "must be loopback with --dev");
+        if (out.dev && !out.dev_allow_remote && !address.is_loopback()) {
+            return v.complain(listen, "must be loopback with --dev; --dev-allow-remote takes others");
         }
         if ((address.is_unix() || address.port != 0) && !seen.insert(address.text()).second) {
             return v.complain(listen, "names an address twice");
@@ -348,7 +370,7 @@ option_error check_development(option_values& v, config& out) {
 void take_the_rest(option_values& v, const validation_facts& facts, config& out) {
     using enum option_id;
     // A test suite signs up and logs in as one account, again and again.
-    const bool unlimited = out.dev && std::ranges::all_of(out.listen, &listen_address::is_loopback);
+    const bool unlimited = out.dev && !out.dev_allow_remote;
     for (const auto& [id, usual] :
          {std::pair(login_limit_account, "10/5m"), std::pair(login_limit_address, "100/5m")}) {
         if (!v.has(id)) {
@@ -360,7 +382,7 @@ void take_the_rest(option_values& v, const validation_facts& facts, config& out)
     // Who turned the limits off has turned all of them off, but for those that are given.
     const auto successes = [&](option_id id, std::string_view usual, const attempt_limit& failures) {
         if (!v.has(id)) {
-            v.derive(id, out.dev || !failures.limited() ? "off" : std::string(usual));
+            v.derive(id, unlimited || !failures.limited() ? "off" : std::string(usual));
         }
         return *parse_attempt_limit(v.text(id));
     };
