@@ -2,6 +2,7 @@
 
 #include "app/signals.hpp"
 #include "core/secret.hpp"
+#include "storage/access.hpp"
 #include "storage/store/memory_log.hpp"
 
 #include <boost/json/object.hpp>
@@ -169,6 +170,7 @@ storage::key_file_options key_file_options_of(const config& settings) {
     options.ring.algorithm = settings.algorithm;
     options.ring.hs256_secret = settings.secret_key ? &*settings.secret_key : nullptr;
     options.is_credential = settings.key_file_is_credential;
+    options.group = settings.allow_group_read ? storage::group_access::allowed : storage::group_access::refused;
     options.may_create = !storage::log_directory::has_manifest(settings.data_dir);
     return options;
 }
@@ -226,6 +228,9 @@ void continue_time(const storage::recovery_report& found, const config& settings
 storage::embedded_store_options store_options_of(const config& settings, const key_ring& keys) {
     storage::embedded_store_options options;
     options.directory.path = settings.data_dir;
+    if (settings.allow_group_read) {
+        options.directory.files = storage::open_posix_directory(settings.data_dir, storage::group_access::allowed);
+    }
     options.directory.log_key = &keys.log_key;
     options.directory.wal_pad = settings.wal_pad;
     options.directory.log_retention_bytes = settings.log_retention_bytes;

@@ -38,6 +38,7 @@ struct config {
     bool in_memory = false;              // data_dir is ":memory:": no file at all
     std::string key_file;                // empty: keys in memory
     bool key_file_is_credential = false; // systemd's: read-only, and its mode shows an ACL as group bits
+    bool allow_group_read = false;       // the group of a volume may reach directory, key file and secret files
     std::string admin_socket;            // empty: none
     std::string issuer;                  // empty: the first listen URL, once the port is known
     std::string audience;                // empty: the issuer

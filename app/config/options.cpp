@@ -37,6 +37,13 @@ constexpr std::array<option_row, option_count> table{{
      .default_text = "keys.json in $CREDENTIALS_DIRECTORY where it is there, else in the data directory",
      .derived = true,
      .meaning = "signing keys, refresh keys, log key; 0600, made on first start"},
+    {.id = option_id::allow_group_read,
+     .name = "allow-group-read",
+     .kind = flag,
+     .default_text = "off",
+     .meaning =
+         "take a data directory, key file and webhook secret that their group may reach, or that lie where modes "
+         "don't stick: volumes with fsGroup, SMB, WSL"},
     {.id = option_id::admin_socket,
      .name = "admin-socket",
      .kind = path,

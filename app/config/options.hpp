@@ -15,6 +15,7 @@ enum class option_id : std::uint8_t {
     listen,
     data_dir,
     key_file,
+    allow_group_read,
     admin_socket,
     issuer,
     allowed_host,

@@ -42,6 +42,13 @@ option_error check_places(option_values& v, const validation_facts& facts, confi
         v.derive(option_id::admin_socket,
                  out.data_dir == memory_data_dir ? "none" : joined(out.data_dir, admin_socket_name));
     }
+    out.allow_group_read = v.flag(option_id::allow_group_read);
+    if (out.allow_group_read) {
+        out.warnings.emplace_back(
+            "--allow-group-read: who is in the group of the data directory, the key file or the webhook secret may "
+            "read "
+            "and change what is there; where the file system keeps no modes, that is everybody who reaches it");
+    }
     out.admin_socket = v.text(option_id::admin_socket) == "none" ? std::string() : v.text(option_id::admin_socket);
     if (!v.has(option_id::key_file) && out.in_memory && !facts.credential_exists) {
         return std::nullopt; // keys in memory too
