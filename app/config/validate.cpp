@@ -28,7 +28,8 @@ std::string at_most(std::string_view other, seconds value) {
 
 option_error check_places(option_values& v, const validation_facts& facts, config& out) {
     if (!v.has(option_id::data_dir)) {
-        v.derive(option_id::data_dir, facts.state_directory.empty() ? "pawl-data" : facts.state_directory);
+        v.derive(option_id::data_dir,
+                 facts.state_directory.empty() ? std::string(usual_data_dir) : facts.state_directory);
         if (!facts.state_directory.empty()) {
             v.replace_source(option_id::data_dir, "default, $STATE_DIRECTORY");
         }
