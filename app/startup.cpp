@@ -1,5 +1,6 @@
 #include "app/startup.hpp"
 
+#include "app/password_pool.hpp"
 #include "app/signals.hpp"
 #include "core/secret.hpp"
 #include "storage/access.hpp"
@@ -149,6 +150,27 @@ void say_warnings(const config& settings, logger& log) {
         log.warn("config.dev", {{"warning", "--dev is for development: never where others can reach it"}});
     } else if (::geteuid() == 0) {
         log.warn("process.root", {{"warning", "runs as root and needs not to: use a user of its own"}});
+    }
+}
+
+void say_container(const config& settings, logger& log) {
+    const container_limits& limits = settings.container;
+    if (!limits.any()) {
+        return;
+    }
+    log.info("container.limits", {{"cores", std::uint64_t{limits.cores.value_or(0)}},
+                                  {"memory_bytes", limits.memory_bytes.value_or(0)},
+                                  {"threads", std::uint64_t{settings.threads}},
+                                  {"password_threads", std::uint64_t{settings.password_threads}},
+                                  {"password_queue", std::uint64_t{settings.password_queue}}});
+}
+
+void say_hash_memory(const password_pool_stats& stats, std::uint64_t& told, logger& log) {
+    if (stats.no_memory > told) {
+        log.warn("passwords.no_memory",
+                 {{"hashes", stats.no_memory - told},
+                  {"notice", "there was no memory to check passwords: fewer --password-threads, or more memory"}});
+        told = stats.no_memory;
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/config/sources.hpp"
 #include "app/config/values.hpp"
+#include "app/container_limits.hpp"
 #include "app/forwarded.hpp"
 #include "app/logging.hpp"
 #include "app/tls.hpp"
@@ -68,6 +69,7 @@ struct config {
     std::uint64_t log_retention_bytes = 0;
     seconds log_retention_age{};
     std::uint32_t wal_pad = 4096;
+    container_limits container; // of the cgroup, which the numbers of threads follow
     bool dev = false;
     bool dev_allow_remote = false;         // with dev: others than loopback are served
     std::string seed_file;                 // empty: none
@@ -93,7 +95,8 @@ struct config_inputs {
     variable_list environment;
     // The whole of a file, or why not: nothing with an empty `error` where there is no such file.
     std::function<std::optional<std::string>(const std::string& path, std::string& error)> read_file;
-    unsigned cores = 1;
+    unsigned cores = 1; // that this process may run on
+    container_limits container;
     bool stderr_is_terminal = false;
 };
 

@@ -16,6 +16,11 @@ constexpr seconds reuse_window_default{10};
 constexpr seconds lost_response_window_default{60};
 constexpr seconds absolute_ttl_default{90 * 86400};
 
+constexpr std::int64_t password_queue_usual = 64;
+constexpr std::int64_t password_queue_a_thread = 16; // in a container: what waits is through in a second or two
+// Of a container's memory, what hashes may take by default, and beyond which a warning says that they don't fit.
+constexpr std::uint64_t hash_share_usual_percent = 50, hash_share_most_percent = 75;
+
 constexpr std::string_view data_dir_in_memory = ":memory:";
 
 std::string joined(std::string_view directory, std::string_view name) {
@@ -318,7 +323,7 @@ option_error check_webhook(option_values& v, config& out) {
     return std::nullopt;
 }
 
-option_error check_passwords(option_values& v, const validation_facts& facts, config& out) {
+option_error check_passwords(option_values& v, config& out) {
     using enum option_id;
     out.argon2 = *argon2_cost_from_text(v.text(argon2));
     if (out.argon2.memory_kib < argon2_memory_kib_min || out.argon2.memory_kib > hash_memory_kib_max ||
@@ -341,15 +346,45 @@ option_error check_passwords(option_values& v, const validation_facts& facts, co
         }
         out.warnings.emplace_back("--password-min-length " + v.text(password_min_length) + ": short passwords pass");
     }
-    for (const option_id id : {password_threads, threads}) {
-        if (!v.has(id)) {
-            v.derive(id, std::to_string(std::clamp<std::int64_t>(facts.cores, 1, row_of(id).max)));
-        }
+    return std::nullopt;
+}
+
+// How many hashes of this cost at once take so many percent of the memory; none: no limit.
+std::optional<std::uint64_t> hashes_within(const config& c, std::uint64_t percent) {
+    if (!c.container.memory_bytes) {
+        return std::nullopt;
     }
+    return *c.container.memory_bytes / 100 * percent / (std::uint64_t{c.argon2.memory_kib} * 1024);
+}
+
+void take_threads(option_values& v, const validation_facts& facts, config& out) {
+    using enum option_id;
+    out.container = facts.container;
+    const std::int64_t cores = std::clamp<std::int64_t>(
+        std::min(facts.cores, facts.container.cores.value_or(facts.cores)), 1, row_of(threads).max);
+    if (!v.has(threads)) {
+        v.derive(threads, std::to_string(cores));
+    }
+    if (!v.has(password_threads)) {
+        const auto most = hashes_within(out, hash_share_usual_percent).value_or(static_cast<std::uint64_t>(cores));
+        v.derive(password_threads, std::to_string(std::max<std::uint64_t>(
+                                       1, std::min<std::uint64_t>(most, static_cast<std::uint64_t>(cores)))));
+    }
+    if (!v.has(password_queue)) {
+        const std::int64_t of_threads = password_queue_a_thread * v.number(password_threads);
+        v.derive(password_queue, std::to_string(facts.container.any() ? std::min(password_queue_usual, of_threads)
+                                                                      : password_queue_usual));
+    }
+    out.threads = static_cast<unsigned>(v.number(threads));
     out.password_threads = static_cast<unsigned>(v.number(password_threads));
     out.password_queue = static_cast<std::size_t>(v.number(password_queue));
-    out.threads = static_cast<unsigned>(v.number(threads));
-    return std::nullopt;
+    if (hashes_within(out, hash_share_most_percent).value_or(out.password_threads) < out.password_threads) {
+        const std::uint64_t taken_kib = std::uint64_t{out.argon2.memory_kib} * out.password_threads;
+        out.warnings.emplace_back("--password-threads " + v.text(password_threads) + ": so many hashes take " +
+                                  std::to_string(taken_kib / 1024) + " MiB, and the container has " +
+                                  std::to_string(*out.container.memory_bytes >> 20U) +
+                                  " MiB for everything: logins may get the server killed");
+    }
 }
 
 option_error check_development(option_values& v, config& out) {
@@ -451,12 +486,13 @@ option_error validate(option_values& values, const validation_facts& facts, conf
     if (auto error = check_webhook(values, out)) {
         return error;
     }
-    if (auto error = check_passwords(values, facts, out)) {
+    if (auto error = check_passwords(values, out)) {
         return error;
     }
     if (auto error = check_development(values, out)) {
         return error;
     }
+    take_threads(values, facts, out);
     take_the_rest(values, facts, out);
     return std::nullopt;
 }

@@ -12,6 +12,7 @@ struct validation_facts {
     std::string credentials_directory; // $CREDENTIALS_DIRECTORY; may be empty
     bool credential_exists = false;    // keys.json is there
     unsigned cores = 1;
+    container_limits container;
     bool stderr_is_terminal = false;
 };
 inline constexpr std::string_view key_file_name = "keys.json";

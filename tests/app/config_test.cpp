@@ -1,55 +1,16 @@
-#include "app/config/config.hpp"
+#include "tests/app/config_world.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
-#include <map>
 #include <sstream>
 
 using namespace pawl;
 using namespace pawl::app;
+using test::with;
+using world = test::config_world;
 
 namespace {
-
-// A world to load a configuration in.
-struct world {
-    std::vector<std::string> arguments;
-    variable_list environment;
-    std::map<std::string, std::string> files;
-    std::map<std::string, std::string> unreadable; // path to reason
-    bool terminal = false;
-
-    std::variant<loaded_config, std::string> load() const {
-        config_inputs inputs;
-        inputs.arguments = arguments;
-        inputs.environment = environment;
-        inputs.cores = 4;
-        inputs.stderr_is_terminal = terminal;
-        inputs.read_file = [this](const std::string& path, std::string& error) -> std::optional<std::string> {
-            if (const auto bad = unreadable.find(path); bad != unreadable.end()) {
-                error = bad->second;
-                return std::nullopt;
-            }
-            const auto found = files.find(path);
-            return found == files.end() ? std::nullopt : std::optional(found->second);
-        };
-        return load_config(inputs);
-    }
-    config good() const {
-        const auto loaded = load();
-        BOOST_REQUIRE_MESSAGE(std::holds_alternative<loaded_config>(loaded),
-                              "refused: " << (loaded.index() == 1 ? std::get<std::string>(loaded) : ""));
-        return std::get<loaded_config>(loaded).value;
-    }
-    std::string error() const {
-        const auto loaded = load();
-        return loaded.index() == 1 ? std::get<std::string>(loaded) : "";
-    }
-};
-
-world with(std::vector<std::string> arguments) {
-    return world{std::move(arguments), {}, {}, {}, false};
-}
 
 std::string source_of(const config& c, option_id id) {
     for (const effective_value& value : c.values) {

@@ -234,6 +234,7 @@ BOOST_AUTO_TEST_CASE(settings_reach_those_they_are_for) {
                       "--access-token-ttl", "100", "--dev", "--cors-origin", "http://a.example"});
     const config c = settings();
     BOOST_TEST(server_settings_of(c).listen.size() == 2U);
+    BOOST_TEST(server_settings_of(c).listen[0] == "127.0.0.1:0");
     BOOST_TEST(server_settings_of(c).listen[1] == "[::1]:0");
     BOOST_TEST(server_settings_of(c).caps.total == 9U);
     BOOST_TEST(server_settings_of(c).deadlines.idle.count() == 90'000);
