@@ -367,7 +367,7 @@ server_settings server_settings_of(const config& settings) {
     server_settings out;
     out.listen.clear();
     for (const listen_address& address : settings.listen) {
-        out.listen.push_back(address.text());
+        out.listen.push_back(address.to_bind());
     }
     out.admin_socket = settings.admin_socket;
     out.admin_socket_by_default = settings.is_default(option_id::admin_socket);

@@ -211,6 +211,7 @@ option_error check_addresses(option_values& v, config& out) {
     }
     for (const std::string& text : v.texts(listen)) {
         out.listen.push_back(*parse_listen_address(text));
+        out.listen.back().is_localhost = out.listen.back().is_localhost || !v.given(listen);
         const listen_address& address = out.listen.back();
         if (out.dev && !out.dev_allow_remote && !address.is_loopback()) {
             return v.complain(listen, "must be loopback with --dev; --dev-allow-remote takes others");

@@ -84,6 +84,9 @@ BOOST_AUTO_TEST_CASE(listen_addresses_say_what_they_are) {
         }
     }
     BOOST_TEST(parse_listen_address("localhost:1")->text() == "127.0.0.1:1");
+    BOOST_TEST(parse_listen_address("localhost:1")->to_bind() == "localhost:1"); // whichever loopback the host has
+    BOOST_TEST(parse_listen_address("127.0.0.1:1")->to_bind() == "127.0.0.1:1");
+    BOOST_TEST(parse_listen_address("[::1]:1")->to_bind() == "[::1]:1");
     for (const std::string& text :
          {std::string(""), std::string(":80"), std::string("::1:80"), std::string("[127.0.0.1]:80"),
           std::string("1.2.3.4:"), std::string("1.2.3.4:99999"), std::string("1.2.3:80"), std::string("unix:"),
