@@ -48,6 +48,7 @@ struct password_pool::job {
     verified_password verified;
     std::string hashed;
     bool refused = false;
+    bool no_memory = false; // why it is refused
     std::exception_ptr error;
     std::unique_ptr<waiter> waiting;
 };
@@ -106,6 +107,14 @@ struct password_pool::state {
         return password_retry_after(settings.threads + settings.queue_max, settings.threads, mean);
     }
 
+    failure refusal_of(const job& j) {
+        failure why(errc::password_queue_full, retry_after());
+        if (j.no_memory) {
+            why.fields.push_back({"password", "can't be checked: there is no memory for it now."});
+        }
+        return why;
+    }
+
     void run(job& j) noexcept {
         const auto start = std::chrono::steady_clock::now();
         try {
@@ -118,7 +127,8 @@ struct password_pool::state {
             }
             starved.store(false, std::memory_order_relaxed);
         } catch (const std::bad_alloc&) { // no verdict; the caller is told so, and so are the operators
-            j.error = std::current_exception();
+            j.refused = true;
+            j.no_memory = true;
             no_memory.fetch_add(1, std::memory_order_relaxed);
             starved.store(true, std::memory_order_relaxed);
         } catch (...) {
@@ -268,7 +278,7 @@ task<result<verified_password>> password_pool::verify(secret_string password, st
         std::rethrow_exception(j->error);
     }
     if (j->refused) {
-        co_return failure(errc::password_queue_full, pool->retry_after());
+        co_return pool->refusal_of(*j);
     }
     co_return j->verified;
 }
@@ -286,7 +296,7 @@ task<result<std::string>> password_pool::hash(secret_string password) {
         std::rethrow_exception(j->error);
     }
     if (j->refused) {
-        co_return failure(errc::password_queue_full, pool->retry_after());
+        co_return pool->refusal_of(*j);
     }
     co_return std::move(j->hashed);
 }

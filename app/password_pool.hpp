@@ -46,8 +46,8 @@ public:
     password_pool& operator=(const password_pool&) = delete;
 
     // See the port. Resumes on the awaiting coroutine's own executor; that must be running until the job is done, which
-    // the pool helps by holding work on it. Cancellation does not reach a job. Throws std::bad_alloc where there is no
-    // memory for the hash.
+    // the pool helps by holding work on it. Cancellation does not reach a job. A hash
+    // that gets no memory is password_queue_full as well, with a field that says so instead of the table's sentence.
     task<result<verified_password>> verify(secret_string password, std::string stored) override;
     task<result<std::string>> hash(secret_string password) override;
 

@@ -196,8 +196,10 @@ class LittleMemory(unittest.TestCase):
             self.assertEqual(answer.status, 503, answer.body)
             self.assertIn("memory", answer.json["detail"])
             self.assertIn("Retry-After", answer.headers)
+            for _ in range(12):  # nothing was tried, so no limit is used up
+                self.assertEqual(client.sign_up("a@example.com").status, 503)
             self.assertIn("memory", client.get("/readyz").json["passwords"]["detail"])
-            self.assertIn(b"pawl_password_no_memory_total 1\n", client.get("/metrics").body)
+            self.assertIn(b"pawl_password_no_memory_total 13\n", client.get("/metrics").body)
             server.log_with("passwords.no_memory")
 
     def test_threads_that_can_not_be_made_are_named(self):
