@@ -208,7 +208,12 @@ http_response problem_response(request_problem problem, std::string_view detail)
 }
 
 http_response problem_response(const failure& why, std::string_view detail) {
-    http_response response = problem_of(row_of(why.code), detail, why.fields);
+    std::string said(detail);
+    if (said.empty() && why.code == errc::password_queue_full && !why.fields.empty()) { // none waits: no memory
+        said = "The " + why.fields.front().field + " " + why.fields.front().message +
+               " Try again after Retry-After seconds.";
+    }
+    http_response response = problem_of(row_of(why.code), said, why.fields);
     add_retry_after(response, why.retry_after);
     add_challenge(response, why.code);
     return response;

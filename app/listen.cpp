@@ -58,10 +58,7 @@ socket_address parse_tcp(std::string_view text) {
     if (digits.empty() || error != std::errc() || end != last || port > 65535) {
         fail(text, "the port is not a number from 0 to 65535");
     }
-    std::string host(text.substr(0, colon));
-    if (host == "localhost") {
-        host = "127.0.0.1";
-    }
+    const std::string host(text.substr(0, colon));
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
         sockaddr_in6 a{};
         a.sin6_family = AF_INET6;
@@ -118,7 +115,25 @@ unique_fd open_tcp(std::string_view text, const socket_address& a, bool v6_only)
     return fd;
 }
 
-bound_listener bind_tcp(std::string_view text, unsigned threads, bool v6_only) {
+// Whether this host has the address: 127.0.0.1 is missing where there is only IPv6.
+bool is_here(std::string_view with_any_port) {
+    const socket_address a = parse_tcp(with_any_port);
+    const unique_fd fd(socket(a.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return fd && ::bind(fd.get(), a.get(), a.size) == 0;
+}
+
+// "localhost" as an address of this host: ::1 only where there is no 127.0.0.1.
+std::string without_name(std::string_view text) {
+    constexpr std::string_view localhost = "localhost:";
+    if (!text.starts_with(localhost)) {
+        return std::string(text);
+    }
+    const bool only_v6 = !is_here("127.0.0.1:0") && is_here("[::1]:0");
+    return (only_v6 ? "[::1]:" : "127.0.0.1:") + std::string(text.substr(localhost.size()));
+}
+
+bound_listener bind_tcp(std::string_view name, unsigned threads, bool v6_only) {
+    const std::string text = without_name(name);
     socket_address a = parse_tcp(text);
     bound_listener out;
     unique_fd first = open_tcp(text, a, v6_only);

@@ -29,7 +29,8 @@ struct bound_listener {
 };
 
 // Binds "host:port", "[v6]:port" or "unix:/path" (mode `unix_mode`; a socket file nobody listens on is replaced).
-// "localhost" is 127.0.0.1. `[::]` takes IPv4, too, unless `v6_only`. Throws listen_error.
+// "localhost" is 127.0.0.1, or ::1 where the host has no IPv4 loopback. `[::]` takes IPv4, too, unless `v6_only`.
+// Throws listen_error.
 bound_listener bind_listener(std::string_view address, unsigned threads, unsigned unix_mode, bool v6_only);
 
 // Binds a Unix socket for administration, 0600, relative paths allowed; whoever made a file that is there, it is

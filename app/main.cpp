@@ -23,6 +23,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -127,6 +128,7 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
         opened = open_data(settings, *keys, time, log, stall);
     }
     made.reset();
+    say_container(settings, log);
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {
         const std::size_t ended = undo_wrong_time(*opened, time.now(), settings.refresh.lost_response_window);
@@ -184,8 +186,10 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     let_go_of_start_pages();
     clock_watch wall(time, log);
     unsigned looks = 0;
+    std::uint64_t hashes_told = 0;
     const auto look_around = [&] {
         wall.look();
+        say_hash_memory(passwords.stats(), hashes_told, log);
         if (tls && ++looks % (certificate_look_interval / clock_look_interval) == 0 && tls->files_changed()) {
             reload_tls(tls.get(), log);
         }
@@ -246,6 +250,13 @@ int main(int argument_count, char** arguments) {
     } catch (const listen_error& why) {
         complain(why.what());
         return exit_code(storage::refusal::usage);
+    } catch (const std::system_error& why) {
+        const bool no_thread = why.code() == std::errc::resource_unavailable_try_again;
+        complain((no_thread ? "a thread can't be made: the limits of memory and processes (ulimit, pids.max) leave no "
+                              "room: "
+                            : "a defect, or no memory: ") +
+                 std::string(why.what()));
+        return exit_code(storage::refusal::storage_failed);
     } catch (const std::exception& why) {
         complain(std::string("a defect, or no memory: ") + why.what());
         return exit_code(storage::refusal::storage_failed);

@@ -225,6 +225,7 @@ void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats&
     add(rows, "pawl_password_queue_max", "How many may wait.", gauge, static_cast<double>(s.queue_max));
     add(rows, "pawl_password_rejected_total", "Hashes refused because pool and queue were full.", counter,
         number(s.rejected));
+    add(rows, "pawl_password_no_memory_total", "Hashes that there was no memory for.", counter, number(s.no_memory));
     add(rows, "pawl_password_hashes_total", "Hashes done.", counter, number(s.done));
     add(rows, "pawl_password_hash_seconds_total", "Time spent hashing.", counter, seconds_of_ns(s.hash_ns_total));
 }

@@ -4,6 +4,7 @@
 
 #include "app/admin_worker.hpp"
 #include "app/config/config.hpp"
+#include "app/password_pool.hpp"
 #include "app/startup.hpp"
 #include "core/clock.hpp"
 #include "core/failure.hpp"
@@ -49,6 +50,7 @@ public:
         key_holder& keys;
         random_source& random;
         const clock& time;
+        const password_pool* passwords = nullptr; // null in tests of other things
     };
     explicit operations(const parts& p) : parts_(p) {}
 
@@ -72,6 +74,8 @@ public:
     // store gave. True where that is news. storage_unavailable, operations_busy.
     task<result<bool>> raise_next_user_id(std::uint64_t next);
     storage::store_statistics statistics() const { return parts_.data.statistics(); }
+    // As password_pool::trouble.
+    const char* password_trouble() const { return parts_.passwords == nullptr ? nullptr : parts_.passwords->trouble(); }
 
     // Before the store stops: waits for what runs, takes no more. Owner's thread.
     void stop() { worker_.stop(); }

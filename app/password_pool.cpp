@@ -3,6 +3,7 @@
 #include "app/giving_way.hpp"
 #include "app/hash_memory.hpp"
 #include "app/suspended.hpp"
+#include "storage/log/log_directory.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -22,6 +23,7 @@
 #include <exception>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -46,6 +48,7 @@ struct password_pool::job {
     verified_password verified;
     std::string hashed;
     bool refused = false;
+    bool no_memory = false; // why it is refused
     std::exception_ptr error;
     std::unique_ptr<waiter> waiting;
 };
@@ -63,7 +66,8 @@ struct password_pool::state {
     bool stopping = false;                  // guarded by mutex
     std::vector<std::thread> threads;
 
-    std::atomic<std::uint64_t> running{0}, done{0}, rejected{0}, hash_ns_total{0}, queued{0};
+    std::atomic<std::uint64_t> running{0}, done{0}, rejected{0}, hash_ns_total{0}, queued{0}, no_memory{0};
+    std::atomic<bool> starved{false}; // the hash that ended last got no memory
 
     // The permit is the job's: it is given back when the hash is done, not when its caller goes away.
     bool admit() {
@@ -103,6 +107,14 @@ struct password_pool::state {
         return password_retry_after(settings.threads + settings.queue_max, settings.threads, mean);
     }
 
+    failure refusal_of(const job& j) {
+        failure why(errc::password_queue_full, retry_after());
+        if (j.no_memory) {
+            why.fields.push_back({"password", "can't be checked: there is no memory for it now."});
+        }
+        return why;
+    }
+
     void run(job& j) noexcept {
         const auto start = std::chrono::steady_clock::now();
         try {
@@ -113,8 +125,12 @@ struct password_pool::state {
                 j.verified.matches = work.verify(j.password, stored) && !j.stored.empty();
                 j.verified.needs_rehash = j.verified.matches && work.needs_rehash(stored);
             }
-        } catch (const std::bad_alloc&) {
-            j.refused = true; // memory for one more hash is not to be had: full, in effect
+            starved.store(false, std::memory_order_relaxed);
+        } catch (const std::bad_alloc&) { // no verdict; the caller is told so, and so are the operators
+            j.refused = true;
+            j.no_memory = true;
+            no_memory.fetch_add(1, std::memory_order_relaxed);
+            starved.store(true, std::memory_order_relaxed);
         } catch (...) {
             j.error = std::current_exception();
         }
@@ -156,17 +172,50 @@ struct password_pool::state {
         sigset_t before;
         sigfillset(&all);
         pthread_sigmask(SIG_BLOCK, &all, &before);
-        for (unsigned i = 0; i < settings.threads; ++i) {
-            threads.emplace_back([self] {
-                prctl(PR_SET_NAME, "pawl-hash");
-                hash_in_huge_pages();
-                const auto tid = static_cast<id_t>(syscall(SYS_gettid));
-                setpriority(PRIO_PROCESS, tid,
-                            self->settings.niceness); // where it fails, hashes are merely less polite
-                self->serve();
-            });
+        std::string failed;
+        try {
+            for (unsigned i = 0; i < settings.threads; ++i) {
+                threads.emplace_back([self] {
+                    prctl(PR_SET_NAME, "pawl-hash");
+                    hash_in_huge_pages();
+                    const auto tid = static_cast<id_t>(syscall(SYS_gettid));
+                    setpriority(PRIO_PROCESS, tid,
+                                self->settings.niceness); // where it fails, hashes are merely less polite
+                    self->serve();
+                });
+            }
+        } catch (const std::system_error& why) {
+            failed = why.code().message();
         }
         pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        if (!failed.empty()) {
+            const std::size_t made = threads.size();
+            end_threads();
+            throw storage::refused(storage::refusal::storage_failed,
+                                   "--password-threads " + std::to_string(settings.threads) + ": hash thread " +
+                                       std::to_string(made + 1) + " can't be made: " + failed +
+                                       "; the limits of memory and processes leave no more room (ulimit, pids.max)");
+        }
+    }
+
+    // Takes no more, answers what is queued, waits for what runs.
+    void end_threads() {
+        std::deque<std::shared_ptr<job>> left;
+        {
+            const std::lock_guard lock(mutex);
+            stopping = true;
+            left.swap(queue);
+            queued.store(0, std::memory_order_relaxed);
+            admitted -= left.size();
+        }
+        wakeup.notify_all();
+        for (const auto& j : left) {
+            refuse(*j);
+        }
+        for (std::thread& t : threads) {
+            t.join();
+        }
+        threads.clear();
     }
 };
 
@@ -195,22 +244,13 @@ password_pool::~password_pool() {
 }
 
 void password_pool::stop() {
-    std::deque<std::shared_ptr<job>> left;
-    {
-        const std::lock_guard lock(state_->mutex);
-        state_->stopping = true;
-        left.swap(state_->queue);
-        state_->queued.store(0, std::memory_order_relaxed);
-        state_->admitted -= left.size();
-    }
-    state_->wakeup.notify_all();
-    for (const auto& j : left) {
-        state::refuse(*j);
-    }
-    for (std::thread& t : state_->threads) {
-        t.join();
-    }
-    state_->threads.clear();
+    state_->end_threads();
+}
+
+const char* password_pool::trouble() const noexcept {
+    return state_->starved.load(std::memory_order_relaxed)
+               ? "There was no memory to check a password: fewer --password-threads, or more memory"
+               : nullptr;
 }
 
 // Not a coroutine: the initiation runs when the awaitable is awaited, and owns its arguments.
@@ -238,7 +278,7 @@ task<result<verified_password>> password_pool::verify(secret_string password, st
         std::rethrow_exception(j->error);
     }
     if (j->refused) {
-        co_return failure(errc::password_queue_full, pool->retry_after());
+        co_return pool->refusal_of(*j);
     }
     co_return j->verified;
 }
@@ -256,7 +296,7 @@ task<result<std::string>> password_pool::hash(secret_string password) {
         std::rethrow_exception(j->error);
     }
     if (j->refused) {
-        co_return failure(errc::password_queue_full, pool->retry_after());
+        co_return pool->refusal_of(*j);
     }
     co_return std::move(j->hashed);
 }
@@ -267,6 +307,7 @@ password_pool_stats password_pool::stats() const noexcept {
     out.running = state_->running.load(std::memory_order_relaxed);
     out.done = state_->done.load(std::memory_order_relaxed);
     out.rejected = state_->rejected.load(std::memory_order_relaxed);
+    out.no_memory = state_->no_memory.load(std::memory_order_relaxed);
     out.hash_ns_total = state_->hash_ns_total.load(std::memory_order_relaxed);
     out.threads = state_->settings.threads;
     out.queue_max = state_->settings.queue_max;

@@ -32,20 +32,22 @@ struct password_pool_settings {
 
 struct password_pool_stats { // a copy; relaxed reads
     std::uint64_t queued = 0, running = 0, done = 0, rejected = 0, hash_ns_total = 0;
+    std::uint64_t no_memory = 0; // hashes that there was no memory for
     unsigned threads = 0;
     std::size_t queue_max = 0;
 };
 
 class password_pool final : public password_hasher {
 public:
-    // Starts the threads, signals blocked in them.
+    // Starts the threads, signals blocked in them. Throws storage::refused where the system gives no more of them.
     password_pool(const password_pool_settings& settings, password_work work);
     ~password_pool() override; // stop()
     password_pool(const password_pool&) = delete;
     password_pool& operator=(const password_pool&) = delete;
 
     // See the port. Resumes on the awaiting coroutine's own executor; that must be running until the job is done, which
-    // the pool helps by holding work on it. Cancellation does not reach a job.
+    // the pool helps by holding work on it. Cancellation does not reach a job. A hash
+    // that gets no memory is password_queue_full as well, with a field that says so instead of the table's sentence.
     task<result<verified_password>> verify(secret_string password, std::string stored) override;
     task<result<std::string>> hash(secret_string password) override;
 
@@ -53,6 +55,8 @@ public:
     void stop();
 
     password_pool_stats stats() const noexcept;
+    // Null, or for people why passwords can't be checked: the hash that ended last got no memory. Any thread.
+    const char* trouble() const noexcept;
 
 private:
     struct job;

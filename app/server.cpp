@@ -3,11 +3,13 @@
 #include "app/io_thread.hpp"
 #include "app/listen.hpp"
 #include "app/router.hpp"
+#include "storage/log/log_directory.hpp"
 
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <csignal>
+#include <system_error>
 #include <thread>
 
 namespace pawl::app {
@@ -73,6 +75,25 @@ struct server::implementation {
                 throw;
             }
             log.warn("admin.no_socket", {{"path", settings.admin_socket}, {"why", why.what()}});
+        }
+    }
+
+    // Throws storage::refused where the system gives no more threads.
+    void run_threads() {
+        std::size_t running = 0;
+        try {
+            for (const auto& t : io_threads) {
+                t->run();
+                ++running;
+            }
+        } catch (const std::system_error& why) {
+            for (const auto& t : io_threads) { // all, before the first is destroyed: listeners know other threads
+                t->stop();
+            }
+            throw storage::refused(storage::refusal::storage_failed,
+                                   "--threads " + std::to_string(threads) + ": I/O thread " +
+                                       std::to_string(running + 1) + " can't be made: " + why.code().message() +
+                                       "; the limits of memory and processes leave no more room (ulimit, pids.max)");
         }
     }
 
@@ -163,9 +184,7 @@ std::vector<std::string> server::start() {
         }
         it.log.info("server.listening", {{"url", l.url}});
     }
-    for (const auto& t : it.io_threads) {
-        t->run();
-    }
+    it.run_threads();
     it.started = true;
     return it.urls;
 }

@@ -1,7 +1,9 @@
 #include "app/startup.hpp"
 
+#include "app/password_pool.hpp"
 #include "app/signals.hpp"
 #include "core/secret.hpp"
+#include "storage/access.hpp"
 #include "storage/store/memory_log.hpp"
 
 #include <boost/json/object.hpp>
@@ -152,6 +154,27 @@ void say_warnings(const config& settings, logger& log) {
     }
 }
 
+void say_container(const config& settings, logger& log) {
+    const container_limits& limits = settings.container;
+    if (!limits.any()) {
+        return;
+    }
+    log.info("container.limits", {{"cores", std::uint64_t{limits.cores.value_or(0)}},
+                                  {"memory_bytes", limits.memory_bytes.value_or(0)},
+                                  {"threads", std::uint64_t{settings.threads}},
+                                  {"password_threads", std::uint64_t{settings.password_threads}},
+                                  {"password_queue", std::uint64_t{settings.password_queue}}});
+}
+
+void say_hash_memory(const password_pool_stats& stats, std::uint64_t& told, logger& log) {
+    if (stats.no_memory > told) {
+        log.warn("passwords.no_memory",
+                 {{"hashes", stats.no_memory - told},
+                  {"notice", "there was no memory to check passwords: fewer --password-threads, or more memory"}});
+        told = stats.no_memory;
+    }
+}
+
 void make_data_directory(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string part = path.substr(0, slash);
@@ -170,6 +193,7 @@ storage::key_file_options key_file_options_of(const config& settings) {
     options.ring.algorithm = settings.algorithm;
     options.ring.hs256_secret = settings.secret_key ? &*settings.secret_key : nullptr;
     options.is_credential = settings.key_file_is_credential;
+    options.group = settings.allow_group_read ? storage::group_access::allowed : storage::group_access::refused;
     options.may_create = !storage::log_directory::has_manifest(settings.data_dir);
     return options;
 }
@@ -229,6 +253,9 @@ void continue_time(const storage::recovery_report& found, const config& settings
 storage::embedded_store_options store_options_of(const config& settings, const key_ring& keys) {
     storage::embedded_store_options options;
     options.directory.path = settings.data_dir;
+    if (settings.allow_group_read) {
+        options.directory.files = storage::open_posix_directory(settings.data_dir, storage::group_access::allowed);
+    }
     options.directory.log_key = &keys.log_key;
     options.directory.wal_pad = settings.wal_pad;
     options.directory.log_retention_bytes = settings.log_retention_bytes;
@@ -350,7 +377,7 @@ server_settings server_settings_of(const config& settings) {
     server_settings out;
     out.listen.clear();
     for (const listen_address& address : settings.listen) {
-        out.listen.push_back(address.text());
+        out.listen.push_back(address.to_bind());
     }
     out.admin_socket = settings.admin_socket;
     out.admin_socket_by_default = settings.is_default(option_id::admin_socket);

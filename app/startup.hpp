@@ -20,6 +20,8 @@
 
 namespace pawl::app {
 
+struct password_pool_stats; // app/password_pool.hpp
+
 extern const std::string_view program_version; // "0.1.0"
 
 // No core dumps of secrets (but under `dev`), files for nobody else, signals as signals.hpp says. Before any thread.
@@ -30,6 +32,10 @@ void raise_descriptor_limit(std::size_t connections, logger& log);
 
 // What the process should not run as or with, for people to read.
 void say_warnings(const config& settings, logger& log);
+// What the cgroup allows, and the threads that follow from it; nothing where it limits nothing.
+void say_container(const config& settings, logger& log);
+// How many hashes got no memory since the last call, where any did; `told` is how many were said before.
+void say_hash_memory(const password_pool_stats& stats, std::uint64_t& told, logger& log);
 
 // Creates the data directory, 0700, and its parents. Throws refused(usage).
 void make_data_directory(const std::string& path);

@@ -1,5 +1,7 @@
 #include "app/world.hpp"
 
+#include "app/password_pool.hpp"
+
 #include <utility>
 
 namespace pawl::app {
@@ -20,7 +22,8 @@ world::world(const world_shared& shared, key_ring_ptr keys, std::unique_ptr<stor
       parts_{*data_,   now(),  shared.random, shared.passwords,
              limiter_, rules_, counters_,     [this] { return keys_.get(); }},
       sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
-      operations_({shared.settings, rules_, *data_, keys_, shared.random, now()}),
+      operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
+                   dynamic_cast<const password_pool*>(&shared.passwords)}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {

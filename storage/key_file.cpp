@@ -43,8 +43,16 @@ private:
     refuse(path, std::string(what) + ": " + std::generic_category().message(error));
 }
 
+std::string directory_of(const std::string& path) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) {
+        return ".";
+    }
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 // Empty where a file of these attributes may be a key file.
-std::string attribute_problem(const struct stat& status, bool is_credential) {
+std::string attribute_problem(const struct stat& status, const key_file_options& options) {
     if (!S_ISREG(status.st_mode)) {
         return "not a regular file";
     }
@@ -52,9 +60,12 @@ std::string attribute_problem(const struct stat& status, bool is_credential) {
         return "owned by uid " + std::to_string(status.st_uid) + ", not by this process's (uid " +
                std::to_string(::geteuid()) + ") or root";
     }
-    const mode_t tolerated = is_credential ? S_IRGRP : 0U;
-    if ((status.st_mode & (S_IRWXG | S_IRWXO) & ~tolerated) != 0) {
-        return "others may access it: chmod 600";
+    access_facts facts{status.st_uid, ::geteuid(), status.st_mode};
+    facts.modes_stick = (status.st_mode & S_IRWXO) == 0 || options.group == group_access::refused ||
+                        modes_stick_in(directory_of(options.path));
+    const mode_t tolerated = options.is_credential ? S_IRGRP : 0U;
+    if (std::string problem = secret_problem(facts, options.group, tolerated); !problem.empty()) {
+        return problem;
     }
     if (status.st_size > static_cast<off_t>(key_file_size_max)) {
         return "over 256 KiB";
@@ -63,7 +74,8 @@ std::string attribute_problem(const struct stat& status, bool is_credential) {
 }
 
 // Nothing where there is no such file. Attributes are those of the file that was opened, not of a name.
-std::optional<secret_text> read_file(const std::string& path, bool is_credential) {
+std::optional<secret_text> read_file(const key_file_options& options) {
+    const std::string& path = options.path;
     const unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // not to hang on a FIFO
     if (!file) {
         if (errno == ENOENT) {
@@ -75,7 +87,7 @@ std::optional<secret_text> read_file(const std::string& path, bool is_credential
     if (::fstat(file.get(), &status) != 0) {
         refuse_errno(path, "can't be examined", errno);
     }
-    if (const std::string problem = attribute_problem(status, is_credential); !problem.empty()) {
+    if (const std::string problem = attribute_problem(status, options); !problem.empty()) {
         refuse(path, problem);
     }
     secret_text text(key_file_size_max + 1); // one more, so that a file that grew meanwhile is seen to be too long
@@ -108,14 +120,6 @@ void write_all(const std::string& path, int fd, std::string_view text) {
         }
         text.remove_prefix(static_cast<std::size_t>(put));
     }
-}
-
-std::string directory_of(const std::string& path) {
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string::npos) {
-        return ".";
-    }
-    return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 // Where a symbolic link leads, so that what it names is replaced and not the link; the path itself where it leads
@@ -211,7 +215,7 @@ bool write_key_file(const std::string& name, std::string_view text, bool replace
 
 opened_key_file open_key_file(const key_file_options& options, random_source& random, timestamp now) {
     opened_key_file opened;
-    std::optional<secret_text> text = read_file(options.path, options.is_credential);
+    std::optional<secret_text> text = read_file(options);
     if (!text) {
         if (!options.may_create) {
             refuse(options.path, "missing, and the data directory was written under it: put it back, from where it was "
@@ -220,7 +224,7 @@ opened_key_file open_key_file(const key_file_options& options, random_source& ra
         std::string fresh = make_key_file(options.ring.algorithm, random, now);
         const wiped_at_end wiped(fresh);
         opened.created = write_key_file(options.path, fresh, false);
-        text = read_file(options.path, options.is_credential); // also where another process made it first
+        text = read_file(options); // also where another process made it first
         if (!text) {
             refuse(options.path, "was removed while it was made");
         }
@@ -246,7 +250,7 @@ made_key_file::~made_key_file() {
 }
 
 key_ring_ptr read_key_file(const key_file_options& options) {
-    const std::optional<secret_text> text = read_file(options.path, options.is_credential);
+    const std::optional<secret_text> text = read_file(options);
     if (!text) {
         refuse(options.path, "missing");
     }
@@ -267,7 +271,7 @@ parsed_key_file reload_key_file(const key_file_options& options, const key_ring&
 
 edited_key_file edit_key_file(const key_file_options& options, const key_ring& current,
                               const std::function<key_file_edit(std::string_view text)>& edit) {
-    const std::optional<secret_text> text = read_file(options.path, options.is_credential);
+    const std::optional<secret_text> text = read_file(options);
     if (!text) {
         refuse(options.path, "missing");
     }

@@ -7,6 +7,7 @@
 
 #include "core/jwt/key_ring.hpp"
 #include "core/random_source.hpp"
+#include "storage/access.hpp"
 #include "storage/log/log_directory.hpp"
 
 #include <functional>
@@ -23,6 +24,8 @@ struct key_file_options {
     // A file of systemd's LoadCredential: root's, read-only, and opened to the service's user by an ACL, whose mask its
     // mode shows as permission of the group to read.
     bool is_credential = false;
+    // --allow-group-read: a secret of a volume, which its group may read.
+    group_access group = group_access::refused;
 };
 
 struct opened_key_file {

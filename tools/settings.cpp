@@ -1,15 +1,56 @@
 #include "tools/settings.hpp"
 
+#include "app/config/validate.hpp"
 #include "app/startup.hpp"
 #include "storage/key_file.hpp"
+
+#include <sys/stat.h>
 
 #include <exception>
 #include <variant>
 
 namespace pawl::tools {
 
+using app::usual_data_dir;
+
+namespace {
+
+bool is_there(const std::string& path) {
+    struct stat status{};
+    return ::lstat(path.c_str(), &status) == 0; // a link that leads where we may not look is there
+}
+
+app::config loaded(const app::config_inputs& inputs) {
+    auto done = app::load_config(inputs);
+    if (const std::string* line = std::get_if<std::string>(&done)) {
+        throw tool_error(static_cast<int>(storage::refusal::usage), *line);
+    }
+    return std::move(std::get<app::loaded_config>(done).value);
+}
+
+// The environment that the service manager gives the unit, beneath our own.
+void add_service(const service_places& service, app::config_inputs& inputs) {
+    std::string why;
+    const auto text = inputs.read_file(service.settings_file, why);
+    app::variable_list variables;
+    if (text && !app::parse_dotenv(*text, variables)) {
+        inputs.environment.insert(inputs.environment.begin(), variables.begin(), variables.end());
+    }
+    inputs.environment.emplace_back("STATE_DIRECTORY", service.data_dir);
+    const std::string key_file = "/" + std::string(app::key_file_name);
+    if (!is_there(service.data_dir + key_file) && is_there(service.credentials_directory + key_file)) {
+        inputs.environment.emplace_back("CREDENTIALS_DIRECTORY", service.credentials_directory);
+    }
+}
+
+} // namespace
+
 app::config load_settings(const global_options& global) {
-    app::config_inputs inputs = app::process_inputs(0, nullptr);
+    return load_settings_from(global, app::process_inputs(0, nullptr), {}, is_there(std::string(usual_data_dir)));
+}
+
+app::config load_settings_from(const global_options& global, app::config_inputs inputs, const service_places& service,
+                               bool usual) {
     const auto hand_on = [&inputs](const char* name, const std::string& value) {
         if (!value.empty()) {
             inputs.arguments.emplace_back(name);
@@ -19,11 +60,13 @@ app::config load_settings(const global_options& global) {
     hand_on("--data-dir", global.data_dir);
     hand_on("--key-file", global.key_file);
     hand_on("--config", global.config_file);
-    auto loaded = app::load_config(inputs);
-    if (const std::string* line = std::get_if<std::string>(&loaded)) {
-        throw tool_error(static_cast<int>(storage::refusal::usage), *line);
+    app::config found = loaded(inputs);
+    if (found.is_default(app::option_id::data_dir) && found.data_dir == usual_data_dir && !usual &&
+        is_there(service.data_dir)) {
+        add_service(service, inputs);
+        found = loaded(inputs);
     }
-    return std::move(std::get<app::loaded_config>(loaded).value);
+    return found;
 }
 
 std::string admin_socket_of(const app::config& settings) {

@@ -8,8 +8,20 @@
 
 namespace pawl::tools {
 
-// Throws tool_error (2) with pawld's own line.
+//
+// Where none of them names a data directory and ./pawl-data is not there, it is that of the service which
+// packaging/systemd installs, with the service's settings. Throws tool_error (2) with pawld's own line.
 app::config load_settings(const global_options& global);
+
+// What the unit of packaging/systemd uses. Files that are not there, or may not be read, say nothing.
+struct service_places {
+    std::string data_dir = "/var/lib/pawl";
+    std::string settings_file = "/etc/pawl/pawl.env"; // lines NAME=VALUE, under the environment
+    std::string credentials_directory = "/etc/pawl";  // of its keys.json, where the data directory has none
+};
+// As load_settings does, but with `inputs` for what the process has, and these places. `usual`: ./pawl-data is there.
+app::config load_settings_from(const global_options& global, app::config_inputs inputs, const service_places& service,
+                               bool usual);
 
 // Where the server that holds the directory has its admin socket; empty: it has none.
 std::string admin_socket_of(const app::config& settings);

@@ -185,6 +185,7 @@ validation_facts facts_of(const config_inputs& inputs) {
             !error.empty();
     }
     facts.cores = inputs.cores;
+    facts.container = inputs.container;
     facts.stderr_is_terminal = inputs.stderr_is_terminal;
     return facts;
 }
@@ -209,7 +210,7 @@ std::variant<loaded_config, std::string> load_config(const config_inputs& inputs
         loaded.action = config_action::version;
         return loaded;
     }
-    if (auto error = read_variables(inputs.environment, "environment", environment)) {
+    if (auto error = read_variables(inputs.environment, environment_place, environment)) {
         return *error;
     }
     if (auto error = read_dotenv(inputs, dotenv)) {
@@ -248,6 +249,10 @@ config_inputs process_inputs(int argument_count, char** arguments) {
     }
     inputs.read_file = read_small_file;
     inputs.cores = std::max(1U, std::thread::hardware_concurrency());
+    inputs.container = read_container_limits([](const std::string& path) {
+        std::string why;
+        return read_small_file(path, why);
+    });
     inputs.stderr_is_terminal = ::isatty(STDERR_FILENO) == 1;
     return inputs;
 }

@@ -3,6 +3,7 @@
 
 #include "app/config/sources.hpp"
 #include "app/config/values.hpp"
+#include "app/container_limits.hpp"
 #include "app/forwarded.hpp"
 #include "app/logging.hpp"
 #include "app/tls.hpp"
@@ -39,6 +40,7 @@ struct config {
     bool in_memory = false;              // data_dir is ":memory:": no file at all
     std::string key_file;                // empty: keys in memory
     bool key_file_is_credential = false; // systemd's: read-only, and its mode shows an ACL as group bits
+    bool allow_group_read = false;       // the group of a volume may reach directory, key file and secret files
     std::string admin_socket;            // empty: none
     std::string issuer;                  // empty: the first listen URL, once the port is known
     std::string audience;                // empty: the issuer
@@ -72,7 +74,9 @@ struct config {
     std::uint64_t log_retention_bytes = 0;
     seconds log_retention_age{};
     std::uint32_t wal_pad = 4096;
+    container_limits container; // of the cgroup, which the numbers of threads follow
     bool dev = false;
+    bool dev_allow_remote = false;         // with dev: others than loopback are served
     std::string seed_file;                 // empty: none
     std::optional<std::uint64_t> rng_seed; // dev only
     std::string ready_file;                // empty: none
@@ -96,7 +100,8 @@ struct config_inputs {
     variable_list environment;
     // The whole of a file, or why not: nothing with an empty `error` where there is no such file.
     std::function<std::optional<std::string>(const std::string& path, std::string& error)> read_file;
-    unsigned cores = 1;
+    unsigned cores = 1; // that this process may run on
+    container_limits container;
     bool stderr_is_terminal = false;
 };
 

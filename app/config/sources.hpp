@@ -17,6 +17,8 @@ namespace pawl::app {
 // Files of options are small; a larger one is a mistake.
 inline constexpr std::size_t option_file_size_max = 64 * 1024;
 
+inline constexpr std::string_view environment_place = "environment"; // of read_variables
+
 struct raw_value {
     std::vector<std::string> texts; // one; of a repeatable option any number
     std::string source;             // "command line", "environment SECRET_KEY", "pawl.toml:3", "default"
@@ -40,9 +42,13 @@ std::string option_error_line(std::string_view name, std::string_view value, std
 option_error read_command_line(std::span<const std::string> arguments, raw_options& out);
 
 // PAWL_* and the aliases out of `variables`; an unknown PAWL_* is an error, anything else is not ours. `place` is
-// "environment" or ".env". Where a variable comes twice the last counts. Two aliases of one option must not disagree;
-// a PAWL_ name goes before an alias.
+// "environment" or ".env"; in the environment what Kubernetes puts there is not ours either. Where a variable comes
+// twice the last counts. Two aliases of one option must not disagree; a PAWL_ name goes before an alias.
 option_error read_variables(const variable_list& variables, std::string_view place, raw_options& out);
+
+// Whether Kubernetes gives this name to every container beside a Service called "pawl" or "pawl-x": PAWL_SERVICE_HOST,
+// PAWL_X_SERVICE_PORT_HTTP, PAWL_PORT, PAWL_PORT_8080_TCP_ADDR and their like.
+bool is_of_kubernetes(std::string_view name);
 
 // The common subset of python-dotenv: blank lines, comments, `export`, KEY=VALUE, 'single' (\\ and \' only) and
 // "double" quotes (\n, \r, \t, \\, \", \'), which may span lines; CRLF; a byte order mark. No expansion of ${...}. A

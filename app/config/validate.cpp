@@ -16,6 +16,11 @@ constexpr seconds reuse_window_default{10};
 constexpr seconds lost_response_window_default{60};
 constexpr seconds absolute_ttl_default{90 * 86400};
 
+constexpr std::int64_t password_queue_usual = 64;
+constexpr std::int64_t password_queue_a_thread = 16; // in a container: what waits is through in a second or two
+// Of a container's memory, what hashes may take by default, and beyond which a warning says that they don't fit.
+constexpr std::uint64_t hash_share_usual_percent = 50, hash_share_most_percent = 75;
+
 constexpr std::string_view data_dir_in_memory = ":memory:";
 constexpr std::string_view no_audience_word = "none";
 
@@ -29,7 +34,8 @@ std::string at_most(std::string_view other, seconds value) {
 
 option_error check_places(option_values& v, const validation_facts& facts, config& out) {
     if (!v.has(option_id::data_dir)) {
-        v.derive(option_id::data_dir, facts.state_directory.empty() ? "pawl-data" : facts.state_directory);
+        v.derive(option_id::data_dir,
+                 facts.state_directory.empty() ? std::string(usual_data_dir) : facts.state_directory);
         if (!facts.state_directory.empty()) {
             v.replace_source(option_id::data_dir, "default, $STATE_DIRECTORY");
         }
@@ -42,6 +48,13 @@ option_error check_places(option_values& v, const validation_facts& facts, confi
     if (!v.has(option_id::admin_socket)) {
         v.derive(option_id::admin_socket,
                  out.data_dir == memory_data_dir ? "none" : joined(out.data_dir, admin_socket_name));
+    }
+    out.allow_group_read = v.flag(option_id::allow_group_read);
+    if (out.allow_group_read) {
+        out.warnings.emplace_back(
+            "--allow-group-read: who is in the group of the data directory, the key file or the webhook secret may "
+            "read "
+            "and change what is there; where the file system keeps no modes, that is everybody who reaches it");
     }
     out.admin_socket = v.text(option_id::admin_socket) == "none" ? std::string() : v.text(option_id::admin_socket);
     if (!v.has(option_id::key_file) && out.in_memory && !facts.credential_exists) {
@@ -173,17 +186,40 @@ option_error check_durability(option_values& v, config& out) {
     return std::nullopt;
 }
 
+option_error check_remote(const option_values& v, config& out) {
+    using enum option_id;
+    out.dev_allow_remote = v.flag(dev_allow_remote);
+    if (!out.dev_allow_remote) {
+        return std::nullopt;
+    }
+    if (!out.dev) {
+        return v.complain(dev_allow_remote, "needs --dev");
+    }
+    // By a name of its own, so that no page elsewhere can reach it by a name that it turned to this address.
+    if (!v.has(allowed_host) || v.texts(allowed_host).empty() ||
+        std::ranges::find(v.texts(allowed_host), "*") != v.texts(allowed_host).end()) {
+        return v.complain(dev_allow_remote, "needs --allowed-host with the names that clients use, not *");
+    }
+    out.warnings.emplace_back("--dev-allow-remote: whoever reaches this server is any user and superuser: /dev/tokens "
+                              "mints any token, /dev/requests shows what others sent");
+    return std::nullopt;
+}
+
 option_error check_addresses(option_values& v, config& out) {
     using enum option_id;
     if (v.texts(listen).empty()) {
         return v.complain(listen, "must name at least one address");
     }
     std::set<std::string> seen;
+    if (auto error = check_remote(v, out)) {
+        return error;
+    }
     for (const std::string& text : v.texts(listen)) {
         out.listen.push_back(*parse_listen_address(text));
+        out.listen.back().is_localhost = out.listen.back().is_localhost || !v.given(listen);
         const listen_address& address = out.listen.back();
-        if (out.dev && !address.is_loopback()) {
-            return v.complain(listen, "must be loopback with --dev");
+        if (out.dev && !out.dev_allow_remote && !address.is_loopback()) {
+            return v.complain(listen, "must be loopback with --dev; --dev-allow-remote takes others");
         }
         if ((address.is_unix() || address.port != 0) && !seen.insert(address.text()).second) {
             return v.complain(listen, "names an address twice");
@@ -315,7 +351,7 @@ option_error check_webhook(option_values& v, config& out) {
     return std::nullopt;
 }
 
-option_error check_passwords(option_values& v, const validation_facts& facts, config& out) {
+option_error check_passwords(option_values& v, config& out) {
     using enum option_id;
     out.argon2 = *argon2_cost_from_text(v.text(argon2));
     if (out.argon2.memory_kib < argon2_memory_kib_min || out.argon2.memory_kib > hash_memory_kib_max ||
@@ -352,15 +388,45 @@ option_error check_passwords(option_values& v, const validation_facts& facts, co
         out.warnings.emplace_back("--password-blocklist off: passwords that everyone tries first are taken");
     }
     out.sign_up_open = v.text(sign_up) == "open";
-    for (const option_id id : {password_threads, threads}) {
-        if (!v.has(id)) {
-            v.derive(id, std::to_string(std::clamp<std::int64_t>(facts.cores, 1, row_of(id).max)));
-        }
+    return std::nullopt;
+}
+
+// How many hashes of this cost at once take so many percent of the memory; none: no limit.
+std::optional<std::uint64_t> hashes_within(const config& c, std::uint64_t percent) {
+    if (!c.container.memory_bytes) {
+        return std::nullopt;
     }
+    return *c.container.memory_bytes / 100 * percent / (std::uint64_t{c.argon2.memory_kib} * 1024);
+}
+
+void take_threads(option_values& v, const validation_facts& facts, config& out) {
+    using enum option_id;
+    out.container = facts.container;
+    const std::int64_t cores = std::clamp<std::int64_t>(
+        std::min(facts.cores, facts.container.cores.value_or(facts.cores)), 1, row_of(threads).max);
+    if (!v.has(threads)) {
+        v.derive(threads, std::to_string(cores));
+    }
+    if (!v.has(password_threads)) {
+        const auto most = hashes_within(out, hash_share_usual_percent).value_or(static_cast<std::uint64_t>(cores));
+        v.derive(password_threads, std::to_string(std::max<std::uint64_t>(
+                                       1, std::min<std::uint64_t>(most, static_cast<std::uint64_t>(cores)))));
+    }
+    if (!v.has(password_queue)) {
+        const std::int64_t of_threads = password_queue_a_thread * v.number(password_threads);
+        v.derive(password_queue, std::to_string(facts.container.any() ? std::min(password_queue_usual, of_threads)
+                                                                      : password_queue_usual));
+    }
+    out.threads = static_cast<unsigned>(v.number(threads));
     out.password_threads = static_cast<unsigned>(v.number(password_threads));
     out.password_queue = static_cast<std::size_t>(v.number(password_queue));
-    out.threads = static_cast<unsigned>(v.number(threads));
-    return std::nullopt;
+    if (hashes_within(out, hash_share_most_percent).value_or(out.password_threads) < out.password_threads) {
+        const std::uint64_t taken_kib = std::uint64_t{out.argon2.memory_kib} * out.password_threads;
+        out.warnings.emplace_back("--password-threads " + v.text(password_threads) + ": so many hashes take " +
+                                  std::to_string(taken_kib / 1024) + " MiB, and the container has " +
+                                  std::to_string(*out.container.memory_bytes >> 20U) +
+                                  " MiB for everything: logins may get the server killed");
+    }
 }
 
 option_error check_development(option_values& v, config& out) {
@@ -389,7 +455,7 @@ option_error check_development(option_values& v, config& out) {
 void take_the_rest(option_values& v, const validation_facts& facts, config& out) {
     using enum option_id;
     // A test suite signs up and logs in as one account, again and again.
-    const bool unlimited = out.dev && std::ranges::all_of(out.listen, &listen_address::is_loopback);
+    const bool unlimited = out.dev && !out.dev_allow_remote;
     for (const auto& [id, usual] :
          {std::pair(login_limit_account, "10/5m"), std::pair(login_limit_address, "100/5m")}) {
         if (!v.has(id)) {
@@ -401,7 +467,7 @@ void take_the_rest(option_values& v, const validation_facts& facts, config& out)
     // Who turned the limits off has turned all of them off, but for those that are given.
     const auto successes = [&](option_id id, std::string_view usual, const attempt_limit& failures) {
         if (!v.has(id)) {
-            v.derive(id, out.dev || !failures.limited() ? "off" : std::string(usual));
+            v.derive(id, unlimited || !failures.limited() ? "off" : std::string(usual));
         }
         return *parse_attempt_limit(v.text(id));
     };
@@ -462,13 +528,14 @@ option_error validate(option_values& values, const validation_facts& facts, conf
     if (auto error = check_webhook(values, out)) {
         return error;
     }
-    if (auto error = check_passwords(values, facts, out)) {
+    if (auto error = check_passwords(values, out)) {
         return error;
     }
     if (auto error = check_development(values, out)) {
         return error;
     }
     take_token_contents(values, out);
+    take_threads(values, facts, out);
     take_the_rest(values, facts, out);
     return std::nullopt;
 }

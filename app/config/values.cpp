@@ -241,6 +241,10 @@ std::string listen_address::text() const {
     return (is_v6 ? "[" + host() + "]" : host()) + ":" + std::to_string(port);
 }
 
+std::string listen_address::to_bind() const {
+    return is_localhost ? "localhost:" + std::to_string(port) : text();
+}
+
 std::string listen_address::url() const {
     return is_unix() ? std::string() : "http://" + text();
 }
@@ -265,7 +269,8 @@ std::optional<listen_address> parse_listen_address(std::string_view text) {
     if (out.is_v6) {
         host = host.substr(1, host.size() - 2);
     }
-    const auto address = parse_literal(host == "localhost" ? std::string_view("127.0.0.1") : host, out.is_v6);
+    out.is_localhost = host == "localhost";
+    const auto address = parse_literal(out.is_localhost ? std::string_view("127.0.0.1") : host, out.is_v6);
     if (!port || !address) {
         return std::nullopt;
     }

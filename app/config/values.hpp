@@ -39,11 +39,13 @@ inline constexpr seconds attempt_window_max{86400};
 std::optional<attempt_limit> parse_attempt_limit(std::string_view text);
 std::string format_attempt_limit(const attempt_limit& limit);
 
-// Where to listen: "127.0.0.1:8080", "[::1]:8080", "localhost:8080" (127.0.0.1), "unix:/path".
+// Where to listen: "127.0.0.1:8080", "[::1]:8080", "localhost:8080" (127.0.0.1; ::1 on a host without IPv4),
+// "unix:/path".
 struct listen_address {
     std::string unix_path; // not empty: a Unix socket, and the rest means nothing
     peer_address address;
-    bool is_v6 = false; // written as IPv6, so that [::] and 0.0.0.0 stay different
+    bool is_v6 = false;        // written as IPv6, so that [::] and 0.0.0.0 stay different
+    bool is_localhost = false; // the host's loopback address, whichever of the two it has
     std::uint16_t port = 0;
 
     bool is_unix() const { return !unix_path.empty(); }
@@ -51,6 +53,7 @@ struct listen_address {
     bool is_unspecified() const; // 0.0.0.0 or [::]
     std::string host() const;    // "127.0.0.1", "::1"; empty for a Unix socket
     std::string text() const;    // as an option is written
+    std::string to_bind() const; // for bind_listener: as text(), but "localhost:8080" for the host's loopback
     std::string url() const;     // "http://127.0.0.1:8080", no slash at the end; empty for a Unix socket
 };
 inline constexpr std::size_t unix_path_size_max = 107; // sun_path less its NUL

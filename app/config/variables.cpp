@@ -51,6 +51,38 @@ std::vector<std::string> split_list(std::string_view text) {
     }
 }
 
+bool is_upper_or_digit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_kubernetes_word(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c == '_' || is_upper_or_digit(c); });
+}
+
+// "8080_TCP", "8080_TCP_PROTO", "8080_UDP_ADDR".
+bool is_numbered_port(std::string_view text) {
+    const auto digits = std::min(text.find_first_not_of("0123456789"), text.size());
+    if (digits == 0) {
+        return false;
+    }
+    text.remove_prefix(digits);
+    for (const std::string_view protocol : {"_TCP", "_UDP", "_SCTP"}) {
+        if (text.starts_with(protocol)) {
+            const std::string_view rest = text.substr(protocol.size());
+            return rest.empty() || rest == "_PROTO" || rest == "_PORT" || rest == "_ADDR";
+        }
+    }
+    return false;
+}
+
+// What stands behind "PAWL_" or "PAWL_X_" in a variable of Kubernetes.
+bool is_service_part(std::string_view text) {
+    constexpr std::string_view named_port = "SERVICE_PORT_", numbered_port = "PORT_";
+    return text == "SERVICE_HOST" || text == "SERVICE_PORT" || text == "PORT" ||
+           (text.starts_with(named_port) && is_kubernetes_word(text.substr(named_port.size()))) ||
+           (text.starts_with(numbered_port) && is_numbered_port(text.substr(numbered_port.size())));
+}
+
 // What an alias says, in the words of its option.
 option_error read_alias(const option_alias& alias, const std::string& value, const std::string& source,
                         raw_value& out) {
@@ -207,6 +239,20 @@ std::string option_error_line(std::string_view name, std::string_view value, std
     return line + ": " + clean(rule);
 }
 
+bool is_of_kubernetes(std::string_view name) {
+    if (!name.starts_with(prefix) || !is_kubernetes_word(name)) {
+        return false;
+    }
+    // The Service's name may have any number of words: each place behind a '_' may be where the part begins.
+    for (std::size_t at = prefix.size(); at < name.size(); ++at) {
+        const bool begins = name[at - 1] == '_' && (at == prefix.size() || at > prefix.size() + 1);
+        if (begins && is_service_part(name.substr(at))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 option_error read_variables(const variable_list& variables, std::string_view place, raw_options& out) {
     raw_options by_alias;
     for (const auto& [name, value] : variables) {
@@ -227,6 +273,9 @@ option_error read_variables(const variable_list& variables, std::string_view pla
             continue;
         }
         const option_row* row = row_of_variable(name);
+        if (row == nullptr && place == environment_place && is_of_kubernetes(name)) {
+            continue;
+        }
         if (row == nullptr) {
             return option_error_line(name, {}, place, "no such option; see pawld --help");
         }

@@ -3,6 +3,7 @@
 #include "app/errors.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/operations.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -33,15 +34,26 @@ std::optional<clock_trouble> trouble_of(const service_clock* time) {
     return std::nullopt;
 }
 
-std::string ready_json(const clock_trouble& clock) {
-    std::string told;
-    json_object_writer(told)
-        .member("wall", clock.wall)
-        .member("seconds", std::int64_t{std::chrono::floor<seconds>(clock.by).count()})
-        .member("detail", clock.why)
-        .end();
+// `passwords`: why none can be checked now; null: they can.
+std::string ready_json(const std::optional<clock_trouble>& clock, const char* passwords) {
     std::string body;
-    json_object_writer(body).member("status", "ready").raw("clock", told).end();
+    json_object_writer out(body);
+    out.member("status", "ready");
+    if (clock) {
+        std::string told;
+        json_object_writer(told)
+            .member("wall", clock->wall)
+            .member("seconds", std::int64_t{std::chrono::floor<seconds>(clock->by).count()})
+            .member("detail", clock->why)
+            .end();
+        out.raw("clock", told);
+    }
+    if (passwords != nullptr) {
+        std::string told;
+        json_object_writer(told).member("detail", std::string_view(passwords)).end();
+        out.raw("passwords", told);
+    }
+    out.end();
     return body;
 }
 
@@ -54,6 +66,8 @@ task<http_response> handle_health(app_context& /*context*/, const http_request& 
 
 task<http_response> handle_ready(app_context& context, const http_request& /*request*/) {
     const std::optional<clock_trouble> clock = trouble_of(context.real_time);
+    const operations* const instance = context.instance_operations;
+    const char* passwords = instance != nullptr ? instance->password_trouble() : nullptr;
     const char* why = context.why_not_ready ? context.why_not_ready() : nullptr;
     if (why != nullptr) {
         std::string detail = why;
@@ -62,10 +76,7 @@ task<http_response> handle_ready(app_context& context, const http_request& /*req
         }
         co_return problem_response(request_problem::not_ready, detail);
     }
-    if (clock) {
-        co_return json_answer(200, ready_json(*clock));
-    }
-    co_return json_answer(200, R"({"status":"ready"})");
+    co_return json_answer(200, ready_json(clock, passwords));
 }
 
 task<http_response> handle_metrics(app_context& context, const http_request& /*request*/) {

@@ -47,7 +47,7 @@ std::string webhook_id(std::string_view store, const event_place& at) {
     return "evt_" + std::string(store) + "_" + to_text(at);
 }
 
-secret_bytes read_webhook_key(const std::string& path) {
+secret_bytes read_webhook_key(const std::string& path, storage::group_access group) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         refuse(path, std::strerror(errno));
@@ -60,8 +60,12 @@ secret_bytes read_webhook_key(const std::string& path) {
     if (!looked || n < 0) {
         refuse(path, "can't be read");
     }
-    if ((status.st_mode & 0077U) != 0) {
-        refuse(path, "others may read it: chmod 600");
+    storage::access_facts facts{status.st_uid, ::geteuid(), status.st_mode};
+    const std::size_t slash = path.rfind('/');
+    facts.modes_stick = (status.st_mode & S_IRWXO) == 0 || group == storage::group_access::refused ||
+                        storage::modes_stick_in(slash == std::string::npos ? "." : path.substr(0, slash));
+    if (const std::string problem = storage::secret_problem(facts, group); !problem.empty()) {
+        refuse(path, problem);
     }
     std::optional<secret_bytes> key = webhook_key_from_text({text.data(), static_cast<std::size_t>(n)});
     if (!key) {
@@ -75,7 +79,9 @@ webhook_parts open_webhook(const config& settings) {
     if (settings.webhook) {
         // A resolver that waits must not keep a stop waiting: no more than this long for each of its servers.
         ::setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
-        out.key = read_webhook_key(settings.webhook->secret_file);
+        out.key =
+            read_webhook_key(settings.webhook->secret_file, settings.allow_group_read ? storage::group_access::allowed
+                                                                                      : storage::group_access::refused);
         out.client = std::make_unique<webhook_client>(settings.webhook->target, settings.webhook->ca_file);
     }
     return out;

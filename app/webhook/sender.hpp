@@ -9,6 +9,7 @@
 #include "app/webhook/limits.hpp"
 #include "app/webhook/position.hpp"
 #include "core/random_source.hpp"
+#include "storage/access.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -96,6 +97,6 @@ std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webh
                                                     random_source& random, logger& log);
 
 // Throws refused(usage): it can't be read, others may read it, or it holds no key.
-secret_bytes read_webhook_key(const std::string& path);
+secret_bytes read_webhook_key(const std::string& path, storage::group_access group);
 
 } // namespace pawl::app

@@ -1,3 +1,4 @@
+#include "storage/access.hpp"
 #include "storage/log/file.hpp"
 #include "storage/log/log_directory.hpp"
 #include "storage/unique_fd.hpp"
@@ -335,6 +336,10 @@ std::error_code lock_patiently(int fd) {
 }
 
 std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
+    return open_posix_directory(path, group_access::refused);
+}
+
+std::shared_ptr<file_system> open_posix_directory(const std::string& path, group_access group) {
     if (::mkdir(path.c_str(), 0700) == 0) {
         const std::size_t slash = path.find_last_of('/', path.find_last_not_of('/'));
         const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -350,14 +355,11 @@ std::shared_ptr<file_system> open_posix_directory(const std::string& path) {
     if (!fd || ::fstat(fd.get(), &st) != 0) {
         refuse_directory(path, "cannot be opened: " + last_error().message());
     }
-    if (st.st_uid != ::geteuid()) {
-        refuse_directory(path, "belongs to user " + std::to_string(st.st_uid) + ", but this process runs as user " +
-                                   std::to_string(::geteuid()));
-    }
-    if ((st.st_mode & 077U) != 0) {
-        char mode[8];
-        std::snprintf(mode, sizeof mode, "%04o", static_cast<unsigned>(st.st_mode & 07777U));
-        refuse_directory(path, std::string("is open to group or others (mode ") + mode + "); run: chmod 700 " + path);
+    access_facts facts{st.st_uid, ::geteuid(), st.st_mode};
+    const bool asked = (st.st_mode & S_IRWXO) != 0 && (facts.owner == facts.self || group == group_access::allowed);
+    facts.modes_stick = !asked || modes_stick_in(path);
+    if (const std::string problem = directory_problem(path, facts, group); !problem.empty()) {
+        refuse_directory(path, problem);
     }
     if (::faccessat(fd.get(), ".", R_OK | W_OK | X_OK, AT_EACCESS) != 0) {
         refuse_directory(path, "is not writable: " + last_error().message());

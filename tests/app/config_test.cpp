@@ -1,55 +1,16 @@
-#include "app/config/config.hpp"
+#include "tests/app/config_world.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
-#include <map>
 #include <sstream>
 
 using namespace pawl;
 using namespace pawl::app;
+using test::with;
+using world = test::config_world;
 
 namespace {
-
-// A world to load a configuration in.
-struct world {
-    std::vector<std::string> arguments;
-    variable_list environment;
-    std::map<std::string, std::string> files;
-    std::map<std::string, std::string> unreadable; // path to reason
-    bool terminal = false;
-
-    std::variant<loaded_config, std::string> load() const {
-        config_inputs inputs;
-        inputs.arguments = arguments;
-        inputs.environment = environment;
-        inputs.cores = 4;
-        inputs.stderr_is_terminal = terminal;
-        inputs.read_file = [this](const std::string& path, std::string& error) -> std::optional<std::string> {
-            if (const auto bad = unreadable.find(path); bad != unreadable.end()) {
-                error = bad->second;
-                return std::nullopt;
-            }
-            const auto found = files.find(path);
-            return found == files.end() ? std::nullopt : std::optional(found->second);
-        };
-        return load_config(inputs);
-    }
-    config good() const {
-        const auto loaded = load();
-        BOOST_REQUIRE_MESSAGE(std::holds_alternative<loaded_config>(loaded),
-                              "refused: " << (loaded.index() == 1 ? std::get<std::string>(loaded) : ""));
-        return std::get<loaded_config>(loaded).value;
-    }
-    std::string error() const {
-        const auto loaded = load();
-        return loaded.index() == 1 ? std::get<std::string>(loaded) : "";
-    }
-};
-
-world with(std::vector<std::string> arguments) {
-    return world{std::move(arguments), {}, {}, {}, false};
-}
 
 std::string source_of(const config& c, option_id id) {
     for (const effective_value& value : c.values) {
@@ -350,6 +311,16 @@ BOOST_AUTO_TEST_CASE(directories_of_systemd_are_defaults) {
     BOOST_TEST(w.good().data_dir == "/data");
 }
 
+BOOST_AUTO_TEST_CASE(what_kubernetes_says_of_a_service_called_pawl_is_no_option) {
+    world w;
+    w.environment = {{"PAWL_SERVICE_HOST", "10.0.0.1"},
+                     {"PAWL_PORT", "tcp://10.0.0.1:8080"},
+                     {"PAWL_PORT_8080_TCP_ADDR", "10.0.0.1"},
+                     {"PAWL_X_SERVICE_PORT_HTTP", "8080"},
+                     {"PAWL_MAX_SESSIONS", "7"}};
+    BOOST_TEST(w.good().max_sessions == 7U);
+}
+
 BOOST_AUTO_TEST_CASE(actions_are_told_apart) {
     world broken = with({"--help"});
     broken.environment = {{"PAWL_NONSENSE", "1"}};
@@ -378,6 +349,8 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         {"given twice", with({"--threads", "1", "--threads", "2"}), {"--threads = 2", "contradicts the 1"}},
         {"unknown variable", env({{"PAWL_NONSENSE", "1"}}), {"PAWL_NONSENSE", "environment", "no such option"}},
         {"unknown variable in .env", dotenv("PAWL_NONSENSE=1"), {"PAWL_NONSENSE", ".env", "no such option"}},
+        {"a port in .env", dotenv("PAWL_PORT=tcp://10.0.0.1:8080"), {"PAWL_PORT", ".env", "no such option"}},
+        {"like a Service's port", env({{"PAWL_PORTS", "1"}}), {"PAWL_PORTS", "environment", "no such option"}},
         {"action as a variable", env({{"PAWL_RESET_CLOCK", "1"}}), {"PAWL_RESET_CLOCK", "no such option"}},
         {"unknown key", toml("\nnonsense = 1"), {"nonsense", "p.toml:2", "no such option"}},
         {"table", toml("[listen]\na = 1"), {"--listen", "p.toml:1", "TOML type"}},
@@ -487,6 +460,14 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
          {"--listen = 127.0.0.1:1, 192.0.2.1:80", "loopback with --dev"}},
         {"dev everywhere", with({"--dev", "--listen", "0.0.0.0:80", "--issuer", "http://a"}), {"--listen", "--dev"}},
         {"dev on a socket", with({"--dev", "--listen", "unix:/s", "--issuer", "http://a"}), {"--listen", "--dev"}},
+        {"dev elsewhere names the way",
+         with({"--dev", "--listen", "0.0.0.0:80", "--issuer", "http://a"}),
+         {"--listen", "--dev-allow-remote"}},
+        {"remote without dev",
+         with({"--dev-allow-remote", "--allowed-host", "a"}),
+         {"--dev-allow-remote", "needs --dev"}},
+        {"remote without a name", with({"--dev", "--dev-allow-remote"}), {"--dev-allow-remote", "--allowed-host"}},
+        {"remote by any name", with({"--dev", "--dev-allow-remote", "--allowed-host", "*"}), {"--allowed-host = *"}},
         {"address twice", with({"--listen", "127.0.0.1:1", "--listen", "localhost:1"}), {"--listen", "twice"}},
         {"no address", env({{"PAWL_LISTEN", ""}}), {"--listen", "at least one"}},
         {"name to listen on", with({"--listen", "example.com:80"}), {"--listen = example.com:80", "IPV4:PORT"}},

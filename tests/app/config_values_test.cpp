@@ -84,11 +84,59 @@ BOOST_AUTO_TEST_CASE(listen_addresses_say_what_they_are) {
         }
     }
     BOOST_TEST(parse_listen_address("localhost:1")->text() == "127.0.0.1:1");
+    BOOST_TEST(parse_listen_address("localhost:1")->to_bind() == "localhost:1"); // whichever loopback the host has
+    BOOST_TEST(parse_listen_address("127.0.0.1:1")->to_bind() == "127.0.0.1:1");
+    BOOST_TEST(parse_listen_address("[::1]:1")->to_bind() == "[::1]:1");
     for (const std::string& text :
          {std::string(""), std::string(":80"), std::string("::1:80"), std::string("[127.0.0.1]:80"),
           std::string("1.2.3.4:"), std::string("1.2.3.4:99999"), std::string("1.2.3:80"), std::string("unix:"),
           "unix:/" + std::string(unix_path_size_max, 'a'), std::string("unix:/a\0b", 9), std::string("[::1]80")}) {
         BOOST_TEST(!parse_listen_address(text), text);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(variables_of_kubernetes_have_exactly_these_names) {
+    for (const char* name :
+         {"PAWL_SERVICE_HOST", "PAWL_SERVICE_PORT", "PAWL_SERVICE_PORT_HTTP", "PAWL_SERVICE_PORT_HTTP_ALT", "PAWL_PORT",
+          "PAWL_PORT_8080_TCP", "PAWL_PORT_8080_TCP_PROTO", "PAWL_PORT_8080_TCP_PORT", "PAWL_PORT_8080_TCP_ADDR",
+          "PAWL_PORT_53_UDP", "PAWL_PORT_53_UDP_ADDR", "PAWL_PORT_9_SCTP_PROTO", "PAWL_X_SERVICE_HOST",
+          "PAWL_X_SERVICE_PORT", "PAWL_X_SERVICE_PORT_HTTP", "PAWL_X_PORT", "PAWL_X_PORT_8080_TCP_ADDR",
+          "PAWL_TOKEN_STORE_2_SERVICE_HOST", "PAWL_TOKEN_STORE_PORT_443_TCP"}) {
+        BOOST_TEST(is_of_kubernetes(name), name);
+    }
+    for (const char* name : {"",
+                             "PAWL_",
+                             "PAWL",
+                             "PAWL_SERVICE",
+                             "PAWL_SERVICE_HOSTS",
+                             "PAWL_HOST",
+                             "PAWL_SERVICE_PORT_",
+                             "PAWL_PORTS",
+                             "PAWL_PORT_",
+                             "PAWL_PORT_8080",
+                             "PAWL_PORT_TCP",
+                             "PAWL_PORT_8080_HTTP",
+                             "PAWL_PORT_8080_TCP_",
+                             "PAWL_PORT_8080_TCP_NAME",
+                             "PAWL_PORT_8080_TCPX",
+                             "PAWL_PORT_80A_TCP",
+                             "PAWL_XPORT",
+                             "PAWL__PORT",
+                             "PAWLX_SERVICE_HOST",
+                             "PAWL_service_host",
+                             "PAWL_x_PORT",
+                             "SERVICE_HOST",
+                             "X_PAWL_PORT",
+                             "PAWL_NONSENSE",
+                             "PAWL_LISTEN",
+                             "PAWL_DATA_DIR"}) {
+        BOOST_TEST(!is_of_kubernetes(name), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_option_has_a_name_of_kubernetes) {
+    for (const option_row& row : option_table()) {
+        BOOST_TEST(!is_of_kubernetes(environment_name(row)), row.name);
     }
 }
 

@@ -206,6 +206,16 @@ BOOST_AUTO_TEST_CASE(an_oauth_description_keeps_to_its_alphabet) {
     BOOST_TEST(text_at(other, "error_description") == "a .b.");
 }
 
+BOOST_AUTO_TEST_CASE(a_password_that_gets_no_memory_is_no_full_queue_in_words) {
+    failure why(errc::password_queue_full, seconds(3));
+    why.fields.push_back({"password", "can't be checked: there is no memory for it now."});
+    const std::string detail = "The password can't be checked: there is no memory for it now.";
+    BOOST_TEST(problem_response(why).body.find(detail) != std::string::npos);
+    BOOST_TEST(problem_response(why).body.find("errors") == std::string::npos);
+    BOOST_TEST(header_of(problem_response(why), "Retry-After") == "3");
+    BOOST_TEST(oauth_response(why).body.find("there is no memory for it now") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_detail_of_its_own_replaces_the_sentence) {
     BOOST_TEST(text_at(json_of(problem_response(request_problem::not_ready, "the disk is full")), "detail") ==
                "the disk is full");

@@ -68,6 +68,7 @@ struct outcome {
     bool refused = false;
     seconds retry_after{0};
     verified_password verified;
+    std::string said; // where the refusal says more than its code
     std::string error;
     std::thread::id resumed_on;
 };
@@ -80,6 +81,7 @@ task<void> verify_into(password_pool& pool, std::string password, std::string st
         } else {
             out.refused = verified.error().code == errc::password_queue_full;
             out.retry_after = verified.error().retry_after;
+            out.said = verified.error().fields.empty() ? "" : verified.error().fields.front().message;
         }
     } catch (const std::exception& e) {
         out.error = e.what();
@@ -268,17 +270,31 @@ BOOST_AUTO_TEST_CASE(stop_refuses_what_is_queued_and_waits_for_what_runs) {
     BOOST_TEST(verify_now(pool, "p", "s").refused);
 }
 
-BOOST_AUTO_TEST_CASE(no_memory_is_a_refusal_and_another_exception_reaches_the_caller) {
+BOOST_AUTO_TEST_CASE(no_memory_is_told_as_such_until_a_hash_gets_some_again) {
     password_work work = gated_work::plain();
     work.verify = [](const secret_string& password, const std::string&) -> bool {
-        if (password.reveal() == "memory") {
-            throw std::bad_alloc();
-        }
-        throw std::runtime_error("a defect");
+        return password.reveal() == "memory" ? throw std::bad_alloc() : true;
     };
     password_pool pool({1, 4}, std::move(work));
-    BOOST_TEST(verify_now(pool, "memory", "s").refused);
-    BOOST_TEST(verify_now(pool, "other", "s").error == "a defect");
+    BOOST_TEST(pool.trouble() == nullptr);
+    const outcome none = verify_now(pool, "memory", "s");
+    BOOST_TEST(none.refused);                                     // nothing was decided
+    BOOST_TEST(none.said.find("no memory") != std::string::npos); // not "too many passwords are waiting"
+    BOOST_TEST(pool.trouble() != nullptr);
+    BOOST_TEST(pool.stats().no_memory == 1U);
+    BOOST_TEST(pool.stats().rejected == 0U);
+    BOOST_TEST(verify_now(pool, "other", "s").verified.matches);
+    BOOST_TEST(pool.trouble() == nullptr);
+    BOOST_TEST(pool.stats().no_memory == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(another_exception_reaches_the_caller) {
+    password_work work = gated_work::plain();
+    work.verify = [](const secret_string& password, const std::string&) -> bool {
+        throw std::runtime_error("a defect to " + std::string(password.reveal()));
+    };
+    password_pool pool({1, 4}, std::move(work));
+    BOOST_TEST(verify_now(pool, "other", "s").error == "a defect to other");
 }
 
 BOOST_AUTO_TEST_CASE(hash_threads_are_polite) {

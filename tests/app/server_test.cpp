@@ -477,6 +477,7 @@ BOOST_AUTO_TEST_CASE(listen_addresses_are_read_strictly) {
     }
     BOOST_CHECK_THROW(bind_listener("unix:/" + std::string(200, 'x'), 1, 0600, false), listen_error);
     BOOST_TEST(bind_listener("localhost:0", 1, 0, false).url.starts_with("http://127.0.0.1:"));
+    BOOST_CHECK_THROW(bind_listener("localhost:x", 1, 0, false), listen_error);
 }
 
 BOOST_AUTO_TEST_CASE(sockets_handed_over_are_taken_only_when_meant_for_us) {

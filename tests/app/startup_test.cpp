@@ -227,6 +227,11 @@ BOOST_AUTO_TEST_CASE(issuer_is_the_first_url_where_clients_can_use_it) {
     BOOST_TEST(issuer_of(settings(), "unix:/run/pawl.sock") == "https://auth.example.com");
 }
 
+BOOST_AUTO_TEST_CASE(the_default_address_is_whichever_loopback_the_host_has) {
+    BOOST_TEST(server_settings_of(settings()).listen == std::vector<std::string>{"localhost:8080"},
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(settings_reach_those_they_are_for) {
     arguments.insert(arguments.end(),
                      {"--listen", "127.0.0.1:0", "--listen", "[::1]:0", "--max-connections", "9", "--idle-timeout",
@@ -234,6 +239,7 @@ BOOST_AUTO_TEST_CASE(settings_reach_those_they_are_for) {
                       "--access-token-ttl", "100", "--dev", "--cors-origin", "http://a.example"});
     const config c = settings();
     BOOST_TEST(server_settings_of(c).listen.size() == 2U);
+    BOOST_TEST(server_settings_of(c).listen[0] == "127.0.0.1:0");
     BOOST_TEST(server_settings_of(c).listen[1] == "[::1]:0");
     BOOST_TEST(server_settings_of(c).caps.total == 9U);
     BOOST_TEST(server_settings_of(c).deadlines.idle.count() == 90'000);

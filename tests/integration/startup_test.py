@@ -11,6 +11,7 @@ import unittest
 
 from support import case
 from support.http import Client, raw
+from support.pawlctl import pawlctl
 from support.pawld import BINARY, Pawld, refused_start
 
 
@@ -55,6 +56,16 @@ class Options(unittest.TestCase):
         self.refused("--listen", "0.0.0.0:0", names=["--issuer"])
         self.refused(env={"PAWL_NO_SUCH": "1"}, names=["PAWL_NO_SUCH"])
         self.refused(env={"PAWL_ACCESS_TOKEN_TTL": "-1"}, names=["PAWL_ACCESS_TOKEN_TTL"])
+        self.refused(env={"PAWL_PORT_8080": "1"}, names=["PAWL_PORT_8080"])
+
+    def test_starts_beside_a_service_of_kubernetes_called_pawl(self):
+        service = {"SERVICE_HOST": "10.0.0.1", "SERVICE_PORT": "8080", "SERVICE_PORT_HTTP": "8080",
+                   "PORT": "tcp://10.0.0.1:8080", "PORT_8080_TCP": "tcp://10.0.0.1:8080", "PORT_8080_TCP_PROTO": "tcp",
+                   "PORT_8080_TCP_PORT": "8080", "PORT_8080_TCP_ADDR": "10.0.0.1"}
+        given = {prefix + name: value for prefix in ("PAWL_", "PAWL_ADMIN_") for name, value in service.items()}
+        with Pawld(dev=False, env=given) as server:
+            self.assertEqual(Client(server.url).get("/readyz").status, 200)
+            self.assertEqual(pawlctl("info", data_dir=server.data_dir, env=given).status, 0)
 
     def test_dev_refuses_any_other_address(self):
         status, stderr = refused_start("--issuer", "http://localhost:1", listen="0.0.0.0:0")

@@ -16,6 +16,7 @@ from support.http import Client
 from support.pawld import BINARY, ROOT, DidNotStart, Pawld
 
 UNITS = ROOT / "packaging" / "systemd"
+BUILD = os.environ.get("PAWL_BUILD", str(ROOT / "build"))
 EXPOSURE_MAX = 1.5
 # What systemd does before it runs a service with a socket: descriptors from 3 on, and the variables that say so.
 LAUNCHER = """
@@ -55,6 +56,24 @@ class Units(unittest.TestCase):
             done = subprocess.run(["systemd-analyze", "verify", *map(str, sorted(pathlib.Path(place).iterdir()))],
                                   capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+
+
+class Install(unittest.TestCase):
+    @unittest.skipUnless(os.path.exists(os.path.join(BUILD, "share", "made")), "not all is built")
+    def test_the_unit_starts_what_was_installed(self):
+        with tempfile.TemporaryDirectory() as place:
+            done = subprocess.run(["cmake", "--install", BUILD, "--prefix", place], capture_output=True, text=True, timeout=60,
+                                  check=False)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            root = pathlib.Path(place)
+            unit = (root / "lib/systemd/system/pawl.service").read_text(encoding="utf-8")
+            program = re.search(r"^ExecStart=(\S+)$", unit, re.MULTILINE).group(1)
+            self.assertEqual(program, place + "/bin/pawld")
+            self.assertEqual(subprocess.run([program, "--version"], capture_output=True, timeout=60, check=False).returncode, 0)
+            self.assertTrue((root / "bin/pawlctl").exists())
+            self.assertTrue((root / "lib/systemd/system/pawl.socket").exists())
+            for line in (UNITS / "pawl.service").read_text(encoding="utf-8").splitlines():
+                self.assertIn(line.replace("/usr/bin/pawld", program), unit)
 
 
 class Activation(unittest.TestCase):

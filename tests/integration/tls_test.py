@@ -6,6 +6,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 
 from support.case import eventually, main
@@ -182,6 +183,20 @@ class Serving(TlsCase):
                     pass
         self.assertTrue(self.fetch(trusting(self.base + ".pem")).startswith(b"HTTP/1.1 200"))
         self.assertNotIn('"level":"error"', self.server.log())
+
+    def test_a_client_that_gathers_its_bytes_is_not_kept_waiting(self):
+        """Nagle's algorithm holds the request back until the end of the handshake is acknowledged: by default 40 ms."""
+        self.start()
+        context, taken = trusting(self.base + ".pem"), []
+        for _ in range(20):
+            with self.connect(context) as tls:
+                self.assertEqual(tls.version(), "TLSv1.3")
+                self.assertEqual(tls.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY), 0)
+                begun = time.monotonic()
+                tls.sendall(REQUEST)
+                self.assertTrue(tls.recv(100).startswith(b"HTTP/1.1 200"))
+                taken.append(time.monotonic() - begun)
+        self.assertLess(min(taken), 0.035, taken)  # the least: this machine may be busy, and an ACK is never that late
 
     def test_a_handshake_that_does_not_end_is_cut(self):
         self.start()
