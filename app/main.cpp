@@ -128,6 +128,7 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
         opened = open_data(settings, *keys, time, log, stall);
     }
     made.reset();
+    keys = stamp_keys(settings, std::move(keys), time.now(), log);
     say_container(settings, log);
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 namespace pawl::app {
 
@@ -44,6 +45,14 @@ key_change refused_change(failure why, std::string detail = {}) {
     return change;
 }
 
+// Another algorithm was named than the one that signs.
+key_change not_in_use(jws_algorithm signs) {
+    field_error error{"alg", "is not in use: tokens are signed with " + std::string(to_text(signs))};
+    std::vector<field_error> errors;
+    errors.push_back(std::move(error));
+    return refused_change(failure(errc::validation_failed, std::move(errors)));
+}
+
 std::optional<timestamp_ms> time_of(const storage::directory_view& view, const storage::manifest_snapshot& s) {
     std::error_code ec;
     const auto file = view.files().open(storage::snapshot_name(s.lsn), storage::open_mode::read, ec);
@@ -61,7 +70,9 @@ key_ring_ptr with_secret_of(const key_ring& current, const key_ring& edited) {
     auto ring = std::make_shared<key_ring>(edited);
     ring->signing_key = current.signing_key;
     ring->verifying_keys = current.verifying_keys;
+    ring->next_signers = current.next_signers;
     ring->signing_created_at = current.signing_created_at;
+    ring->signing_from = current.signing_from;
     return ring;
 }
 
@@ -144,13 +155,16 @@ task<key_change> operations::change_keys(key_edit edit, key_check check) {
     co_return change;
 }
 
-task<key_change> operations::rotate_signing_key() {
+task<key_change> operations::rotate_signing_key(key_start start, std::optional<jws_algorithm> wanted) {
     const jws_algorithm algorithm = parts_.settings.algorithm;
+    if (wanted && *wanted != algorithm) {
+        co_return not_in_use(algorithm);
+    }
     if (algorithm == jws_algorithm::hs256) {
         co_return refused_change(errc::signing_key_external);
     }
-    key_edit edit = [this, algorithm](std::string_view text) {
-        return pawl::rotate_signing_key(text, algorithm, parts_.random, parts_.time.now());
+    key_edit edit = [this, algorithm, start](std::string_view text) {
+        return pawl::rotate_signing_key(text, algorithm, parts_.random, parts_.time.now(), start);
     };
     task<key_change> changing = change_keys(std::move(edit), key_check());
     co_return co_await std::move(changing);
@@ -165,7 +179,9 @@ task<key_change> operations::rotate_refresh_key() {
 }
 
 task<key_change> operations::retire_signing_key(std::string kid) {
-    key_edit edit = [kid = std::move(kid)](std::string_view text) { return pawl::retire_signing_key(text, kid); };
+    key_edit edit = [this, kid = std::move(kid)](std::string_view text) {
+        return pawl::retire_signing_key(text, kid, parts_.time.now());
+    };
     task<key_change> changing = change_keys(std::move(edit), key_check());
     co_return co_await std::move(changing);
 }

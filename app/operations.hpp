@@ -56,7 +56,8 @@ public:
 
     // --- Keys: the file is replaced, then the ring. key_file_read_only, signing_key_external, too_many_keys,
     // key_not_found, key_active, key_in_use, not_on_disk, operations_busy.
-    task<key_change> rotate_signing_key();
+    // Of the algorithm that signs; validation_failed where `algorithm` is another one.
+    task<key_change> rotate_signing_key(key_start start, std::optional<jws_algorithm> algorithm);
     task<key_change> rotate_refresh_key();
     task<key_change> retire_signing_key(std::string kid);
     // key_in_use unless `force`: sessions that were opened before it minted last may hold tokens of it, as long as the

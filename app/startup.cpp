@@ -209,6 +209,21 @@ storage::opened_key_file open_keys(const config& settings, random_source& random
     return opened;
 }
 
+key_ring_ptr stamp_keys(const config& settings, key_ring_ptr keys, timestamp now, logger& log) {
+    if (settings.key_file.empty()) {
+        return keys;
+    }
+    storage::stamped_key_file stamped = storage::stamp_key_file(key_file_options_of(settings), now);
+    if (!stamped.problem.empty()) {
+        log.warn("keys.not_stamped", {{"why", stamped.problem}});
+    }
+    if (!stamped.ring) {
+        return keys;
+    }
+    log.warn("keys.stamped", {{"file", settings.key_file}, {"signs_in_s", publish_lead.count()}});
+    return std::move(stamped.ring);
+}
+
 key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& random, timestamp now) {
     std::string text = make_key_file(options.algorithm, random, now);
     parsed_key_file parsed = parse_key_file(text, options);

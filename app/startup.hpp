@@ -59,6 +59,10 @@ storage::key_file_options key_file_options_of(const config& settings);
 // Opens or makes the key file; a missing one beside data that exist is refused (wrong_key).
 storage::opened_key_file open_keys(const config& settings, random_source& random, timestamp now, logger& log);
 
+// Once service time is known: the ring of the key file with the times of next signing keys set right
+// (storage::stamp_key_file); `keys` where nothing was wrong.
+key_ring_ptr stamp_keys(const config& settings, key_ring_ptr keys, timestamp now, logger& log);
+
 // Fresh keys that no file holds.
 key_ring_ptr keys_in_memory(const key_ring_options& options, random_source& random, timestamp now);
 

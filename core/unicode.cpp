@@ -9,6 +9,7 @@ namespace pawl {
 
 namespace {
 
+constexpr utf8proc_int32_t braille_blank = 0x2800; // a symbol without a dot
 constexpr auto nfc_options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
 
 using code_points = std::vector<utf8proc_int32_t, wiping_allocator<utf8proc_int32_t>>;
@@ -72,6 +73,12 @@ bool is_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80U; });
 }
 
+// Unicode's property Variation_Selector.
+bool is_variation_selector(utf8proc_int32_t code_point) {
+    return (code_point >= 0xFE00 && code_point <= 0xFE0F) || (code_point >= 0xE0100 && code_point <= 0xE01EF) ||
+           (code_point >= 0x180B && code_point <= 0x180D) || code_point == 0x180F;
+}
+
 // Calls `visit` with each code point of valid UTF-8 until it gives true; whether it did.
 template <class Visitor>
 bool any_code_point(std::string_view valid, Visitor visit) {
@@ -82,7 +89,7 @@ bool any_code_point(std::string_view valid, Visitor visit) {
         if (used <= 0) {
             return true; // not valid UTF-8 after all: every question here is one that refuses
         }
-        if (visit(utf8proc_category(code_point))) {
+        if (visit(code_point)) {
             return true;
         }
         valid.remove_prefix(static_cast<std::size_t>(used));
@@ -120,16 +127,29 @@ std::size_t count_code_points(std::string_view valid) {
 }
 
 bool has_control_characters(std::string_view valid) {
-    return any_code_point(valid, [](utf8proc_category_t category) {
+    return any_code_point(valid, [](utf8proc_int32_t code_point) {
+        const utf8proc_category_t category = utf8proc_category(code_point);
         return category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF ||
                category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
     });
 }
 
+bool has_invisible_characters(std::string_view valid, variation_selectors which) {
+    return any_code_point(valid, [which](utf8proc_int32_t code_point) {
+        if (is_variation_selector(code_point)) {
+            return which == variation_selectors::refused;
+        }
+        const utf8proc_property_t* const property = utf8proc_get_property(code_point);
+        const auto category = static_cast<utf8proc_category_t>(property->category);
+        return property->ignorable != 0 || category == UTF8PROC_CATEGORY_CO || category == UTF8PROC_CATEGORY_CN ||
+               code_point == braille_blank;
+    });
+}
+
 bool has_outer_space(std::string_view valid) {
     bool first = true, found = false, last_is_space = false;
-    any_code_point(valid, [&](utf8proc_category_t category) {
-        last_is_space = category == UTF8PROC_CATEGORY_ZS;
+    any_code_point(valid, [&](utf8proc_int32_t code_point) {
+        last_is_space = utf8proc_category(code_point) == UTF8PROC_CATEGORY_ZS;
         found = found || (first && last_is_space);
         first = false;
         return false;

@@ -289,4 +289,22 @@ edited_key_file edit_key_file(const key_file_options& options, const key_ring& c
     return done;
 }
 
+stamped_key_file stamp_key_file(const key_file_options& options, timestamp now) {
+    stamped_key_file done;
+    try {
+        const std::optional<secret_text> text = read_file(options.path, options.is_credential);
+        std::optional<std::string> changed = text ? stamp_next_keys(view(*text), now) : std::nullopt;
+        if (changed) {
+            const wiped_at_end wiped(*changed);
+            done.ring = parse(options.path, *changed, options.ring);
+            if (!options.is_credential) {
+                write_key_file(options.path, *changed, true);
+            }
+        }
+    } catch (const refused& why) {
+        done.problem = why.what();
+    }
+    return done;
+}
+
 } // namespace pawl::storage

@@ -72,6 +72,15 @@ struct edited_key_file {
 edited_key_file edit_key_file(const key_file_options& options, const key_ring& current,
                               const std::function<key_file_edit(std::string_view text)>& edit);
 
+// At a start, once service time is known: next signing keys that a clock which was ahead stamped are stamped anew
+// (stamp_next_keys), in the file too unless it is a credential. `ring` is null where there was nothing to do; `problem`
+// says why the file could not be read or written, and where it could be read `ring` is right all the same.
+struct stamped_key_file {
+    key_ring_ptr ring;
+    std::string problem;
+};
+stamped_key_file stamp_key_file(const key_file_options& options, timestamp now);
+
 // Writes `text` as `path`: a temporary file beside it (0600), fsync, rename, fsync of the directory. With `replace`
 // false a file that is already there stays, and the answer is false. Throws refused(refusal::wrong_key).
 bool write_key_file(const std::string& path, std::string_view text, bool replace);

@@ -184,8 +184,8 @@ result<token_wish> read_token_wish(const json::object& body) {
 made_token make_token(const token_wish& wish, const app_context& context, random_source& random,
                       const std::optional<family_facts>& family, std::uint32_t generation) {
     const key_ring_ptr keys = context.keys();
-    std::shared_ptr<const jws_key> signer = keys->signing_key;
-    const std::string& known_kid = keys->signing_key->kid();
+    std::shared_ptr<const jws_key> signer = keys->signer_at(context.time.now());
+    const std::string known_kid = signer->kid();
     if (wish.flaw == token_flaw::unknown_key || wish.flaw == token_flaw::forged) {
         signer = another_key(signer->algorithm(), random);
     }

@@ -114,16 +114,30 @@ result<minting> read_minting(const parameters& body) {
     return wanted;
 }
 
-result<key_kind> read_key_kind(const parameters& body) {
+result<key_rotation> read_key_rotation(const parameters& body) {
     body_reader reader(body);
+    key_rotation wanted;
     const std::string kind = reader.required_text("kind");
     if (!reader.failed() && kind != "signing" && kind != "refresh") {
         reader.blame("kind", "must be signing or refresh");
     }
+    wanted.kind = kind == "refresh" ? key_kind::refresh : key_kind::signing;
+    wanted.now = reader.optional_flag("now").value_or(false);
+    if (const std::optional<std::string> alg = reader.optional_text("alg")) {
+        wanted.algorithm = jws_algorithm_from_text(*alg);
+        if (!wanted.algorithm) {
+            reader.blame("alg", "must be ES256, EdDSA, RS256 or HS256");
+        }
+    }
+    for (const std::string_view name : {"now", "alg"}) {
+        if (wanted.kind == key_kind::refresh && reader.given(name) != nullptr) {
+            reader.blame(name, "is for signing keys only");
+        }
+    }
     if (reader.failed()) {
         return reader.why();
     }
-    return kind == "signing" ? key_kind::signing : key_kind::refresh;
+    return wanted;
 }
 
 result<key_retirement> read_key_retirement(const parameters& body) {

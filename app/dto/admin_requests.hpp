@@ -4,6 +4,7 @@
 #include "app/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
+#include "core/jwt/key_ring.hpp"
 #include "core/service/admin_service.hpp"
 
 #include <cstddef>
@@ -39,7 +40,13 @@ struct minting {
 result<minting> read_minting(const parameters& body);
 
 enum class key_kind : std::uint8_t { signing, refresh };
-result<key_kind> read_key_kind(const parameters& body); // {"kind":"signing"|"refresh"}
+// {"kind":"signing"|"refresh"}; for signing keys also optional now and alg.
+struct key_rotation {
+    key_kind kind = key_kind::signing;
+    bool now = false;                       // it signs at once
+    std::optional<jws_algorithm> algorithm; // std::nullopt: every one in use
+};
+result<key_rotation> read_key_rotation(const parameters& body);
 
 // Exactly one of kid and refresh_id; optional force.
 struct key_retirement {

@@ -5,6 +5,7 @@
 #include "app/dto/rfc3339.hpp"
 #include "core/password/stored_hash.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <variant>
@@ -187,7 +188,26 @@ std::string token_report_json(const token_report& report, timestamp now) {
     return out;
 }
 
-std::string keys_json(const key_ring& ring) {
+namespace {
+
+std::string_view status_of(const key_ring& ring, const jws_key& key, timestamp now) {
+    if (&key == ring.signer_at(now).get()) {
+        return "signing";
+    }
+    const auto is_to_sign = [&](const next_signer& next) { return next.key.get() == &key && next.from > now; };
+    return std::ranges::any_of(ring.next_signers, is_to_sign) ? "next" : "verifying";
+}
+
+// null where the time is not known.
+void add_time_at(json_object_writer& object, std::string_view name, const std::vector<timestamp>& times,
+                 std::size_t index) {
+    const bool known = index < times.size() && times[index] != timestamp{};
+    add_text_or_null(object, name, known ? to_rfc3339(times[index]) : std::string());
+}
+
+} // namespace
+
+std::string keys_json(const key_ring& ring, timestamp now) {
     std::string signing;
     for (std::size_t i = 0; i < ring.verifying_keys.size(); ++i) {
         const jws_key& key = *ring.verifying_keys[i];
@@ -195,9 +215,9 @@ std::string keys_json(const key_ring& ring) {
         json_object_writer object(signing);
         object.member("kid", key.kid())
             .member("alg", to_text(key.algorithm()))
-            .member("status", ring.verifying_keys[i] == ring.signing_key ? "signing" : "verifying");
-        const bool known = i < ring.signing_created_at.size() && ring.signing_created_at[i] != timestamp{};
-        add_text_or_null(object, "created_at", known ? to_rfc3339(ring.signing_created_at[i]) : std::string());
+            .member("status", status_of(ring, key, now));
+        add_time_at(object, "created_at", ring.signing_created_at, i);
+        add_time_at(object, "from", ring.signing_from, i);
         object.end();
     }
     std::string refresh;

@@ -31,7 +31,7 @@ std::string describe_hash(std::string_view stored);
 std::string admin_sessions_json(const std::vector<family_details>& sessions, timestamp now);
 std::string admin_family_json(const family_details& family, timestamp now);
 std::string token_report_json(const token_report& report, timestamp now);
-std::string keys_json(const key_ring& ring);
+std::string keys_json(const key_ring& ring, timestamp now);
 std::string snapshot_taken_json(const storage::snapshot_report& taken);
 std::string snapshots_json(const std::vector<snapshot_facts>& snapshots);
 

@@ -23,7 +23,7 @@ task<http_response> answer_change(app_context& context, operator_caller by, even
         co_return problem_response(recorded.error());
     }
     const key_ring_ptr ring = context.keys();
-    co_return json_answer(200, keys_json(*ring));
+    co_return json_answer(200, keys_json(*ring, context.time.now()));
 }
 
 } // namespace
@@ -31,19 +31,21 @@ task<http_response> answer_change(app_context& context, operator_caller by, even
 task<http_response> handle_admin_list_keys(app_context& context, const http_request& /*request*/,
                                            operator_caller /*by*/) {
     const key_ring_ptr ring = context.keys();
-    co_return json_answer(200, keys_json(*ring));
+    co_return json_answer(200, keys_json(*ring, context.time.now()));
 }
 
 task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request, operator_caller by) {
-    auto kind = read_json(request, read_key_kind);
-    if (!kind) {
-        co_return kind.error();
+    auto wanted = read_json(request, read_key_rotation);
+    if (!wanted) {
+        co_return wanted.error();
     }
     if (context.instance_operations == nullptr) {
         co_return problem_response(failure(errc::not_on_disk));
     }
     operations& ops = *context.instance_operations;
-    task<key_change> changing = *kind == key_kind::signing ? ops.rotate_signing_key() : ops.rotate_refresh_key();
+    const key_start start = wanted->now ? key_start::at_once : key_start::published;
+    task<key_change> changing =
+        wanted->kind == key_kind::signing ? ops.rotate_signing_key(start, wanted->algorithm) : ops.rotate_refresh_key();
     key_change changed = co_await std::move(changing);
     auto answering = answer_change(context, std::move(by), event_kind::key_added, std::move(changed));
     co_return co_await std::move(answering);

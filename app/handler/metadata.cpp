@@ -2,6 +2,7 @@
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
 #include "app/dto/json_text.hpp"
 #include "app/handler/handlers.hpp"
+#include "core/jwt/key_ring.hpp"
 
 #include <algorithm>
 #include <string>
@@ -40,7 +41,8 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
     const key_ring_ptr keys = context.keys();
     http_response response;
     response.content_type = "application/json";
-    response.headers.emplace_back("Cache-Control", "public, max-age=300"); // as the keys that it names
+    response.headers.emplace_back(
+        "Cache-Control", "public, max-age=" + std::to_string(jwks_max_age.count())); // as the keys that it names
     json_object_writer(response.body)
         .member("issuer", issuer)
         .member("token_endpoint", url_of(issuer, "/token"))

@@ -8,6 +8,8 @@ namespace pawl {
 
 namespace {
 
+constexpr std::int64_t file_version_with_from = 2;
+
 key_file_edit refused_edit(key_edit_problem why) {
     key_file_edit edit;
     edit.problem = why;
@@ -31,9 +33,34 @@ std::uint8_t free_id(const std::vector<refresh_key>& keys) {
 }
 static_assert(refresh_keys_max < 256, "there is always a free id");
 
+// True where a key's `from` was further ahead than it can be and is stamped anew. In version 1 it decides nothing.
+bool stamp(key_file_contents& file, timestamp now) {
+    bool stamped = false;
+    const std::int64_t latest = (now + publish_lead).time_since_epoch().count();
+    for (key_file_signing& entry : file.signing) {
+        if (file.version != 1 && entry.signs && entry.from > latest) {
+            entry.from = latest;
+            stamped = true;
+        }
+    }
+    return stamped;
+}
+
+// For a next key of `algorithm`: the one that signs now goes on until then, those before it never sign again.
+void make_way(key_file_contents& file, jws_algorithm algorithm, timestamp now) {
+    file.version = file_version_with_from;
+    stamp(file, now);
+    const key_file_signing* const signer = signer_at(file, algorithm, now);
+    for (key_file_signing& entry : file.signing) {
+        const bool is_due = entry.from <= now.time_since_epoch().count();
+        entry.signs = entry.signs && (&entry == signer || (entry.algorithm == algorithm && !is_due));
+    }
+}
+
 } // namespace
 
-key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now) {
+key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now,
+                                 key_start start) {
     key_file_contents file;
     if (algorithm == jws_algorithm::hs256 || !read_key_file(text, file).empty()) {
         return refused_edit(key_edit_problem::malformed);
@@ -41,10 +68,16 @@ key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm,
     if (file.signing.size() == signing_keys_max) {
         return refused_edit(key_edit_problem::too_many);
     }
-    for (key_file_signing& entry : file.signing) {
-        entry.signs = false;
+    timestamp from = now;
+    if (start == key_start::published) {
+        make_way(file, algorithm, now);
+        from = now + publish_lead;
+    } else {
+        for (key_file_signing& entry : file.signing) {
+            entry.signs = false;
+        }
     }
-    std::string fresh = fresh_signing_entry(algorithm, random, now);
+    std::string fresh = fresh_signing_entry(file.version, algorithm, random, now, from);
     constexpr std::string_view kid_begin = "{\"kid\":\"";
     const std::size_t kid_end = fresh.find('"', kid_begin.size());
     std::string about = "signing " + fresh.substr(kid_begin.size(), kid_end - kid_begin.size());
@@ -70,7 +103,7 @@ key_file_edit rotate_refresh_key(std::string_view text, random_source& random, t
     return edited(file, "refresh " + std::to_string(file.refresh.back().id));
 }
 
-key_file_edit retire_signing_key(std::string_view text, std::string_view kid) {
+key_file_edit retire_signing_key(std::string_view text, std::string_view kid, timestamp now) {
     key_file_contents file;
     if (!read_key_file(text, file).empty()) {
         return refused_edit(key_edit_problem::malformed);
@@ -79,7 +112,7 @@ key_file_edit retire_signing_key(std::string_view text, std::string_view kid) {
     if (found == file.signing.end()) {
         return refused_edit(key_edit_problem::not_found);
     }
-    if (found->signs) {
+    if (&*found == signer_at(file, found->algorithm, now)) {
         return refused_edit(key_edit_problem::active);
     }
     file.signing.erase(found);
@@ -100,6 +133,14 @@ key_file_edit retire_refresh_key(std::string_view text, std::uint8_t id) {
     }
     file.refresh.erase(found);
     return edited(file, "refresh " + std::to_string(id));
+}
+
+std::optional<std::string> stamp_next_keys(std::string_view text, timestamp now) {
+    key_file_contents file;
+    if (!read_key_file(text, file).empty() || !stamp(file, now)) {
+        return std::nullopt;
+    }
+    return key_file_text(file, {});
 }
 
 } // namespace pawl

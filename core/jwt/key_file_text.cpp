@@ -13,10 +13,10 @@ namespace pawl {
 
 namespace {
 
-constexpr std::size_t items_max = 1024; // 16 signing keys of 15 items, 64 refresh keys of 4, with room
+constexpr std::size_t items_max = 1024; // 16 signing keys of 16 items, 64 refresh keys of 4, with room
 constexpr std::size_t depth_max = 5;
 constexpr std::int64_t date_max = (std::int64_t{1} << 53) - 1;
-constexpr std::int64_t file_version = 1;
+constexpr std::int64_t fresh_file_version = 1, file_version_max = 2;
 constexpr std::size_t log_key_size = 32;
 
 using contents = key_file_contents;
@@ -70,8 +70,11 @@ bool jwk_members_are_known(const json_tape& tape, const json_item& jwk, jws_algo
 // Empty where the entry is good.
 std::string read_signing(contents& file, const json_item& object) {
     const json_tape& tape = file.tape;
-    if (!has_exactly(tape, object, {"kid", "alg", "status", "created_at", "jwk"})) {
+    if (file.version == 1 && !has_exactly(tape, object, {"kid", "alg", "status", "created_at", "jwk"})) {
         return "members are kid, alg, status, created_at and jwk";
+    }
+    if (file.version != 1 && !has_exactly(tape, object, {"kid", "alg", "status", "created_at", "from", "jwk"})) {
+        return "members are kid, alg, status, created_at, from and jwk";
     }
     key_file_signing entry;
     const json_item *alg = tape.find(object, "alg"), *status = tape.find(object, "status"),
@@ -84,12 +87,18 @@ std::string read_signing(contents& file, const json_item& object) {
     if (!created_at) {
         return "created_at is seconds since 1970";
     }
+    const std::optional<std::int64_t> from =
+        file.version == 1 ? created_at : integer_in(tape.find(object, "from"), 0, date_max);
+    if (!from) {
+        return "from is seconds since 1970";
+    }
     if (status->text != "signing" && status->text != "verifying") {
         return "status is signing or verifying";
     }
     entry.algorithm = *algorithm;
     entry.signs = status->text == "signing";
     entry.created_at = *created_at;
+    entry.from = *from;
     entry.kid = kid->text;
     entry.jwk = tape.find(object, "jwk");
     if (!jwk_members_are_known(tape, *entry.jwk, entry.algorithm)) {
@@ -159,22 +168,31 @@ void append_separator(std::string& text) {
     text.append(text.back() == '[' ? "\n    " : ",\n    ");
 }
 
-void append_signing(std::string& text, std::string_view kid, jws_algorithm algorithm, bool signs,
-                    std::int64_t created_at, std::string_view jwk) {
+// An entry of `signing` as it is written; `from` is not, in version 1.
+struct signing_text {
+    std::string_view kid;
+    jws_algorithm algorithm{};
+    bool signs = false;
+    std::int64_t created_at = 0, from = 0;
+    std::string_view jwk;
+};
+
+void append_signing(std::string& text, std::int64_t version, const signing_text& entry) {
     if (!text.empty()) {
         append_separator(text);
     }
     text.append(R"({"kid":")")
-        .append(kid)
+        .append(entry.kid)
         .append(R"(","alg":")")
-        .append(to_text(algorithm))
+        .append(to_text(entry.algorithm))
         .append(R"(","status":")")
-        .append(signs ? "signing" : "verifying")
+        .append(entry.signs ? "signing" : "verifying")
         .append(R"(","created_at":)")
-        .append(std::to_string(created_at))
-        .append(R"(,"jwk":)")
-        .append(jwk)
-        .append("}");
+        .append(std::to_string(entry.created_at));
+    if (version != 1) {
+        text.append(R"(,"from":)").append(std::to_string(entry.from));
+    }
+    text.append(R"(,"jwk":)").append(entry.jwk).append("}");
 }
 
 void append_refresh(std::string& text, std::uint8_t id, std::span<const std::uint8_t> key, std::int64_t created_at) {
@@ -198,19 +216,24 @@ void append_jwk(std::string& text, const json_tape& tape, const json_item& jwk) 
     text += '}';
 }
 
-void append_fresh_signing(std::string& text, jws_algorithm algorithm, random_source& random, timestamp now) {
+void append_fresh_signing(std::string& text, std::int64_t version, jws_algorithm algorithm, random_source& random,
+                          timestamp now, timestamp from) {
     std::string jwk = generate_private_jwk(algorithm, random);
     std::array<json_item, 16> items;
     std::vector<char, wiping_allocator<char>> characters(jwk.size());
     json_tape tape(items, characters);
     tape.parse(jwk, 2);
-    append_signing(text, jwk_thumbprint(tape, tape.root(), algorithm), algorithm, true, now.time_since_epoch().count(),
-                   jwk);
+    append_signing(text, version,
+                   {jwk_thumbprint(tape, tape.root(), algorithm), algorithm, true, now.time_since_epoch().count(),
+                    from.time_since_epoch().count(), jwk});
     wipe(jwk.data(), jwk.size());
 }
 
-constexpr std::string_view file_start = "{\n  \"version\": 1,\n  \"signing\": [",
-                           refresh_start = "],\n  \"refresh\": [", log_start = "],\n  \"log\": {\"key\":\"",
+void append_file_start(std::string& text, std::int64_t version) {
+    text.append("{\n  \"version\": ").append(std::to_string(version)).append(",\n  \"signing\": [");
+}
+
+constexpr std::string_view refresh_start = "],\n  \"refresh\": [", log_start = "],\n  \"log\": {\"key\":\"",
                            file_end = "\"}\n}\n";
 
 } // namespace
@@ -230,9 +253,11 @@ std::string read_key_file(std::string_view text, key_file_contents& file) {
     if (version == nullptr || version->what != json_item::kind::integer) {
         return "the key file has no version";
     }
-    if (version->integer != file_version) {
-        return "the key file is of version " + std::to_string(version->integer) + "; this program knows version 1";
+    if (version->integer < 1 || version->integer > file_version_max) {
+        return "the key file is of version " + std::to_string(version->integer) +
+               "; this program knows versions 1 and 2";
     }
+    file.version = version->integer;
     if (!has_exactly(file.tape, root, {"version", "signing", "refresh", "log"})) {
         return "members of the key file are version, signing, refresh and log";
     }
@@ -257,7 +282,8 @@ std::string read_key_file(std::string_view text, key_file_contents& file) {
         return "the log key is also a refresh key";
     }
     file.log_key = std::move(*log_key);
-    if (std::count_if(file.signing.begin(), file.signing.end(), [](const auto& e) { return e.signs; }) > 1) {
+    if (file.version == 1 &&
+        std::count_if(file.signing.begin(), file.signing.end(), [](const auto& e) { return e.signs; }) > 1) {
         return "more than one key has the status signing";
     }
     std::vector<std::shared_ptr<const jws_key>> keys;
@@ -266,19 +292,38 @@ std::string read_key_file(std::string_view text, key_file_contents& file) {
     return key_set_problem(keys);
 }
 
-std::string fresh_signing_entry(jws_algorithm algorithm, random_source& random, timestamp now) {
+const key_file_signing* signer_at(const key_file_contents& file, jws_algorithm algorithm, timestamp now) {
+    const key_file_signing *oldest = nullptr, *newest_due = nullptr;
+    for (const key_file_signing& entry : file.signing) {
+        if (!entry.signs || entry.algorithm != algorithm) {
+            continue;
+        }
+        if (oldest == nullptr || entry.from < oldest->from) {
+            oldest = &entry;
+        }
+        const bool is_due = entry.from <= now.time_since_epoch().count();
+        if (is_due && (newest_due == nullptr || entry.from >= newest_due->from)) {
+            newest_due = &entry; // of two with the same `from` the later one in the file
+        }
+    }
+    return newest_due != nullptr ? newest_due : oldest;
+}
+
+std::string fresh_signing_entry(std::int64_t version, jws_algorithm algorithm, random_source& random, timestamp now,
+                                timestamp from) {
     std::string text = with_room();
-    append_fresh_signing(text, algorithm, random, now);
+    append_fresh_signing(text, version, algorithm, random, now, from);
     return text;
 }
 
 std::string key_file_text(const key_file_contents& file, std::string_view fresh_signing) {
     std::string text = with_room();
-    text += file_start;
+    append_file_start(text, file.version);
     for (const key_file_signing& entry : file.signing) {
         std::string jwk = with_room();
         append_jwk(jwk, file.tape, *entry.jwk);
-        append_signing(text, entry.kid, entry.algorithm, entry.signs, entry.created_at, jwk);
+        append_signing(text, file.version,
+                       {entry.kid, entry.algorithm, entry.signs, entry.created_at, entry.from, jwk});
         wipe(jwk.data(), jwk.size());
     }
     if (!fresh_signing.empty()) {
@@ -300,9 +345,9 @@ std::string make_key_file(jws_algorithm algorithm, random_source& random, timest
     random.fill(refresh);
     random.fill(log);
     std::string text = with_room();
-    text += file_start;
+    append_file_start(text, fresh_file_version);
     if (algorithm != jws_algorithm::hs256) {
-        append_fresh_signing(text, algorithm, random, now);
+        append_fresh_signing(text, fresh_file_version, algorithm, random, now, now);
     }
     text += refresh_start;
     append_refresh(text, 1, refresh, now.time_since_epoch().count());
@@ -329,11 +374,33 @@ std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorit
     for (key_file_signing& entry : file.signing) {
         entry.signs = false;
     }
-    std::string fresh = fresh_signing_entry(algorithm, random, now);
+    std::string fresh = fresh_signing_entry(file.version, algorithm, random, now, now);
     std::string changed = key_file_text(file, fresh);
     wipe(fresh.data(), fresh.size());
     return changed;
 }
+
+namespace {
+
+void fill_signing(key_ring& ring, const contents& file, jws_algorithm algorithm) {
+    std::vector<next_signer> signers;
+    for (const key_file_signing& entry : file.signing) {
+        const timestamp from{seconds(entry.from)};
+        ring.verifying_keys.push_back(entry.key);
+        ring.signing_created_at.emplace_back(seconds(entry.created_at));
+        ring.signing_from.push_back(from);
+        if (entry.signs && entry.algorithm == algorithm) {
+            signers.push_back({from, entry.key});
+        }
+    }
+    if (!signers.empty()) {
+        std::ranges::stable_sort(signers, {}, &next_signer::from);
+        ring.signing_key = signers.front().key; // also before it is due: there is always one that signs
+        ring.next_signers.assign(signers.begin() + 1, signers.end());
+    }
+}
+
+} // namespace
 
 parsed_key_file parse_key_file(std::string_view text, const key_ring_options& options) {
     contents file;
@@ -350,15 +417,10 @@ parsed_key_file parse_key_file(std::string_view text, const key_ring_options& op
                                        {reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()});
         ring->signing_key = made.key;
         ring->verifying_keys.push_back(std::move(made.key));
-        ring->signing_created_at.emplace_back(); // nobody knows
+        ring->signing_created_at.emplace_back(); // not known
+        ring->signing_from.emplace_back();
     } else {
-        for (const key_file_signing& entry : file.signing) {
-            ring->verifying_keys.push_back(entry.key);
-            ring->signing_created_at.emplace_back(seconds(entry.created_at));
-            if (entry.signs && entry.algorithm == options.algorithm) {
-                ring->signing_key = entry.key;
-            }
-        }
+        fill_signing(*ring, file, options.algorithm);
     }
     if (!ring->signing_key) {
         return {nullptr, "no key of the status signing is for " + std::string(to_text(options.algorithm))};

@@ -43,6 +43,12 @@ std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text) {
     return std::nullopt;
 }
 
+const std::shared_ptr<const jws_key>& key_ring::signer_at(timestamp now) const noexcept {
+    const auto due =
+        std::find_if(next_signers.rbegin(), next_signers.rend(), [now](const auto& next) { return next.from <= now; });
+    return due == next_signers.rend() ? signing_key : due->key;
+}
+
 const jws_key* key_ring::find_verifying(std::string_view kid) const {
     const auto found = std::find_if(verifying_keys.begin(), verifying_keys.end(),
                                     [kid](const auto& key) { return key->kid() == kid; });

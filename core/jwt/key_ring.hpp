@@ -1,5 +1,5 @@
-// All keys of the server at one moment, immutable: signing keys (one signs, all verify), refresh keys (one mints, all
-// check) and the log key. Held as std::shared_ptr<const key_ring>; SIGHUP swaps the pointer.
+// All keys of the server at one moment, immutable: signing keys (one signs at a time, all verify), refresh keys (one
+// mints, all check) and the log key. Held as std::shared_ptr<const key_ring>; SIGHUP swaps the pointer.
 #pragma once
 
 #include "core/clock.hpp"
@@ -74,15 +74,31 @@ struct refresh_key {
     hmac_sha256 mac{}; // `key`, absorbed; where it is not keyed, `key` is absorbed anew for every token
 };
 
+// How long a copy of the JWK set may be kept (Cache-Control: max-age), and how long before it signs a new key is in the
+// set: a cache may have kept its copy for max-age when the verifier fetches it and keeps it as long again.
+inline constexpr seconds jwks_max_age{300};
+inline constexpr seconds publish_lead = 2 * jwks_max_age;
+
+// A signing key that is published and signs from `from` on, in service time.
+struct next_signer {
+    timestamp from{};
+    std::shared_ptr<const jws_key> key; // not null; also in verifying_keys
+};
+
 class key_ring {
 public:
-    std::shared_ptr<const jws_key> signing_key; // not null; also in verifying_keys
+    std::shared_ptr<const jws_key> signing_key; // signs until a next one is due; not null; also in verifying_keys
+    std::vector<next_signer> next_signers;      // by `from`
     std::vector<std::shared_ptr<const jws_key>> verifying_keys;
-    std::vector<timestamp> signing_created_at; // of each verifying key; 0 where nobody knows (SECRET_KEY)
+    std::vector<timestamp> signing_created_at; // of each verifying key; 0 if not known (SECRET_KEY)
+    std::vector<timestamp> signing_from;       // of each verifying key, from when on it signs or signed; 0 if not known
     std::vector<refresh_key> refresh_keys;     // the last one mints, all check; not empty
     secret_bytes log_key;                      // 32 bytes; the log's and snapshots' tags derive from it
     std::uint64_t generation = 0;              // differs between any two rings of a process (caches key on it)
 
+    // The key that signs at `now` (service time): the newest whose `from` is due; the oldest if none is. Never null.
+    // Allocates nothing.
+    const std::shared_ptr<const jws_key>& signer_at(timestamp now) const noexcept;
     // Exact match, or null.
     const jws_key* find_verifying(std::string_view kid) const;
     // RFC 7517 JWK set of the public keys, compact JSON; {"keys":[]} under HS256.
@@ -97,6 +113,9 @@ using key_ring_ptr = std::shared_ptr<const key_ring>;
 //    "refresh":[{"id","key","created_at"}], "log":{"key"}}
 // `kid` is the RFC 7638 thumbprint of the JWK, `created_at` a NumericDate, the other keys 32 bytes in base64url. One
 // signing key at most has the status signing; a verifying one may lack its private members. The last refresh key mints.
+// Version 2 has a member more in each signing key: `from`, a NumericDate, and several of the status signing: of those
+// of the algorithm key_ring::signer_at() chooses. In version 1 a key signs from `created_at` on. A file is of version 2
+// once rotate_signing_key() published a key in it, and stays so.
 // These texts hold secrets: whoever has one wipes it.
 inline constexpr std::size_t key_file_size_max = std::size_t{256} * 1024;
 inline constexpr std::size_t signing_keys_max = 16, refresh_keys_max = 64;
@@ -121,12 +140,22 @@ struct key_file_edit {
     std::string text;  // the whole new file where there is no problem
     std::string about; // for the log: "signing KID" or "refresh ID" of the key that was added or retired
 };
-// A fresh key of `algorithm` (not hs256) signs from now on; the one that did verifies.
-key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now);
+// When a fresh signing key signs: publish_lead from now, so that verifiers know it by then; or at once, and what kept
+// the JWK set refuses its tokens until it asks again.
+enum class key_start : std::uint8_t { published, at_once };
+// A fresh key of `algorithm` (not hs256). Published: the text is of version 2, the key that signs goes on until then,
+// and those before it verify from now on. At once: every other key verifies from now on.
+key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now,
+                                 key_start start);
 // A fresh refresh key mints from now on, under an id that no other has; the others check.
 key_file_edit rotate_refresh_key(std::string_view text, random_source& random, timestamp now);
-key_file_edit retire_signing_key(std::string_view text, std::string_view kid);
+// Any but the one of its algorithm that signs at `now`; one that is to sign later may go.
+key_file_edit retire_signing_key(std::string_view text, std::string_view kid, timestamp now);
 key_file_edit retire_refresh_key(std::string_view text, std::uint8_t id);
+
+// A key that is to sign later than publish_lead from now was stamped by a clock that was ahead: it signs publish_lead
+// from now. The new text; std::nullopt if there is no such key or the text does not parse.
+std::optional<std::string> stamp_next_keys(std::string_view text, timestamp now);
 
 // Parses; `error` says what is wrong in one sentence, without any secret; never throws for what the text is.
 // `hs256_secret` is SECRET_KEY's bytes, needed iff algorithm is hs256; then that key alone signs and verifies, under

@@ -22,8 +22,9 @@ std::string role_problem(const std::string& role) {
         return "each must be 1 to " + std::to_string(role_size_max) + " bytes long";
     }
     const std::optional<std::string> text = to_nfc(role);
-    if (!text || *text != role || has_control_characters(role) || has_outer_space(role)) {
-        return "each must be text in NFC without control characters and without a space at either end";
+    if (!text || *text != role || has_control_characters(role) || has_outer_space(role) ||
+        has_invisible_characters(role, variation_selectors::refused)) {
+        return "each must be text in NFC without control or invisible characters and without a space at either end";
     }
     return {};
 }

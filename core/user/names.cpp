@@ -45,8 +45,9 @@ bool all_between_dots(std::string_view text, bool (*part)(std::string_view)) {
     }
 }
 
-// NFC of at most `size_max` bytes without control characters, or nothing and why.
-std::optional<std::string> check_text(std::string_view typed, std::size_t size_max, std::string& why) {
+// NFC of at most `size_max` bytes without control and invisible characters; std::nullopt and why, if it is not that.
+std::optional<std::string> check_text(std::string_view typed, std::size_t size_max, variation_selectors which,
+                                      std::string& why) {
     std::optional<std::string> text;
     if (typed.size() <= nfc_size_factor * size_max) {
         text = to_nfc(typed);
@@ -61,6 +62,10 @@ std::optional<std::string> check_text(std::string_view typed, std::size_t size_m
     }
     if (has_control_characters(*text)) {
         why = "must not contain control characters";
+        return std::nullopt;
+    }
+    if (has_invisible_characters(*text, which)) {
+        why = "must not contain characters that can't be seen";
         return std::nullopt;
     }
     return text;
@@ -89,7 +94,7 @@ std::optional<std::string> check_username(std::string_view typed, std::string_vi
         why = "must not be empty";
         return std::nullopt;
     }
-    std::optional<std::string> name = check_text(typed, username_size_max, why);
+    std::optional<std::string> name = check_text(typed, username_size_max, variation_selectors::refused, why);
     if (!name) {
         return std::nullopt;
     }
@@ -106,7 +111,7 @@ std::optional<std::string> check_username(std::string_view typed, std::string_vi
 }
 
 std::optional<std::string> check_personal_name(std::string_view typed, std::string& why) {
-    return check_text(typed, personal_name_size_max, why);
+    return check_text(typed, personal_name_size_max, variation_selectors::taken, why);
 }
 
 std::string fold_login_name(std::string_view name) {

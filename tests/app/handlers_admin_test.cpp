@@ -119,6 +119,8 @@ BOOST_AUTO_TEST_CASE(bodies_and_queries_that_are_not_acceptable_say_what_of_them
         {http_method::post, "/admin/tokens", "{}", "user_id"},
         {http_method::post, "/admin/tokens/verify", "{}", "token"},
         {http_method::post, "/admin/keys/rotate", R"({"kind":"log"})", "kind"},
+        {http_method::post, "/admin/keys/rotate", R"({"kind":"signing","now":1,"alg":"ES384"})", "now alg"},
+        {http_method::post, "/admin/keys/rotate", R"({"kind":"refresh","now":false,"alg":"ES256"})", "now alg"},
         {http_method::post, "/admin/keys/retire", "{}", "kid"},
         {http_method::get, "/admin/users?limit=1001", "", "limit"},
         {http_method::get, "/admin/users?after=x&limit=0", "", "after limit"},

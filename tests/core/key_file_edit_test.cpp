@@ -34,7 +34,13 @@ struct key_file {
         return edit.problem;
     }
     key_edit_problem rotate_signing(timestamp at = start) {
-        return take(rotate_signing_key(text, algorithm, random, at));
+        return take(rotate_signing_key(text, algorithm, random, at, key_start::at_once));
+    }
+    key_edit_problem publish_signing(timestamp at) {
+        return take(rotate_signing_key(text, algorithm, random, at, key_start::published));
+    }
+    key_edit_problem retire_signing(std::string_view kid, timestamp at = start) {
+        return take(retire_signing_key(text, kid, at));
     }
     key_edit_problem rotate_refresh(timestamp at = start) { return take(rotate_refresh_key(text, random, at)); }
 
@@ -49,6 +55,16 @@ std::vector<std::string> kids(const key_ring& ring) {
         out.push_back(key->kid());
     }
     return out;
+}
+
+// Which of the ring's keys signs at `at`, by its place in the file.
+std::size_t signer(const key_ring& ring, timestamp at) {
+    const auto found = std::ranges::find(ring.verifying_keys, ring.signer_at(at));
+    return static_cast<std::size_t>(found - ring.verifying_keys.begin());
+}
+
+bool is_version(const std::string& text, int version) {
+    return text.starts_with("{\n  \"version\": " + std::to_string(version) + ",");
 }
 
 std::vector<int> ids(const key_ring& ring) {
@@ -108,7 +124,7 @@ BOOST_AUTO_TEST_CASE(what_signs_or_mints_is_never_retired) {
     for (int round = 0; round < 3; ++round) {
         const key_ring_ptr ring = file.ring();
         const std::string before = file.text;
-        BOOST_TEST((file.take(retire_signing_key(file.text, ring->signing_key->kid())) == key_edit_problem::active));
+        BOOST_TEST((file.retire_signing(ring->signing_key->kid()) == key_edit_problem::active));
         BOOST_TEST(
             (file.take(retire_refresh_key(file.text, ring->refresh_keys.back().id)) == key_edit_problem::active));
         BOOST_TEST(file.text == before);
@@ -127,7 +143,7 @@ BOOST_AUTO_TEST_CASE(every_other_key_can_go_and_nothing_else_goes_with_it) {
         const key_ring_ptr before = file.ring();
         std::vector<std::string> kids_left = kids(*before);
         std::vector<int> ids_left = ids(*before);
-        BOOST_TEST((file.take(retire_signing_key(file.text, kids_left[victim])) == key_edit_problem::none));
+        BOOST_TEST((file.retire_signing(kids_left[victim]) == key_edit_problem::none));
         BOOST_TEST(file.about == "signing " + kids_left[victim]);
         BOOST_TEST((file.take(retire_refresh_key(file.text, static_cast<std::uint8_t>(ids_left[victim]))) ==
                     key_edit_problem::none));
@@ -145,17 +161,20 @@ BOOST_AUTO_TEST_CASE(unknown_keys_and_broken_texts_are_refused) {
     key_file file;
     file.rotate_signing();
     file.rotate_refresh();
-    BOOST_TEST((file.take(retire_signing_key(file.text, "")) == key_edit_problem::not_found));
-    BOOST_TEST((file.take(retire_signing_key(file.text, "nobody")) == key_edit_problem::not_found));
+    BOOST_TEST((file.retire_signing("") == key_edit_problem::not_found));
+    BOOST_TEST((file.retire_signing("no key") == key_edit_problem::not_found));
     BOOST_TEST((file.take(retire_refresh_key(file.text, 200)) == key_edit_problem::not_found));
     for (const std::string& broken : {std::string(), std::string("{}"), file.text.substr(1)}) {
-        BOOST_TEST(
-            (rotate_signing_key(broken, file.algorithm, file.random, start).problem == key_edit_problem::malformed));
+        for (const key_start when : {key_start::published, key_start::at_once}) {
+            BOOST_TEST((rotate_signing_key(broken, file.algorithm, file.random, start, when).problem ==
+                        key_edit_problem::malformed));
+        }
+        BOOST_TEST(!stamp_next_keys(broken, start).has_value());
         BOOST_TEST((rotate_refresh_key(broken, file.random, start).problem == key_edit_problem::malformed));
-        BOOST_TEST((retire_signing_key(broken, "x").problem == key_edit_problem::malformed));
+        BOOST_TEST((retire_signing_key(broken, "x", start).problem == key_edit_problem::malformed));
         BOOST_TEST((retire_refresh_key(broken, 1).problem == key_edit_problem::malformed));
     }
-    BOOST_TEST((rotate_signing_key(file.text, jws_algorithm::hs256, file.random, start).problem ==
+    BOOST_TEST((rotate_signing_key(file.text, jws_algorithm::hs256, file.random, start, key_start::published).problem ==
                 key_edit_problem::malformed));
 }
 
@@ -170,11 +189,123 @@ BOOST_AUTO_TEST_CASE(there_are_bounds_and_room_again_after_retiring) {
     BOOST_TEST(file.text.size() < key_file_size_max);
     BOOST_TEST((file.rotate_signing() == key_edit_problem::too_many));
     BOOST_TEST((file.rotate_refresh() == key_edit_problem::too_many));
-    BOOST_TEST(
-        (file.take(retire_signing_key(file.text, file.ring()->verifying_keys[0]->kid())) == key_edit_problem::none));
+    BOOST_TEST((file.retire_signing(file.ring()->verifying_keys[0]->kid()) == key_edit_problem::none));
     BOOST_TEST((file.take(retire_refresh_key(file.text, file.ring()->refresh_keys[0].id)) == key_edit_problem::none));
     BOOST_TEST((file.rotate_signing() == key_edit_problem::none));
     BOOST_TEST((file.rotate_refresh() == key_edit_problem::none));
+}
+
+BOOST_AUTO_TEST_CASE(a_published_key_is_in_the_set_at_once_and_signs_when_every_copy_of_the_set_has_it) {
+    for (const jws_algorithm algorithm : {jws_algorithm::es256, jws_algorithm::eddsa, jws_algorithm::rs256}) {
+        key_file file(algorithm);
+        const timestamp at = start + seconds(9);
+        BOOST_TEST((file.publish_signing(at) == key_edit_problem::none));
+        const key_ring_ptr ring = file.ring();
+        BOOST_TEST(file.about == "signing " + ring->verifying_keys[1]->kid());
+        BOOST_TEST(ring->jwks().find(ring->verifying_keys[1]->kid()) != std::string::npos);
+        BOOST_TEST((ring->signing_from == std::vector{start, at + publish_lead}));
+        BOOST_TEST((publish_lead >= 2 * jwks_max_age));
+        const struct {
+            seconds after;
+            std::size_t signs;
+        } rows[] = {{seconds(-1'000'000), 0},
+                    {seconds(0), 0},
+                    {publish_lead - seconds(1), 0},
+                    {publish_lead, 1},
+                    {seconds(86'400), 1}};
+        for (const auto& row : rows) {
+            BOOST_TEST(signer(*ring, at + row.after) == row.signs, row.after.count());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_newest_that_is_due_signs_and_the_oldest_where_none_is) {
+    key_file file;
+    file.publish_signing(start + seconds(100));
+    file.publish_signing(start + seconds(200));
+    file.publish_signing(start + seconds(200)); // of the same second: the later one
+    const key_ring_ptr ring = file.ring();
+    const auto signs = [&](int after) { return signer(*ring, start + seconds(after)); };
+    BOOST_TEST(signs(-100) == 0U); // also before the oldest was made: a clock that was set back
+    BOOST_TEST(signs(699) == 0U);
+    BOOST_TEST(signs(700) == 1U);
+    BOOST_TEST(signs(799) == 1U);
+    BOOST_TEST(signs(800) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_file_grows_to_version_2_when_a_key_is_published_and_not_before) {
+    key_file file;
+    file.rotate_refresh();
+    file.rotate_signing(start + seconds(1));
+    BOOST_TEST((file.retire_signing(file.ring()->verifying_keys[0]->kid()) == key_edit_problem::none));
+    BOOST_TEST(is_version(file.text, 1));
+    BOOST_TEST(file.text.find("\"from\"") == std::string::npos);
+    BOOST_TEST((file.ring()->signing_from == std::vector{start + seconds(1)})); // it signed as soon as it was made
+    file.publish_signing(start + seconds(2));
+    BOOST_TEST(is_version(file.text, 2));
+    file.rotate_refresh();
+    file.rotate_signing(start + seconds(3));
+    BOOST_TEST(is_version(file.text, 2));
+    BOOST_TEST(signer(*file.ring(), start + seconds(3)) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_signs_at_once_is_the_only_one_from_then_on) {
+    key_file file;
+    file.publish_signing(start);
+    file.rotate_signing(start + seconds(5));
+    const key_ring_ptr ring = file.ring();
+    for (const seconds after : {seconds(0), seconds(5), publish_lead, seconds(1'000'000)}) {
+        BOOST_TEST(signer(*ring, start + after) == 2U);
+    }
+    BOOST_TEST(ring->verifying_keys.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_another_has_followed_never_signs_again) {
+    key_file file;
+    file.publish_signing(start);
+    const timestamp due = start + publish_lead;
+    file.publish_signing(due);
+    const key_ring_ptr ring = file.ring();
+    BOOST_TEST(signer(*ring, start) == 1U); // a clock that is set back leads no further than to the key of then
+    BOOST_TEST(signer(*ring, due) == 1U);
+    BOOST_TEST(signer(*ring, due + publish_lead) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_key_of_now_is_not_retired_and_one_that_is_to_sign_is) {
+    key_file file;
+    file.publish_signing(start);
+    const std::vector<std::string> all = kids(*file.ring());
+    BOOST_TEST((file.retire_signing(all[0], start) == key_edit_problem::active));
+    BOOST_TEST((file.retire_signing(all[1], start + publish_lead) == key_edit_problem::active));
+    const std::string both = file.text;
+    BOOST_TEST((file.retire_signing(all[1], start) == key_edit_problem::none)); // taken back before it signed
+    BOOST_TEST(signer(*file.ring(), start + publish_lead) == 0U);
+    file.text = both;
+    BOOST_TEST((file.retire_signing(all[0], start + publish_lead) == key_edit_problem::none));
+    BOOST_TEST((kids(*file.ring()) == std::vector{all[1]}));
+    BOOST_TEST(signer(*file.ring(), start) == 0U);
+    BOOST_TEST((file.retire_signing(all[1], start) == key_edit_problem::active)); // the last one always signs
+}
+
+BOOST_AUTO_TEST_CASE(the_time_of_a_clock_that_was_ahead_is_stamped_anew) {
+    constexpr seconds year{365 * 86'400};
+    key_file file;
+    file.publish_signing(start + year);
+    const std::string ahead = file.text;
+    BOOST_TEST(!stamp_next_keys(ahead, start + year).has_value());
+    const std::optional<std::string> stamped = stamp_next_keys(ahead, start + seconds(7));
+    BOOST_TEST_REQUIRE(stamped.has_value());
+    BOOST_TEST(is_version(*stamped, 2));
+    file.text = *stamped;
+    BOOST_TEST((file.ring()->signing_from == std::vector{start, start + seconds(7) + publish_lead}));
+    BOOST_TEST(!stamp_next_keys(*stamped, start + seconds(7)).has_value());
+    file.text = ahead; // the next rotation does the same
+    file.publish_signing(start + seconds(7));
+    const timestamp due = start + seconds(7) + publish_lead;
+    BOOST_TEST((file.ring()->signing_from == std::vector{start, due, due}));
+    BOOST_TEST(signer(*file.ring(), due) == 2U);
+    key_file plain; // of version 1: its key signs whatever the clock says
+    BOOST_TEST(!stamp_next_keys(plain.text, start - year).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(ids_of_refresh_keys_go_round_and_come_back_last) {

@@ -175,7 +175,11 @@ BOOST_AUTO_TEST_CASE(files_that_are_wrong_are_refused_with_a_sentence_without_se
         std::string what, by, says;
     };
     const std::vector<row> rows = {
-        {"\"version\": 1", "\"version\": 2", "version 2"},
+        {"\"version\": 1", "\"version\": 0", "of version 0; this program knows versions 1 and 2"},
+        {"\"version\": 1", "\"version\": 3", "of version 3; this program knows versions 1 and 2"},
+        {"\"version\": 1", "\"version\": 2", "members are kid, alg, status, created_at, from and jwk"},
+        {"\"created_at\":1790000000,\"jwk\"", "\"created_at\":1790000000,\"from\":1790000000,\"jwk\"",
+         "members are kid, alg, status, created_at and jwk"},
         {"\"version\": 1", "\"version\": \"1\"", "no version"},
         {"\"version\": 1,", "", "no version"},
         {"\"version\": 1", "\"version\": 1, \"version\": 1", "twice"},
@@ -234,6 +238,21 @@ BOOST_AUTO_TEST_CASE(files_that_are_wrong_are_refused_with_a_sentence_without_se
     BOOST_TEST((parse(good).ring != nullptr));
     BOOST_TEST((parse("").ring == nullptr));
     BOOST_TEST((parse(std::string(key_file_size_max + 1, ' ')).error.find("256 KiB") != std::string::npos));
+}
+
+BOOST_AUTO_TEST_CASE(times_of_version_2_that_are_wrong_are_refused) {
+    const std::string good =
+        with(with(key_file(jws_algorithm::eddsa), "\"version\": 1", "\"version\": 2"),
+             "\"created_at\":1790000000,\"jwk\"", "\"created_at\":1790000000,\"from\":1790000600,\"jwk\"");
+    BOOST_TEST_REQUIRE((parse(good).ring != nullptr), parse(good).error);
+    BOOST_TEST((parse(good).ring->signing_from == std::vector{now + seconds(600)}));
+    BOOST_TEST((parse(good).ring->signer_at(now) != nullptr)); // the only one there is
+    for (const char* from : {"-1", "1.5", "9007199254740992", "\"1790000600\"", "null", "true"}) {
+        const std::string text = with(good, "\"from\":1790000600", "\"from\":" + std::string(from));
+        BOOST_TEST(parse(text).error.find("from is seconds since 1970") != std::string::npos, from);
+    }
+    BOOST_TEST(parse(with(good, "\"signing\",", "\"verifying\",")).error.find("no key of the status signing") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(several_keys_one_signs_all_verify) {

@@ -120,6 +120,36 @@ BOOST_AUTO_TEST_CASE(usernames_that_could_fool_a_reader_or_a_log_are_refused) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(names_with_letters_that_can_not_be_seen_are_refused) {
+    for (const char* const letter :
+         {"\u034F" /* combining grapheme joiner */, "\u115F" /* Hangul fillers */, "\u1160", "\u3164", "\uFFA0",
+          "\u17B4" /* Khmer inherent vowels */, "\u17B5", "\uE000" /* private use */, "\uF8FF", "\U000F0000",
+          "\U0010FFFD", "\u0378" /* unassigned */, "\u2065", "\U000E0080", "\uFFFF" /* no character */, "\U0001FFFE",
+          "\u2800" /* Braille without a dot */}) {
+        for (const std::string& name :
+             {"ad" + std::string(letter) + "a", std::string(letter) + "x", "x" + std::string(letter)}) {
+            why.clear();
+            BOOST_TEST(!check_username(name, "a@b", why).has_value(), name);
+            BOOST_TEST(why.find("can't be seen") != std::string::npos, why);
+            BOOST_TEST(!check_personal_name(name, why).has_value(), name);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_form_of_a_letter_may_be_chosen_in_a_personal_name_and_not_in_a_username) {
+    for (const char* const name : {"\u845B\U000E0100\u57CE", "Ann \u2764\uFE0F", "\u1820\u180B"}) {
+        BOOST_TEST(check_personal_name(name, why).value_or("") == name);
+        BOOST_TEST(!check_username(name, "a@b", why).has_value(), name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(letters_signs_and_symbols_that_are_seen_are_names) {
+    for (const char* const name : {"\u674E \u5C0F\u9F99", "\u0627\u0644", "\u0E01\u0E33", "\U0001F600", "\u2801",
+                                   "\uAC00", "\U00020BB7", "a\u0323"}) {
+        BOOST_TEST(check_username(name, "a@b", why).has_value(), name);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_is_no_name) {
     for (const std::string_view name :
          {"\xFF"sv, "a\x80"sv, "\xC0\xAF"sv /* overlong */, "\xED\xA0\x80"sv /* surrogate */,

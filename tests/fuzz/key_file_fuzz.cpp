@@ -37,7 +37,28 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             std::abort();
         }
     }
+    const pawl::timestamp now{pawl::seconds(1'790'000'000)};
+    for (const pawl::seconds after : {pawl::seconds(-1'790'000'000), pawl::seconds(0), pawl::seconds(600)}) {
+        if (parsed.ring != nullptr && !parsed.ring->signer_at(now + after)) {
+            std::abort(); // there is always one that signs
+        }
+    }
     counting_random random;
+    for (const pawl::key_start start : {pawl::key_start::published, pawl::key_start::at_once}) {
+        const auto rotated = pawl::rotate_signing_key(text, pawl::jws_algorithm::eddsa, random, now, start);
+        if (parsed.ring == nullptr || rotated.problem != pawl::key_edit_problem::none) {
+            continue;
+        }
+        const auto ring = pawl::parse_key_file(rotated.text, {pawl::jws_algorithm::eddsa, nullptr}).ring;
+        if (ring == nullptr || ring->verifying_keys.size() != parsed.ring->verifying_keys.size() + 1 ||
+            ring->signer_at(now + pawl::publish_lead) != ring->verifying_keys.back()) {
+            std::abort();
+        }
+    }
+    const auto stamped = pawl::stamp_next_keys(text, now);
+    if (stamped && pawl::stamp_next_keys(*stamped, now)) {
+        std::abort(); // once is enough
+    }
     const auto changed = pawl::ensure_signing_key(text, pawl::jws_algorithm::es256, random, pawl::timestamp{});
     if (changed && !pawl::parse_key_file(*changed, {pawl::jws_algorithm::es256, nullptr}).ring) {
         std::abort();

@@ -1,5 +1,6 @@
 """The admin API over HTTP and over the admin socket: who may, what it changes, and what it leaves alone."""
 import concurrent.futures
+import datetime
 import http.client
 import json
 import os
@@ -355,6 +356,10 @@ class SessionsTest(AdminCase):
                          (True, False, "logout", 1))
 
 
+def seconds_of(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
 class KeysTest(AdminCase):
     def keys(self):
         return self.expect(self.socket.get("/admin/keys"), 200).json
@@ -362,10 +367,72 @@ class KeysTest(AdminCase):
     def jwks(self):
         return [key["kid"] for key in self.expect(self.client.get("/.well-known/jwks.json"), 200).json["keys"]]
 
+    def signing(self, listed=None):
+        """kids of the signing keys by what they are for now."""
+        found = {}
+        for key in (listed or self.keys())["signing"]:
+            found.setdefault(key["status"], []).append(key["kid"])
+        return found
+
+    def kid_of_a_login(self):
+        return token_parts(self.logged_in()["access_token"])[0]["kid"]
+
+    def test_a_signing_key_is_published_before_it_signs(self):
+        tokens = self.logged_in()
+        old = self.signing()["signing"][0]
+        listed = self.expect(self.socket.post("/admin/keys/rotate", {"kind": "signing"}), 200).json
+        self.assertEqual(self.signing(listed)["signing"], [old])
+        new = self.signing(listed)["next"][0]
+        max_age = int(re.search(r"max-age=(\d+)", self.client.get("/.well-known/jwks.json").headers["cache-control"]).group(1))
+        self.assertEqual(set(self.jwks()) & {old, new}, {old, new})  # from the answer on
+        key = [key for key in listed["signing"] if key["kid"] == new][0]
+        lead = seconds_of(key["from"]) - seconds_of(key["created_at"])
+        self.assertGreaterEqual(lead, 2 * max_age)
+        self.assertEqual(self.kid_of_a_login(), old)
+        tokens = self.rotated(tokens["refresh_token"])
+        self.assertEqual(token_parts(tokens["access_token"])[0]["kid"], old)
+        self.expect(self.socket.post("/admin/keys/retire", {"kid": old}), 409, "key_active")
+        self.client.advance(lead - 60)
+        self.assertEqual(self.kid_of_a_login(), old)
+        self.client.advance(60)  # and nothing else: no restart, no signal
+        self.addCleanup(self.client.advance, -lead)
+        self.assertEqual(self.kid_of_a_login(), new)
+        tokens = self.rotated(tokens["refresh_token"])
+        self.assertEqual(token_parts(tokens["access_token"])[0]["kid"], new)
+        self.assertEqual(self.signing()["signing"], [new])
+        self.expect(self.socket.post("/admin/keys/retire", {"kid": new}), 409, "key_active")
+        self.expect(self.socket.post("/admin/keys/retire", {"kid": old}), 200)
+        self.assertNotIn(old, self.jwks())
+
+    def test_a_published_key_signs_after_a_restart_and_can_be_taken_back_before(self):
+        with Pawld(dev=False) as server:
+            admin = SocketClient(os.path.join(server.data_dir, "admin.sock"))
+            first = self.signing(admin.get("/admin/keys").json)["signing"][0]
+            one = self.signing(self.expect(admin.post("/admin/keys/rotate", {"kind": "signing"}), 200).json)["next"][0]
+            two = self.signing(admin.post("/admin/keys/rotate", {"kind": "signing"}).json)["next"]
+            self.assertEqual((len(two), two[0]), (2, one))
+            server.restart()
+            found = self.expect(admin.get("/admin/keys"), 200).json
+            self.assertEqual(self.signing(found), {"signing": [first], "next": two})
+            self.expect(admin.post("/admin/keys/retire", {"kid": one}), 200)
+            listed = self.expect(admin.post("/admin/keys/rotate", {"kind": "signing", "now": True}), 200).json
+            self.assertEqual(self.signing(listed)["verifying"], [first, two[1]])
+            self.assertNotIn("next", self.signing(listed))
+
+    def test_only_the_algorithm_in_use_gets_a_key(self):
+        before = self.keys()
+        for alg in ("RS256", "HS256"):
+            refused = self.expect(self.socket.post("/admin/keys/rotate", {"kind": "signing", "alg": alg}), 422).json
+            self.assertEqual([error["field"] for error in refused["errors"]], ["alg"])
+        self.assertEqual(self.keys(), before)
+        in_use = self.socket.get("/admin/info").json["algorithm"]
+        listed = self.expect(self.socket.post("/admin/keys/rotate", {"kind": "signing", "alg": in_use, "now": True}), 200).json
+        self.assertEqual(len(listed["signing"]), len(before["signing"]) + 1)
+
     def test_signing_keys_rotate_and_retire(self):
         tokens = self.logged_in()
         old = [key["kid"] for key in self.keys()["signing"] if key["status"] == "signing"][0]
-        listed = self.expect(self.socket.post("/admin/keys/rotate", {"kind": "signing"}), 200).json
+        listed = self.expect(self.socket.post("/admin/keys/rotate", {"kind": "signing", "now": True}), 200).json
         self.assertEqual(listed, self.keys())
         new = [key["kid"] for key in listed["signing"] if key["status"] == "signing"][0]
         self.assertNotEqual(old, new)
@@ -431,7 +498,7 @@ class KeysTest(AdminCase):
 
     def test_bad_requests_change_no_key(self):
         before = self.keys()
-        for body in ({}, {"kind": "log"}, {"kind": 1}):
+        for body in ({}, {"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True}):
             self.expect(self.socket.post("/admin/keys/rotate", body), 422)
         for body in ({}, {"kid": "x", "refresh_id": 1}, {"refresh_id": 256}, {"refresh_id": "1"}, {"kid": "x", "force": 1}):
             self.expect(self.socket.post("/admin/keys/retire", body), 422)
@@ -449,7 +516,7 @@ class KeysTest(AdminCase):
         with Pawld(env={"SECRET_KEY": "0123456789abcdef0123456789abcdef"}) as server:
             admin = SocketClient(os.path.join(server.data_dir, "admin.sock"))
             self.assertEqual(self.expect(admin.get("/admin/keys"), 200).json["signing"],
-                             [{"kid": "SECRET_KEY", "alg": "HS256", "status": "signing", "created_at": None}])
+                             [{"kid": "SECRET_KEY", "alg": "HS256", "status": "signing", "created_at": None, "from": None}])
             self.expect(admin.post("/admin/keys/rotate", {"kind": "signing"}), 409, "signing_key_external")
             self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 200)
             server.stop()

@@ -166,13 +166,22 @@ class OnlineAndOffline(unittest.TestCase):
             self.assertEqual(client.login("ann@example.com").status, 401)
             self.assertEqual(client.login("ann@example.com", "another horse battery").status, 200)
 
+    def next_of(self, place):
+        return [k["kid"] for k in place.run("--json", "key", "ls").json["signing"] if k["status"] == "next"][0]
+
     def test_keys(self):
         self.add("ann@example.com")
         token = {p.data_dir: p.run("token", "mint", "1", "--only", "access").out.strip() for p in self.places}
         listed, _ = self.both("--json", "key", "ls")
         self.assertEqual([k["status"] for k in listed.json["signing"]], ["signing"])
         self.both("key", "ls")
-        rotated = self.both("--json", "key", "rotate", "signing")
+        published, _ = self.both("--json", "key", "rotate")
+        self.assertEqual([k["status"] for k in published.json["signing"]], ["signing", "next"])
+        self.assertIn("will sign", self.both("key", "ls")[0].out)
+        self.both("key", "retire", "--yes", each=lambda p: ["--", self.next_of(p)])
+        self.both("key", "rotate", "signing", "--alg", "RS256", status=1)
+        self.both("key", "rotate", "refresh", "--now", status=1)
+        rotated = self.both("--json", "key", "rotate", "signing", "--now", "--alg", "ES256")
         self.assertEqual(sorted(k["status"] for k in rotated[0].json["signing"]), ["signing", "verifying"])
         self.both("--json", "token", "verify", each=lambda p: [token[p.data_dir]])
         kids = {p.data_dir: {k["status"]: k["kid"] for k in r.json["signing"]} for p, r in zip(self.places, rotated)}

@@ -2,6 +2,7 @@
 
 What is measured here is time that the server serves, so these tests let real time pass; windows are short.
 """
+import datetime
 import hashlib
 import os
 import pathlib
@@ -190,6 +191,22 @@ class WrongClock(ServedTime):
         server.start("--reset-clock")
         self.assertEqual(Client(server.url).refresh(first).code, "session_revoked")
         self.is_reuse(server, old)
+
+    def test_a_next_signing_key_of_a_wrong_clock_is_stamped_anew(self):
+        server = self.ahead(self.server(*LONG)).start()
+        listed = pawlctl("--json", "key", "rotate", data_dir=server.data_dir).json["signing"]
+        self.assertEqual([key["status"] for key in listed], ["signing", "next"])
+        server.stop()
+        server.env = {}
+        server.start("--reset-clock")
+        key = pawlctl("--json", "key", "ls", data_dir=server.data_dir).json["signing"][1]
+        ahead = datetime.datetime.fromisoformat(key["from"].replace("Z", "+00:00")).timestamp() - time.time()
+        self.assertTrue(0 < ahead <= 600, key)
+        self.assertIn("keys.stamped", server.log_with("keys.stamped"))
+        server.stop()
+        server.start()  # it is so in the file
+        again = pawlctl("--json", "key", "ls", data_dir=server.data_dir).json["signing"][1]
+        self.assertEqual(again, key)
 
     def test_without_need_a_reset_changes_nothing(self):
         server = self.server(*LONG).start()

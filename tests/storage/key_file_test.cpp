@@ -201,6 +201,37 @@ BOOST_AUTO_TEST_CASE(a_damaged_or_oversized_file_is_refused_and_stays_as_it_is) 
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_next_key_of_a_clock_that_was_ahead_is_stamped_anew_in_the_file) {
+    const temporary_folder folder;
+    const key_file_options options = options_for(folder);
+    const opened_key_file opened = open_at(options);
+    test::seeded_random random(22);
+    const auto publish = [&](std::string_view text) {
+        return rotate_signing_key(text, jws_algorithm::eddsa, random, now + seconds(86'400), key_start::published);
+    };
+    BOOST_TEST_REQUIRE((edit_key_file(options, *opened.ring, publish).ring != nullptr));
+    BOOST_TEST((stamp_key_file(options, now + seconds(86'400)).ring == nullptr)); // as it should be
+    const auto signs_at = [](const key_ring& ring) { return ring.next_signers.at(0).from; };
+
+    key_file_options credential = options;
+    credential.is_credential = true; // not ours to write
+    const std::string before = read_all(folder.file());
+    const stamped_key_file in_memory = stamp_key_file(credential, now);
+    BOOST_TEST_REQUIRE((in_memory.ring != nullptr));
+    BOOST_TEST((signs_at(*in_memory.ring) == now + publish_lead));
+    BOOST_TEST((read_all(folder.file()) == before));
+
+    const stamped_key_file stamped = stamp_key_file(options, now);
+    BOOST_TEST_REQUIRE((stamped.ring != nullptr), stamped.problem);
+    BOOST_TEST(stamped.problem.empty());
+    BOOST_TEST((signs_at(*stamped.ring) == now + publish_lead));
+    BOOST_TEST((signs_at(*read_key_file(options)) == now + publish_lead));
+    BOOST_TEST((stamp_key_file(options, now).ring == nullptr));
+
+    fs::remove(folder.file());
+    BOOST_TEST(stamp_key_file(options, now).problem.empty()); // nothing there, nothing to do
+}
+
 BOOST_AUTO_TEST_CASE(a_changed_algorithm_adds_a_key_to_the_file) {
     const temporary_folder folder;
     const opened_key_file before = open_at(options_for(folder, jws_algorithm::es256));

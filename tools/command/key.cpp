@@ -17,21 +17,28 @@ namespace {
 
 using enum app::http_method;
 
+cell state_of(const std::string& status) {
+    if (status == "signing") {
+        return cell("signs", colour::green);
+    }
+    return cell(status == "next" ? "will sign" : "verifies");
+}
+
 void print_keys(program& p, const boost::json::value& keys) {
     if (p.out.json()) {
         print_json(p.out, keys);
         return;
     }
     table t;
-    t.headings = {"KIND", "ID", "ALGORITHM", "CREATED", "STATE"};
+    t.headings = {"KIND", "ID", "ALGORITHM", "CREATED", "FROM", "STATE"};
     for (const boost::json::value& key : list_of(keys, "signing")) {
-        const bool signs = text_of(key, "status") == "signing";
         t.rows.push_back({cell("signing"), cell(text_of(key, "kid")), cell(text_of(key, "alg")),
-                          cell(text_of(key, "created_at")), signs ? cell("signs", colour::green) : cell("verifies")});
+                          cell(text_of(key, "created_at")), cell(text_of(key, "from")),
+                          state_of(text_of(key, "status"))});
     }
     for (const boost::json::value& key : list_of(keys, "refresh")) {
         t.rows.push_back({cell("refresh"), cell(text_of(key, "id")), cell(""), cell(text_of(key, "created_at")),
-                          is_true(key, "mints") ? cell("mints", colour::green) : cell("checks")});
+                          cell(""), is_true(key, "mints") ? cell("mints", colour::green) : cell("checks")});
     }
     p.out.print(t);
 }
@@ -42,10 +49,21 @@ int list_keys(program& p) {
     return 0;
 }
 
-int rotate_key(program& p, const std::string& kind) {
+struct rotate_options {
+    std::string kind = "signing", algorithm;
+    bool now = false;
+};
+
+int rotate_key(program& p, const rotate_options& wanted) {
     const auto server = connect_admin(p.global);
     boost::json::object body;
-    body["kind"] = kind;
+    body["kind"] = wanted.kind;
+    if (wanted.now) {
+        body["now"] = true;
+    }
+    if (!wanted.algorithm.empty()) {
+        body["alg"] = wanted.algorithm;
+    }
     print_keys(p, ask(*server, post, "/admin/keys/rotate", body));
     return 0;
 }
@@ -88,12 +106,17 @@ void add_key_command(CLI::App& parser, program& p) {
 
     CLI::App* const rotate =
         group->add_subcommand("rotate", "make a new key; the one before stays, so that its tokens stay good");
-    const auto kind = std::make_shared<std::string>();
-    rotate->add_option("kind", *kind, "signing: of access tokens; refresh: of refresh tokens")
-        ->required()
+    const auto fresh = std::make_shared<rotate_options>();
+    rotate
+        ->add_option(
+            "kind", fresh->kind,
+            "signing: of access tokens, published at once, signs ten minutes later; refresh: of refresh tokens")
         ->check(CLI::IsMember({"signing", "refresh"}))
+        ->capture_default_str()
         ->type_name("KIND");
-    rotate->callback([&p, kind] { p.action = [&p, kind] { return rotate_key(p, *kind); }; });
+    rotate->add_flag("--now", fresh->now, "the signing key signs at once, before any cache can know it");
+    rotate->add_option("--alg", fresh->algorithm, "only of this algorithm; it has to be in use")->type_name("ALG");
+    rotate->callback([&p, fresh] { p.action = [&p, fresh] { return rotate_key(p, *fresh); }; });
 
     CLI::App* const retire = group->add_subcommand("retire", "remove a key that no longer signs or mints");
     const auto wanted = std::make_shared<retire_options>();
