@@ -292,7 +292,7 @@ edited_key_file edit_key_file(const key_file_options& options, const key_ring& c
 stamped_key_file stamp_key_file(const key_file_options& options, timestamp now) {
     stamped_key_file done;
     try {
-        const std::optional<secret_text> text = read_file(options.path, options.is_credential);
+        const std::optional<secret_text> text = read_file(options);
         std::optional<std::string> changed = text ? stamp_next_keys(view(*text), now) : std::nullopt;
         if (changed) {
             const wiped_at_end wiped(*changed);

@@ -42,7 +42,7 @@ struct log_directory::state {
     // Set by recover().
     bool recovered = false;
     timestamp_ms time_found = timestamp_ms::max(); // the report's last_time; max() if there was none
-    std::optional<append_point> at; // taken by the writer
+    std::optional<append_point> at;                // taken by the writer
     std::optional<spare_shelf> shelf;
     std::optional<pending_repair> repair;
     std::vector<std::uint64_t> bad_snapshots; // listed, but not to be relied on

@@ -489,8 +489,7 @@ class KeysTest(AdminCase):
             refused = self.expect(admin.post("/admin/keys/retire", {"refresh_id": old}), 409, "key_in_use").json
             claims = token_parts(tokens["access_token"])[1]
             session, = [s for s in admin.get("/admin/sessions?user_id=" + claims["sub"]).json if s["id"] == claims["sid"]]
-            expires = session["expires_at"]
-            self.assertIn("until " + expires, refused["detail"])
+            self.assertIn("until " + session["expires_at"], refused["detail"])
             fresh = self.expect(client.refresh(tokens["refresh_token"]), 200).json
             self.expect(admin.post("/admin/keys/retire", {"refresh_id": old}), 409, "key_in_use")
             self.expect(client.logout(fresh["refresh_token"]), 204)  # now there is none that could hold one
