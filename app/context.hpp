@@ -55,7 +55,7 @@ struct app_context {
     random_source* development_random = nullptr;
     const service_clock* real_time =
         nullptr;           // how the wall clock stands to service time; null in tests of other things
-    logger* log = nullptr; // likewise
+    logger* log = nullptr; // null in tests of other things
 };
 
 // One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.

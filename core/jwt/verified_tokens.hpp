@@ -57,7 +57,7 @@ public:
     std::optional<mark> mark_of(const key_ring& keys, std::string_view token,
                                 const access_token_expectations& expected) const;
 
-    // What stands for a name that is a token's sub: a keyed hash, so that nobody can choose two names with one mark.
+    // What stands for a name that is a token's sub: a keyed hash, so that no user can choose two names with one mark.
     user_id mark_of_name(std::string_view name) const;
 
     // The claims, where the token is known and good at `expected.now`. Otherwise check_access_token() has to say.

@@ -45,7 +45,7 @@ struct embedded_store_options {
     durability mode = durability::always;
     // The longest window of decide(): while one is open, the time served goes on being told in the log. 0: never.
     seconds lost_response_window{0};
-    // A login name that its owner gives up is nobody else's for so long, since a token may still name it. In memory: a
+    // A login name that its owner gives up is no one else's for so long, since a token may still name it. In memory: a
     // restart forgets it. 0: it is free once that is durable.
     seconds names_rest{0};
     // Of a new store: when the one that it is made from was not served (salvage). The first snapshot keeps it.

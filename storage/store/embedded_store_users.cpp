@@ -304,7 +304,7 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     s.users.publish(*slot, std::move(version));
     const ticket t = s.enqueue_user(*record, body, *room);
     for (std::size_t i = 0; i < left_count; ++i) {
-        // `now` after the publication: whoever saw the old record and makes a token of it took its time before.
+        // `now` after the publication: a token made of the old record has a time from before.
         const seconds rest = s.options.names_rest;
         const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
         s.users.give_up(*left[i], static_cast<std::uint64_t>(t), rests_until);
