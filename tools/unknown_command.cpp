@@ -84,7 +84,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         std::rotate(std::begin(rows), std::begin(rows) + 1, std::end(rows));
         rows[2][0] = i;
         for (std::size_t k = 1; k <= b.size(); ++k) {
-            const std::size_t changed = rows[1][k - 1] + (a[i - 1] == b[k - 1] ? 0 : 1);
+            const std::size_t changed = rows[1][k - 1] + (a[i - 1] == b[k - 1] ? 0U : 1U);
             rows[2][k] = std::min({changed, rows[1][k] + 1, rows[2][k - 1] + 1});
             if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1]) {
                 rows[2][k] = std::min(rows[2][k], rows[0][k - 2] + 1);
@@ -102,7 +102,7 @@ std::optional<std::string> unknown_command(const command_definition& program, st
             return std::nullopt;
         }
         if (word.starts_with('-')) {
-            i += takes_next_word(program, *at, word) ? 1 : 0;
+            i += takes_next_word(program, *at, word) ? 1U : 0U;
             continue;
         }
         const auto found = std::ranges::find(at->commands, word, &command_definition::name);
