@@ -86,11 +86,11 @@ constexpr std::array table{
     error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},
     error_row{"malformed_form", 400, "Bad Request", "The body is not a well-formed form in UTF-8.", "invalid_request"},
     error_row{"duplicate_parameter", 400, "Bad Request", "A member or parameter is given twice.", "invalid_request"},
-    error_row{
-        "token_in_query", 400, "Bad Request",
-        "A refresh token must not be sent in the query, since logs and histories keep URLs: send it in the body, as "
-        "JSON or as a form. Consider this one known to others.",
-        "invalid_request"},
+    error_row{"token_in_query", 400, "Bad Request",
+              "The parameter refresh_token must not be in the query, since logs and histories keep URLs: send it in "
+              "the body, "
+              "as JSON or as a form. If its value was a token, consider that known to others.",
+              "invalid_request"},
     error_row{"forbidden_origin", 403, "Forbidden", "This resource does not answer pages of other sites.", ""},
     error_row{"not_found", 404, "Not Found", "There is nothing at this path.", ""},
     error_row{"method_not_allowed", 405, "Method Not Allowed",

@@ -102,6 +102,9 @@ line_target::~line_target() {
 }
 
 void line_target::fail() const {
+    if (is_stdout() && errno == EPIPE) {
+        throw stdout_closed();
+    }
     throw tool_error(exit_storage,
                      (is_stdout() ? "stdout" : temporary_) + ": cannot be written: " + std::strerror(errno));
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -48,14 +49,20 @@ void output::begin(bool json, bool quiet, std::string_view when) {
 
 bool output::end() {
     finish_progress();
-    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    const bool flushed = std::fflush(stdout) == 0;
+    if (!flushed && errno == EPIPE) {
+        throw stdout_closed();
+    }
+    return flushed && std::ferror(stdout) == 0;
 }
 
 void output::line(std::string_view text) {
     finish_progress();
     const std::string shown = without_hidden(text);
-    std::fwrite(shown.data(), 1, shown.size(), stdout);
-    std::fputc('\n', stdout);
+    const bool written = std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size();
+    if ((!written || std::fputc('\n', stdout) == EOF) && errno == EPIPE) {
+        throw stdout_closed();
+    }
 }
 
 std::string output::shaded(std::string_view text, colour c) const {

@@ -29,15 +29,19 @@ struct table {
     bool heading_row = true; // false: widths are theirs too, but they were printed before
 };
 
+// Thrown where stdout is a pipe that has no reader any more: there is no use in going on, and nothing to complain of.
+struct stdout_closed {};
+
 class output {
 public:
     // Before anything is printed. `when`: "auto" (a terminal that is not dumb, and no $NO_COLOR), "always", "never".
     void begin(bool json, bool quiet, std::string_view when);
-    // Flushes; false where stdout took not all of it.
+    // Flushes; false where stdout took not all of it. Throws stdout_closed.
     bool end();
 
     bool json() const { return json_; }
-    // One line to stdout: under --json a whole JSON value. `text` is free of control bytes, or is colours of ours.
+    // Throws stdout_closed. One line to stdout: under --json a whole JSON value. `text` is free of control bytes, or is
+    // colours of ours.
     void line(std::string_view text);
     void print(const table& t);
     // `text` in that colour, where colours are on.

@@ -18,6 +18,14 @@ past_point read_past(program& p, storage::directory_view& view, std::string_view
     out.state = build_state(view, limit, bar_of(p.out, "reading"));
     p.out.finish_progress();
     out.orphans = out.state.settle();
+    if (limit.time && *limit.time > std::max(now, out.state.time)) {
+        p.out.note(std::string(option) + " " + clean(text) +
+                   " is in the future: users are as of now, and of the sessions " +
+                   "those that are not refreshed until then will have expired");
+    } else if (limit.lsn && *limit.lsn > out.state.last_lsn) {
+        p.out.note(std::string(option) + " " + clean(text) + " is in the future: the last record is " +
+                   std::to_string(out.state.last_lsn));
+    }
     out.at = to_seconds(limit.time ? *limit.time : limit.lsn ? out.state.time : std::max(now, out.state.time));
     return out;
 }

@@ -4,12 +4,16 @@
 #include "app/startup.hpp"
 #include "core/printable_text.hpp"
 #include "storage/log/log_directory.hpp"
+#include "tools/unknown_command.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 namespace pawl::tools {
 
@@ -29,7 +33,9 @@ int parse_and_run(int argument_count, char** arguments, program& p) {
     } catch (const CLI::Success& done) { // --help and its like
         return parser.exit(done);
     } catch (const CLI::ParseError& why) {
-        return fail(p, static_cast<int>(storage::refusal::usage), std::string(why.what()) + "; see --help");
+        const std::vector<std::string> words(arguments + std::min(argument_count, 1), arguments + argument_count);
+        const std::string line = unknown_command(definitions(), words).value_or(why.what());
+        return fail(p, static_cast<int>(storage::refusal::usage), line + "; see --help");
     }
     p.out.begin(p.global.json, p.global.quiet, p.global.colour);
     if (!p.action) {
@@ -54,10 +60,12 @@ void print_error(bool json, int exit_code, std::string_view line) {
 
 int run(int argument_count, char** arguments) {
     program p;
-    std::signal(SIGPIPE, SIG_IGN); // a write to a pipe nobody reads ends the command with a line
-    std::signal(SIGXFSZ, SIG_IGN); // likewise one to a file that may not grow
+    std::signal(SIGPIPE, SIG_IGN); // a write to a pipe that has no reader is an error like others (stdout_closed)
+    std::signal(SIGXFSZ, SIG_IGN); // and so is one to a file that may not grow
     try {
         return parse_and_run(argument_count, arguments, p);
+    } catch (const stdout_closed&) {
+        return exit_reader_gone; // head has its lines
     } catch (const storage::refused& why) {
         return fail(p, why.exit_code(), why.what());
     } catch (const tool_error& why) {

@@ -21,8 +21,9 @@ class App;      // NOLINT(readability-identifier-naming)
 
 namespace pawl::tools {
 
-inline constexpr int exit_refused = 1;      // what was asked for is refused, or a check found something
-inline constexpr int exit_unreachable = 76; // no server answers, or not as one would (EX_PROTOCOL)
+inline constexpr int exit_refused = 1;       // what was asked for is refused, or a check found something
+inline constexpr int exit_reader_gone = 141; // stdout was a pipe and its reader went away; as shells say of SIGPIPE
+inline constexpr int exit_unreachable = 76;  // no server answers, or not as one would (EX_PROTOCOL)
 
 // Ends a command: main prints the line and exits with the code. storage::refused does the same with its own.
 class tool_error : public std::runtime_error {

@@ -22,7 +22,7 @@ void add_filter_options(CLI::App& command, filter_options& o) {
         ->type_name("TYPE");
     command.add_option("--since", o.since, "from this time on: 2026-11-22T05:30:00Z, -2h")->type_name("TIME");
     command.add_option("--until", o.until, "up to this time")->type_name("TIME");
-    command.add_option("--lsn", o.lsn, "records of these numbers: 17, 17.., ..40, 17..40")->type_name("RANGE");
+    command.add_option("--record,--lsn", o.lsn, "records of these numbers: 17, 17.., ..40, 17..40")->type_name("RANGE");
 }
 
 record_filter::record_filter(const filter_options& o) : types_(o.types) {
@@ -54,7 +54,7 @@ record_filter::record_filter(const filter_options& o) : types_(o.types) {
         until_ = parse_time("--until", o.until, now);
     }
     if (!o.lsn.empty()) {
-        lsn_ = parse_lsn_range("--lsn", o.lsn);
+        lsn_ = parse_lsn_range("--record", o.lsn);
     }
 }
 

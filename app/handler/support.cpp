@@ -112,8 +112,14 @@ bool has_refresh_token_in_query(const http_request& request) {
     if (query.has_value()) {
         return query->find("refresh_token") != nullptr;
     }
-    // Not even a form: it may hold a token all the same.
-    return request.query.find("refresh_token=") != std::string_view::npos;
+    // Not even a form: it may hold a token all the same, under that very name.
+    constexpr std::string_view name = "refresh_token=";
+    for (std::size_t at = 0; at != std::string_view::npos; at = request.query.find(name, at + 1)) {
+        if (request.query.substr(at).starts_with(name) && (at == 0 || request.query[at - 1] == '&')) {
+            return true;
+        }
+    }
+    return false;
 }
 
 std::string_view bearer_token(const http_request& request) {

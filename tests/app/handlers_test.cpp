@@ -186,9 +186,15 @@ BOOST_AUTO_TEST_CASE(a_refresh_token_in_the_query_is_refused_with_a_reason) {
             const answer a = post(target, refresh_json("y"));
             expect_problem(a, 400, "token_in_query");
             BOOST_TEST(a.text("detail").find("query") != std::string::npos);
+            // Nothing is known of the value: it may be no token.
+            BOOST_TEST(a.text("detail").find("If its value was a token") != std::string::npos);
         }
     }
-    expect_problem(post("/refresh?other=refresh_token", refresh_json("y")), 401, "invalid_refresh_token");
+    for (const char* target : {"/refresh?other=refresh_token", "/refresh?a=%zz&my_refresh_token=1",
+                               "/refresh?next=%zz/refresh_token=1"}) { // of another name
+        expect_problem(post(target, refresh_json("y")), 401, "invalid_refresh_token");
+    }
+    expect_problem(post("/refresh?a=%zz&refresh_token=x", refresh_json("y")), 400, "token_in_query");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

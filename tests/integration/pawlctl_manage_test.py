@@ -3,13 +3,14 @@ import crypt
 import json
 import os
 import re
+import subprocess
 import unittest
 
 from support import case
 from support.case import PASSWORD
 from support.http import Client
 from support.pawld import Pawld
-from support.pawlctl import pawlctl
+from support.pawlctl import BINARY, environment, pawlctl
 
 ISSUER = "http://auth.example"
 # What the servers are told, told to pawlctl where there is none.
@@ -99,6 +100,74 @@ class OnlineAndOffline(unittest.TestCase):
         self.both("user", "rm", "bob", "--yes")
         gone, _ = self.both("user", "show", "bob", status=1)
         self.assertIn("user_not_found", gone.err)
+
+    def test_digits_are_an_id_and_nothing_else(self):
+        self.add("ann@example.com")
+        self.add("eve@example.com", "--username", "1")  # would be Ann by her id
+        self.add("joe@example.com", "--username", "77")
+        for arguments in (("user", "show"), ("session", "ls"), ("token", "mint"), ("user", "disable")):
+            refused, _ = self.both(*arguments, "77", status=1)
+            self.assertIn("name:77", refused.err)
+        self.both("user", "show", "9" * 40, status=1)
+        for given, email in (("1", "ann"), ("name:1", "eve"), ("name:77", "joe"), ("name:ann@example.com", "ann")):
+            shown, _ = self.both("--json", "user", "show", given)
+            self.assertEqual(shown.json["email"], email + "@example.com")
+        self.both("user", "show", "name:", status=1)
+        for place in self.places:
+            place.server.stop()
+            self.assertIn("eve", place.run("state", "--user", "name:1").out)
+            self.assertNotIn("eve", place.run("state", "--user", "1").out)
+            self.assertEqual(place.run("state", "--user", "77").status, 1)
+
+    def test_ended_sessions_are_not_passed_over_in_silence(self):
+        self.add("ann@example.com")
+        self.both("token", "mint", "1")
+        shown, _ = self.both("session", "ls", "1")
+        self.assertEqual(shown.err, "")
+        self.both("user", "logout", "1", "--yes")
+        shown, _ = self.both("session", "ls", "1")
+        self.assertIn("1 that has ended is not shown: --all", shown.err)
+        shown, _ = self.both("session", "ls", "1", "--all")
+        self.assertIn("logout_all", shown.out)
+        self.assertEqual(shown.err, "")
+
+    def test_what_is_no_token_is_said_to_be_none(self):
+        for text in ("abc", "a.b.c", "prt_abc"):
+            for flag in ((), ("--offline",)):
+                said, _ = self.both("token", "verify", *flag, text, status=1)
+                self.assertIn("this is no token", said.err)
+                self.assertEqual(said.out, "")
+
+    def test_removed_users_are_not_counted_and_the_future_is_named(self):
+        self.add("ann@example.com")
+        self.add("bob@example.com")
+        self.both("user", "rm", "2", "--yes")
+        for place in self.places:
+            self.assertIn("\n1 users, ", place.run("state").out)
+            self.assertEqual(place.run("state").err, "")
+            for point in ("2099-01-01T00:00:00Z", "1000000"):
+                self.assertIn("is in the future", place.run("state", "--at", point).err)
+
+    def test_a_command_that_is_not_there_is_named(self):
+        said, _ = self.both("user", "lss", status=2)
+        self.assertIn('there is no command "user lss"; the nearest is "user ls"', said.err)
+        said, _ = self.both("--json", "rotate", status=2)
+        self.assertIn('the nearest is \\"key rotate\\"', said.err)
+
+    def test_who_stops_reading_hears_no_complaint(self):
+        self.add("ann@example.com")
+        for place in self.places:
+            for command in (("log", "dump"), ("user", "ls"), ("--json", "user", "ls"), ("export",), ("man", "--readme")):
+                ours, theirs = os.pipe()
+                os.close(ours)  # gone before the first line
+                child = subprocess.run([BINARY, "--data-dir", place.data_dir, *command], stdout=theirs,
+                                       stderr=subprocess.PIPE, env=environment(SETTINGS), check=False, timeout=60)
+                os.close(theirs)
+                self.assertEqual((child.returncode, child.stderr), (141, b""), command)
+            with open("/dev/full", "wb") as full:
+                child = subprocess.run([BINARY, "--data-dir", place.data_dir, "user", "ls"], stdout=full,
+                                       stderr=subprocess.PIPE, env=environment(SETTINGS), check=False, timeout=60)
+            self.assertEqual(child.returncode, 70)
 
     def test_what_the_server_refuses_is_one_line_and_exit_1(self):
         self.add("ann@example.com")
@@ -194,6 +263,9 @@ class OnlineAndOffline(unittest.TestCase):
         self.both("key", "retire", "--refresh", "1", "--yes", status=1)  # its tokens may still come
         self.both("--json", "key", "retire", "--refresh", "1", "--force", "--yes")
         self.both("key", "retire", "--yes", status=2)
+        for arguments, word in ((("nope",), "key_not_found"), (("--refresh", "200"), "key_not_found"),
+                                (("--refresh", "2"), "key_active")):
+            self.assertIn(word, self.both("key", "retire", *arguments, status=1)[0].err)  # before anything is asked
         self.both("key", "rotate", "everything", status=2)
         for place in self.places:
             for secret in (r'"d":', r'"key":', r'"k":'):

@@ -212,7 +212,8 @@ void add_events_command(CLI::App& parser, program& p) {
         "(docs/admin-api.md).");
     const auto o = std::make_shared<events_options>();
     command->add_option("-t,--type", o->types, "only events of this kind; may be given again")->type_name("KIND");
-    command->add_option("-u,--user", o->user, "only a user's: id, email or username")->type_name("USER");
+    command->add_option("-u,--user", o->user, "only a user's: id, email or username; name:5 where that is digits")
+        ->type_name("USER");
     command->add_option("--since", o->since, "from what came after the event of this id on; 0: all that is kept")
         ->type_name("ID");
     command->add_option("--last-event-id", o->last_id, "go on after this event: the id that was printed last")

@@ -121,22 +121,25 @@ std::string detail_of(const boost::json::value& moment) {
         add(replays + (replays == "1" ? " time" : " times"));
     }
     if (const boost::json::value* const e = member_of(moment, "evidence")) {
-        add("presented generation " + text_of(*e, "generation_presented") + ", current " +
-            text_of(*e, "generation_current"));
-        if (const boost::json::value* const last = member_of(*e, "last")) {
-            const std::string agent = text_of(*last, "user_agent");
-            add("last used " + text_of(*last, "at") + " from " + text_of(*last, "ip") +
-                (agent.empty() ? "" : " (" + agent + ")"));
-        }
+        add("presented generation " + text_of(*e, "generation_presented")); // the current one is in its column
     }
     return out;
+}
+
+// Of the token that was given: what the sentence before does not say.
+std::string about_token(const std::string& generation, const std::string& current, const std::string& why) {
+    if (generation == current) {
+        return "The token is genuine, and the session's current one.";
+    }
+    const std::string named = "generation " + generation + " "; // by reuse: the token that came back
+    return why.find(named) != std::string::npos ? "The token is genuine."
+                                                : "The token is genuine, of generation " + generation + ".";
 }
 
 void print_for_people(program& p, const subject& s, const boost::json::value& t) {
     p.out.line(p.out.shaded(text_of(t, "why"), is_true(t, "alive") ? colour::green : colour::bold));
     if (!s.generation.empty()) {
-        p.out.line("The token is genuine, of generation " + s.generation + "; the session's current one is " +
-                   text_of(t, "generation") + ".");
+        p.out.line(about_token(s.generation, text_of(t, "generation"), text_of(t, "why")));
     }
     p.out.line("");
     std::string user = "user " + text_of(t, "user_id");

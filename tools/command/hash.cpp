@@ -5,6 +5,7 @@
 #include "core/password/stored_hash.hpp"
 #include "storage/system_random.hpp"
 #include "tools/command/commands.hpp"
+#include "tools/found_memory.hpp"
 #include "tools/json_view.hpp"
 #include "tools/prompt.hpp"
 
@@ -21,6 +22,8 @@
 #include <cstdio>
 #include <memory>
 #include <new>
+#include <optional>
+#include <thread>
 
 namespace pawl::tools {
 
@@ -69,11 +72,19 @@ std::string number_text(double value, int decimals) {
     return text.data();
 }
 
-// The dearest to attack that is within the budget: the most memory touched, then the most memory held.
-const measured_cost* recommended(const std::vector<measured_cost>& all, double budget_ms) {
+// What the hashes may take: time of one core each, and together the memory of the machine.
+struct hash_room {
+    double budget_ms = 0;
+    unsigned threads = 1;
+    std::optional<std::uint64_t> memory; // bytes; std::nullopt: not known
+};
+
+// The dearest to attack that there is room for: the most memory touched, then the most memory held.
+const measured_cost* recommended(const std::vector<measured_cost>& all, const hash_room& room) {
     const measured_cost* best = nullptr;
     for (const measured_cost& m : all) {
-        if (m.ms > budget_ms || app::is_cheap(m.cost)) {
+        if (m.ms > room.budget_ms || app::is_cheap(m.cost) ||
+            !hashes_fit(m.cost.memory_kib, room.threads, room.memory)) {
             continue;
         }
         if (best == nullptr || m.work() > best->work() ||
@@ -87,6 +98,7 @@ const measured_cost* recommended(const std::vector<measured_cost>& all, double b
 struct calibration {
     unsigned budget_ms = 100;
     unsigned runs = 3;
+    unsigned threads = std::max(1U, std::thread::hardware_concurrency()); // as --password-threads, where not given
 };
 
 void print_table(program& p, const std::vector<measured_cost>& all, const measured_cost* best) {
@@ -103,6 +115,17 @@ void print_table(program& p, const std::vector<measured_cost>& all, const measur
                                                          : "")});
     }
     p.out.print(t);
+}
+
+std::string advice(const measured_cost* best, const hash_room& room) {
+    const std::string limits = number_text(room.budget_ms, 0) + " ms a login and " + std::to_string(room.threads) +
+                               " hash threads (--password-threads)" +
+                               (room.memory ? " in half of " + size_text(*room.memory) : "");
+    if (best == nullptr) {
+        return "No cost of at least OWASP's minimum fits in " + limits + "; the default is m=19456,t=2,p=1.";
+    }
+    return "For " + limits + ": --argon2 " + option_text(best->cost) +
+           ". Each hash thread holds that memory while it hashes.";
 }
 
 int calibrate(program& p, const calibration& wanted) {
@@ -122,10 +145,13 @@ int calibrate(program& p, const calibration& wanted) {
         }
     }
     p.out.finish_progress();
-    const measured_cost* const best = recommended(all, wanted.budget_ms);
+    const hash_room room{static_cast<double>(wanted.budget_ms), wanted.threads, found_memory()};
+    const measured_cost* const best = recommended(all, room);
     if (p.out.json()) {
         boost::json::object document;
         document["budget_ms"] = wanted.budget_ms;
+        document["threads"] = wanted.threads;
+        document["memory_bytes"] = room.memory ? boost::json::value(*room.memory) : boost::json::value();
         boost::json::array rows;
         for (const measured_cost& m : all) {
             boost::json::object row;
@@ -140,11 +166,7 @@ int calibrate(program& p, const calibration& wanted) {
         print_json(p.out, document);
     } else {
         print_table(p, all, best);
-        p.out.line(best == nullptr ? "No cost of at least OWASP's minimum takes " + std::to_string(wanted.budget_ms) +
-                                         " ms or less of this machine's time; the default is m=19456,t=2,p=1."
-                                   : "For " + std::to_string(wanted.budget_ms) + " ms a login: --argon2 " +
-                                         option_text(best->cost) +
-                                         ". Each hash thread (--password-threads) holds that memory while it hashes.");
+        p.out.line(advice(best, room));
     }
     return best == nullptr ? exit_refused : 0;
 }
@@ -187,6 +209,11 @@ void add_hash_command(CLI::App& parser, program& p) {
     group->add_option("--runs", wanted->runs, "how often each cost is measured")
         ->capture_default_str()
         ->check(CLI::Range(1, 100))
+        ->type_name("N");
+    group
+        ->add_option("--threads", wanted->threads,
+                     "hash threads of the server, which share its memory; as many as there are cores where not given")
+        ->check(CLI::Range(1, 256))
         ->type_name("N");
     group->final_callback([&p, wanted, group] {
         if (group->get_subcommands().empty()) {

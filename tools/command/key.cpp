@@ -74,6 +74,25 @@ struct retire_options {
     bool force = false, yes = false;
 };
 
+// Asks nothing about a key that is not there, or that can't go.
+void check_before_asking(admin_client& server, const retire_options& wanted) {
+    const boost::json::value keys = ask(server, get, "/admin/keys");
+    const bool is_refresh = wanted.refresh.has_value();
+    const std::string id = is_refresh ? std::to_string(*wanted.refresh) : wanted.kid;
+    for (const boost::json::value& key : list_of(keys, is_refresh ? "refresh" : "signing")) {
+        if (text_of(key, is_refresh ? "id" : "kid") != id) {
+            continue;
+        }
+        if (is_true(key, "mints") || text_of(key, "status") == "signing") {
+            throw tool_error(exit_refused,
+                             "this key makes the tokens of now. Rotate first, then retire it (key_active)");
+        }
+        return;
+    }
+    throw tool_error(exit_refused, "there is no " + std::string(is_refresh ? "refresh" : "signing") + " key \"" +
+                                       clean(id) + "\" (key_not_found)");
+}
+
 int retire_key(program& p, const retire_options& wanted) {
     if (wanted.kid.empty() == !wanted.refresh.has_value()) {
         throw tool_error(static_cast<int>(storage::refusal::usage), "which: the KID of a signing key, or --refresh ID");
@@ -89,6 +108,9 @@ int retire_key(program& p, const retire_options& wanted) {
     }
     if (wanted.force) {
         body["force"] = true;
+    }
+    if (!wanted.yes) {
+        check_before_asking(*server, wanted);
     }
     confirm("Retire " + which + " for good; tokens made with it are refused from then on", wanted.yes);
     print_keys(p, ask(*server, post, "/admin/keys/retire", body));

@@ -23,9 +23,11 @@ int list_sessions(program& p, const std::string& name, bool all) {
     }
     table t;
     t.headings = {"SESSION", "CREATED", "LAST USED", "EXPIRES", "GENERATION", "ADDRESS", "AGENT", "STATE"};
+    std::size_t hidden = 0;
     for (const boost::json::value& session : sessions.get_array()) {
         const bool alive = is_true(session, "alive");
         if (!alive && !all) {
+            ++hidden;
             continue;
         }
         if (p.out.json()) {
@@ -41,6 +43,10 @@ int list_sessions(program& p, const std::string& name, bool all) {
     }
     if (!p.out.json()) {
         p.out.print(t);
+    }
+    if (hidden > 0) {
+        p.out.note(std::to_string(hidden) + (hidden == 1 ? " that has ended is" : " that have ended are") +
+                   " not shown: --all shows them, and why they ended");
     }
     return 0;
 }
@@ -67,7 +73,9 @@ void add_session_command(CLI::App& parser, program& p) {
     CLI::App* const list = group->add_subcommand("ls", "the sessions of a user");
     const auto name = std::make_shared<std::string>();
     const auto all = std::make_shared<bool>(false);
-    list->add_option("user", *name, "id, email or username")->required()->type_name("USER");
+    list->add_option("user", *name, "id, email or username; name:5 where that is digits")
+        ->required()
+        ->type_name("USER");
     list->add_flag("-a,--all", *all, "also those that have ended, and why");
     list->callback([&p, name, all] { p.action = [&p, name, all] { return list_sessions(p, *name, *all); }; });
 

@@ -22,7 +22,7 @@ int take_snapshot(program& p) {
     const std::string bytes = text_of(taken, "bytes");
     std::uint64_t size = 0;
     std::from_chars(bytes.data(), bytes.data() + bytes.size(), size);
-    p.out.line("snapshot at lsn " + text_of(taken, "lsn") + ", " + size_text(size) + ", " + text_of(taken, "ms") +
+    p.out.line("snapshot at record " + text_of(taken, "lsn") + ", " + size_text(size) + ", " + text_of(taken, "ms") +
                " ms");
     return 0;
 }

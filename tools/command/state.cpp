@@ -4,6 +4,7 @@
 #include "core/user/names.hpp"
 #include "storage/history/timeline.hpp"
 #include "tools/command/commands.hpp"
+#include "tools/command/users.hpp"
 #include "tools/past.hpp"
 
 #include <CLI/CLI.hpp>
@@ -41,8 +42,10 @@ void print_users(program& p, const storage::past_state& state, const std::vector
                           n == alive.end() ? std::uint64_t{0} : n->second});
     }
     p.out.print(t);
-    p.out.line(std::to_string(state.users.size()) + " users, " + std::to_string(state.families.size()) +
-               " families; record " + std::to_string(state.last_lsn) + ", " + time_text(state.time));
+    const auto removed = std::ranges::count_if(state.users, [](const auto& entry) { return entry.second.deleted; });
+    p.out.line(std::to_string(state.users.size() - static_cast<std::size_t>(removed)) + " users, " +
+               std::to_string(state.families.size()) + " sessions; record " + std::to_string(state.last_lsn) + ", " +
+               time_text(state.time));
 }
 
 void print_families(program& p, const std::vector<const storage::past_family*>& families,
@@ -61,9 +64,12 @@ bool is_meant(const user& u, const std::string& name) {
     if (name.empty()) {
         return true;
     }
-    const std::string folded = fold_login_name(name);
-    return std::to_string(u.id.value) == name || fold_login_name(u.email) == folded ||
-           fold_login_name(u.username) == folded;
+    const named_user wanted = read_user_name(name);
+    if (wanted.by_id) {
+        return std::to_string(u.id.value) == wanted.text;
+    }
+    const std::string folded = fold_login_name(wanted.text);
+    return fold_login_name(u.email) == folded || fold_login_name(u.username) == folded;
 }
 
 int show_state(program& p, const state_options& o) {
@@ -122,7 +128,8 @@ void add_state_command(CLI::App& parser, program& p) {
     command->add_option("--at", o->at, "2026-11-22T05:30:00Z, -2h, now, or a record's number")
         ->type_name("POINT")
         ->capture_default_str();
-    command->add_option("--user", o->user, "this user alone: number, email or username")->type_name("USER");
+    command->add_option("--user", o->user, "this user alone: id, email or username; name:5 where that is digits")
+        ->type_name("USER");
     command->add_flag("--all", o->all, "removed users and ended sessions too, as far as they are kept");
     command->callback([&p, o] { p.action = [&p, o] { return show_state(p, *o); }; });
 }

@@ -114,6 +114,7 @@ boost::json::object judge_offline(const global_options& global, std::string_view
 
 int verify(program& p, const std::string& given, bool offline) {
     const secret_string token = given_or_stdin(given, token_from_stdin);
+    decoded(token.reveal()); // what is no token at all needs no server to say so
     boost::json::value verdict;
     if (offline) {
         verdict = judge_offline(p.global, token.reveal());
@@ -146,7 +147,9 @@ void add_token_command(CLI::App& parser, program& p) {
     CLI::App* const minting = group->add_subcommand("mint", "open a session for a user without its password");
     const auto name = std::make_shared<std::string>();
     const auto only = std::make_shared<std::string>();
-    minting->add_option("user", *name, "id, email or username")->required()->type_name("USER");
+    minting->add_option("user", *name, "id, email or username; name:5 where that is digits")
+        ->required()
+        ->type_name("USER");
     minting->add_option("--only", *only, "print that token and nothing else: access, refresh")
         ->check(CLI::IsMember({"access", "refresh"}))
         ->type_name("WHICH");

@@ -98,7 +98,9 @@ void add_user_command(CLI::App& parser, program& p) {
 
     CLI::App* const show = group->add_subcommand("show", "all that is known of one user");
     const auto name = std::make_shared<std::string>();
-    show->add_option("user", *name, "id, email or username")->required()->type_name("USER");
+    show->add_option("user", *name, "id, email or username; name:5 where that is digits")
+        ->required()
+        ->type_name("USER");
     show->callback([&p, name] { p.action = [&p, name] { return show_user(p, *name); }; });
 
     add_user_changes(*group, p);

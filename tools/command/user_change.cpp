@@ -167,7 +167,9 @@ int edit_user(program& p, const user_edit& wanted) {
 
 text_ptr add_user_argument(CLI::App& command) {
     const auto name = std::make_shared<std::string>();
-    command.add_option("user", *name, "id, email or username")->required()->type_name("USER");
+    command.add_option("user", *name, "id, email or username; name:5 where that is digits")
+        ->required()
+        ->type_name("USER");
     return name;
 }
 
@@ -190,7 +192,9 @@ void define_add(CLI::App& group, program& p) {
 void define_edit(CLI::App& group, program& p) {
     CLI::App* const edit = group.add_subcommand("edit", "change a user's names, roles and marks");
     const auto wanted = std::make_shared<user_edit>();
-    edit->add_option("user", wanted->name, "id, email or username")->required()->type_name("USER");
+    edit->add_option("user", wanted->name, "id, email or username; name:5 where that is digits")
+        ->required()
+        ->type_name("USER");
     edit->add_option("--email", wanted->email, "email")->type_name("EMAIL");
     edit->add_option("--username", wanted->username, "username")->type_name("NAME");
     edit->add_option("--first-name", wanted->first_name, "first name")->type_name("NAME");
