@@ -39,11 +39,15 @@ void add_named(const command_definition& command, std::string_view name, std::ve
     }
 }
 
-// The commands beside the one that was meant, if one is near enough to be it; else those of that very name elsewhere.
+// The commands of that very name elsewhere; else the one beside it that is near enough to be meant.
 std::vector<std::string> nearest(const command_definition& program, const command_definition& group,
                                  std::string_view word) {
     std::vector<std::string> paths;
     if (word.size() > word_size_max) {
+        return paths;
+    }
+    add_named(program, word, paths);
+    if (!paths.empty()) {
         return paths;
     }
     std::size_t least = std::max<std::size_t>(1, word.size() / 2); // further away nothing of it is left
@@ -53,9 +57,6 @@ std::vector<std::string> nearest(const command_definition& program, const comman
             least = distance;
             paths = {command.path};
         }
-    }
-    if (paths.empty()) {
-        add_named(program, word, paths);
     }
     return paths;
 }

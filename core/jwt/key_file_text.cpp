@@ -390,11 +390,13 @@ void fill_signing(key_ring& ring, const contents& file, jws_algorithm algorithm)
         ring.signing_created_at.emplace_back(seconds(entry.created_at));
         ring.signing_from.push_back(from);
         if (entry.signs && entry.algorithm == algorithm) {
-            signers.push_back({from, entry.key});
+            next_signer one{from, entry.key};
+            // In order of `from`, and of the file where that is the same.
+            const auto behind = std::ranges::upper_bound(signers, one.from, {}, &next_signer::from);
+            signers.insert(behind, std::move(one));
         }
     }
     if (!signers.empty()) {
-        std::ranges::stable_sort(signers, {}, &next_signer::from);
         ring.signing_key = signers.front().key; // also before it is due: there is always one that signs
         ring.next_signers.assign(signers.begin() + 1, signers.end());
     }

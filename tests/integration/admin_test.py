@@ -386,7 +386,7 @@ class KeysTest(AdminCase):
         max_age = int(re.search(r"max-age=(\d+)", self.client.get("/.well-known/jwks.json").headers["cache-control"]).group(1))
         self.assertEqual(set(self.jwks()) & {old, new}, {old, new})  # from the answer on
         key = [key for key in listed["signing"] if key["kid"] == new][0]
-        lead = seconds_of(key["from"]) - seconds_of(key["created_at"])
+        lead = int(seconds_of(key["from"]) - seconds_of(key["created_at"]))
         self.assertGreaterEqual(lead, 2 * max_age)
         self.assertEqual(self.kid_of_a_login(), old)
         tokens = self.rotated(tokens["refresh_token"])

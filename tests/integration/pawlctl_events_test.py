@@ -121,7 +121,7 @@ class Printed(EventsCase):
             self.assertTrue(watching.stdout.readline())
             watching.stdout.close()
             self.signed_up()
-            self.assertEqual(watching.wait(120), 70)
+            self.assertEqual(watching.wait(120), 141)
 
 
 class Lost(unittest.TestCase):

@@ -250,7 +250,7 @@ class BadPlaces(unittest.TestCase):
                      unchanged=server.data_dir)
         os.rename(server.data_dir + "/keys.json", self.home + "/keys.json")
         self.refused(67, "user", "ls", data_dir=server.data_dir, unchanged=server.data_dir)
-        self.refused(67, "token", "verify", "--offline", "a.b.c", data_dir=server.data_dir)
+        self.refused(67, "token", "verify", "--offline", "eyJhbGciOiJFUzI1NiJ9.e30.AAAA", data_dir=server.data_dir)
         os.chmod(self.home + "/keys.json", 0o644)
         self.refused(67, "user", "ls", "--key-file", self.home + "/keys.json", data_dir=server.data_dir)
 

@@ -36,9 +36,9 @@ def environment(more=None):
     return {**clean, "LC_ALL": "C.UTF-8", **(more or {})}
 
 
-def pawlctl(*arguments, data_dir=None, stdin="", env=None, cwd="/", preexec=None):
-    """One command; `stdin` is its standard input, no terminal."""
-    command = [BINARY, *(["--data-dir", data_dir] if data_dir else []), *arguments]
+def pawlctl(*arguments, data_dir=None, stdin="", env=None, cwd="/", preexec=None, wrapper=()):
+    """One command; `stdin` is its standard input, no terminal. `wrapper` is a command that runs it."""
+    command = [*wrapper, BINARY, *(["--data-dir", data_dir] if data_dir else []), *arguments]
     done = subprocess.run(command, input=stdin.encode(), capture_output=True, timeout=SECONDS_MAX, check=False, cwd=cwd,
                           env=environment(env), preexec_fn=preexec)
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
