@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(the_word_and_the_nearest_command_are_named) {
     BOOST_TEST(said({"user", "lss"}) == R"(there is no command "user lss"; the nearest is "user ls")");
     BOOST_TEST(said({"--data-dir", "d", "--json", "user", "hsow", "5"}) ==
                R"(there is no command "user hsow"; the nearest is "user show")");
-    BOOST_TEST(said({"--data-dir=d", "statse"}) == R"(there is no command "statse"; the nearest is "stats")");
+    BOOST_TEST(said({"--data-dir=d", "stast"}) == R"(there is no command "stast"; the nearest is "stats")");
     BOOST_TEST(said({"rotate"}) == R"(there is no command "rotate"; the nearest is "key rotate")"); // of a group
     BOOST_TEST(said({"tail", "-f"}) == R"(there is no command "tail"; the nearest is "log tail")");
     BOOST_TEST(said({"hash", "chek"}) == R"(there is no command "hash chek"; the nearest is "hash check")");
