@@ -103,7 +103,8 @@ def tests_of(build, label, env, as_released, units=UNIT):
     # The long ones first: they decide how long it all takes.
     long = ("fixtures", "docs_page", "tls", "events", "crash", "pawlctl_move", "pawlctl_log", "webhook")
     pawld = build / "bin" / "pawld"
-    env = {**env, "PAWLD": str(pawld), "PAWLCTL": str(build / "bin" / "pawlctl"), "PAWL_BUILD": str(build)}
+    pawlctl = (build if units == UNIT else ROOT / "build") / "bin" / "pawlctl"  # where it is not built, the release's
+    env = {**env, "PAWLD": str(pawld), "PAWLCTL": str(pawlctl), "PAWL_BUILD": str(build)}
     for path in sorted((ROOT / "tests" / "integration").glob("*_test.py"),
                        key=lambda p: (not p.name.startswith(long), p.name)):
         if path.name.startswith(NOT_SANITIZED) and not as_released or path.name.startswith(OF_THE_TOOL) and units != UNIT:
