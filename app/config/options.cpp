@@ -396,9 +396,8 @@ constexpr std::array<option_row, option_count> table{{
      .name = "dev-allow-remote",
      .kind = flag,
      .default_text = "off",
-     .meaning =
-         "with dev: other addresses than loopback too; needs allowed-host; login limits stay on. Whoever reaches "
-         "it is any user: /dev/tokens"},
+     .meaning = "with dev: other addresses than loopback too; needs allowed-host; login limits stay on. Everyone "
+                "who reaches it can be any user: /dev/tokens"},
     {.id = option_id::seed,
      .name = "seed",
      .kind = path,

@@ -200,7 +200,7 @@ option_error check_remote(const option_values& v, config& out) {
         std::ranges::find(v.texts(allowed_host), "*") != v.texts(allowed_host).end()) {
         return v.complain(dev_allow_remote, "needs --allowed-host with the names that clients use, not *");
     }
-    out.warnings.emplace_back("--dev-allow-remote: whoever reaches this server is any user and superuser: /dev/tokens "
+    out.warnings.emplace_back("--dev-allow-remote: who reaches this server can be any user and superuser: /dev/tokens "
                               "mints any token, /dev/requests shows what others sent");
     return std::nullopt;
 }

@@ -57,8 +57,8 @@ decision decide(family_word word, const family_facts& facts, const user_gate& ga
 bool alive(family_word word, const family_facts& facts, const user_gate& gate, timestamp now);
 
 // Whether nothing but time, or a disabled user, keeps a family from being used: the word is live and the gate is open
-// to it. Neither is for good: a clock that was wrong comes right, a user is enabled again. So whoever ends a family
-// ends it while this is true, and whoever asks what tokens may come back asks this.
+// to it. Neither is for good: a clock that was wrong comes right, a user is enabled again. So a family
+// is ended while this is true, and the question which tokens may come back is asked here.
 bool may_live(family_word word, const family_facts& facts, const user_gate& gate);
 
 } // namespace pawl
