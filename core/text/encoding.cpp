@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace pawl {
 
@@ -63,6 +64,15 @@ bool decode(std::string_view text, std::uint8_t* out) {
     return (seen & stranger) == 0 && spare == 0;
 }
 
+// The two characters of each 12 bits: half the steps of one character at a time. Every token is written with it.
+constexpr auto pairs = [] {
+    std::array<std::array<char, 2>, 4096> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = {alphabet[i >> 6U], alphabet[i & 0x3FU]};
+    }
+    return out;
+}();
+
 } // namespace
 
 void base64url_append(std::string& out, std::span<const std::uint8_t> bytes) {
@@ -77,10 +87,8 @@ void base64url_encode_into(std::span<const std::uint8_t> bytes, std::span<char> 
     const std::uint8_t* in = bytes.data();
     for (std::size_t triples = bytes.size() / 3; triples > 0; --triples, in += 3, to += 4) {
         const std::uint32_t bits = std::uint32_t{in[0]} << 16U | std::uint32_t{in[1]} << 8U | in[2];
-        to[0] = alphabet[bits >> 18U];
-        to[1] = alphabet[bits >> 12U & 0x3FU];
-        to[2] = alphabet[bits >> 6U & 0x3FU];
-        to[3] = alphabet[bits & 0x3FU];
+        std::memcpy(to, pairs[bits >> 12U].data(), 2);
+        std::memcpy(to + 2, pairs[bits & 0xFFFU].data(), 2);
     }
     if (bytes.size() % 3 == 1) {
         to[0] = alphabet[in[0] >> 2U];
