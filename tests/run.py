@@ -120,7 +120,9 @@ def tests_of(build, label, env, as_released, units=UNIT):
 
 def checks_of_the_tree():
     jobs = [("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
-            ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"]))]
+            ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
+            ("references", lambda: check(["/usr/bin/python3", "tests/tree/references.py"])),
+            ("map of the code", lambda: check(["/usr/bin/python3", "tests/tree/map.py"]))]
     if (ROOT / "tests/openapi/lint").exists():
         jobs.append(("openapi lint", lambda: check(["tests/openapi/lint"])))
     return jobs
