@@ -108,7 +108,7 @@ public:
 using key_ring_ptr = std::shared_ptr<const key_ring>;
 
 // The key file's text (keys.json): versioned JSON, no member unknown, none twice. core knows no files;
-// storage/key_file reads and writes it.
+// storage/directory/key_file reads and writes it.
 //   {"version":1, "signing":[{"kid","alg","status":"signing"|"verifying","created_at","jwk":{private JWK}}],
 //    "refresh":[{"id","key","created_at"}], "log":{"key"}}
 // `kid` is the RFC 7638 thumbprint of the JWK, `created_at` a NumericDate, the other keys 32 bytes in base64url. One

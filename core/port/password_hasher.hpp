@@ -1,4 +1,5 @@
-// Port: password hashing somewhere else than on an io thread. Implemented by app/password_pool over core/password.
+// Port: password hashing somewhere else than on an io thread. Implemented by app/worker/password_pool over
+// core/password.
 #pragma once
 
 #include "core/failure.hpp"

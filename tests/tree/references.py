@@ -30,7 +30,7 @@ NUMBERED = re.compile(r"(?:§ ?|\bsections? )([0-9][0-9.]*)\b(?: of ([\w/.-]+\.m
 DECISION = re.compile(r"\bdecisions?(?:/|\s+|\s*\[)([0-9]{4})\b|\[([0-9]{4})\]\(")
 COMMAND = re.compile(r"(?:`|\$ |\(|\"|\b(?:run|with|by|then): |^// |^    (?=pawlctl [^.]*$))pawlctl ((?:[a-z]+ ?){1,2})", re.MULTILINE)
 # What a build or a run makes.
-GENERATED = re.compile(r"snapshots/dev/.*|core/generated/.*|(.*/)?assets_data\.cpp|OUT\.cpp")
+GENERATED = re.compile(r"snapshots/dev/.*|core/generated/.*|(.*/)?assets_data\.cpp|OUT\.cpp|tests/turns\.json")
 
 
 class Tree:
