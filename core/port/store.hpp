@@ -154,7 +154,7 @@ public:
     // a record of that word is enqueued here (helping is harmless: records are absolute).
     virtual result<ticket> observe_family(const family_id& id, family_word seen) = 0;
     virtual result<ticket> observe_user(user_id id, std::uint64_t version_seen) = 0;
-    // What an answer that rests on nobody being found by this login name must wait for: the record (a tombstone, a new
+    // What an answer that rests on no user being found by this login name must wait for: the record (a tombstone, a new
     // name) that took it from its last holder, while that is not durable.
     virtual result<ticket> observe_absence(std::string_view /*folded*/) { return ticket::none; }
     // Completes on the caller's executor: true once durable, false where storage has failed (answer 503). Not cancelled

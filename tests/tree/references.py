@@ -25,7 +25,7 @@ TOP = "app|core|storage|tools|tests|docs|fixtures|packaging|cmake|examples|snaps
 PATH = re.compile(r"(?<![\w./$@:-])((?:%s)/[\w.*{},/-]*[\w*}])" % TOP)
 FILE_NAME = re.compile(r"(?<![\w./*}-])((?!_)[\w-]+\.(?:hpp|cpp|md))\b")
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)\s]*))?\)")
-QUOTED = re.compile(r"([\w/-]+\.md)\)?,?\s+(?:section\s+)?(?:\"([A-Z][^\"\n]*)\"|\*([A-Z][^*\n]*)\*|([A-Z][0-9]+)\b)")
+QUOTED = re.compile(r"([\w/-]+\.md)\)?,?\s+(?:section\s+)?\(?(?:\"([A-Z][^\"\n]*)\"|\*([A-Z][^*\n]*)\*|([A-Z][0-9]+)\b)")
 NUMBERED = re.compile(r"(?:§ ?|\bsections? )([0-9][0-9.]*)\b(?: of ([\w/.-]+\.md))?")
 DECISION = re.compile(r"\bdecisions?(?:/|\s+|\s*\[)([0-9]{4})\b|\[([0-9]{4})\]\(")
 COMMAND = re.compile(r"(?:`|\$ |\(|\"|\b(?:run|with|by|then): |^// |^    (?=pawlctl [^.]*$))pawlctl ((?:[a-z]+ ?){1,2})", re.MULTILINE)
@@ -177,7 +177,8 @@ def findings(tree):
 
 # What must be found, each alone in a small tree, and what must not.
 DEAD = ("see storage/log/nothing.hpp", "see docs/nothing.md", "see nothing.cpp", "[why](nothing.md)", "[why](page.md#nothing)",
-        "page.md, \"Nothing\"", "[page](page.md), *Nothing*", "section 7 of page.md", "as §7 says", "run: pawlctl verify",
+        "page.md, \"Nothing\"",
+        "page.md (\"Nothing\")", "[page](page.md), *Nothing*", "section 7 of page.md", "as §7 says", "run: pawlctl verify",
         "`pawlctl log nothing`", "decisions/0002", "decision 0002", "core/{one,two}.hpp", "tests/*_nothing.py")
 ALIVE = ("storage/log and storage/log/verdict, core/{one,three}.hpp, tests/*_test.py", "[why](page.md#a-section)", "verdict.hpp",
          "page.md, \"A section\"", "section 2 of page.md", "run: pawlctl log verify", "`pawlctl backup DIR`, pawlctl itself",
