@@ -189,6 +189,15 @@ secret_string read_secret_line(std::string_view what) {
     return secret_string(std::string_view(line.data(), line.size()));
 }
 
+std::string ask_line(std::string_view question) {
+    write_text(STDERR_FILENO, question);
+    std::vector<char, wiping_allocator<char>> line;
+    if (read_line(STDIN_FILENO, line) != line_end::newline) {
+        throw tool_error(usage, "no answer was given");
+    }
+    return {line.data(), line.size()};
+}
+
 secret_string given_or_stdin(const std::string& given, std::string_view what) {
     return given.empty() || given == "-" ? read_secret_line(what) : secret_string(given);
 }

@@ -8,7 +8,7 @@
 
 namespace pawl::app {
 
-std::optional<peer_address> peer_address_from_text(std::string_view text) {
+std::optional<peer_address> any_address_from_text(std::string_view text) {
     char buffer[INET6_ADDRSTRLEN] = {};
     if (text.empty() || text.size() >= sizeof buffer) {
         return std::nullopt;
@@ -37,7 +37,7 @@ bool address_block::contains(const peer_address& a) const {
 std::optional<address_block> address_block_from_text(std::string_view text) {
     const std::size_t slash = text.find('/');
     const std::string_view address_text = text.substr(0, slash);
-    const std::optional<peer_address> base = peer_address_from_text(address_text);
+    const std::optional<peer_address> base = any_address_from_text(address_text);
     if (!base) {
         return std::nullopt;
     }

@@ -10,8 +10,8 @@
 
 namespace pawl::app {
 
-// An IPv4 address as mapped IPv6, or an IPv6 address; std::nullopt for other text.
-std::optional<peer_address> peer_address_from_text(std::string_view text);
+// An IPv4 address as mapped IPv6, or an IPv6 address, :: with them; std::nullopt for other text and for none.
+std::optional<peer_address> any_address_from_text(std::string_view text);
 
 // A range of addresses, IPv4 as mapped IPv6.
 struct address_block {

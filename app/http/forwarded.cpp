@@ -31,13 +31,13 @@ std::optional<peer_address> node_address(std::string_view node) {
             return std::nullopt;
         }
         const std::string_view inner = node.substr(1, end - 1);
-        return inner.find(':') == std::string_view::npos ? std::nullopt : peer_address_from_text(inner);
+        return inner.find(':') == std::string_view::npos ? std::nullopt : any_address_from_text(inner);
     }
     const std::size_t colon = node.find(':');
     if (colon != std::string_view::npos && node.find(':', colon + 1) == std::string_view::npos) {
-        return is_port(node.substr(colon + 1)) ? peer_address_from_text(node.substr(0, colon)) : std::nullopt;
+        return is_port(node.substr(colon + 1)) ? any_address_from_text(node.substr(0, colon)) : std::nullopt;
     }
-    return peer_address_from_text(node);
+    return any_address_from_text(node);
 }
 
 // The `for` of one forwarded-element, unquoted; empty where there is none or the element is malformed.

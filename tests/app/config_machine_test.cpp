@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(threads_follow_what_the_container_has) {
         {4, {std::nullopt, mib}, 4, 1, 16},
     };
     for (const row& r : rows) {
-        instance w;
+        world w;
         w.cores = r.cores;
         w.container = r.container;
         const config c = w.good();

@@ -36,16 +36,16 @@ struct world {
     storage::system_random random;
     manual_source source;
 
-    instance() {
+    world() {
         std::string name = (fs::temp_directory_path() / "pawl-startup-XXXXXX").string();
         BOOST_TEST_REQUIRE(::mkdtemp(name.data()) != nullptr);
         folder = name;
         arguments.insert(arguments.end(), {"--data-dir", data_dir()});
         log_file = ::open((folder / "log").c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     }
-    instance(const instance&) = delete;
-    instance& operator=(const instance&) = delete;
-    ~instance() {
+    world(const world&) = delete;
+    world& operator=(const world&) = delete;
+    ~world() {
         ::close(log_file);
         std::error_code ignored;
         fs::remove_all(folder, ignored);

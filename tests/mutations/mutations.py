@@ -179,7 +179,8 @@ MUTATIONS = [
              "if (const std::optional<seconds> wait = context_.limiter.reserve(account, from.address); false) {",
              unit("core_tests", "service_*")),
     Mutation("no limit on what goes well", "core/throttle/throttle.cpp", "account_successes_.add(k.account, now);",
-             "static_cast<void>(now);", unit("core_tests", "throttle_/successes_of_an_account*")),
+             "static_cast<void>(now);",
+             unit("core_tests", "throttle_/successes_of_an_account*")),
     Mutation("hashes in small pages", "app/worker/hash_memory.cpp", "::madvise(aligned, size, MADV_HUGEPAGE);", "",
              unit("app_tests", "hash_memory")),
     # --- Manners

@@ -86,7 +86,8 @@ boost::json::value ask(admin_client& server, app::http_method method, std::strin
 std::string encoded(std::string_view text);
 
 // --- The three ways; connect_admin chooses.
-std::unique_ptr<admin_client> connect_url(const global_options& global);
+// `with_token` false: as anybody, for what needs no token.
+std::unique_ptr<admin_client> connect_url(const global_options& global, bool with_token = true);
 // Null where nobody listens there (or the path is too long for a socket). `owner`: the directory's uid; whoever listens
 // must be of it, ourselves or root.
 std::unique_ptr<admin_client> connect_admin_socket(const std::string& path, const std::string& data_dir,

@@ -363,10 +363,12 @@ bool is_trusted_peer(int socket, unsigned owner) {
 
 } // namespace
 
-std::unique_ptr<admin_client> connect_url(const global_options& global) {
+std::unique_ptr<admin_client> connect_url(const global_options& global, bool with_token) {
     url_parts to = split_url(global.url);
-    to.place.bearer = read_token(global);
-    if (!to.tls && !global.quiet && !is_loopback(to.host)) {
+    if (with_token) {
+        to.place.bearer = read_token(global);
+    }
+    if (with_token && !to.tls && !global.quiet && !is_loopback(to.host)) {
         std::fprintf(stderr, "pawlctl: note: the token and all answers go to %s unencrypted\n", clean(to.host).c_str());
     }
     const http_place place = to.place;

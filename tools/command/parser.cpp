@@ -32,6 +32,7 @@ void define(CLI::App& parser, program& p) {
     parser.option_defaults()->group("Options");
 
     add_diff_command(parser, p);
+    add_doctor_command(parser, p);
     add_events_command(parser, p);
     add_explain_command(parser, p);
     add_backup_command(parser, p);
@@ -39,6 +40,7 @@ void define(CLI::App& parser, program& p) {
     add_hash_command(parser, p);
     add_import_command(parser, p);
     add_info_command(parser, p);
+    add_init_command(parser, p);
     add_key_command(parser, p);
     add_log_command(parser, p);
     add_manual_commands(parser, p);
