@@ -31,11 +31,13 @@ void log_refused_login(const app_context& context, const http_request& request, 
     const std::string_view code = row_of(why.code).code;
     const user_ptr holder = context.data.find_user_by_login(fold_login_name(typed_name));
     if (holder) {
-        context.log->warn(
-            "login.refused",
-            {{"address", address}, {"code", code}, {"user_id", holder->id.value}, {"username", holder->username}});
+        context.log->warn("login.refused", {{"address", address},
+                                            {"code", code},
+                                            trace_field(request.trace_id),
+                                            {"user_id", holder->id.value},
+                                            {"username", holder->username}});
     } else {
-        context.log->warn("login.refused", {{"address", address}, {"code", code}});
+        context.log->warn("login.refused", {{"address", address}, {"code", code}, trace_field(request.trace_id)});
     }
 }
 

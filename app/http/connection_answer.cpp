@@ -2,6 +2,7 @@
 #include "app/http/connection.hpp"
 #include "app/http/cors.hpp"
 #include "app/http/forwarded.hpp"
+#include "app/http/trace_context.hpp"
 #include "core/text/string_pool.hpp"
 
 #include <boost/assert.hpp>
@@ -83,6 +84,7 @@ void connection::fill_request() {
     } else {
         host_.ids.next(r.request_id);
     }
+    r.trace_id = trace_id_of(head_.traceparent.value_or(std::string_view()));
     r.from.address = who_asks();
     clean_agent(head_.user_agent.value_or(std::string_view()), r.from.agent);
     r.keep_alive = head_.keep_alive;
@@ -201,6 +203,7 @@ std::string_view connection::route_name() const {
 void connection::on_exception(std::string_view what, time_point now) {
     host_.counters.count_exception();
     host_.log.error("request.defect", {{"request_id", request_.request_id},
+                                       trace_field(request_.trace_id),
                                        {"method", request_.method_text},
                                        {"route", route_name()},
                                        {"what", what}});
@@ -208,16 +211,19 @@ void connection::on_exception(std::string_view what, time_point now) {
 }
 
 void connection::on_no_memory(time_point now) {
-    host_.log.warn("request.no_memory",
-                   {{"request_id", request_.request_id}, {"method", request_.method_text}, {"route", route_name()}});
+    host_.log.warn("request.no_memory", {{"request_id", request_.request_id},
+                                         trace_field(request_.trace_id),
+                                         {"method", request_.method_text},
+                                         {"route", route_name()}});
     on_response(problem_response(request_problem::not_ready,
                                  "There is no memory for this now. Try again after Retry-After seconds."),
                 now);
 }
 
 void connection::on_signing_failed(std::string_view what, time_point now) {
-    host_.log.error("request.not_signed",
-                    {{"request_id", request_.request_id}, {"route", route_name()}, {"what", what}});
+    host_.log.error(
+        "request.not_signed",
+        {{"request_id", request_.request_id}, trace_field(request_.trace_id), {"route", route_name()}, {"what", what}});
     on_response(problem_response(request_problem::not_ready,
                                  "No token can be signed just now. Try again after Retry-After seconds."),
                 now);
@@ -242,7 +248,8 @@ void connection::respond(http_response&& response, time_point now) {
         append_response(out_, response, facts);
     } catch (const std::logic_error& e) {
         host_.counters.count_exception();
-        host_.log.error("request.defect", {{"request_id", request_.request_id}, {"what", e.what()}});
+        host_.log.error("request.defect",
+                        {{"request_id", request_.request_id}, trace_field(request_.trace_id), {"what", e.what()}});
         response = problem_response(request_problem::internal);
         out_.clear();
         append_response(out_, response, facts);
@@ -277,6 +284,7 @@ void connection::note_answer(unsigned status, time_point now) {
     if (host_.log.enabled(level)) {
         host_.log.write(level, "request",
                         {{"request_id", request_.request_id},
+                         trace_field(request_.trace_id),
                          {"method", request_.method_text},
                          {"route", host_.names.name_of_slot(slot)},
                          {"status", status},

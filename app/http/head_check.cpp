@@ -218,6 +218,8 @@ private:
             head_.request_id = head_.request_id ? std::string_view() : value;
         } else if (iequals(name, "x-forwarded-for")) {
             keep_line(head_.x_forwarded_for, head_.x_forwarded_for_count, value);
+        } else if (iequals(name, "traceparent")) {
+            head_.traceparent = head_.traceparent ? std::string_view() : value; // as of two ids
         }
     }
 

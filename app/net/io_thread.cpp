@@ -296,7 +296,9 @@ task<std::string> io_thread::pull(session& s) {
     }
     if (!defect.empty()) {
         s.thread.host_.counters.count_exception();
-        s.thread.host_.log.error("request.defect", {{"request_id", s.machine.request().request_id}, {"what", defect}});
+        s.thread.host_.log.error("request.defect", {{"request_id", s.machine.request().request_id},
+                                                    trace_field(s.machine.request().trace_id),
+                                                    {"what", defect}});
     }
     co_return bytes;
 }

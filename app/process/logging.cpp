@@ -106,6 +106,9 @@ std::string format_log_line(log_level level, log_format format, std::string_view
         out.append("\",\"level\":\"").append(to_text(level)).append("\",\"event\":");
         append_quoted(out, event);
         for (const log_field& f : fields) {
+            if (f.name.empty()) {
+                continue;
+            }
             out.append(",\"").append(f.name).append("\":");
             append_value(out, f, format);
         }
@@ -115,6 +118,9 @@ std::string format_log_line(log_level level, log_format format, std::string_view
     append_time(out, at);
     out.append(" ").append(to_text(level)).append(to_text(level).size() < 5 ? "  " : " ").append(event);
     for (const log_field& f : fields) {
+        if (f.name.empty()) {
+            continue;
+        }
         out.append(" ").append(f.name).append("=");
         append_value(out, f, format);
     }

@@ -21,7 +21,7 @@ inline constexpr std::size_t log_value_size_max = 1024;              // of one f
 inline constexpr std::chrono::milliseconds log_flush_time_max{1000}; // at the end of the process
 
 struct log_field {
-    std::string_view name; // static text: snake_case
+    std::string_view name; // static text: snake_case; empty: the field is left out
     std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool> value;
 
     log_field(std::string_view n, std::string_view v) : name(n), value(v) {}
@@ -34,6 +34,11 @@ struct log_field {
     log_field(std::string_view n, std::uint64_t v) : name(n), value(v) {}
     log_field(std::string_view n, unsigned v) : name(n), value(std::uint64_t{v}) {}
 };
+
+// The trace that a line belongs to; left out where it is empty.
+inline log_field trace_field(std::string_view trace_id) {
+    return {trace_id.empty() ? "" : "trace_id", trace_id};
+}
 
 // One line without its newline. Values are cut at log_value_size_max; control bytes, bytes that are no UTF-8 and line
 // separators are escaped, so that no value can forge a line or reach a terminal. Pure.
