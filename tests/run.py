@@ -124,6 +124,8 @@ def tests_of(build, label, env, as_released, units=UNIT):
 def checks_of_the_tree():
     jobs = [("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
             ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
+            ("references", lambda: check(["/usr/bin/python3", "tests/tree/references.py"])),
+            ("map of the code", lambda: check(["/usr/bin/python3", "tests/tree/map.py"])),
             ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"]))]
     if (ROOT / "tests/openapi/lint").exists():
         jobs.append(("openapi lint", lambda: check(["tests/openapi/lint"])))

@@ -91,7 +91,7 @@ struct config {
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each
     std::vector<effective_value> values; // of every option that is no mere action, in the table's order
-    bool is_default(option_id id) const; // nobody said anything about it
+    bool is_default(option_id id) const; // it was given nowhere
 };
 
 // Everything the outside instance says, so that loading is a pure function of it.

@@ -81,7 +81,7 @@ struct fixture::grave {
     std::condition_variable changed;
     std::vector<std::unique_ptr<realm_instance>> dead;
     steady::time_point come_by = steady::now() + round_interval;
-    bool closed = false; // nobody comes by any more
+    bool closed = false; // no worker comes by any more
 };
 
 realm::bury_function fixture::undertaker() {
@@ -280,7 +280,7 @@ void fixture::go_round() {
             maintained = now;
         }
         const std::lock_guard lock(grave_->mutex);
-        // Whoever asked for an earlier time meanwhile is still to be heard; what was due is done.
+        // A caller that asked for an earlier time meanwhile is still to be heard; what was due is done.
         grave_->come_by = grave_->come_by > now ? std::min(grave_->come_by, next) : next;
     }
 }

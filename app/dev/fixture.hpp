@@ -1,7 +1,7 @@
 // --dev as a test fixture: the server's own world and the realms beside it, made when they are first asked for.
 //
 // Threads: handle() and answered() from io threads, the rest from any but where it says so. One thread goes round the
-// realms: frees, sweeps, ends what is stalled, destroys worlds nobody uses any more.
+// realms: frees, sweeps, ends what is stalled, destroys worlds that are not used any more.
 #pragma once
 
 #include "app/dev/realm.hpp"

@@ -69,7 +69,7 @@ public:
     using bury_function = std::function<void(std::unique_ptr<realm_instance>)>;
 
     // In memory, from the seed. `name` is empty for the server's own world. Null keys: fresh ones, which reset() comes
-    // back to; keys from a file are passed in and stay as they are. `bury` destroys worlds nobody uses any more.
+    // back to; keys from a file are passed in and stay as they are. `bury` destroys worlds that are not used any more.
     realm(const realm_shared& shared, fixture& home, std::string name, key_ring_ptr file_keys, bury_function bury);
     // Over a data directory: what is there can't be turned back.
     realm(const realm_shared& shared, fixture& home, key_ring_ptr file_keys,

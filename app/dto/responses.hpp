@@ -18,7 +18,7 @@ std::string to_json(const user& u);
 // Its members, into an object that has more.
 json_object_writer& add_members(json_object_writer& object, const user& u);
 
-// A session's members, likewise. `current` is true for the family `asking`.
+// A session's members, in the same way. `current` is true for the family `asking`.
 json_object_writer& add_members(json_object_writer& object, const family_details& session, const family_id& asking);
 
 // RFC 6749 5.1, with refresh_token_expires_in beside it.

@@ -60,7 +60,7 @@ public:
     bool begin_catch_up();
     void end_catch_up() { catching_up_.fetch_sub(1); }
 
-    // Whoever watches is told that there will be no more; the thread ends. Any thread; more than once.
+    // Readers are told that there will be no more; the thread ends. Any thread; more than once.
     void close();
 
     event_figures& figures() { return figures_; }

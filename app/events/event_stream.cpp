@@ -85,7 +85,7 @@ task<feed_outcome> event_stream::read_disk(std::vector<event_line>& lines) {
     co_return came_to.value_or(feed_outcome::behind);
 }
 
-// Whoever has ceased to be an operator, or whose token is no longer good, is told nothing more. The change that brought
+// A reader who is no operator any more, or whose token is no longer good, is told nothing more. The change that brought
 // it about is a record, and every batch comes by here.
 bool event_stream::may_go_on() const {
     return !stopped_ && admin_.is_still_operator(by_);

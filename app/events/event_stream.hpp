@@ -53,7 +53,7 @@ private:
     bool opened_ = false;
     std::vector<event_line> first_;             // read before there was an answer
     std::optional<event_feed> feed_;            // after what it reads from
-    std::optional<event_service::watch> watch_; // last: nobody wakes what is half gone
+    std::optional<event_service::watch> watch_; // last: nothing wakes what is half gone
 };
 
 } // namespace pawl::app

@@ -26,7 +26,7 @@ connection::~connection() {
     wipe(cookies_.data(), cookies_.size());
 }
 
-// Whoever connects to the admin socket has named it by its path: there is no name to be rebound.
+// A peer that connects to the admin socket has named it by its path: there is no name to be rebound.
 const host_list& connection::hosts() const {
     static const host_list any = [] {
         host_list all;
@@ -83,7 +83,7 @@ void connection::enter(phase p, time_point now) {
         deadline_ = now + linger_time_max;
         break;
     case phase::handling: // bounded by what it waits for
-    case phase::pulling:  // likewise
+    case phase::pulling:  // as above
     case phase::ended:
         deadline_ = time_point::max();
         break;
@@ -147,7 +147,7 @@ void connection::on_read(bool failed, std::size_t n, time_point now) {
     }
     size_ += n;
     if (failed) {
-        enter(phase::ended, now); // whoever sent half a request hears nothing
+        enter(phase::ended, now); // a client that sent half a request hears nothing
     }
 }
 

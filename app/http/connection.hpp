@@ -83,7 +83,7 @@ public:
     // What the stream gave; empty: it has ended.
     void on_pulled(std::string bytes, time_point now);
 
-    // Whether the deadline of what is going on has passed; if so, whoever waits for the socket must be cancelled.
+    // Whether the deadline of what is going on has passed; if so, what waits for the socket must be cancelled.
     bool expire(time_point now);
     // The server drains: true where the connection was idle or sent a stream, and what waits on its socket must be
     // cancelled.

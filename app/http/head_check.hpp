@@ -21,7 +21,7 @@
 
 namespace pawl::app {
 
-// Why the gate refused. Also the label of a metric; the table in gate.cpp gives problem and sentence of each.
+// Why the check refused. Also the label of a metric; the table in head_check.cpp gives problem and sentence of each.
 enum class head_refusal : std::uint8_t {
     none,
     bad_line_ending,    // LF without CR, CR without LF

@@ -1,4 +1,4 @@
-// Every bound of the HTTP side, named. docs/architecture.md says why they are what they are.
+// Every bound of the HTTP side, named. docs/decisions/0006-http-gate.md says how a request is held to them.
 #pragma once
 
 #include <chrono>

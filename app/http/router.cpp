@@ -27,7 +27,7 @@ constexpr std::size_t slot(http_method m) {
     return static_cast<std::size_t>(m);
 }
 
-// FNV-1a: keys are ours, so nobody can choose collisions; what clients ask for only costs a look.
+// FNV-1a: keys are ours, so collisions can't be chosen; what clients ask for only costs a look.
 std::size_t hash_of(std::string_view key, bool has_parameter) {
     std::uint64_t h = 0xcbf29ce484222325U + (has_parameter ? 1 : 0);
     for (const char c : key) {

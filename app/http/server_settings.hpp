@@ -24,7 +24,7 @@ struct server_settings {
     unsigned threads = 0; // 0: one per core
     unsigned unix_socket_mode = 0660;
     std::string admin_socket;             // path; empty: none. Who may use the data directory may administer there.
-    bool admin_socket_by_default = false; // nobody asked for it: where it can't be, a warning is enough
+    bool admin_socket_by_default = false; // not asked for: if it can't be made, a warning is enough
     const tls_identity* tls = nullptr;    // every TCP listener speaks TLS; Unix sockets stay plain
     bool certificate_of_others = false;   // of `tls`, and not made at the start: answers say Strict-Transport-Security
     bool socket_activation = true;        // take LISTEN_FDS of systemd instead of `listen`, where given

@@ -434,7 +434,7 @@ void print_ready_line(const std::string& line) {
             continue;
         }
         if (n <= 0) {
-            return; // nobody listens; the service serves all the same
+            return; // no manager listens; the service serves all the same
         }
         sent += static_cast<std::size_t>(n);
     }

@@ -22,7 +22,7 @@ namespace pawl::app {
 
 struct password_pool_stats; // app/worker/password_pool.hpp
 
-// No core dumps of secrets (but under `dev`), files for nobody else, signals as signals.hpp says. Before any thread.
+// No core dumps of secrets (but under `dev`), files for no other user, signals as signals.hpp says. Before any thread.
 void prepare_process(bool dev);
 
 // Lets the process have as many descriptors as so many connections need; says so where the system won't.

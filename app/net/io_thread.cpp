@@ -414,7 +414,7 @@ void io_thread::adopt(unique_fd fd, const accepted& who, connection_permit permi
     asio::co_spawn(context_, serve(std::move(s)), session_ended{this});
 }
 
-// Best effort and without waiting: whoever is over the cap must not cost more than this.
+// Best effort and without waiting: a client over the cap must not cost more than this.
 void io_thread::refuse_connection(const unique_fd& fd) {
     host_.counters.count_refused_connection();
     if (shared_.settings.tls != nullptr) {

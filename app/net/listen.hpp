@@ -28,13 +28,13 @@ struct bound_listener {
     bool is_admin = false;     // who connects may administer, without a bearer: peers are checked
 };
 
-// Binds "host:port", "[v6]:port" or "unix:/path" (mode `unix_mode`; a socket file nobody listens on is replaced).
-// "localhost" is 127.0.0.1, or ::1 where the host has no IPv4 loopback. `[::]` takes IPv4, too, unless `v6_only`.
-// Throws listen_error.
+// Binds "host:port", "[v6]:port" or "unix:/path" (mode `unix_mode`; a socket file that no process listens on is
+// replaced). "localhost" is 127.0.0.1, or ::1 where the host has no IPv4 loopback. `[::]` takes IPv4, too, unless
+// `v6_only`. Throws listen_error.
 bound_listener bind_listener(std::string_view address, unsigned threads, unsigned unix_mode, bool v6_only);
 
-// Binds a Unix socket for administration, 0600, relative paths allowed; whoever made a file that is there, it is
-// replaced where it is a socket that nobody listens on. Throws listen_error.
+// Binds a Unix socket for administration, 0600, relative paths allowed; whichever user made a file that is there, it is
+// replaced where it is a socket that no process listens on. Throws listen_error.
 bound_listener bind_admin_socket(const std::string& path);
 // False where the path is too long for a socket's name.
 bool fits_socket_name(std::string_view path);

@@ -161,7 +161,7 @@ struct logger::state {
                 if (errno == EINTR || errno == EAGAIN) {
                     continue;
                 }
-                return; // nobody reads any more: nothing sensible is left to do with a log
+                return; // there is no reader any more: nothing sensible is left to do with a log
             }
             text.remove_prefix(static_cast<std::size_t>(n));
         }

@@ -1,4 +1,4 @@
-// --ready-file: whoever waits for the server looks for this file, whole or not there at all.
+// --ready-file: a program that waits for the server looks for this file, whole or not there at all.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,5 @@
-// What the process takes from itself, so that whoever takes it over gets little: files by Landlock, system calls by
-// seccomp. Both hold until the process ends and for every thread. docs/threat-model.md says what is left.
+// What the process takes from itself, so that an attacker who takes it over gets little: files by Landlock, system
+// calls by seccomp. Both hold until the process ends and for every thread. docs/threat-model.md says what is left.
 #pragma once
 
 #include <string>

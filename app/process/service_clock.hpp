@@ -29,7 +29,7 @@ struct clock_standing {
 };
 
 // core/service_time over the system's clocks, as the clock of the whole program. now_ms() is lock-free, two vDSO reads;
-// any thread. A leap of the wall clock is held until adopt(); app/clock_watch decides when.
+// any thread. A leap of the wall clock is held until adopt(); app/process/clock_watch decides when.
 class service_clock final : public clock {
 public:
     // Starts at the wall clock.

@@ -11,7 +11,7 @@ namespace pawl::app {
 
 namespace {
 
-// Ignored where nobody asked for it: one that comes late, or to a program that has no handler yet, does nothing.
+// Ignored unless a handler is set: one that comes late, or to a program that has no handler yet, does nothing.
 constexpr int signal_number = SIGURG;
 
 thread_local std::atomic<std::uint64_t> yields{0};

@@ -9,7 +9,7 @@
 namespace pawl::app {
 
 // Belongs to the thread that made it. A nice thread has a right to its share, and takes it in one go: until the next
-// tick of the kernel's clock, 4 ms with 250 a second, in which nobody else on that core is looked at again. Here a
+// tick of the kernel's clock, 4 ms with 250 a second, in which no other thread of that core gets its turn. Here a
 // timer's signal has the thread yield at the end of each turn, so that the share comes in many small parts.
 class cooperative_yield {
 public:

@@ -1,4 +1,4 @@
-// Port: the count of failed attempts, per account and per address. Implemented by app/login_limiter over core/throttle.
+// Port: the count of failed attempts, per account and address. app/worker/login_limiter does it over core/throttle.
 #pragma once
 
 #include "core/clock.hpp"

@@ -1,4 +1,4 @@
-// What the services share about answers: what one rests on, and waiting until that is durable (docs/durability.md, R1).
+// What the services share about answers: what one rests on, and waiting until that is durable (docs/on-disk.md, R1).
 #pragma once
 
 #include "core/family/family.hpp"

@@ -280,7 +280,7 @@ task<result<refreshed>> session_service::refresh(secret_string token, caller fro
     if (done.refused) {
         co_return *done.refused;
     }
-    // A revocation that completed while we waited must find nobody to serve: look again, and hand out nothing.
+    // A revocation that completed while we waited must not be outlived: look again, and hand out nothing.
     const std::optional<family_state> after = context_.data.find_family(place->family);
     if (after && alive(after->word, after->facts, after->gate, context_.time.now())) {
         co_return answer;

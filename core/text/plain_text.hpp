@@ -19,7 +19,7 @@ constexpr std::uint64_t marks_below(std::uint64_t bytes, std::uint64_t limit) no
     return (bytes - of_each_byte(limit)) & ~bytes & of_each_byte(0x80);
 }
 
-// Likewise where it is `value`.
+// The same if it is `value`.
 constexpr std::uint64_t marks_equal(std::uint64_t bytes, std::uint64_t value) noexcept {
     return marks_below(bytes ^ of_each_byte(value), 1);
 }

@@ -30,10 +30,10 @@ std::size_t count_code_points(std::string_view valid);
 
 // Whether valid UTF-8 has a control or format character or a line or paragraph separator (Cc, Cf, Zl, Zp).
 bool has_control_characters(std::string_view valid);
-// Whether valid UTF-8 has what shows as nothing, or as nobody can say what: default ignorable code points (U+034F,
-// Hangul fillers, variation selectors), private use, code points that this version of Unicode has not assigned, the
-// blank Braille pattern. Variation selectors choose between forms of the letter before them, as some names in Japanese
-// want it; two names that differ in them alone may look the same.
+// Whether valid UTF-8 has what shows as nothing, or can't be said to show as anything: default ignorable code points
+// (U+034F, Hangul fillers, variation selectors), private use, code points that this version of Unicode has not
+// assigned, the blank Braille pattern. Variation selectors choose between forms of the letter before them, as some
+// names in Japanese want it; two names that differ in them alone may look the same.
 enum class variation_selectors : std::uint8_t { taken, refused };
 bool has_invisible_characters(std::string_view valid, variation_selectors which);
 // Whether valid UTF-8 begins or ends with a space (Zs).

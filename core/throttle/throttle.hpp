@@ -17,7 +17,7 @@
 // tells nothing about who exists.
 //
 // Memory is taken at construction and never grows (7 MiB at the default size). Pure: time is a parameter. Not
-// synchronised: callers hold a lock around each call (app/login_limiter), which takes about a microsecond.
+// synchronised: callers hold a lock around each call (app/worker/login_limiter), which takes about a microsecond.
 #pragma once
 
 #include "core/clock.hpp"

@@ -1,6 +1,6 @@
 // Two bounded tables for core/throttle: attempts within a sliding window by key, and addresses an account was signed in
 // from. Both take all their memory when they are made, and the system gives it page by page as it is used. A key is a
-// 64-bit hash under a secret key: whoever chooses names and addresses can't choose where they fall. Plain values, no
+// 64-bit hash under a secret key: a client chooses names and addresses, not where they fall. Plain values, no
 // synchronisation.
 #pragma once
 
@@ -81,7 +81,7 @@ private:
 };
 
 // From which addresses an account was signed in lately. A bucket belongs to accounts, and no account holds more than
-// `per_account` places in it, so signing in to one account from many addresses washes out nobody else's.
+// `per_account` places in it, so signing in to one account from many addresses washes out no other account's.
 class familiar_table {
 public:
     static constexpr seconds lifetime{30 * 86400};

@@ -187,7 +187,7 @@ void frozen_directory::hold_files() {
         if (fd) {
             held_.emplace(name, std::move(fd));
         } else if (errno == EMFILE || errno == ENFILE) {
-            // Whoever reads needs some, too: all are opened when they are wanted, if they are still there.
+            // Readers need some, too: all are opened when they are wanted, if they are still there.
             held_.clear();
             return;
         }
@@ -206,7 +206,7 @@ void frozen_directory::freeze_log_end() {
         const std::string name = segment_name(segno);
         const bytes content = read_backwards(name);
         if (!content) {
-            continue; // unreadable or gone: whoever opens it is told
+            continue; // unreadable or gone: opening it says so
         }
         in_memory_[name] = content;
         if (content->size() > segment_header_size && !all_zero(bytes_view{*content}.subspan(segment_header_size))) {
@@ -247,7 +247,7 @@ int frozen_directory::open_again(const std::string& name, int more_flags) const 
     }
     const std::string itself = "/proc/self/fd/" + std::to_string(held->second.get());
     const int fd = ::open(itself.c_str(), O_RDONLY | O_CLOEXEC | more_flags);
-    // Without /proc: the same open file, whose offset nobody uses.
+    // Without /proc: the same open file, whose offset is not used.
     return fd >= 0 || more_flags != 0 ? fd : ::fcntl(held->second.get(), F_DUPFD_CLOEXEC, 0);
 }
 

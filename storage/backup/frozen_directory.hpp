@@ -25,7 +25,7 @@ class frozen_directory final : public file_system {
 public:
     enum class kind : std::uint8_t {
         live,  // may be in use: the end of its log is kept in memory as it is now
-        still, // nobody writes to it: all is read from the disk when it is wanted
+        still, // no process writes to it: all is read from the disk when it is wanted
     };
     // Throws refused(usage) where `path` is no directory that can be read, refused(storage_failed) where a read fails.
     explicit frozen_directory(std::string path, kind what = kind::live);
@@ -61,8 +61,8 @@ private:
     std::set<std::string> removed_;
 };
 
-// The lock of a directory that is to be read or moved while nobody may use it; writes nothing into it. Throws
-// refused(locked), naming the pid. A directory without a LOCK file is nobody's.
+// The lock of a directory that is to be read or moved while no other process may use it; writes nothing into it. Throws
+// refused(locked), naming the pid. A directory without a LOCK file is not in use.
 class directory_guard {
 public:
     explicit directory_guard(const std::string& directory);

@@ -32,9 +32,9 @@ struct verified_directory {
     timestamp_ms first_time{}, last_time{};
     bool clean = false; // the last stop was clean
     bool live = false;  // a server is at work there
-    bool torn = false;  // a batch nobody was told of, which a start cuts (or a server is writing)
+    bool torn = false;  // a batch no client was told of, which a start cuts (or a server is writing)
     std::string torn_at;
-    bool with_keys = false; // else nobody's hand was checked
+    bool with_keys = false; // else edits with the checksums made right are not seen
 
     // Of the first thing wrong that keeps a server from starting, else of the first thing wrong; none.
     exit_code kind() const noexcept;

@@ -3,7 +3,7 @@
 // Who has just got an answer, and who came while it was written, is company: most will be back soon. A write, a sync
 // and the wake-ups cost the same for one record as for fifty, so the next batch is held back until most of the company
 // is there, for no longer than a few syncs take. A part is left out: its requests are worked on while the disk is busy.
-// Whoever comes alone waits for nobody.
+// A record that comes alone does not wait for others.
 #pragma once
 
 #include <algorithm>

@@ -37,7 +37,7 @@ inline constexpr unsigned pause_for_each = 3;
 inline constexpr std::chrono::nanoseconds pause_max = std::chrono::milliseconds(50);
 
 // How long to leave the disk alone after something was written to it that took `took`, while the log went from
-// `before` to `after`. A log with nothing to write is in nobody's way.
+// `before` to `after`. A log with nothing to write is in no one's way.
 constexpr std::chrono::nanoseconds pause_after(const io_throttle::view& before, const io_throttle::view& after,
                                                std::chrono::nanoseconds took) noexcept {
     const bool met = before.writing || after.writing || after.batches != before.batches;

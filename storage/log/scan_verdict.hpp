@@ -39,7 +39,7 @@ enum class scan_verdict_kind : std::uint8_t {
     good,         // a frame: go on after it
     clean_end,    // nothing more was written
     sealed_end,   // the segment ends here, the next goes on
-    torn,         // a batch that was being written and that nobody was told of: cut
+    torn,         // a batch that was being written and that no client was told of: cut
     corrupt,      // refuse
     tampered,     // refuse
     newer_format, // refuse

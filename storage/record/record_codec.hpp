@@ -1,4 +1,4 @@
-// What the records of the log and the snapshots say (docs/on-disk.md, "Records"): users, families, words, events.
+// What the records of the log and the snapshots say (docs/on-disk.md, "Frame"): users, families, words, events.
 //
 // Every record is the absolute state of one entity, so reading one twice, or in another order, does no harm. All
 // integers are little-endian, text is length-prefixed, nothing is aligned. Each version of a body has exactly the

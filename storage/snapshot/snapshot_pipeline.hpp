@@ -7,7 +7,7 @@
 // Invariants:
 //   (1) Each step takes the parts in order, one at a time.
 //   (2) A part is compared only once it is on the device: written past the page cache, or synced.
-//   (3) After an error the steps only count, so that nobody waits for ever.
+//   (3) After an error the steps only count, so that no step waits for ever.
 #pragma once
 
 #include "storage/log/file.hpp"

@@ -135,7 +135,7 @@ private:
         if (!body.empty()) {
             request.content_type = "application/json";
         }
-        request.from_admin_socket = true; // whoever opened the directory may use it
+        request.from_admin_socket = true; // a user who could open the directory may use it
         request.from.agent = "pawlctl/" + std::string(program_version);
         ids_.next(request.request_id);
         const app::route_match found = routing_.find(method, request.path);

@@ -72,7 +72,7 @@ public:
         for (;;) {
             const std::optional<std::string> lost = watch(*server, target);
             if (!lost) {
-                return wrote_ ? 0 : static_cast<int>(storage::exit_code::storage_failed); // nobody reads it
+                return wrote_ ? 0 : static_cast<int>(storage::exit_code::storage_failed); // it has no reader
             }
             server = again(*lost);
         }

@@ -73,7 +73,7 @@ public:
         for (;;) {
             print_new(*log);
             if (!p_.out.end()) {
-                return static_cast<int>(storage::exit_code::storage_failed); // nobody reads it
+                return static_cast<int>(storage::exit_code::storage_failed); // it has no reader
             }
             const storage::log_end& end = log->end();
             if (end.superseded) {

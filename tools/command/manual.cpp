@@ -17,7 +17,7 @@ namespace {
 struct man_options {
     std::string page = "pawlctl";
     std::string directory;
-    bool readme = false;
+    bool table = false;
 };
 
 void print_text(program& p, std::string_view text) {
@@ -38,7 +38,7 @@ int write_pages(const std::string& directory) {
 }
 
 int print_manual(program& p, const man_options& wanted) {
-    if (wanted.readme) {
+    if (wanted.table) {
         print_text(p, markdown_of_commands());
         return 0;
     }
@@ -61,7 +61,7 @@ void add_manual_commands(CLI::App& parser, program& p) {
     const auto wanted = std::make_shared<man_options>();
     man->add_option("page", wanted->page, "pawlctl, pawld, or a command")->type_name("PAGE");
     man->add_option("--to", wanted->directory, "write all pages into this directory")->type_name("DIR");
-    man->add_flag("--readme", wanted->readme, "README's table of commands instead");
+    man->add_flag("--table,--readme", wanted->table, "the table of commands of docs/pawlctl.md instead");
     man->callback([&p, wanted] { p.action = [&p, wanted] { return print_manual(p, *wanted); }; });
 
     CLI::App* const completion =

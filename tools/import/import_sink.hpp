@@ -1,4 +1,4 @@
-// Where an import goes: the running server, by POST /admin/import; or a directory that nobody uses, in this process.
+// Where an import goes: the running server, by POST /admin/import; or a directory that no server uses, in this process.
 #pragma once
 
 #include "tools/import/import_rows.hpp"
