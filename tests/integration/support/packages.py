@@ -61,7 +61,7 @@ class Made:
     def __init__(self, folder, *files):
         digest = hashlib.sha256()
         for path in files:
-            digest.update(str(path.name).encode() + b"\0" + path.read_bytes() + b"\0")
+            digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
         self.folder, self.stamp, self.digest = folder, folder / "made-of", digest.hexdigest()
 
     def __enter__(self):
@@ -121,15 +121,15 @@ def node_with(package):
 
 
 @remembered
-def go_program(source):
-    """The program of a folder with go.mod, go.sum and a package main."""
+def go_programs(source):
+    """A folder with the programs of a module: one for each package main in it, named as its folder."""
     need("go")
     folder = cache("go-" + source.name)
-    with Made(folder, *sorted(source.glob("*.go")), source / "go.mod", source / "go.sum") as made:
+    with Made(folder, *sorted(source.rglob("*.go")), source / "go.mod", source / "go.sum") as made:
         if not made.fresh:
-            fetched(["go", "mod", "download"], source, GOFLAGS="-mod=mod", GOTOOLCHAIN="local")
-            built(["go", "build", "-o", str(folder / "program"), "."], source, GOFLAGS="-mod=readonly", GOTOOLCHAIN="local")
-    return str(folder / "program")
+            fetched(["go", "mod", "download"], source, GOTOOLCHAIN="local")
+            built(["go", "build", "-o", str(folder) + "/", "./..."], source, GOFLAGS="-mod=readonly", GOTOOLCHAIN="local")
+    return folder
 
 
 @remembered
