@@ -26,7 +26,7 @@ OF_ASAN = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_aft
 OF_TSAN_RUNTIME = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0:suppressions=%s" %
                    (ROOT / "tests" / "tsan.supp")}
 COUNTING = ("app_allocation_tests",)  # counts what a release allocates
-NOT_SANITIZED = ("docs_page", "examples", "fastapi_docs", "fixtures", "verify_elsewhere")  # the others drive what they drive
+NOT_SANITIZED = ("docs_page", "examples", "fastapi_docs", "fixtures", "migrate", "verify_elsewhere")  # others drive it too
 OF_THE_TOOL = ("pawlctl", "readme")  # need pawlctl
 
 
