@@ -28,7 +28,7 @@ OF_ASAN = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:detect_stack_use_aft
 OF_TSAN_RUNTIME = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0:suppressions=%s" %
                    (ROOT / "tests" / "tsan.supp")}
 COUNTING = ("app_allocation_tests",)  # counts what a release allocates
-NOT_SANITIZED = ("docs_page", "fastapi_docs", "fixtures")  # a browser, npm and ctest: what they drive is driven by the others too
+NOT_SANITIZED = ("docs_page", "examples", "fastapi_docs", "fixtures", "migrate", "verify_elsewhere")  # others drive it too
 MUTATION_PARTS = 4  # of the mutations, one at a turn
 OF_THE_TOOL = ("pawlctl", "readme")  # need pawlctl
 
@@ -104,7 +104,7 @@ def tests_of(build, label, env, as_released, units=UNIT):
     """(name, function) of all tests that run on one build directory; pawlctl is there where all units are."""
     jobs = []
     # The long ones first: they decide how long it all takes.
-    long = ("fixtures", "docs_page", "tls", "events", "crash", "pawlctl_move", "pawlctl_log", "webhook")
+    long = ("verify_elsewhere", "fixtures", "docs_page", "tls", "events", "crash", "pawlctl_move", "pawlctl_log", "webhook")
     pawld = build / "bin" / "pawld"
     pawlctl = (build if units == UNIT else ROOT / "build") / "bin" / "pawlctl"  # where it is not built, the release's
     env = {**env, "PAWLD": str(pawld), "PAWLCTL": str(pawlctl), "PAWL_BUILD": str(build)}
