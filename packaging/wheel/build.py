@@ -58,7 +58,8 @@ def members(project, found, machine, licenses):
     files += [("%s/bin/%s" % (MODULE, name), path.read_bytes(), True) for name, path in found.items()]
     files += [(info + "licenses/LICENSE", (ROOT / "LICENSE").read_bytes(), False)]
     files += [(info + "licenses/" + name, data, False) for name, data in licenses]
-    wheel = "Wheel-Version: 1.0\nGenerator: pawl\nRoot-Is-Purelib: false\n" + "".join("Tag: py3-none-%s\n" % tag for tag in tags_of(machine))
+    wheel = "Wheel-Version: 1.0\nGenerator: pawl\nRoot-Is-Purelib: false\n"
+    wheel += "".join("Tag: py3-none-%s\n" % tag for tag in tags_of(machine))
     readme = (SOURCE / "README.md").read_text(encoding="utf-8")
     for name, text in (("METADATA", metadata(project, readme)), ("WHEEL", wheel), ("entry_points.txt", entry_points(project, found))):
         files.append((info + name, text.encode(), False))
