@@ -120,6 +120,20 @@ class Building(PackageCase):
                 self.assertEqual((document["os"], document["cpu"], sorted(document["bin"])), (["linux"], [node], ["pawlctl", "pawld"]))
                 self.assertEqual(tar.getmember("package/bin/linux-%s/pawld" % node).mode, 0o755)
 
+    def test_pip_takes_the_wheel_of_its_machine_with_glibc_and_with_musl(self):
+        out = self.folder()
+        for number, _ in MACHINES.values():
+            programs = self.folder()
+            fake_program(programs / "pawld", number)
+            self.assertEqual(build("wheel", programs, out)[0], 0)
+        for platform, machine in (("manylinux_2_17_x86_64", "x86_64"), ("musllinux_1_1_x86_64", "x86_64"),
+                                  ("manylinux_2_17_aarch64", "aarch64"), ("musllinux_1_1_aarch64", "aarch64"), ("macosx_11_0_arm64", None)):
+            taken = self.folder()
+            status, text = run(["/usr/bin/python3", "-m", "pip", "download", "-q", "--no-deps", "--no-index", "--find-links", out,
+                                "--only-binary", ":all:", "--platform", platform, "--dest", taken, "pawl-pytest"], self.home)
+            self.assertEqual(status == 0, machine is not None, text)
+            self.assertEqual([path.name.endswith("_%s.whl" % machine) for path in taken.iterdir()], [True] if machine else [], platform)
+
     def test_one_npm_package_has_the_programs_of_both_machines(self):
         folders = [self.folder(), self.folder()]
         for folder, (number, _) in zip(folders, MACHINES.values()):
