@@ -63,8 +63,21 @@ std::string number_text(double value) {
     return text;
 }
 
-void append_sample(std::string& out, std::string_view name, std::string_view labels, double value) {
-    out.append(name);
+std::string_view text_of(metric_type type) {
+    switch (type) {
+    case metric_type::counter:
+        return "counter";
+    case metric_type::gauge:
+        return "gauge";
+    case metric_type::histogram:
+        return "histogram";
+    }
+    return "untyped";
+}
+
+void append_sample(std::string& out, std::string_view name, std::string_view labels, double value,
+                   std::string_view suffix = {}) {
+    out.append(name).append(suffix);
     if (!labels.empty()) {
         out.append("{").append(labels).append("}");
     }
@@ -81,10 +94,10 @@ void append_metric_rows(std::string& out, std::span<const metric_row> rows) {
     std::string_view name;
     for (const metric_row& row : rows) {
         if (row.name != name) {
-            append_header(out, row.name, row.help, row.type == metric_type::counter ? "counter" : "gauge");
+            append_header(out, row.name, row.help, text_of(row.type));
             name = row.name;
         }
-        append_sample(out, row.name, row.labels, row.value);
+        append_sample(out, row.name, row.labels, row.value, row.suffix);
     }
 }
 

@@ -17,7 +17,7 @@
 
 namespace pawl::app {
 
-enum class metric_type : std::uint8_t { counter, gauge };
+enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
 // One sample of somebody else's metric. Rows of one name must stand together; help and type are those of the first.
 struct metric_row {
@@ -26,6 +26,7 @@ struct metric_row {
     metric_type type = metric_type::counter;
     std::string labels; // `reason="full",kind="x"` with values from enums; empty for none
     double value = 0;
+    std::string_view suffix = {}; // of a histogram's sample: _bucket, _sum or _count
 };
 
 // Appends rows in the text format, with HELP and TYPE once a name.

@@ -37,21 +37,22 @@ double seconds_of_ms(std::uint64_t ms) {
     return number(ms) / 1e3;
 }
 
-// Cumulative buckets, as Prometheus wants them. Bucket i counts what was below bound(i); the last one has no bound.
+// A histogram as Prometheus wants it: cumulative buckets, their sum, their count. Bucket i counts what was below
+// bound(i); the last one has no bound.
 template <class Bound>
-void add_buckets(std::vector<metric_row>& rows, std::string_view name, std::string_view help,
-                 std::span<const std::uint64_t> counts, Bound bound) {
-    std::uint64_t sum = 0;
+void add_histogram(std::vector<metric_row>& rows, std::string_view name, std::string_view help,
+                   std::span<const std::uint64_t> counts, Bound bound, double sum) {
+    std::uint64_t count = 0;
     for (std::size_t i = 0; i < counts.size(); ++i) {
-        sum += counts[i];
-        if (i + 1 == counts.size()) {
-            add(rows, name, help, counter, number(sum), "le=\"+Inf\"");
-            return;
+        count += counts[i];
+        std::array<char, 32> le{"+Inf"};
+        if (i + 1 < counts.size()) {
+            std::snprintf(le.data(), le.size(), "%g", bound(i));
         }
-        std::array<char, 32> text{};
-        std::snprintf(text.data(), text.size(), "%g", bound(i));
-        add(rows, name, help, counter, number(sum), "le=\"" + std::string(text.data()) + "\"");
+        rows.push_back({name, help, histogram, "le=\"" + std::string(le.data()) + "\"", number(count), "_bucket"});
     }
+    rows.push_back({name, help, histogram, {}, sum, "_sum"});
+    rows.push_back({name, help, histogram, {}, number(count), "_count"});
 }
 
 constexpr std::array<std::string_view, 7> status_names{"live",    "logout",    "reuse", "admin",
@@ -207,15 +208,14 @@ void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& s) {
     add(rows, "pawl_log_segments_created_total", "Segments made.", counter, number(s.segments_created));
     add(rows, "pawl_log_bytes_since_snapshot", "Log that the last snapshot does not cover.", gauge,
         number(s.sealed_bytes_since_snapshot));
-    add_buckets(rows, "pawl_log_sync_duration_seconds_bucket", "Time of one write and its fdatasync.", s.sync_histogram,
-                [](std::size_t i) { return static_cast<double>(16ULL << i) / 1e6; });
-    add(rows, "pawl_log_sync_duration_seconds_sum", "Time spent in writes and their fdatasync.", counter,
-        seconds_of_ns(s.sync_ns_total));
-    add(rows, "pawl_log_sync_duration_seconds_count", "Calls of fdatasync.", counter, number(s.syncs));
+    add_histogram(
+        rows, "pawl_log_sync_duration_seconds", "Time of one write and its fdatasync.", s.sync_histogram,
+        [](std::size_t i) { return static_cast<double>(16ULL << i) / 1e6; }, seconds_of_ns(s.sync_ns_total));
     add(rows, "pawl_log_sync_duration_seconds_max", "The longest write and fdatasync so far.", gauge,
         seconds_of_ns(s.sync_ns_max));
-    add_buckets(rows, "pawl_log_batch_records_bucket", "Records of one batch.", s.batch_histogram,
-                [](std::size_t i) { return static_cast<double>((1ULL << i) - 1); });
+    add_histogram(
+        rows, "pawl_log_batch_records", "Records of one batch.", s.batch_histogram,
+        [](std::size_t i) { return static_cast<double>((1ULL << i) - 1); }, number(s.records));
 }
 
 void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats& s) {

@@ -13,7 +13,7 @@ namespace {
 
 double value_of(const std::vector<metric_row>& rows, std::string_view name, std::string_view labels = {}) {
     for (const metric_row& row : rows) {
-        if (row.name == name && row.labels == labels) {
+        if (std::string(row.name).append(row.suffix) == name && row.labels == labels) {
             return row.value;
         }
     }
@@ -43,15 +43,14 @@ BOOST_AUTO_TEST_CASE(rows_of_one_name_stand_together_and_none_comes_twice) {
     std::string last;
     for (const metric_row& row : all_rows()) {
         const std::string name(row.name);
-        BOOST_TEST(samples.insert(name + row.labels).second, name << row.labels);
+        BOOST_TEST(samples.insert(name + std::string(row.suffix) + row.labels).second, name << row.labels);
         if (name != last) {
             BOOST_TEST(names_done.insert(name).second, name << " stands in two places");
             BOOST_TEST(!row.help.empty(), name);
         }
         last = name;
-        BOOST_TEST((row.type != metric_type::counter || name.ends_with("_total") || name.ends_with("_bucket") ||
-                    name.ends_with("_sum") || name.ends_with("_count")),
-                   name);
+        BOOST_TEST((row.type != metric_type::counter || name.ends_with("_total")), name);
+        BOOST_TEST((row.type == metric_type::histogram) == !row.suffix.empty(), name);
     }
 }
 
@@ -85,6 +84,7 @@ BOOST_AUTO_TEST_CASE(histograms_are_cumulative_with_bounds_in_seconds) {
     stats.sync_histogram[15] = 2;
     stats.sync_ns_total = 1'500'000'000;
     stats.batch_histogram[1] = 4;
+    stats.records = 9;
     std::vector<metric_row> rows;
     add_log_rows(rows, stats);
     BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"1.6e-05\"") == 5);
@@ -92,7 +92,16 @@ BOOST_AUTO_TEST_CASE(histograms_are_cumulative_with_bounds_in_seconds) {
     BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"6.4e-05\"") == 6);
     BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_bucket", "le=\"+Inf\"") == 8);
     BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_sum") == 1.5);
+    BOOST_TEST(value_of(rows, "pawl_log_sync_duration_seconds_count") == 8);
     BOOST_TEST(value_of(rows, "pawl_log_batch_records_bucket", "le=\"1\"") == 4);
+    BOOST_TEST(value_of(rows, "pawl_log_batch_records_sum") == 9);
+    BOOST_TEST(value_of(rows, "pawl_log_batch_records_count") == 4);
+    std::string text;
+    append_metric_rows(text, rows);
+    BOOST_TEST(text.find("# TYPE pawl_log_sync_duration_seconds histogram\n") != std::string::npos);
+    BOOST_TEST(text.find("\npawl_log_sync_duration_seconds_bucket{le=\"+Inf\"} 8\n") != std::string::npos);
+    BOOST_TEST(text.find("# TYPE pawl_log_sync_duration_seconds_") ==
+               text.find("# TYPE pawl_log_sync_duration_seconds_max"));
 }
 
 BOOST_AUTO_TEST_CASE(process_rows_are_of_this_process) {

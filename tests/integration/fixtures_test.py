@@ -29,12 +29,12 @@ class Helpers(unittest.TestCase):
     def test_pytest(self):
         status, text = run(["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"], FIXTURES / "pytest")
         self.assertEqual(status, 0, text)
-        self.assertRegex(text, r"\b2[0-9] passed")
+        self.assertRegex(text, r"\b3[0-9] passed")
 
     def test_node(self):
         status, text = run(["node", "--test", "test/"], FIXTURES / "node")
         self.assertEqual(status, 0, text)
-        self.assertIn("# pass 13\n", text)
+        self.assertIn("# pass 16\n", text)
 
 
 class CTest(unittest.TestCase):
@@ -145,6 +145,25 @@ class CTest(unittest.TestCase):
             self.assertNotRegex(" ".join(self.configure(project, **environment).split()), warning)
         (tools / "pawld").symlink_to(os.path.abspath(BINARY))
         self.assertNotRegex(" ".join(self.configure("pawl_add_fixture(auth)", **nowhere).split()), warning)
+
+    def test_an_installed_fixture_has_the_server_that_was_installed_with_it(self):
+        status, text = run(["cmake", "--install", os.environ.get("PAWL_BUILD", str(ROOT / "build")), "--component", "fixtures",
+                            "--prefix", self.build + "/usr"], self.build)
+        self.assertEqual(status, 0, text)
+        pathlib.Path(self.build, "usr", "bin").mkdir()
+        pathlib.Path(self.build, "usr", "bin", "pawld").symlink_to(os.path.abspath(BINARY))
+        source = pathlib.Path(self.build, "source")
+        source.mkdir()
+        (source / "CMakeLists.txt").write_text(
+            "cmake_minimum_required(VERSION 3.25)\nproject(p LANGUAGES NONE)\nenable_testing()\nfind_package(PawlFixture REQUIRED)\n"
+            "pawl_add_fixture(auth)\npawl_add_test(NAME asks FIXTURE auth COMMAND sh -c [[curl -sSf $PAWL_URL/healthz]])\n")
+        status, text = run(["cmake", "-S", str(source), "-B", self.build + "/build", "-DCMAKE_PREFIX_PATH=" + self.build + "/usr"],
+                           self.build, PAWLD="")
+        self.assertEqual(status, 0, text)
+        self.assertNotIn("Warning", text)
+        status, text = run(["ctest", "--test-dir", self.build + "/build", "--output-on-failure"], self.build, PAWLD="")
+        self.assertEqual(status, 0, text)
+        self.assertIn("100% tests passed, 0 tests failed out of 3", text)
 
     def test_tests_whose_names_differ_have_realms_that_differ(self):
         self.configure("pawl_add_fixture(auth)\nforeach(test IN ITEMS a-b \"a b\" \"a  b\" a.b)\n"
