@@ -11,8 +11,8 @@ import shutil
 
 from make.common import ARCHITECTURES, PROGRAMS, ROOT, Fail, build_directory, fresh, need, run
 
-FLAGS = ("-static-pie -s -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--build-id=sha1 "
-         "-Wl,--start-group %s -Wl,--end-group\n")
+HARDENED = ("-Wl,-z,relro,-z,now,-z,noexecstack", "-Wl,--as-needed", "-Wl,--build-id=sha1")
+FLAGS = "-static-pie -s " + " ".join(HARDENED) + " -Wl,--start-group %s -Wl,--end-group\n"
 _LIBRARY = re.compile(r"lib(.+?)(\.so[.0-9]*|\.a)$")
 
 
@@ -58,6 +58,24 @@ def check_archives(kit, triplet):
             word[3:] for word in gone), triplet))
 
 
+def check_machine(build, architecture):
+    """Fail where the build's objects are for another kind of machine."""
+    main = next(path for path in link_inputs(build, PROGRAMS[0]) if path.endswith(".o"))
+    found = re.search(r"Machine: +(.*)", run(["readelf", "-h", build / main])).group(1)
+    if not {"amd64": "X86-64", "arm64": "AArch64"}[architecture] in found:
+        raise Fail("%s is a build for %s: name one for %s in PAWL_BUILD" % (build, found, architecture))
+
+
+def make_shared(directory):
+    """The release's programs, stripped, in `directory`: linked once more without debug information, of which the build's
+    directory would leave a mark in the build id."""
+    directory.mkdir(parents=True, exist_ok=True)
+    build = build_directory()
+    for program in PROGRAMS:
+        run([need("g++", "g++"), "-pie", "-s", *HARDENED, *link_inputs(build, program), "-o", directory.resolve() / program], cwd=build)
+    return [directory / program for program in PROGRAMS]
+
+
 def make_static(directory, architecture, kit):
     """pawld and pawlctl, stripped, static-pie, in `directory`; what to link them anew from in `kit`."""
     directory = pathlib.Path(directory)
@@ -65,6 +83,7 @@ def make_static(directory, architecture, kit):
     triplet = ARCHITECTURES[architecture][0]
     compiler = need(triplet + "-g++", "g++-" + triplet if architecture == "arm64" else "g++")
     build = build_directory()
+    check_machine(build, architecture)
     lay_out_kit(build, kit, need(triplet + "-strip", "binutils"))
     check_archives(kit, triplet)
     run([kit / "relink", directory.resolve()], env={"PATH": "/usr/bin:/bin", "CXX": compiler})
