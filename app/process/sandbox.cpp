@@ -1,9 +1,9 @@
 #include "app/process/sandbox.hpp"
 
+#include "app/net/authorities.hpp"
 #include "app/config/config.hpp"
 #include "app/process/logging.hpp"
 
-#include <openssl/x509.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -57,8 +57,8 @@ void add_outgoing(file_rules& rules, const webhook_settings& hook) {
         rules.read.push_back(real(of_resolver));
     }
     if (hook.target.tls && hook.ca_file.empty()) { // a directory of links, and what they lead to
-        for (const char* const of_authorities : {X509_get_default_cert_dir(), X509_get_default_cert_file()}) {
-            rules.read.push_back(real(of_authorities));
+        for (const std::string& place : authorities_of_this_system().read) {
+            rules.read.push_back(real(place));
         }
         for (const char* const behind_links : {"/usr/share/ca-certificates", "/usr/local/share/ca-certificates"}) {
             rules.read.emplace_back(behind_links);

@@ -1,5 +1,6 @@
 #include "app/webhook/client.hpp"
 
+#include "app/net/authorities.hpp"
 #include "app/webhook/limits.hpp"
 #include "storage/exit_code.hpp"
 
@@ -33,9 +34,9 @@ void free_context(SSL_CTX* context) {
 
 SSL_CTX* make_context(const std::string& ca_file) {
     SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-    const bool good = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-                      (ca_file.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
-                                       : SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1);
+    const bool good =
+        context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+        (ca_file.empty() ? trust_this_system(context) : SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1);
     ERR_clear_error();
     if (!good) {
         SSL_CTX_free(context);

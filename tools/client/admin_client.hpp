@@ -88,6 +88,9 @@ std::string encoded(std::string_view text);
 // --- The three ways; connect_admin chooses.
 // `with_token` false: as anybody, for what needs no token.
 std::unique_ptr<admin_client> connect_url(const global_options& global, bool with_token = true);
+// Without a token, for what everybody may ask. Where --url is not given, `url` is an address of this machine and its
+// certificate is not looked at: nothing secret is sent, and readiness is all that is believed.
+std::unique_ptr<admin_client> connect_probe(const global_options& global, const std::string& url);
 // Null where nobody listens there (or the path is too long for a socket). `owner`: the directory's uid; whoever listens
 // must be of it, ourselves or root.
 std::unique_ptr<admin_client> connect_admin_socket(const std::string& path, const std::string& data_dir,

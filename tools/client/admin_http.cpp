@@ -1,4 +1,5 @@
 // The two ways over HTTP: a URL, and the admin socket. One connection, kept; one request at a time, with time limits.
+#include "app/net/authorities.hpp"
 #include "core/version.hpp"
 #include "tools/client/admin_client.hpp"
 
@@ -321,12 +322,10 @@ std::shared_ptr<asio::ssl::context> tls_context(const global_options& global) {
     error_code ec;
     tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
     tls->set_verify_mode(asio::ssl::verify_peer);
-    if (global.ca_file.empty()) {
-        tls->set_default_verify_paths(ec);
-    } else {
+    if (!global.ca_file.empty()) {
         tls->load_verify_file(global.ca_file, ec);
     }
-    if (ec) {
+    if (ec || (global.ca_file.empty() && !app::trust_this_system(tls->native_handle()))) {
         throw tool_error(static_cast<int>(storage::exit_code::usage),
                          "--ca-file " + global.ca_file + ": no certificates in PEM can be read there");
     }
@@ -351,6 +350,25 @@ void shake_hands(asio::io_context& context, tls_stream& stream, const url_parts&
     }
 }
 
+std::unique_ptr<admin_client> connect_parts(url_parts to, std::shared_ptr<asio::ssl::context> context_of_tls) {
+    const http_place place = to.place;
+    if (!to.tls) {
+        const auto connect = [to = std::move(to)](asio::io_context& context) {
+            auto stream = std::make_unique<plain_stream>(context);
+            connect_tcp(context, *stream, to);
+            return stream;
+        };
+        return client_of<plain_stream>(place, connect);
+    }
+    const auto connect = [to = std::move(to), tls = std::move(context_of_tls)](asio::io_context& context) {
+        auto stream = std::make_unique<tls_stream>(context, *tls);
+        connect_tcp(context, beast::get_lowest_layer(*stream), to);
+        shake_hands(context, *stream, to);
+        return stream;
+    };
+    return client_of<tls_stream>(place, connect);
+}
+
 // --- The admin socket.
 
 // Who listens there may be trusted with passwords: ourselves, root, or the directory's owner.
@@ -371,22 +389,17 @@ std::unique_ptr<admin_client> connect_url(const global_options& global, bool wit
     if (with_token && !to.tls && !global.quiet && !is_loopback(to.host)) {
         std::fprintf(stderr, "pawlctl: note: the token and all answers go to %s unencrypted\n", clean(to.host).c_str());
     }
-    const http_place place = to.place;
-    if (!to.tls) {
-        const auto connect = [to = std::move(to)](asio::io_context& context) {
-            auto stream = std::make_unique<plain_stream>(context);
-            connect_tcp(context, *stream, to);
-            return stream;
-        };
-        return client_of<plain_stream>(place, connect);
+    auto tls = to.tls ? tls_context(global) : nullptr;
+    return connect_parts(std::move(to), std::move(tls));
+}
+
+std::unique_ptr<admin_client> connect_probe(const global_options& global, const std::string& url) {
+    url_parts to = split_url(url);
+    auto tls = to.tls ? tls_context(global) : nullptr;
+    if (tls && global.url.empty()) { // an address of this machine, which its certificate does not name
+        tls->set_verify_mode(asio::ssl::verify_none);
     }
-    const auto connect = [to = std::move(to), tls = tls_context(global)](asio::io_context& context) {
-        auto stream = std::make_unique<tls_stream>(context, *tls);
-        connect_tcp(context, beast::get_lowest_layer(*stream), to);
-        shake_hands(context, *stream, to);
-        return stream;
-    };
-    return client_of<tls_stream>(place, connect);
+    return connect_parts(std::move(to), std::move(tls));
 }
 
 std::unique_ptr<admin_client> connect_admin_socket(const std::string& path, const std::string& data_dir,

@@ -12,6 +12,7 @@ void add_explain_command(CLI::App& parser, program& p);
 void add_backup_command(CLI::App& parser, program& p);
 void add_export_command(CLI::App& parser, program& p);
 void add_hash_command(CLI::App& parser, program& p);
+void add_health_command(CLI::App& parser, program& p);
 void add_import_command(CLI::App& parser, program& p);
 void add_info_command(CLI::App& parser, program& p);
 void add_init_command(CLI::App& parser, program& p);

@@ -38,6 +38,7 @@ void define(CLI::App& parser, program& p) {
     add_backup_command(parser, p);
     add_export_command(parser, p);
     add_hash_command(parser, p);
+    add_health_command(parser, p);
     add_import_command(parser, p);
     add_info_command(parser, p);
     add_init_command(parser, p);
