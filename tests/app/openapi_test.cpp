@@ -1,5 +1,5 @@
-#include "app/http/context.hpp"
 #include "app/http/errors.hpp"
+#include "app/http/route.hpp"
 #include "app/openapi/document.hpp"
 #include "app/web/assets.hpp"
 
@@ -15,8 +15,13 @@ namespace json = boost::json;
 
 namespace {
 
+std::string served(bool development, std::string_view sign_up = {}) {
+    return fill_template(openapi_template(all_routes(development)), {"https://auth.example.com", "1.2.3", sign_up},
+                         template_kind::json);
+}
+
 json::object document(bool development) {
-    return json::parse(openapi_document({"https://auth.example.com", "1.2.3", {}}, development)).as_object();
+    return json::parse(served(development)).as_object();
 }
 
 const char* to_text(http_method method) {
@@ -174,7 +179,7 @@ BOOST_AUTO_TEST_CASE(references_lead_somewhere_and_places_are_filled) {
         BOOST_TEST(json::serialize(root).find("@ISSUER@") == std::string::npos);
         BOOST_TEST(json::serialize(root).find("@SIGN_UP@") == std::string::npos);
     }
-    const std::string closed = openapi_document({"https://auth.example.com", "1.2.3", sign_up_closed_text}, false);
+    const std::string closed = served(false, sign_up_closed_text);
     for (const char* where : {"/info/description", "/paths/~1signup/post/description"}) {
         const json::value root = json::parse(closed);
         BOOST_TEST(std::string_view(root.at_pointer(where).as_string()).find(sign_up_closed_text) !=
