@@ -124,7 +124,8 @@ def tests_of(build, label, env, as_released, units=UNIT):
 def checks_of_the_tree():
     jobs = [("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
             ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
-            ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"]))]
+            ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"])),
+            ("openapi descriptions", lambda: check(["/usr/bin/python3", "tests/openapi/assemble_test.py"]))]
     if (ROOT / "tests/openapi/lint").exists():
         jobs.append(("openapi lint", lambda: check(["tests/openapi/lint"])))
     return jobs

@@ -123,8 +123,8 @@ public:
     }
 
 private:
-    // Every error that a handler answers is in its row, and looks as the row says: so the OpenAPI document, which is made
-    // of the rows, has it.
+    // Every error that a handler answers is in its row, and looks as the row says: so the OpenAPI document, which is
+    // made of the rows, has it.
     static void hold_against_row(const app::route& row, const answer& given) {
         if (given.status() < 400) {
             return;
