@@ -126,7 +126,8 @@ def checks_of_the_tree():
             ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
             ("references", lambda: check(["/usr/bin/python3", "tests/tree/references.py"])),
             ("map of the code", lambda: check(["/usr/bin/python3", "tests/tree/map.py"])),
-            ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"]))]
+            ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"])),
+            ("openapi descriptions", lambda: check(["/usr/bin/python3", "tests/openapi/assemble_test.py"]))]
     if (ROOT / "tests/openapi/lint").exists():
         jobs.append(("openapi lint", lambda: check(["tests/openapi/lint"])))
     return jobs

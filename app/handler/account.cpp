@@ -1,24 +1,27 @@
 // Sign-up and the signed-in user's own account.
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 
 #include <utility>
 
 namespace pawl::app {
 
+namespace {
+
+result<secret_string> read_current_password(const parameters& body) {
+    return read_secret(body, "current_password");
+}
+
 task<http_response> handle_sign_up(app_context& context, const http_request& request) {
     if (!context.settings.sign_up_open) { // whatever the body is
         co_return problem_response(failure(errc::sign_up_closed));
     }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto wanted = read_sign_up(std::get<parameters>(body));
+    auto wanted = read_json(request, read_sign_up);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return wanted.error();
     }
     auto pending = context.accounts.sign_up(std::move(*wanted), request.from);
     const auto created = co_await std::move(pending);
@@ -28,30 +31,16 @@ task<http_response> handle_sign_up(app_context& context, const http_request& req
     co_return json_answer(201, to_json(**created));
 }
 
-task<http_response> handle_get_me(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    const auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
-    co_return json_answer(200, to_json(*who->user));
+task<http_response> handle_get_me(app_context& /*context*/, const http_request& /*request*/, principal who) {
+    co_return json_answer(200, to_json(*who.user));
 }
 
-task<http_response> handle_change_me(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto change = read_profile_change(std::get<parameters>(body));
+task<http_response> handle_change_me(app_context& context, const http_request& request, principal who) {
+    auto change = read_json(request, read_profile_change);
     if (!change) {
-        co_return problem_response(change.error());
+        co_return change.error();
     }
-    auto pending = context.accounts.change_profile(std::move(*who), std::move(*change), request.from);
+    auto pending = context.accounts.change_profile(std::move(who), std::move(*change), request.from);
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse(context, request, changed.error());
@@ -59,21 +48,12 @@ task<http_response> handle_change_me(app_context& context, const http_request& r
     co_return json_answer(200, to_json(**changed));
 }
 
-task<http_response> handle_change_password(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto change = read_password_change(std::get<parameters>(body));
+task<http_response> handle_change_password(app_context& context, const http_request& request, principal who) {
+    auto change = read_json(request, read_password_change);
     if (!change) {
-        co_return problem_response(change.error());
+        co_return change.error();
     }
-    auto pending = context.accounts.change_password(std::move(*who), std::move(change->current),
+    auto pending = context.accounts.change_password(std::move(who), std::move(change->current),
                                                     std::move(change->desired), request.from);
     const auto changed = co_await std::move(pending);
     if (!changed) {
@@ -82,26 +62,49 @@ task<http_response> handle_change_password(app_context& context, const http_requ
     co_return no_content();
 }
 
-task<http_response> handle_delete_me(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
-    body_outcome body = read_body(request, body_kinds::json);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto password = read_secret(std::get<parameters>(body), "current_password");
+task<http_response> handle_delete_me(app_context& context, const http_request& request, principal who) {
+    auto password = read_json(request, read_current_password);
     if (!password) {
-        co_return problem_response(password.error());
+        co_return password.error();
     }
-    auto pending = context.accounts.remove(std::move(*who), std::move(*password), request.from);
+    auto pending = context.accounts.remove(std::move(who), std::move(*password), request.from);
     const auto removed = co_await std::move(pending);
     if (!removed) {
         co_return refuse(context, request, removed.error());
     }
     co_return no_content();
 }
+
+using enum http_method;
+
+constexpr route sign_up_row{post, "/signup", handle_sign_up, "signup",
+                            refuses(json_body, errc::sign_up_closed, errc::email_taken, errc::username_taken,
+                                    request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
+                                    errc::storage_unavailable)};
+constexpr route get_me_row{get, "/users/me", as_user<handle_get_me>, "get_me", refuses()};
+constexpr route change_me_row{patch, "/users/me", as_user<handle_change_me>, "change_me",
+                              refuses(json_body, errc::username_taken, request_problem::body_too_large)};
+constexpr route delete_me_row{delete_, "/users/me", as_user<handle_delete_me>, "delete_me",
+                              refuses(json_body, errc::wrong_password, request_problem::body_too_large,
+                                      errc::too_many_attempts, errc::password_queue_full)};
+
+constexpr route rows[] = {
+    sign_up_row,
+    get_me_row,
+    change_me_row,
+    delete_me_row,
+    {post, "/users/me/password", as_user<handle_change_password>, "change_password",
+     refuses(json_body, errc::wrong_password, request_problem::body_too_large, errc::too_many_attempts,
+             errc::password_queue_full)},
+    // Where the FastAPI tutorials put them.
+    sign_up_row.alias("/api/v1/auth/signup"),
+    get_me_row.alias("/api/v1/auth/me"),
+    change_me_row.alias("/api/v1/auth/me"),
+    delete_me_row.alias("/api/v1/auth/me"),
+};
+
+} // namespace
+
+constinit const row_list account_rows(rows);
 
 } // namespace pawl::app

@@ -1,6 +1,6 @@
 // POST /admin/import: one line of an export, added where it is not there yet; of the first line its next_user_id.
-#include "app/handler/admin_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/instance/operations.hpp"
 #include "app/transfer/import_apply.hpp"
@@ -53,8 +53,6 @@ task<http_response> take_over_ids(app_context& context, std::uint64_t next_user_
     co_return outcome_answer(done);
 }
 
-} // namespace
-
 task<http_response> handle_admin_import(app_context& context, const http_request& request, operator_caller by) {
     const body_outcome body = read_body(request, body_kinds::json); // media type, form and names that come twice
     if (const auto* failed = std::get_if<body_failure>(&body)) {
@@ -83,5 +81,16 @@ task<http_response> handle_admin_import(app_context& context, const http_request
     }
     co_return outcome_answer(*done);
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {post, "/admin/import", as_operator<handle_admin_import>, "admin_import",
+     refuses(json_body, errc::password_queue_full)},
+};
+
+} // namespace
+
+constinit const row_list admin_import_rows(rows);
 
 } // namespace pawl::app

@@ -1,7 +1,7 @@
 // /admin/info: what this server is.
 #include "app/events/event_service.hpp"
-#include "app/handler/admin_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "core/text/json_text.hpp"
 #include "storage/directory/manifest.hpp"
@@ -11,6 +11,8 @@
 #include <chrono>
 
 namespace pawl::app {
+
+namespace {
 
 task<http_response> handle_admin_info(app_context& context, const http_request& /*request*/, operator_caller /*by*/) {
     const auto up = std::chrono::steady_clock::now() - context.instance.started_at;
@@ -29,5 +31,15 @@ task<http_response> handle_admin_info(app_context& context, const http_request& 
         .end();
     co_return json_answer(200, std::move(body));
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/admin/info", as_operator<handle_admin_info>, "admin_info", refuses()},
+};
+
+} // namespace
+
+constinit const row_list admin_info_rows(rows);
 
 } // namespace pawl::app

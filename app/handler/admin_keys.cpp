@@ -1,8 +1,8 @@
 // /admin/keys: what keys there are, one more, one less. Never their material.
 #include "app/dto/admin_requests.hpp"
 #include "app/dto/admin_responses.hpp"
-#include "app/handler/admin_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/instance/operations.hpp"
 
@@ -11,6 +11,16 @@
 namespace pawl::app {
 
 namespace {
+
+// The body as `read` understands it, if this server has keys on disk to change.
+template <class Read>
+auto read_wish(const app_context& context, const http_request& request, Read read) {
+    auto wanted = read_json(request, read);
+    if (wanted && context.instance_operations == nullptr) {
+        wanted = problem_response(failure(errc::not_on_disk));
+    }
+    return wanted;
+}
 
 // The list as it is now, once it is in the log who changed it. Awaited directly.
 task<http_response> answer_change(app_context& context, operator_caller by, event_kind what, key_change changed) {
@@ -26,8 +36,6 @@ task<http_response> answer_change(app_context& context, operator_caller by, even
     co_return json_answer(200, keys_json(*ring, context.time.now()));
 }
 
-} // namespace
-
 task<http_response> handle_admin_list_keys(app_context& context, const http_request& /*request*/,
                                            operator_caller /*by*/) {
     const key_ring_ptr ring = context.keys();
@@ -35,12 +43,9 @@ task<http_response> handle_admin_list_keys(app_context& context, const http_requ
 }
 
 task<http_response> handle_admin_rotate_key(app_context& context, const http_request& request, operator_caller by) {
-    auto wanted = read_json(request, read_key_rotation);
+    auto wanted = read_wish(context, request, read_key_rotation);
     if (!wanted) {
         co_return wanted.error();
-    }
-    if (context.instance_operations == nullptr) {
-        co_return problem_response(failure(errc::not_on_disk));
     }
     operations& ops = *context.instance_operations;
     const key_start start = wanted->now ? key_start::at_once : key_start::published;
@@ -52,12 +57,9 @@ task<http_response> handle_admin_rotate_key(app_context& context, const http_req
 }
 
 task<http_response> handle_admin_retire_key(app_context& context, const http_request& request, operator_caller by) {
-    auto wanted = read_json(request, read_key_retirement);
+    auto wanted = read_wish(context, request, read_key_retirement);
     if (!wanted) {
         co_return wanted.error();
-    }
-    if (context.instance_operations == nullptr) {
-        co_return problem_response(failure(errc::not_on_disk));
     }
     operations& ops = *context.instance_operations;
     task<key_change> changing =
@@ -66,5 +68,21 @@ task<http_response> handle_admin_retire_key(app_context& context, const http_req
     auto answering = answer_change(context, std::move(by), event_kind::key_retired, std::move(changed));
     co_return co_await std::move(answering);
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/admin/keys", as_operator<handle_admin_list_keys>, "admin_list_keys", refuses()},
+    {post, "/admin/keys/rotate", as_operator<handle_admin_rotate_key>, "admin_rotate_key",
+     refuses(json_body, errc::signing_key_external, errc::not_on_disk, errc::key_file_read_only, errc::too_many_keys,
+             errc::operations_busy)},
+    {post, "/admin/keys/retire", as_operator<handle_admin_retire_key>, "admin_retire_key",
+     refuses(json_body, errc::key_not_found, errc::key_active, errc::key_in_use, errc::key_file_read_only,
+             errc::not_on_disk, errc::operations_busy)},
+};
+
+} // namespace
+
+constinit const row_list admin_keys_rows(rows);
 
 } // namespace pawl::app

@@ -3,24 +3,25 @@
 #include "app/dto/admin_responses.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/handler/admin_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
-#include "app/http/form.hpp"
 
 #include <utility>
 
 namespace pawl::app {
 
+namespace {
+
+result<secret_string> read_token(const parameters& body) {
+    return read_secret(body, "token");
+}
+
 task<http_response> handle_admin_list_sessions(app_context& context, const http_request& request,
                                                operator_caller /*by*/) {
-    const body_result query = read_form(request.query);
-    if (!query.has_value()) {
-        co_return problem_response(query.error().problem, query.error().detail);
-    }
-    const auto id = read_query_user(*query);
+    const auto id = read_query(request, read_query_user);
     if (!id) {
-        co_return problem_response(id.error());
+        co_return id.error();
     }
     auto pending = context.admin->sessions_of(*id);
     const auto sessions = co_await std::move(pending);
@@ -84,7 +85,7 @@ task<http_response> handle_admin_mint_session(app_context& context, const http_r
 
 task<http_response> handle_admin_verify_token(app_context& context, const http_request& request,
                                               operator_caller /*by*/) {
-    auto token = read_json(request, [](const parameters& body) { return read_secret(body, "token"); });
+    auto token = read_json(request, read_token);
     if (!token) {
         co_return token.error();
     }
@@ -95,5 +96,24 @@ task<http_response> handle_admin_verify_token(app_context& context, const http_r
     }
     co_return json_answer(200, token_report_json(*report, context.time.now()));
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/admin/sessions", as_operator<handle_admin_list_sessions>, "admin_list_sessions",
+     refuses(query_string, errc::user_not_found)},
+    {delete_, "/admin/sessions/{id}", as_operator<handle_admin_end_session>, "admin_end_session",
+     refuses(in_other_words(errc::session_not_found))},
+    {post, "/admin/logout", as_operator<handle_admin_logout>, "admin_logout", refuses(json_body, errc::user_not_found)},
+    {get, "/admin/families/{id}", as_operator<handle_admin_get_family>, "admin_get_family",
+     refuses(in_other_words(errc::session_not_found))},
+    {post, "/admin/tokens", as_operator<handle_admin_mint_session>, "admin_mint_session",
+     refuses(json_body, errc::claims_too_large, errc::user_not_found)},
+    {post, "/admin/tokens/verify", as_operator<handle_admin_verify_token>, "admin_verify_token", refuses(json_body)},
+};
+
+} // namespace
+
+constinit const row_list admin_sessions_rows(rows);
 
 } // namespace pawl::app

@@ -1,8 +1,8 @@
 // /admin/stats, /admin/snapshot(s), /admin/timeline: figures of the store, snapshots on demand, what the log says.
 #include "app/dto/admin_responses.hpp"
 #include "app/dto/admin_stats.hpp"
-#include "app/handler/admin_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/instance/operations.hpp"
 #include "core/ids.hpp"
@@ -11,6 +11,8 @@
 #include <utility>
 
 namespace pawl::app {
+
+namespace {
 
 task<http_response> handle_admin_stats(app_context& context, const http_request& /*request*/, operator_caller /*by*/) {
     if (context.instance_operations == nullptr) {
@@ -64,5 +66,20 @@ task<http_response> handle_admin_timeline(app_context& context, const http_reque
     }
     co_return json_answer(200, to_json(*found));
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/admin/timeline/{id}", as_operator<handle_admin_timeline>, "admin_timeline",
+     refuses(in_other_words(errc::session_not_found), errc::not_on_disk, errc::operations_busy)},
+    {get, "/admin/stats", as_operator<handle_admin_stats>, "admin_stats", refuses()},
+    {post, "/admin/snapshot", as_operator<handle_admin_take_snapshot>, "admin_take_snapshot",
+     refuses(errc::snapshot_under_way, errc::not_on_disk, errc::operations_busy)},
+    {get, "/admin/snapshots", as_operator<handle_admin_list_snapshots>, "admin_list_snapshots", refuses()},
+};
+
+} // namespace
+
+constinit const row_list admin_storage_rows(rows);
 
 } // namespace pawl::app

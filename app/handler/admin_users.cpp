@@ -1,10 +1,9 @@
 // /admin/users: an operator's view of users, and changes.
 #include "app/dto/admin_requests.hpp"
 #include "app/dto/admin_responses.hpp"
-#include "app/handler/admin_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
-#include "app/http/form.hpp"
 
 #include <utility>
 
@@ -29,16 +28,10 @@ task<http_response> find_by_login(app_context& context, std::string login) {
     co_return json_answer(200, user_page_json(users, std::nullopt));
 }
 
-} // namespace
-
 task<http_response> handle_admin_list_users(app_context& context, const http_request& request, operator_caller /*by*/) {
-    const body_result query = read_form(request.query);
-    const auto wanted = query.has_value() ? read_user_query(*query) : read_user_query(parameters());
-    if (!query.has_value()) {
-        co_return problem_response(query.error().problem, query.error().detail);
-    }
+    const auto wanted = read_query(request, read_user_query);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return wanted.error();
     }
     if (wanted->login) {
         auto finding = find_by_login(context, *wanted->login);
@@ -112,5 +105,22 @@ task<http_response> handle_admin_remove_user(app_context& context, const http_re
     }
     co_return no_content();
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/admin/users", as_operator<handle_admin_list_users>, "admin_list_users", refuses(query_string)},
+    {post, "/admin/users", as_operator<handle_admin_create_user>, "admin_create_user",
+     refuses(json_body, errc::email_taken, errc::username_taken, errc::password_queue_full)},
+    {get, "/admin/users/{id}", as_operator<handle_admin_get_user>, "admin_get_user", refuses(errc::user_not_found)},
+    {patch, "/admin/users/{id}", as_operator<handle_admin_change_user>, "admin_change_user",
+     refuses(json_body, errc::user_not_found, errc::email_taken, errc::username_taken, errc::password_queue_full)},
+    {delete_, "/admin/users/{id}", as_operator<handle_admin_remove_user>, "admin_remove_user",
+     refuses(errc::user_not_found)},
+};
+
+} // namespace
+
+constinit const row_list admin_users_rows(rows);
 
 } // namespace pawl::app

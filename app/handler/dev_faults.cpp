@@ -1,12 +1,15 @@
 // /dev/faults and /dev/requests: what is to go wrong, and what clients sent.
 #include "app/dev/realm.hpp"
+#include "app/handler/callers.hpp"
 #include "app/handler/dev_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 
 #include <charconv>
 #include <utility>
 
 namespace pawl::app {
+
+namespace {
 
 task<http_response> handle_dev_faults(app_context& context, const http_request& /*request*/) {
     std::string out = "[";
@@ -17,11 +20,11 @@ task<http_response> handle_dev_faults(app_context& context, const http_request& 
 }
 
 task<http_response> handle_dev_add_fault(app_context& context, const http_request& request) {
-    dev_body body = read_dev_body(request);
-    if (!body.object) {
-        co_return std::move(body.refusal);
+    const auto body = read_dev_json(request);
+    if (!body) {
+        co_return body.error();
     }
-    const result<fault> wanted = read_fault(*body.object);
+    const result<fault> wanted = read_fault(*body);
     if (!wanted) {
         co_return problem_response(wanted.error());
     }
@@ -56,5 +59,22 @@ task<http_response> handle_dev_clear_requests(app_context& context, const http_r
     context.development_realm->requests().clear();
     co_return no_content();
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/dev/faults", as_developer<handle_dev_faults>, "dev_list_faults", refuses()},
+    {post, "/dev/faults", as_developer<handle_dev_add_fault>, "dev_add_fault",
+     refuses(request_problem::malformed_json, request_problem::no_room_for_more)},
+    {delete_, "/dev/faults", as_developer<handle_dev_clear_faults>, "dev_clear_faults", refuses()},
+    {delete_, "/dev/faults/{id}", as_developer<handle_dev_remove_fault>, "dev_remove_fault",
+     refuses(request_problem::not_found)},
+    {get, "/dev/requests", as_developer<handle_dev_requests>, "dev_list_requests", refuses()},
+    {delete_, "/dev/requests", as_developer<handle_dev_clear_requests>, "dev_clear_requests", refuses()},
+};
+
+} // namespace
+
+constinit const row_list dev_faults_rows(rows);
 
 } // namespace pawl::app

@@ -1,8 +1,9 @@
 // /dev/reset, /dev/snapshots, /dev/realms: worlds turned back, and worlds beside each other.
 #include "app/dev/fixture.hpp"
 #include "app/dev/strict_json.hpp"
+#include "app/handler/callers.hpp"
 #include "app/handler/dev_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "core/text/json_text.hpp"
 
 #include <utility>
@@ -11,27 +12,30 @@ namespace pawl::app {
 
 namespace {
 
-// The member `name` of the body, or why not.
-struct named {
-    std::string name;
-    std::optional<http_response> refusal;
-};
-named read_name(const http_request& request) {
-    dev_body body = read_dev_body(request);
-    if (!body.object) {
-        return {{}, std::move(body.refusal)};
+http_response not_in_memory() {
+    return problem_response(request_problem::not_in_memory);
+}
+
+// The member `name` of the body, if the world can be turned back.
+meaning<std::string> read_name(const realm& place, const http_request& request) {
+    if (!place.in_memory()) {
+        return not_in_memory();
+    }
+    const auto body = read_dev_json(request);
+    if (!body) {
+        return body.error();
     }
     std::vector<field_error> errors;
-    member_reader reader(*body.object, "", errors);
-    const std::string name = reader.text("name").value_or("");
+    member_reader reader(*body, "", errors);
+    std::string name = reader.text("name").value_or("");
     if (errors.empty() && !is_dev_name(name)) {
         reader.blame("name", std::string(dev_name_rule));
     }
     reader.finish();
     if (!errors.empty()) {
-        return {{}, problem_response(failure(errc::validation_failed, std::move(errors)))};
+        return problem_response(failure(errc::validation_failed, std::move(errors)));
     }
-    return {name, std::nullopt};
+    return name;
 }
 
 std::string snapshot_json(const snapshot_line& line) {
@@ -45,12 +49,6 @@ std::string snapshot_json(const snapshot_line& line) {
     return out;
 }
 
-http_response not_in_memory() {
-    return problem_response(request_problem::not_in_memory);
-}
-
-} // namespace
-
 task<http_response> handle_dev_reset(app_context& context, const http_request& /*request*/) {
     realm& place = *context.development_realm;
     if (!place.in_memory()) {
@@ -62,18 +60,15 @@ task<http_response> handle_dev_reset(app_context& context, const http_request& /
 
 task<http_response> handle_dev_snapshot(app_context& context, const http_request& request) {
     realm& place = *context.development_realm;
-    if (!place.in_memory()) {
-        co_return not_in_memory();
+    const auto name = read_name(place, request);
+    if (!name) {
+        co_return name.error();
     }
-    named wanted = read_name(request);
-    if (wanted.refusal) {
-        co_return *std::move(wanted.refusal);
-    }
-    if (place.snapshot(wanted.name) != realm::outcome::done) {
+    if (place.snapshot(*name) != realm::outcome::done) {
         co_return problem_response(request_problem::no_room_for_more);
     }
     for (const snapshot_line& line : place.snapshots()) {
-        if (line.name == wanted.name) {
+        if (line.name == *name) {
             co_return json_answer(201, snapshot_json(line));
         }
     }
@@ -82,14 +77,11 @@ task<http_response> handle_dev_snapshot(app_context& context, const http_request
 
 task<http_response> handle_dev_restore(app_context& context, const http_request& request) {
     realm& place = *context.development_realm;
-    if (!place.in_memory()) {
-        co_return not_in_memory();
+    const auto name = read_name(place, request);
+    if (!name) {
+        co_return name.error();
     }
-    named wanted = read_name(request);
-    if (wanted.refusal) {
-        co_return *std::move(wanted.refusal);
-    }
-    if (place.restore(wanted.name) != realm::outcome::done) {
+    if (place.restore(*name) != realm::outcome::done) {
         co_return problem_response(request_problem::not_found, "There is no snapshot of this name.");
     }
     co_return no_content();
@@ -134,5 +126,25 @@ task<http_response> handle_dev_remove_realm(app_context& context, const http_req
     }
     co_return no_content();
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {post, "/dev/reset", as_developer<handle_dev_reset>, "dev_reset", refuses(request_problem::not_in_memory)},
+    {post, "/dev/snapshot", as_developer<handle_dev_snapshot>, "dev_snapshot",
+     refuses(request_problem::malformed_json, request_problem::not_in_memory, request_problem::no_room_for_more)},
+    {post, "/dev/restore", as_developer<handle_dev_restore>, "dev_restore",
+     refuses(request_problem::malformed_json, request_problem::not_found, request_problem::not_in_memory)},
+    {get, "/dev/snapshots", as_developer<handle_dev_snapshots>, "dev_list_snapshots", refuses()},
+    {delete_, "/dev/snapshots/{id}", as_developer<handle_dev_forget_snapshot>, "dev_remove_snapshot",
+     refuses(request_problem::not_found)},
+    {get, "/dev/realms", as_developer<handle_dev_realms>, "dev_list_realms", refuses()},
+    {delete_, "/dev/realms/{id}", as_developer<handle_dev_remove_realm>, "dev_remove_realm",
+     refuses(request_problem::not_found)},
+};
+
+} // namespace
+
+constinit const row_list dev_instances_rows(rows);
 
 } // namespace pawl::app

@@ -2,8 +2,9 @@
 #include "app/dev/plain_json.hpp"
 #include "app/dev/realm.hpp"
 #include "app/dev/token_maker.hpp"
+#include "app/handler/callers.hpp"
 #include "app/handler/dev_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "core/family/decide.hpp"
 #include "core/service/issue.hpp"
@@ -168,14 +169,12 @@ std::string gate_json(const user_gate& g) {
     return out;
 }
 
-} // namespace
-
 task<http_response> handle_dev_make_token(app_context& context, const http_request& request) {
-    dev_body body = read_dev_body(request);
-    if (!body.object) {
-        co_return std::move(body.refusal);
+    const auto body = read_dev_json(request);
+    if (!body) {
+        co_return body.error();
     }
-    const result<token_wish> wish = read_token_wish(*body.object);
+    const result<token_wish> wish = read_token_wish(*body);
     if (!wish) {
         co_return problem_response(wish.error());
     }
@@ -233,5 +232,18 @@ task<http_response> handle_dev_get_family(app_context& context, const http_reque
         .end();
     co_return json_answer(200, std::move(out));
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {post, "/dev/tokens", as_developer<handle_dev_make_token>, "dev_make_token",
+     refuses(request_problem::malformed_json, errc::session_not_found, errc::user_not_found)},
+    {get, "/dev/families/{id}", as_developer<handle_dev_get_family>, "dev_get_family",
+     refuses(errc::session_not_found)},
+};
+
+} // namespace
+
+constinit const row_list dev_tokens_rows(rows);
 
 } // namespace pawl::app

@@ -1,9 +1,9 @@
 // /dev/users: users as a test wants them, with what sign-up does not give: roles, a superuser.
 #include "app/dto/admin_requests.hpp"
 #include "app/dto/admin_responses.hpp"
-#include "app/handler/admin_support.hpp"
+#include "app/handler/callers.hpp"
 #include "app/handler/dev_support.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,14 +30,12 @@ std::vector<field_error> unknown_members(const boost::json::object& body) {
     return errors;
 }
 
-} // namespace
-
 task<http_response> handle_dev_make_user(app_context& context, const http_request& request) {
-    dev_body body = read_dev_body(request);
-    if (!body.object) {
-        co_return std::move(body.refusal);
+    const auto body = read_dev_json(request);
+    if (!body) {
+        co_return body.error();
     }
-    std::vector<field_error> errors = unknown_members(*body.object);
+    std::vector<field_error> errors = unknown_members(*body);
     if (!errors.empty()) {
         co_return problem_response(failure(errc::validation_failed, std::move(errors)));
     }
@@ -54,5 +52,16 @@ task<http_response> handle_dev_make_user(app_context& context, const http_reques
     }
     co_return json_answer(201, admin_user_json(**created, context.admin->count_sessions((*created)->id)));
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {post, "/dev/users", as_developer<handle_dev_make_user>, "dev_make_user",
+     refuses(json_body, errc::email_taken, errc::username_taken, errc::password_queue_full, errc::storage_unavailable)},
+};
+
+} // namespace
+
+constinit const row_list dev_users_rows(rows);
 
 } // namespace pawl::app

@@ -1,5 +1,5 @@
 // /openapi.json and Swagger UI.
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/errors.hpp"
 #include "app/http/negotiation.hpp"
@@ -50,15 +50,23 @@ http_response asset_answer(const http_request& request, const asset& a) {
     return response;
 }
 
-} // namespace
+// Made when it is first asked for, then kept.
+std::string_view document_template(bool development) {
+    if (development) {
+        static const std::string with_dev = openapi_template(all_routes(true));
+        return with_dev;
+    }
+    static const std::string text = openapi_template(all_routes(false));
+    return text;
+}
 
 task<http_response> handle_openapi(app_context& context, const http_request& /*request*/) {
     http_response response;
     response.content_type = "application/json";
     response.headers.emplace_back("Cache-Control", "no-cache");
-    response.body = openapi_document({context.settings.issuer, context.version,
-                                      context.settings.sign_up_open ? std::string_view() : sign_up_closed_text},
-                                     context.development);
+    const std::string_view sign_up = context.settings.sign_up_open ? std::string_view() : sign_up_closed_text;
+    response.body = fill_template(document_template(context.development),
+                                  {context.settings.issuer, context.version, sign_up}, template_kind::json);
     co_return response;
 }
 
@@ -75,5 +83,17 @@ task<http_response> handle_docs_asset(app_context& /*context*/, const http_reque
     }
     co_return asset_answer(request, *found);
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/openapi.json", handle_openapi, "openapi", refuses()},
+    {get, "/docs", handle_docs, "docs", refuses()},
+    {get, "/docs/{id}", handle_docs_asset, "docs_asset", refuses(request_problem::not_found)},
+};
+
+} // namespace
+
+constinit const row_list docs_rows(rows);
 
 } // namespace pawl::app

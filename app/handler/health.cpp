@@ -1,4 +1,4 @@
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/errors.hpp"
 #include "app/instance/operations.hpp"
@@ -57,8 +57,6 @@ std::string ready_json(const std::optional<clock_trouble>& clock, const char* pa
     return body;
 }
 
-} // namespace
-
 // Alive: it answers. Says nothing about the disk, so that nobody restarts a server whose disk is full.
 task<http_response> handle_health(app_context& /*context*/, const http_request& /*request*/) {
     co_return json_answer(200, R"({"status":"ok"})");
@@ -86,5 +84,17 @@ task<http_response> handle_metrics(app_context& context, const http_request& /*r
     response.body = context.metrics_text ? context.metrics_text() : std::string();
     co_return response;
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/healthz", handle_health, "healthz", refuses()},
+    {get, "/readyz", handle_ready, "readyz", refuses(request_problem::not_ready)},
+    {get, "/metrics", handle_metrics, "metrics", refuses()},
+};
+
+} // namespace
+
+constinit const row_list health_rows(rows);
 
 } // namespace pawl::app

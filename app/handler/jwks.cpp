@@ -1,9 +1,11 @@
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "core/jwt/key_ring.hpp"
 
 #include <string>
 
 namespace pawl::app {
+
+namespace {
 
 // RFC 7517 5. Cached for a few minutes: a key is in it for twice as long before it signs, so that also a verifier that
 // does not ask again for a kid it does not know has it by then.
@@ -14,5 +16,15 @@ task<http_response> handle_jwks(app_context& context, const http_request& /*requ
     response.body = context.keys()->jwks();
     co_return response;
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/.well-known/jwks.json", handle_jwks, "jwks", refuses()},
+};
+
+} // namespace
+
+constinit const row_list jwks_rows(rows);
 
 } // namespace pawl::app

@@ -1,6 +1,6 @@
 // What a client learns from the issuer alone: RFC 8414 (authorization server metadata) and, at the path that most
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/text/json_text.hpp"
 
@@ -34,8 +34,6 @@ std::string algorithms_json(const key_ring& keys) {
     return text.append("]");
 }
 
-} // namespace
-
 task<http_response> handle_metadata(app_context& context, const http_request& /*request*/) {
     const std::string& issuer = context.settings.issuer;
     const key_ring_ptr keys = context.keys();
@@ -56,5 +54,16 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
         .end();
     co_return response;
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/.well-known/oauth-authorization-server", handle_metadata, "metadata", refuses()},
+    {get, "/.well-known/openid-configuration", handle_metadata, "discovery", refuses()},
+};
+
+} // namespace
+
+constinit const row_list metadata_rows(rows);
 
 } // namespace pawl::app

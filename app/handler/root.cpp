@@ -1,4 +1,4 @@
-#include "app/handler/handlers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/http/negotiation.hpp"
 #include "app/openapi/document.hpp"
 #include "app/web/assets.hpp"
@@ -26,8 +26,6 @@ std::string page_text(bool development) {
     return text.replace(text.find(development_place), development_place.size(), section);
 }
 
-} // namespace
-
 task<http_response> handle_root(app_context& context, const http_request& request) {
     http_response response;
     response.headers.emplace_back("Vary", "Accept");
@@ -50,5 +48,15 @@ task<http_response> handle_root(app_context& context, const http_request& reques
         .end();
     co_return response;
 }
+
+using enum http_method;
+
+constexpr route rows[] = {
+    {get, "/", handle_root, "root", refuses()},
+};
+
+} // namespace
+
+constinit const row_list root_rows(rows);
 
 } // namespace pawl::app

@@ -1,7 +1,8 @@
 // The end of sessions, and the list of them.
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/handler/handlers.hpp"
+#include "app/handler/callers.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/form.hpp"
 #include "core/ids.hpp"
@@ -46,8 +47,6 @@ failure except_required() {
     return {errc::validation_failed, std::move(errors)};
 }
 
-} // namespace
-
 // A refresh token in the body decides; a bearer counts only without one.
 task<http_response> handle_logout(app_context& context, const http_request& request) {
     if (has_refresh_token_in_query(request)) {
@@ -75,13 +74,8 @@ task<http_response> handle_logout(app_context& context, const http_request& requ
     co_return co_await std::move(pending);
 }
 
-task<http_response> handle_logout_all(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
-    auto pending = context.sessions.logout_all(std::move(*who), request.from);
+task<http_response> handle_logout_all(app_context& context, const http_request& request, principal who) {
+    auto pending = context.sessions.logout_all(std::move(who), request.from);
     const auto ended = co_await std::move(pending);
     if (!ended) {
         co_return refuse(context, request, ended.error());
@@ -89,14 +83,9 @@ task<http_response> handle_logout_all(app_context& context, const http_request& 
     co_return no_content();
 }
 
-task<http_response> handle_list_sessions(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
-    const family_id current = who->session;
-    auto pending = context.sessions.list(std::move(*who));
+task<http_response> handle_list_sessions(app_context& context, const http_request& request, principal who) {
+    const family_id current = who.session;
+    auto pending = context.sessions.list(std::move(who));
     const auto sessions = co_await std::move(pending);
     if (!sessions) {
         co_return refuse(context, request, sessions.error());
@@ -104,17 +93,12 @@ task<http_response> handle_list_sessions(app_context& context, const http_reques
     co_return json_answer(200, to_json(*sessions, current));
 }
 
-task<http_response> handle_end_session(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
+task<http_response> handle_end_session(app_context& context, const http_request& request, principal who) {
     const auto session = family_id_from_hex(request.path_parameter);
     if (!session) {
         co_return problem_response(failure(errc::session_not_found));
     }
-    auto pending = context.sessions.end(std::move(*who), *session, request.from);
+    auto pending = context.sessions.end(std::move(who), *session, request.from);
     const auto ended = co_await std::move(pending);
     if (!ended) {
         co_return refuse(context, request, ended.error());
@@ -122,21 +106,36 @@ task<http_response> handle_end_session(app_context& context, const http_request&
     co_return no_content();
 }
 
-task<http_response> handle_end_other_sessions(app_context& context, const http_request& request) {
-    auto asking = authenticate(context, request);
-    auto who = co_await std::move(asking);
-    if (!who) {
-        co_return refuse(context, request, who.error());
-    }
+task<http_response> handle_end_other_sessions(app_context& context, const http_request& request, principal who) {
     if (!asks_for_all_but_current(request)) {
         co_return problem_response(except_required());
     }
-    auto pending = context.sessions.end_others(std::move(*who), request.from);
+    auto pending = context.sessions.end_others(std::move(who), request.from);
     const auto ended = co_await std::move(pending);
     if (!ended) {
         co_return refuse(context, request, ended.error());
     }
     co_return no_content();
 }
+
+using enum http_method;
+
+constexpr route logout_row{post, "/logout", handle_logout, "logout",
+                           refuses(json_or_form_body, request_problem::token_in_query, errc::invalid_access_token,
+                                   request_problem::body_too_large, errc::storage_unavailable)};
+
+constexpr route rows[] = {
+    logout_row,
+    {post, "/logout/all", as_user<handle_logout_all>, "logout_all", refuses()},
+    {get, "/sessions", as_user<handle_list_sessions>, "list_sessions", refuses()},
+    {delete_, "/sessions", as_user<handle_end_other_sessions>, "end_other_sessions", refuses(errc::validation_failed)},
+    {delete_, "/sessions/{id}", as_user<handle_end_session>, "end_session", refuses(errc::session_not_found)},
+    // Where the FastAPI tutorials put them.
+    logout_row.alias("/api/v1/auth/logout"),
+};
+
+} // namespace
+
+constinit const row_list session_rows(rows);
 
 } // namespace pawl::app

@@ -7,6 +7,7 @@
 #include "core/text/header_text.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace pawl::app {
@@ -105,6 +106,19 @@ body_outcome read_body(const http_request& request, body_kinds kinds) {
     detail += kinds == body_kinds::json ? "" : "application/x-www-form-urlencoded";
     detail += ", and say so in Content-Type.";
     return body_failure{request_problem::unsupported_media_type, std::move(detail)};
+}
+
+body_outcome query_parameters(const http_request& request) {
+    return outcome_of(read_form(request.query));
+}
+
+std::optional<user_id> user_id_from_text(std::string_view text) {
+    user_id id;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id.value);
+    if (text.empty() || text.front() == '0' || error != std::errc() || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return id;
 }
 
 bool has_refresh_token_in_query(const http_request& request) {

@@ -5,11 +5,15 @@
 #include "app/http/errors.hpp"
 #include "app/http/parameters.hpp"
 #include "core/failure.hpp"
+#include "core/ids.hpp"
+
+#include <boost/system/result.hpp>
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace pawl::app {
@@ -37,6 +41,43 @@ using body_outcome = std::variant<parameters, body_failure>;
 // By Content-Type, whose parameters (charset) are ignored; no body and no Content-Type: no parameters, so that what is
 // missing is named. unsupported_media_type for anything else.
 body_outcome read_body(const http_request& request, body_kinds kinds);
+
+// What a request means, or the answer that refuses it.
+template <class T>
+using meaning = boost::system::result<T, http_response>;
+
+// What `read` (of app/dto: result<T>(const parameters&)) makes of `given`.
+template <class Read>
+auto read_with(const body_outcome& given, Read read)
+    -> meaning<typename decltype(read(std::declval<const parameters&>()))::value_type> {
+    if (const auto* failed = std::get_if<body_failure>(&given)) {
+        return failed->as_problem();
+    }
+    auto wanted = read(std::get<parameters>(given));
+    if (!wanted) {
+        return problem_response(wanted.error());
+    }
+    return *std::move(wanted);
+}
+// The body as `read` understands it. A row that reads one refuses json_body or json_or_form_body.
+template <class Read>
+auto read_json(const http_request& request, Read read) {
+    return read_with(read_body(request, body_kinds::json), std::move(read));
+}
+template <class Read>
+auto read_json_or_form(const http_request& request, Read read) {
+    return read_with(read_body(request, body_kinds::json_or_form), std::move(read));
+}
+
+// The parameters of the query. Refuses query_string.
+body_outcome query_parameters(const http_request& request);
+template <class Read>
+auto read_query(const http_request& request, Read read) {
+    return read_with(query_parameters(request), std::move(read));
+}
+
+// Decimal digits of a user's number, without a leading zero; std::nullopt for anything else.
+std::optional<user_id> user_id_from_text(std::string_view text);
 
 // True where the query has a parameter `refresh_token`, in whatever spelling.
 bool has_refresh_token_in_query(const http_request& request);

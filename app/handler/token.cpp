@@ -1,8 +1,8 @@
 // Where tokens come from: /login, /token (RFC 6749 4.3 and 6), /refresh.
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/handler/handlers.hpp"
 #include "app/handler/refused_login.hpp"
+#include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 
 #include <utility>
@@ -53,8 +53,12 @@ task<http_response> password_grant(app_context& context, const http_request& req
     co_return json_answer(200, to_json_and_wipe(*tokens));
 }
 
+result<secret_string> read_refresh_token(const parameters& body) {
+    return read_secret(body, "refresh_token");
+}
+
 task<http_response> refresh_token_grant(app_context& context, const http_request& request, const parameters& body) {
-    auto token = read_secret(body, "refresh_token");
+    auto token = read_refresh_token(body);
     if (!token) {
         co_return oauth_response(token.error());
     }
@@ -66,16 +70,10 @@ task<http_response> refresh_token_grant(app_context& context, const http_request
     co_return refreshed_answer(*outcome);
 }
 
-} // namespace
-
 task<http_response> handle_login(app_context& context, const http_request& request) {
-    body_outcome body = read_body(request, body_kinds::json_or_form);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto wanted = read_login(std::get<parameters>(body));
+    auto wanted = read_json_or_form(request, read_login);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        co_return wanted.error();
     }
     const std::string name = wanted->name; // as typed, for a line of the log
     auto pending = context.sessions.login(std::move(wanted->name), std::move(wanted->password), request.from);
@@ -112,13 +110,9 @@ task<http_response> handle_refresh(app_context& context, const http_request& req
     if (has_refresh_token_in_query(request)) {
         co_return problem_response(request_problem::token_in_query);
     }
-    body_outcome body = read_body(request, body_kinds::json_or_form);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
-    }
-    auto token = read_secret(std::get<parameters>(body), "refresh_token");
+    auto token = read_json_or_form(request, read_refresh_token);
     if (!token) {
-        co_return problem_response(token.error());
+        co_return token.error();
     }
     auto pending = context.sessions.refresh(std::move(*token), request.from);
     auto outcome = co_await std::move(pending);
@@ -127,5 +121,36 @@ task<http_response> handle_refresh(app_context& context, const http_request& req
     }
     co_return refreshed_answer(*outcome);
 }
+
+using enum http_method;
+
+constexpr route login_row{post, "/login", handle_login, "login",
+                          refuses(json_or_form_body, errc::login_failed, errc::claims_too_large,
+                                  request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
+                                  errc::storage_unavailable)};
+constexpr route refresh_row{post, "/refresh", handle_refresh, "refresh",
+                            refuses(json_or_form_body, request_problem::token_in_query, errc::invalid_refresh_token,
+                                    errc::refresh_token_reused, errc::session_revoked, errc::session_expired,
+                                    errc::claims_too_large, request_problem::body_too_large,
+                                    errc::storage_unavailable)};
+
+constexpr route rows[] = {
+    login_row,
+    {post, "/token", handle_token, "token",
+     refuses_as_oauth(errc::login_failed, errc::invalid_refresh_token, errc::refresh_token_reused,
+                      errc::session_revoked, errc::session_expired, errc::validation_failed,
+                      request_problem::malformed_form, request_problem::duplicate_parameter,
+                      request_problem::token_in_query, request_problem::unsupported_grant_type, errc::claims_too_large,
+                      request_problem::unsupported_media_type, errc::too_many_attempts, errc::password_queue_full,
+                      errc::storage_unavailable)},
+    refresh_row,
+    // Where the FastAPI tutorials put them.
+    login_row.alias("/api/v1/auth/login"),
+    refresh_row.alias("/api/v1/auth/refresh"),
+};
+
+} // namespace
+
+constinit const row_list token_rows(rows);
 
 } // namespace pawl::app

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -57,16 +56,5 @@ struct app_context {
         nullptr;           // how the wall clock stands to service time; null in tests of other things
     logger* log = nullptr; // null in tests of other things
 };
-
-// One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.
-struct route {
-    http_method method;
-    std::string_view path;
-    task<http_response> (*handle)(app_context& context, const http_request& request);
-    std::string_view name; // metrics label and OpenAPI operationId, e.g. "refresh"
-};
-
-// All routes, with /dev/* where `development`. Static storage. app/handler/routes.cpp is the table.
-std::span<const route> all_routes(bool development);
 
 } // namespace pawl::app

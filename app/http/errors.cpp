@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <stdexcept>
 #include <string>
 
 namespace pawl::app {
@@ -22,104 +24,143 @@ constexpr std::string_view challenge_invalid_token = "Bearer error=\"invalid_tok
 // Said where the refusal itself names no time.
 constexpr seconds default_retry_after{1};
 
-// The order is that of errc (from 1), then that of request_problem (from 0). Sentences have no quotes or backslashes:
-// RFC 6749 5.2 does not allow them in error_description.
-constexpr std::size_t errc_count = 30;
+// The order is that of `code` in the OpenAPI document: programs made from it count on it, so a new row comes last.
+// Sentences have no quotes or backslashes: RFC 6749 5.2 does not allow them in error_description.
 constexpr std::array table{
-    error_row{"invalid_refresh_token", 401, "Unauthorized", "The refresh token is not valid.", "invalid_grant"},
-    error_row{"refresh_token_reused", 401, "Unauthorized",
-              "This refresh token was used before, so its session has been ended. Log in again.", "invalid_grant"},
-    error_row{"session_revoked", 401, "Unauthorized", "This session has been ended. Log in again.", "invalid_grant"},
-    error_row{"session_expired", 401, "Unauthorized", "This session has expired. Log in again.", "invalid_grant"},
-    error_row{"session_not_found", 404, "Not Found", "You have no such session.", ""},
-    error_row{"missing_access_token", 401, "Unauthorized",
-              "An access token is required: send it as Authorization: Bearer, one space, the token.", ""},
-    error_row{"invalid_access_token", 401, "Unauthorized",
+    error_row{request_problem::body_too_large, "body_too_large", 413, "Content Too Large",
+              "The body is larger than 16 KiB.", ""},
+    error_row{request_problem::duplicate_parameter, "duplicate_parameter", 400, "Bad Request",
+              "A member or parameter is given twice.", "invalid_request"},
+    error_row{errc::email_taken, "email_taken", 409, "Conflict", "There is an account with this email already.", ""},
+    error_row{request_problem::expectation_failed, "expectation_failed", 417, "Expectation Failed",
+              "The only expectation that is met is 100-continue.", ""},
+    error_row{request_problem::fault, "fault", 503, "Service Unavailable",
+              "A fault of /dev/faults answers instead of the server.", ""},
+    error_row{request_problem::forbidden_origin, "forbidden_origin", 403, "Forbidden",
+              "This resource does not answer pages of other sites.", ""},
+    error_row{request_problem::headers_too_large, "headers_too_large", 431, "Request Header Fields Too Large",
+              "The header fields are too large.", ""},
+    error_row{request_problem::http_version, "http_version", 505, "HTTP Version Not Supported",
+              "This server speaks HTTP/1.1 and HTTP/1.0.", ""},
+    error_row{request_problem::internal, "internal_error", 500, "Internal Server Error",
+              "Something went wrong in the server. Its log has the cause under this request id.", "server_error"},
+    error_row{errc::invalid_access_token, "invalid_access_token", 401, "Unauthorized",
               "The access token is not valid, has expired, or its session has ended.", ""},
-    error_row{"login_failed", 401, "Unauthorized", "Incorrect username or password.", "invalid_grant"},
-    error_row{"wrong_password", 403, "Forbidden", "The current password is not right.", ""},
-    error_row{"too_many_attempts", 429, "Too Many Requests",
-              "Too many attempts. Wait as long as Retry-After says, then try again.", "temporarily_unavailable"},
-    error_row{"email_taken", 409, "Conflict", "There is an account with this email already.", ""},
-    error_row{"username_taken", 409, "Conflict", "There is an account with this username already.", ""},
-    error_row{"validation_failed", 422, "Unprocessable Content",
-              "The request is well-formed, but something in it is missing or not acceptable. See errors.",
-              "invalid_request"},
-    error_row{"user_not_found", 404, "Not Found", "There is no such user.", ""},
-    error_row{"password_queue_full", 503, "Service Unavailable",
+    error_row{errc::invalid_refresh_token, "invalid_refresh_token", 401, "Unauthorized",
+              "The refresh token is not valid.", "invalid_grant"},
+    error_row{request_problem::length_required, "length_required", 411, "Length Required",
+              "A body needs a Content-Length.", ""},
+    error_row{errc::login_failed, "login_failed", 401, "Unauthorized", "Incorrect username or password.",
+              "invalid_grant"},
+    error_row{request_problem::malformed_form, "malformed_form", 400, "Bad Request",
+              "The body is not a well-formed form in UTF-8.", "invalid_request"},
+    error_row{request_problem::malformed_json, "malformed_json", 400, "Bad Request",
+              "The body is not well-formed JSON in UTF-8.", ""},
+    error_row{request_problem::malformed_request, "malformed_request", 400, "Bad Request",
+              "The request is not well-formed HTTP.", ""},
+    error_row{request_problem::method_not_allowed, "method_not_allowed", 405, "Method Not Allowed",
+              "This path does not take this method. See the Allow header.", ""},
+    error_row{request_problem::misdirected_request, "misdirected_request", 421, "Misdirected Request",
+              "This server does not answer for that Host. If it should, start it with --allowed-host.", ""},
+    error_row{errc::missing_access_token, "missing_access_token", 401, "Unauthorized",
+              "An access token is required: send it as Authorization: Bearer, one space, the token.", ""},
+    error_row{request_problem::no_room_for_more, "no_room_for_more", 409, "Conflict",
+              "There are as many of these as there may be. Remove some.", ""},
+    error_row{request_problem::not_found, "not_found", 404, "Not Found", "There is nothing at this path.", ""},
+    error_row{request_problem::not_in_memory, "not_in_memory", 409, "Conflict",
+              "Only a server started with --data-dir :memory: can do this.", ""},
+    error_row{request_problem::not_ready, "not_ready", 503, "Service Unavailable",
+              "The server can not take changes now.", ""},
+    error_row{errc::password_queue_full, "password_queue_full", 503, "Service Unavailable",
               "Too many passwords are waiting to be checked. Try again after Retry-After seconds.",
               "temporarily_unavailable"},
-    error_row{"storage_unavailable", 503, "Service Unavailable",
-              "The change could not be stored. Try again after Retry-After seconds.", "temporarily_unavailable"},
-    error_row{"not_admin", 403, "Forbidden",
-              "This takes the access token of a superuser, or the admin socket of the server.", ""},
-    error_row{"key_not_found", 404, "Not Found", "There is no such key.", ""},
-    error_row{"key_active", 409, "Conflict", "This key makes the tokens of now. Rotate first, then retire it.", ""},
-    error_row{
-        "key_in_use", 409, "Conflict",
-        "Refresh tokens of this key may still be presented: retiring it ends their sessions. Send force to do so.", ""},
-    error_row{"key_file_read_only", 409, "Conflict",
-              "The key file is a credential of the service manager, which the server can not write. Change it there, "
-              "then restart.",
-              ""},
-    error_row{"signing_key_external", 409, "Conflict",
-              "Access tokens are signed with SECRET_KEY, which is not in the key file. Change it where it is set.", ""},
-    error_row{"too_many_keys", 409, "Conflict", "The key file holds as many keys as it may. Retire one first.", ""},
-    error_row{"snapshot_under_way", 409, "Conflict", "A snapshot is being taken already.", ""},
-    error_row{"not_on_disk", 409, "Conflict", "This server keeps nothing on disk.", ""},
-    error_row{"operations_busy", 503, "Service Unavailable",
-              "Too many operations are waiting. Try again after Retry-After seconds.", ""},
-    error_row{"events_gone", 410, "Gone",
-              "The log does not go on from this event: what came after is kept no longer, or it is of another store.",
-              ""},
-    error_row{
-        "events_of_another_history", 410, "Gone",
-        "This id is of an event before a restore, or of another store: events have other ids since. Begin without "
-        "an id, or with since=0 for all that is kept, and take users and sessions anew.",
-        ""},
-
-    error_row{"sign_up_closed", 403, "Forbidden", "This server takes no sign-ups: an operator makes accounts.", ""},
-    error_row{"claims_too_large", 403, "Forbidden",
-              "What access tokens are to say of this account is over 4 KiB. An operator has to take roles from it.",
+    error_row{errc::refresh_token_reused, "refresh_token_reused", 401, "Unauthorized",
+              "This refresh token was used before, so its session has been ended. Log in again.", "invalid_grant"},
+    error_row{request_problem::request_timeout, "request_timeout", 408, "Request Timeout",
+              "The request took too long to arrive.", ""},
+    error_row{errc::session_expired, "session_expired", 401, "Unauthorized", "This session has expired. Log in again.",
               "invalid_grant"},
-    error_row{"malformed_request", 400, "Bad Request", "The request is not well-formed HTTP.", ""},
-    error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},
-    error_row{"malformed_form", 400, "Bad Request", "The body is not a well-formed form in UTF-8.", "invalid_request"},
-    error_row{"duplicate_parameter", 400, "Bad Request", "A member or parameter is given twice.", "invalid_request"},
-    error_row{"token_in_query", 400, "Bad Request",
+    error_row{errc::session_not_found, "session_not_found", 404, "Not Found", "You have no such session.", ""},
+    error_row{errc::session_revoked, "session_revoked", 401, "Unauthorized",
+              "This session has been ended. Log in again.", "invalid_grant"},
+    error_row{errc::storage_unavailable, "storage_unavailable", 503, "Service Unavailable",
+              "The change could not be stored. Try again after Retry-After seconds.", "temporarily_unavailable"},
+    error_row{request_problem::target_too_long, "target_too_long", 414, "URI Too Long",
+              "The request target is too long.", ""},
+    error_row{request_problem::token_in_query, "token_in_query", 400, "Bad Request",
               "The parameter refresh_token must not be in the query, since logs and histories keep URLs: send it in "
               "the body, "
               "as JSON or as a form. If its value was a token, consider that known to others.",
               "invalid_request"},
-    error_row{"forbidden_origin", 403, "Forbidden", "This resource does not answer pages of other sites.", ""},
-    error_row{"not_found", 404, "Not Found", "There is nothing at this path.", ""},
-    error_row{"method_not_allowed", 405, "Method Not Allowed",
-              "This path does not take this method. See the Allow header.", ""},
-    error_row{"request_timeout", 408, "Request Timeout", "The request took too long to arrive.", ""},
-    error_row{"length_required", 411, "Length Required", "A body needs a Content-Length.", ""},
-    error_row{"body_too_large", 413, "Content Too Large", "The body is larger than 16 KiB.", ""},
-    error_row{"target_too_long", 414, "URI Too Long", "The request target is too long.", ""},
-    error_row{"unsupported_media_type", 415, "Unsupported Media Type",
-              "The body has a Content-Type that this path does not take.", "invalid_request"},
-    error_row{"expectation_failed", 417, "Expectation Failed", "The only expectation that is met is 100-continue.", ""},
-    error_row{"misdirected_request", 421, "Misdirected Request",
-              "This server does not answer for that Host. If it should, start it with --allowed-host.", ""},
-    error_row{"headers_too_large", 431, "Request Header Fields Too Large", "The header fields are too large.", ""},
-    error_row{"transfer_encoding", 501, "Not Implemented",
+    error_row{errc::too_many_attempts, "too_many_attempts", 429, "Too Many Requests",
+              "Too many attempts. Wait as long as Retry-After says, then try again.", "temporarily_unavailable"},
+    error_row{request_problem::too_many_connections, "too_many_connections", 503, "Service Unavailable",
+              "There are too many connections. Try again later.", ""},
+    error_row{request_problem::transfer_encoding, "transfer_encoding", 501, "Not Implemented",
               "The only Transfer-Encoding that is taken is chunked, without trailers.", ""},
-    error_row{"http_version", 505, "HTTP Version Not Supported", "This server speaks HTTP/1.1 and HTTP/1.0.", ""},
-    error_row{"too_many_connections", 503, "Service Unavailable", "There are too many connections. Try again later.",
+    error_row{request_problem::unsupported_media_type, "unsupported_media_type", 415, "Unsupported Media Type",
+              "The body has a Content-Type that this path does not take.", "invalid_request"},
+    error_row{errc::user_not_found, "user_not_found", 404, "Not Found", "There is no such user.", ""},
+    error_row{errc::username_taken, "username_taken", 409, "Conflict",
+              "There is an account with this username already.", ""},
+    error_row{errc::validation_failed, "validation_failed", 422, "Unprocessable Content",
+              "The request is well-formed, but something in it is missing or not acceptable. See errors.",
+              "invalid_request"},
+    error_row{errc::wrong_password, "wrong_password", 403, "Forbidden", "The current password is not right.", ""},
+    error_row{errc::sign_up_closed, "sign_up_closed", 403, "Forbidden",
+              "This server takes no sign-ups: an operator makes accounts.", ""},
+    error_row{errc::claims_too_large, "claims_too_large", 403, "Forbidden",
+              "What access tokens are to say of this account is over 4 KiB. An operator has to take roles from it.",
+              "invalid_grant"},
+    error_row{errc::not_admin, "not_admin", 403, "Forbidden",
+              "This takes the access token of a superuser, or the admin socket of the server.", ""},
+    error_row{errc::key_not_found, "key_not_found", 404, "Not Found", "There is no such key.", ""},
+    error_row{errc::key_active, "key_active", 409, "Conflict",
+              "This key makes the tokens of now. Rotate first, then retire it.", ""},
+    error_row{
+        errc::key_in_use, "key_in_use", 409, "Conflict",
+        "Refresh tokens of this key may still be presented: retiring it ends their sessions. Send force to do so.", ""},
+    error_row{errc::key_file_read_only, "key_file_read_only", 409, "Conflict",
+              "The key file is a credential of the service manager, which the server can not write. Change it there, "
+              "then restart.",
               ""},
-    error_row{"internal_error", 500, "Internal Server Error",
-              "Something went wrong in the server. Its log has the cause under this request id.", "server_error"},
-    error_row{"not_ready", 503, "Service Unavailable", "The server can not take changes now.", ""},
-    error_row{"not_in_memory", 409, "Conflict", "Only a server started with --data-dir :memory: can do this.", ""},
-    error_row{"no_room_for_more", 409, "Conflict", "There are as many of these as there may be. Remove some.", ""},
-    error_row{"fault", 503, "Service Unavailable", "A fault of /dev/faults answers instead of the server.", ""},
-    error_row{"unsupported_grant_type", 400, "Bad Request", "The grant_type must be password, refresh_token or absent.",
-              "unsupported_grant_type"},
+    error_row{errc::signing_key_external, "signing_key_external", 409, "Conflict",
+              "Access tokens are signed with SECRET_KEY, which is not in the key file. Change it where it is set.", ""},
+    error_row{errc::too_many_keys, "too_many_keys", 409, "Conflict",
+              "The key file holds as many keys as it may. Retire one first.", ""},
+    error_row{errc::snapshot_under_way, "snapshot_under_way", 409, "Conflict", "A snapshot is being taken already.",
+              ""},
+    error_row{errc::not_on_disk, "not_on_disk", 409, "Conflict", "This server keeps nothing on disk.", ""},
+    error_row{errc::operations_busy, "operations_busy", 503, "Service Unavailable",
+              "Too many operations are waiting. Try again after Retry-After seconds.", ""},
+    error_row{errc::events_gone, "events_gone", 410, "Gone",
+              "The log does not go on from this event: what came after is kept no longer, or it is of another store.",
+              ""},
+    error_row{
+        errc::events_of_another_history, "events_of_another_history", 410, "Gone",
+        "This id is of an event before a restore, or of another store: events have other ids since. Begin without "
+        "an id, or with since=0 for all that is kept, and take users and sessions anew.",
+        ""},
+    error_row{request_problem::unsupported_grant_type, "unsupported_grant_type", 400, "Bad Request",
+              "The grant_type must be password, refresh_token or absent.", "unsupported_grant_type"},
 };
-static_assert(table.size() == errc_count + static_cast<std::size_t>(request_problem::unsupported_grant_type) + 1);
+
+// From a cause to its row. Does not compile if a cause has no row, or two.
+consteval std::array<std::uint8_t, table.size()> index_rows() {
+    std::array<std::uint8_t, table.size()> rows{};
+    std::array<bool, table.size()> seen{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const std::size_t at = table[i].why.index();
+        if (!table[i].why.is_known() || seen[at]) {
+            throw std::logic_error("a row of no cause, or two of one");
+        }
+        seen[at] = true;
+        rows[at] = static_cast<std::uint8_t>(i);
+    }
+    return rows;
+}
+static_assert(table.size() == cause::count);
+constexpr std::array rows_by_cause = index_rows();
 
 void add_retry_after(http_response& response, seconds after) {
     if (response.status == 429 || response.status == 503) {
@@ -189,16 +230,9 @@ std::span<const error_row> error_table() {
     return table;
 }
 
-const error_row& row_of(errc code) {
-    const auto index = static_cast<std::size_t>(code) - 1;
-    BOOST_ASSERT(index < errc_count);
-    return table[index];
-}
-
-const error_row& row_of(request_problem problem) {
-    const std::size_t index = errc_count + static_cast<std::size_t>(problem);
-    BOOST_ASSERT(index < table.size());
-    return table[index];
+const error_row& row_of(cause why) {
+    BOOST_ASSERT(why.is_known());
+    return table[rows_by_cause[why.index()]];
 }
 
 http_response problem_response(request_problem problem, std::string_view detail) {

@@ -4,6 +4,7 @@
 #include "app/http/message.hpp"
 #include "core/failure.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -40,6 +41,36 @@ enum class request_problem : std::uint8_t {
     unsupported_grant_type, // 400 /token only
 };
 
+// What goes wrong, of either kind: the key of the error table. Implicit, so that a list may name both.
+class cause {
+public:
+    // The last of each kind counts them.
+    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::claims_too_large);
+    static constexpr std::size_t problem_count = static_cast<std::size_t>(request_problem::unsupported_grant_type) + 1;
+    static constexpr std::size_t count = errc_count + problem_count;
+
+    constexpr cause() = default;
+    constexpr cause(errc code) : value_(static_cast<std::uint8_t>(code)) {} // NOLINT(google-explicit-constructor)
+    constexpr cause(request_problem problem)                                // NOLINT(google-explicit-constructor)
+        : of_the_request_(true), value_(static_cast<std::uint8_t>(problem)) {}
+
+    constexpr bool of_the_request() const { return of_the_request_; }
+    constexpr request_problem problem() const { return static_cast<request_problem>(value_); } // if of_the_request()
+    constexpr errc code() const { return static_cast<errc>(value_); }                          // if not
+    // Below count, and another one for each cause; errc begins with 1.
+    constexpr std::size_t index() const {
+        return of_the_request_ ? errc_count + value_ : static_cast<std::size_t>(value_) - 1;
+    }
+    constexpr bool is_known() const {
+        return of_the_request_ ? value_ < problem_count : value_ > 0 && value_ <= errc_count;
+    }
+    friend constexpr bool operator==(cause, cause) = default;
+
+private:
+    bool of_the_request_ = false;
+    std::uint8_t value_ = 0;
+};
+
 // RFC 9457 problem details for a request-level problem. `detail` overrides the table's sentence where not empty.
 http_response problem_response(request_problem problem, std::string_view detail = {});
 
@@ -55,6 +86,7 @@ http_response oauth_response(request_problem problem, std::string_view error = {
 // One row of the table. Titles are the status phrases, since `type` is "about:blank" (RFC 9457 4.2.1): programs look at
 // `code`, people at `detail`.
 struct error_row {
+    cause why;
     std::string_view code; // stable, snake_case
     unsigned status;
     std::string_view title;
@@ -63,7 +95,6 @@ struct error_row {
 };
 // All rows, for the OpenAPI document and its test.
 std::span<const error_row> error_table();
-const error_row& row_of(errc code);
-const error_row& row_of(request_problem problem);
+const error_row& row_of(cause why);
 
 } // namespace pawl::app

@@ -1,7 +1,7 @@
 // What --dev puts between connections and handlers: faults, realms, a record of what was asked. Absent otherwise.
 #pragma once
 
-#include "app/http/context.hpp"
+#include "app/http/route.hpp"
 
 #include <string_view>
 

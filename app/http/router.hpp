@@ -1,7 +1,7 @@
 // From method and path to a row of the route table. Paths match as exact text: nothing is decoded, nothing normalised.
 #pragma once
 
-#include "app/http/context.hpp"
+#include "app/http/route.hpp"
 
 #include <array>
 #include <cstddef>

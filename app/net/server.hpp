@@ -3,6 +3,7 @@
 
 #include "app/http/context.hpp"
 #include "app/http/metrics.hpp"
+#include "app/http/route.hpp"
 #include "app/http/server_settings.hpp"
 #include "app/process/logging.hpp"
 

@@ -1,17 +1,150 @@
 #include "app/openapi/document.hpp"
 
+#include "app/http/errors.hpp"
+#include "app/openapi/error_responses.hpp"
 #include "app/web/assets.hpp"
 #include "core/text/json_text.hpp"
 
 #include <boost/assert.hpp>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <stdexcept>
 #include <utility>
 
 namespace pawl::app {
 
 namespace {
+
+namespace json = boost::json;
+
+// Added to the operationId of a route that is another's second home.
+constexpr std::string_view alias_suffix = "_v1";
+constexpr std::string_view alias_tag = "alias";
+
+std::string_view name_of(http_method method) {
+    switch (method) {
+    case http_method::get:
+        return "get";
+    case http_method::post:
+        return "post";
+    case http_method::put:
+        return "put";
+    case http_method::patch:
+        return "patch";
+    case http_method::delete_:
+        return "delete";
+    default:
+        throw std::logic_error("the route table has a method that the OpenAPI document does not describe");
+    }
+}
+
+// The access token of either security scheme.
+json::array bearer_security() {
+    json::array schemes;
+    schemes.push_back(json::object{{"password", json::array()}});
+    schemes.push_back(json::object{{"bearer", json::array()}});
+    return schemes;
+}
+
+json::object& object_at(json::object& parent, std::string_view name) {
+    json::value& member = parent[name];
+    return member.is_object() ? member.as_object() : member.emplace_object();
+}
+
+// Each once, in the order of the table. A row whose code is an OAuth error is only ever said as one.
+json::array codes() {
+    json::array all;
+    for (const error_row& row : error_table()) {
+        if (row.code != row.oauth_error) {
+            all.emplace_back(row.code);
+        }
+    }
+    return all;
+}
+
+json::array oauth_errors() {
+    std::set<std::string_view> words;
+    for (const error_row& row : error_table()) {
+        words.insert(row.oauth_error);
+    }
+    words.erase("");
+    return json::array(words.begin(), words.end());
+}
+
+// A document in the making. `contract` is what assemble.py embeds: the frame ("document"), the words for refusals
+// ("refusals"), and what each app/handler/*.json says ("handlers").
+class assembly {
+public:
+    assembly(const json::object& contract, json::storage_ptr memory)
+        : words_(contract.at("refusals").as_object()), handlers_(contract.at("handlers").as_object()),
+          document_(contract.at("document").as_object(), std::move(memory)) {}
+
+    void add(const route& row) {
+        const auto& [handler, described] = description_of(row.name);
+        json::object operation(document_.storage());
+        operation["operationId"] = row.name;
+        operation["tags"] = json::array({handler.at("tag")});
+        if (asks_for_token(row.who)) {
+            operation["security"] = bearer_security();
+        }
+        for (const auto& [name, value] : described) {
+            operation[name] = value;
+        }
+        operation.erase("refusals");
+        const json::value* own = described.if_contains("refusals");
+        add_error_responses(operation["responses"].as_object(), row,
+                            {words_, own != nullptr ? &own->as_object() : nullptr});
+        if (!row.original.empty()) {
+            operation["operationId"] = std::string(row.name).append(alias_suffix);
+            operation["tags"] = json::array({alias_tag});
+            operation["description"] = "The same as `" + std::string(row.original) + "`.";
+        }
+        tags_.emplace(operation["tags"].at(0).as_string());
+        object_at(object_at(document_, "paths"), row.path)[name_of(row.method)] = std::move(operation);
+        add_schemas(handler);
+    }
+
+    std::string take() && {
+        json::array& tags = document_["tags"].as_array();
+        const auto unused = std::ranges::remove_if(
+            tags, [this](const json::value& tag) { return !tags_.contains(std::string(tag.at("name").as_string())); });
+        tags.erase(unused.begin(), unused.end());
+        json::object& schemas = document_["components"].at("schemas").as_object();
+        schemas["Problem"].at("properties").at("code").as_object()["enum"] = codes();
+        schemas["OAuthError"].at("properties").at("error").as_object()["enum"] = oauth_errors();
+        return json::serialize(document_) + "\n";
+    }
+
+private:
+    struct description {
+        const json::object& handler;
+        const json::object& operation;
+    };
+    description description_of(std::string_view name) const {
+        for (const auto& [file, value] : handlers_) {
+            const json::object& handler = value.as_object();
+            if (const json::value* found = handler.at("operations").as_object().if_contains(name)) {
+                return {handler, found->as_object()};
+            }
+        }
+        throw std::logic_error("no app/handler/*.json describes the operation " + std::string(name));
+    }
+    void add_schemas(const json::object& handler) {
+        if (const json::value* schemas = handler.if_contains("schemas")) {
+            for (const auto& [name, schema] : schemas->as_object()) {
+                document_["components"].at("schemas").as_object()[name] = schema;
+            }
+        }
+    }
+
+    const json::object& words_;
+    const json::object& handlers_;
+    json::object document_;
+    std::set<std::string> tags_; // of the operations there are
+};
 
 std::string escape_html(std::string_view text) {
     std::string out;
@@ -75,10 +208,16 @@ std::string fill_template(std::string_view text, const server_texts& server, tem
     return out;
 }
 
-std::string openapi_document(const server_texts& server, bool development) {
-    const asset* document = find_asset(development ? "openapi/openapi-dev.json" : "openapi/openapi.json");
-    BOOST_ASSERT(document != nullptr);
-    return fill_template(plain_text(*document), server, template_kind::json);
+std::string openapi_template(std::span<const route> rows) {
+    const asset* const embedded = find_asset("openapi/contract.json");
+    BOOST_ASSERT(embedded != nullptr);
+    const auto memory = json::make_shared_resource<json::monotonic_resource>(); // given back as a whole
+    const json::value contract = json::parse(unpacked(*embedded), memory);
+    assembly made(contract.as_object(), memory);
+    for (const route& row : rows) {
+        made.add(row);
+    }
+    return std::move(made).take();
 }
 
 } // namespace pawl::app

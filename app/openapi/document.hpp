@@ -1,6 +1,10 @@
-// The OpenAPI 3.1 document: app/openapi/*.json, assembled at build time (assemble.py) and embedded.
+// The OpenAPI 3.1 document. It is made of the frame (app/openapi/document.json), the descriptions beside the handlers
+// (app/handler/*.json), the rows of the route table and the error table.
 #pragma once
 
+#include "app/http/route.hpp"
+
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,13 +13,14 @@ namespace pawl::app {
 // What the page and the document say of this server.
 struct server_texts {
     std::string_view issuer, version;
-    std::string_view sign_up; // a sentence about it; empty where it is open
+    std::string_view sign_up; // a sentence about it; empty if sign-up is open
 };
 inline constexpr std::string_view sign_up_closed_text =
     "This server takes no sign-ups: an operator makes the accounts.";
 
-// Filled in; with /dev/* where `development`.
-std::string openapi_document(const server_texts& server, bool development);
+// The document that describes exactly `rows`, with the places of fill_template() still in it. Takes milliseconds. A row
+// without a description, or with an unknown member in it, is a defect of ours: std::logic_error names it.
+std::string openapi_template(std::span<const route> rows);
 
 // `text` with each @ISSUER@, @VERSION@ and @SIGN_UP@ replaced. What is put in is escaped for JSON strings or for HTML
 // text.

@@ -17,7 +17,20 @@ namespace {
 // Beast's inflater looks a few bits past the end of a short stream: it is given the trailer as well.
 constexpr std::size_t gzip_header_size = 10;
 
-std::string inflate(const asset& a) {
+struct plain_copy {
+    std::once_flag once;
+    std::string text;
+};
+
+} // namespace
+
+const asset* find_asset(std::string_view name) {
+    const auto all = all_assets();
+    const auto found = std::ranges::find(all, name, &asset::name);
+    return found == all.end() ? nullptr : &*found;
+}
+
+std::string unpacked(const asset& a) {
     namespace zlib = boost::beast::zlib;
     BOOST_ASSERT(a.gzip.size() > gzip_header_size);
     std::string plain(a.size, '\0');
@@ -35,23 +48,10 @@ std::string inflate(const asset& a) {
     return plain;
 }
 
-struct plain_copy {
-    std::once_flag once;
-    std::string text;
-};
-
-} // namespace
-
-const asset* find_asset(std::string_view name) {
-    const auto all = all_assets();
-    const auto found = std::ranges::find(all, name, &asset::name);
-    return found == all.end() ? nullptr : &*found;
-}
-
 std::string_view plain_text(const asset& a) {
     static const auto copies = std::make_unique<plain_copy[]>(all_assets().size());
     plain_copy& copy = copies[static_cast<std::size_t>(&a - all_assets().data())];
-    std::call_once(copy.once, [&] { copy.text = inflate(a); });
+    std::call_once(copy.once, [&] { copy.text = unpacked(a); });
     return copy.text;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace pawl::app {
@@ -22,7 +23,9 @@ std::span<const asset> all_assets(); // generated; ordered by name
 // Null where there is none.
 const asset* find_asset(std::string_view name);
 
-// Decompressed on first use, then kept.
+// Decompressed; throws std::bad_alloc alone.
+std::string unpacked(const asset& a);
+// The same on first use, then kept.
 std::string_view plain_text(const asset& a);
 
 } // namespace pawl::app

@@ -130,18 +130,18 @@ inline task<http_response> handle_no_content(app_context&, const http_request&) 
 
 inline std::span<const route> fake_routes() {
     static const route rows[] = {
-        {http_method::get, "/", &handle_ok, "root"},
-        {http_method::get, "/echo", &handle_echo, "echo"},
-        {http_method::post, "/echo", &handle_echo, "echo"},
-        {http_method::delete_, "/echo", &handle_echo, "echo"},
-        {http_method::get, "/things/{id}", &handle_echo, "thing"},
-        {http_method::get, "/throw", &handle_throw, "throw"},
-        {http_method::get, "/no-memory", &handle_no_memory, "no_memory"},
-        {http_method::get, "/unsigned", &handle_unsigned, "unsigned"},
-        {http_method::get, "/splitting", &handle_splitting, "splitting"},
-        {http_method::get, "/static", &handle_static, "static"},
-        {http_method::get, "/slow", &handle_slow, "slow"},
-        {http_method::post, "/nothing", &handle_no_content, "nothing"},
+        {http_method::get, "/", &handle_ok, "root", refuses()},
+        {http_method::get, "/echo", &handle_echo, "echo", refuses()},
+        {http_method::post, "/echo", &handle_echo, "echo", refuses()},
+        {http_method::delete_, "/echo", &handle_echo, "echo", refuses()},
+        {http_method::get, "/things/{id}", &handle_echo, "thing", refuses()},
+        {http_method::get, "/throw", &handle_throw, "throw", refuses()},
+        {http_method::get, "/no-memory", &handle_no_memory, "no_memory", refuses()},
+        {http_method::get, "/unsigned", &handle_unsigned, "unsigned", refuses()},
+        {http_method::get, "/splitting", &handle_splitting, "splitting", refuses()},
+        {http_method::get, "/static", &handle_static, "static", refuses()},
+        {http_method::get, "/slow", &handle_slow, "slow", refuses()},
+        {http_method::post, "/nothing", &handle_no_content, "nothing", refuses()},
     };
     return rows;
 }

@@ -1,5 +1,5 @@
-#include "app/http/context.hpp"
 #include "app/http/errors.hpp"
+#include "app/http/route.hpp"
 #include "app/openapi/document.hpp"
 #include "app/web/assets.hpp"
 
@@ -15,8 +15,13 @@ namespace json = boost::json;
 
 namespace {
 
+std::string served(bool development, std::string_view sign_up = {}) {
+    return fill_template(openapi_template(all_routes(development)), {"https://auth.example.com", "1.2.3", sign_up},
+                         template_kind::json);
+}
+
 json::object document(bool development) {
-    return json::parse(openapi_document({"https://auth.example.com", "1.2.3", {}}, development)).as_object();
+    return json::parse(served(development)).as_object();
 }
 
 const char* to_text(http_method method) {
@@ -101,6 +106,59 @@ BOOST_AUTO_TEST_CASE(describes_exactly_the_routes_there_are) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(every_row_has_its_description_and_every_description_its_row) {
+    std::set<std::string> rows, descriptions;
+    for (const route& r : all_routes(true)) {
+        rows.emplace(r.name);
+    }
+    const json::value contract = json::parse(unpacked(*find_asset("openapi/contract.json")));
+    for (const auto& handler : contract.at("handlers").as_object()) {
+        for (const auto& operation : handler.value().at("operations").as_object()) {
+            descriptions.emplace(operation.key());
+        }
+    }
+    BOOST_TEST(rows == descriptions, boost::test_tools::per_element());
+    const route undescribed[] = {
+        {http_method::get, "/nowhere", all_routes(false).front().handle, "nowhere", refuses()}};
+    BOOST_CHECK_EXCEPTION(openapi_template(undescribed), std::logic_error, [](const std::logic_error& error) {
+        return std::string(error.what()).find("nowhere") != std::string::npos;
+    });
+}
+
+// The codes of the error responses of `row`'s operation, as their examples name them; without /token, whose are others.
+std::set<std::string> described_codes(const json::object& root, const route& row) {
+    std::set<std::string> codes;
+    const json::value& operation = root.at("paths").at(row.path).at(to_text(row.method));
+    for (const auto& response : operation.at("responses").as_object()) {
+        boost::system::error_code ec;
+        if (const auto* all = response.value().find_pointer("/content/application~1problem+json/examples", ec)) {
+            for (const auto& example : all->as_object()) {
+                codes.emplace(example.key());
+            }
+        }
+    }
+    return codes;
+}
+
+BOOST_AUTO_TEST_CASE(who_may_ask_and_what_is_refused_then_is_in_the_document) {
+    const json::object root = document(true);
+    for (const route& r : all_routes(true)) {
+        BOOST_TEST_CONTEXT(r.path << " " << r.name) {
+            const json::object& operation = root.at("paths").at(r.path).at(to_text(r.method)).as_object();
+            const std::set<std::string> codes = described_codes(root, r);
+            if (asks_for_token(r.who)) {
+                BOOST_TEST(operation.at("security").as_array().size() == 2U); // neither of them {}: not without a token
+                BOOST_TEST(codes.contains("missing_access_token"));
+                BOOST_TEST(codes.contains("storage_unavailable"));
+            }
+            BOOST_TEST(codes.contains("not_admin") == (r.who == audience::superuser));
+            BOOST_TEST(codes.contains("forbidden_origin") == (r.who == audience::developer));
+            BOOST_TEST(r.path.starts_with("/admin/") == (r.who == audience::superuser));
+            BOOST_TEST(r.path.starts_with("/dev/") == (r.who == audience::developer));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(knows_exactly_the_codes_of_the_error_table) {
     std::set<std::string> codes;
     std::set<std::string> oauth_errors;
@@ -174,7 +232,7 @@ BOOST_AUTO_TEST_CASE(references_lead_somewhere_and_places_are_filled) {
         BOOST_TEST(json::serialize(root).find("@ISSUER@") == std::string::npos);
         BOOST_TEST(json::serialize(root).find("@SIGN_UP@") == std::string::npos);
     }
-    const std::string closed = openapi_document({"https://auth.example.com", "1.2.3", sign_up_closed_text}, false);
+    const std::string closed = served(false, sign_up_closed_text);
     for (const char* where : {"/info/description", "/paths/~1signup/post/description"}) {
         const json::value root = json::parse(closed);
         BOOST_TEST(std::string_view(root.at_pointer(where).as_string()).find(sign_up_closed_text) !=

@@ -28,9 +28,9 @@ task<http_response> unused_handler(app_context&, const http_request&) {
     co_return http_response();
 }
 
-const route rows[] = {{http_method::get, "/", &unused_handler, "root"},
-                      {http_method::post, "/", &unused_handler, "post"},
-                      {http_method::delete_, "/{id}", &unused_handler, "delete"}};
+const route rows[] = {{http_method::get, "/", &unused_handler, "root", refuses()},
+                      {http_method::post, "/", &unused_handler, "post", refuses()},
+                      {http_method::delete_, "/{id}", &unused_handler, "delete", refuses()}};
 
 struct scan_verdict {
     header_scanner::outcome outcome{};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/http/context.hpp"
+#include "app/http/route.hpp"
 #include "app/process/service_clock.hpp"
 #include "tests/support/service_world.hpp"
 
@@ -88,7 +89,9 @@ public:
     answer send(app::http_request r) {
         for (const app::route& row : app::all_routes(true)) {
             if (row.method == r.method && fits(row.path, r)) {
-                return answer{run(row.handle(server, r))};
+                answer given{run(row.handle(server, r))};
+                hold_against_row(row, given);
+                return given;
             }
         }
         throw std::logic_error("no such route");
@@ -120,6 +123,23 @@ public:
     }
 
 private:
+    // Every error that a handler answers is in its row, and looks as the row says: so the OpenAPI document, which is
+    // made of the rows, has it.
+    static void hold_against_row(const app::route& row, const answer& given) {
+        if (given.status() < 400) {
+            return;
+        }
+        const bool oauth = row.refusals.style() == app::error_style::oauth;
+        for (const app::refusal& refused : app::all_refusals(row)) {
+            const app::error_row& error = app::row_of(refused.why);
+            if (oauth ? given.text("error") == error.oauth_error
+                      : given.text("code") == error.code && given.status() == error.status) {
+                return;
+            }
+        }
+        throw std::logic_error("the row of " + std::string(row.name) + " does not list " +
+                               given.text(oauth ? "error" : "code"));
+    }
     static bool fits(std::string_view pattern, app::http_request& r) {
         constexpr std::string_view parameter = "{id}";
         if (!pattern.ends_with(parameter)) {

@@ -1,0 +1,25 @@
+#include "app/handler/dev_support.hpp"
+
+#include "app/dev/strict_json.hpp"
+#include "app/http/json_body.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+meaning<boost::json::object> read_dev_json(const http_request& request) {
+    const body_outcome read = read_body(request, body_kinds::json); // says what is wrong with it; structure is lost
+    if (const auto* failed = std::get_if<body_failure>(&read)) {
+        return failed->as_problem();
+    }
+    if (request.body.empty()) {
+        return boost::json::object();
+    }
+    json_tree tree = read_strict_json(request.body, json_size_max);
+    if (!tree.object) {
+        return problem_response(request_problem::malformed_json, tree.why);
+    }
+    return *std::move(tree.object);
+}
+
+} // namespace pawl::app

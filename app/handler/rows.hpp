@@ -1,0 +1,44 @@
+// The rows of the route table, as the files of handlers end with them. A new file of handlers is named here, twice.
+#pragma once
+
+#include "app/http/context.hpp"
+#include "app/http/route.hpp"
+
+#include <span>
+
+namespace pawl::app {
+
+using row_list = std::span<const route>;
+
+extern const row_list root_rows;
+extern const row_list account_rows;
+extern const row_list token_rows;
+extern const row_list session_rows;
+extern const row_list jwks_rows;
+extern const row_list metadata_rows;
+extern const row_list health_rows;
+extern const row_list docs_rows;
+extern const row_list admin_info_rows;
+extern const row_list admin_users_rows;
+extern const row_list admin_sessions_rows;
+extern const row_list admin_keys_rows;
+extern const row_list admin_storage_rows;
+extern const row_list admin_import_rows;
+extern const row_list admin_events_rows;
+extern const row_list dev_rows;
+extern const row_list dev_instances_rows;
+extern const row_list dev_faults_rows;
+extern const row_list dev_tokens_rows;
+extern const row_list dev_users_rows;
+
+// In the order in which the OpenAPI document shows them.
+inline constexpr const row_list* served_always[] = {
+    &root_rows,           &account_rows,    &token_rows,         &session_rows,      &jwks_rows,
+    &metadata_rows,       &health_rows,     &docs_rows,          &admin_info_rows,   &admin_users_rows,
+    &admin_sessions_rows, &admin_keys_rows, &admin_storage_rows, &admin_import_rows, &admin_events_rows,
+};
+inline constexpr const row_list* served_under_dev[] = {
+    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows,
+};
+
+} // namespace pawl::app
