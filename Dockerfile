@@ -13,5 +13,7 @@ COPY --from=build /src/build/bin/pawld /src/build/bin/pawlctl /usr/local/bin/
 USER pawl
 VOLUME /var/lib/pawl
 EXPOSE 8080
-# Needs --issuer: the URL that clients see.
-ENTRYPOINT ["/usr/local/bin/pawld", "--listen", "0.0.0.0:8080", "--data-dir", "/var/lib/pawl"]
+# Options are variables, so that arguments add to them. PAWL_ISSUER, the URL that clients see, is yours to say.
+ENV PAWL_LISTEN=0.0.0.0:8080 PAWL_DATA_DIR=/var/lib/pawl
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["/usr/local/bin/pawlctl", "health", "--quiet"]
+ENTRYPOINT ["/usr/local/bin/pawld"]

@@ -1,7 +1,7 @@
 // Service time: the time Pawl decides and records by. It starts at the later of the wall clock and the last record,
 // advances with CLOCK_BOOTTIME, and follows the wall clock forward only: no expiry is ever undone by a clock that was
 // set back. It follows small steps at once; a leap is held until core/wall_leap.hpp says otherwise. Pure: clock
-// readings come in as parameters. Plain values, no synchronisation; app/service_clock adds that.
+// readings come in as parameters. Plain values, no synchronisation; app/process/service_clock adds that.
 //
 // Service time is `boot + offset`. The offset never shrinks, so several threads can keep it in one atomic maximum.
 #pragma once

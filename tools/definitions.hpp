@@ -1,5 +1,5 @@
-// What the parser defines, as plain data: manual pages, completion and README's table are made from it, so that none of
-// them can differ from what is parsed.
+// What the parser defines, as plain data: manual pages, completion and the table of docs/pawlctl.md are made from it,
+// so that none of them can differ from what is parsed.
 #pragma once
 
 #include <string>
@@ -41,9 +41,9 @@ std::vector<const command_definition*> leaves_of(const command_definition& progr
 // "pawlctl user add EMAIL [--username NAME] ...".
 std::string synopsis_of(const command_definition& command);
 
-// README's table of commands, in Markdown, between two markers that a test looks for.
+// The table of commands of docs/pawlctl.md, in Markdown, between two markers that a test looks for.
 std::string markdown_of_commands();
-inline constexpr std::string_view commands_begin = "<!-- commands: begin (pawlctl man --readme prints the same) -->";
+inline constexpr std::string_view commands_begin = "<!-- commands: begin (pawlctl man --table prints the same) -->";
 inline constexpr std::string_view commands_end = "<!-- commands: end -->";
 
 } // namespace pawl::tools

@@ -16,7 +16,7 @@ namespace pawl::tools {
 
 namespace {
 
-constexpr int usage = static_cast<int>(storage::refusal::usage);
+constexpr int usage = static_cast<int>(storage::exit_code::usage);
 
 volatile std::sig_atomic_t caught_signal = 0;
 
@@ -187,6 +187,15 @@ secret_string read_secret_line(std::string_view what) {
                                     (ended == line_end::too_long ? ", and none is that long" : ""));
     }
     return secret_string(std::string_view(line.data(), line.size()));
+}
+
+std::string ask_line(std::string_view question) {
+    write_text(STDERR_FILENO, question);
+    std::vector<char, wiping_allocator<char>> line;
+    if (read_line(STDIN_FILENO, line) != line_end::newline) {
+        throw tool_error(usage, "no answer was given");
+    }
+    return {line.data(), line.size()};
 }
 
 secret_string given_or_stdin(const std::string& given, std::string_view what) {

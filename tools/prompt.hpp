@@ -20,6 +20,9 @@ void guard_secrets();
 // nobody is there to ask, 1 where the answer is no. `question` ends without "?".
 void confirm(const std::string& question, bool yes);
 
+// The line a person types after `question`, without its newline. Throws tool_error (2) where the input ends.
+std::string ask_line(std::string_view question);
+
 // A new password, typed twice at the terminal without echo. Throws tool_error (2) where there is no terminal or the two
 // differ.
 secret_string ask_new_password(std::string_view of_whom);

@@ -1,11 +1,13 @@
 #include "tools/settings.hpp"
 
 #include "app/config/validate.hpp"
-#include "app/startup.hpp"
-#include "storage/key_file.hpp"
+#include "app/instance/startup.hpp"
+#include "storage/directory/key_file.hpp"
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstring>
 #include <exception>
 #include <variant>
 
@@ -23,7 +25,7 @@ bool is_there(const std::string& path) {
 app::config loaded(const app::config_inputs& inputs) {
     auto done = app::load_config(inputs);
     if (const std::string* line = std::get_if<std::string>(&done)) {
-        throw tool_error(static_cast<int>(storage::refusal::usage), *line);
+        throw tool_error(static_cast<int>(storage::exit_code::usage), *line);
     }
     return std::move(std::get<app::loaded_config>(done).value);
 }
@@ -35,6 +37,10 @@ void add_service(const service_places& service, app::config_inputs& inputs) {
     app::variable_list variables;
     if (text && !app::parse_dotenv(*text, variables)) {
         inputs.environment.insert(inputs.environment.begin(), variables.begin(), variables.end());
+    }
+    if (std::find(inputs.arguments.begin(), inputs.arguments.end(), "--config") == inputs.arguments.end() &&
+        inputs.read_file(service.config_file, why)) {
+        inputs.arguments.insert(inputs.arguments.end(), {"--config", service.config_file});
     }
     inputs.environment.emplace_back("STATE_DIRECTORY", service.data_dir);
     const std::string key_file = "/" + std::string(app::key_file_name);
@@ -67,6 +73,18 @@ app::config load_settings_from(const global_options& global, app::config_inputs 
         found = loaded(inputs);
     }
     return found;
+}
+
+std::string own_url_of(const app::config& settings) {
+    app::listen_address address = settings.listen.front();
+    if (address.is_unix()) {
+        return {};
+    }
+    if (address.is_unspecified()) {
+        address = *app::parse_listen_address((address.is_v6 ? "[::1]:" : "127.0.0.1:") + std::to_string(address.port));
+    }
+    const std::string url = address.url();
+    return settings.tls ? "https" + url.substr(std::strlen("http")) : url;
 }
 
 std::string admin_socket_of(const app::config& settings) {

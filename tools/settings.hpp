@@ -18,10 +18,15 @@ struct service_places {
     std::string data_dir = "/var/lib/pawl";
     std::string settings_file = "/etc/pawl/pawl.env"; // lines NAME=VALUE, under the environment
     std::string credentials_directory = "/etc/pawl";  // of its keys.json, where the data directory has none
+    std::string config_file = "/etc/pawl/pawl.toml";  // as --config, where that is not given
 };
 // As load_settings does, but with `inputs` for what the process has, and these places. `usual`: ./pawl-data is there.
 app::config load_settings_from(const global_options& global, app::config_inputs inputs, const service_places& service,
                                bool usual);
+
+// The first address that the server listens on, as this machine reaches it: "http://127.0.0.1:8080" for 0.0.0.0:8080,
+// https where it speaks TLS. Empty for a Unix socket.
+std::string own_url_of(const app::config& settings);
 
 // Where the server that holds the directory has its admin socket; empty: it has none.
 std::string admin_socket_of(const app::config& settings);

@@ -1,6 +1,7 @@
 #include "app/config/config.hpp"
 
 #include "app/config/resolve.hpp"
+#include "app/config/settings_file.hpp"
 #include "app/config/validate.hpp"
 
 #include <fcntl.h>
@@ -85,31 +86,6 @@ std::vector<effective_value> effective_values(const option_values& values) {
         }
     }
     return out;
-}
-
-std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-        }
-        out += c;
-    }
-    return out + "\"";
-}
-
-std::string toml_value(const option_row& row, const std::vector<std::string>& texts) {
-    if (row.repeatable) {
-        std::string list;
-        for (const std::string& text : texts) {
-            list += (list.empty() ? "" : ", ") + quoted(text);
-        }
-        return "[" + list + "]";
-    }
-    if (row.kind == value_kind::flag || (row.kind == value_kind::parent && parse_flag(texts.front()))) {
-        return parse_flag(texts.front()).value_or(false) ? "true" : "false";
-    }
-    return row.kind == value_kind::count ? texts.front() : quoted(texts.front());
 }
 
 // One text for all that mean the same: "600", "600s" and "10m"; "on" and "true".

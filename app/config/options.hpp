@@ -1,5 +1,5 @@
 // The table of every option. The command line, the environment's names, the TOML keys, .env, --help, --print-config and
-// README's table are all made from it.
+// the table of docs/configuration.md are all made from it.
 #pragma once
 
 #include <cstddef>
@@ -145,7 +145,7 @@ std::string rule_of(const option_row& row);
 std::string unit_of(const option_row& row);
 
 std::string help_text();
-// README's table, in Markdown, between the two markers that a test looks for.
+// The table of docs/configuration.md, in Markdown, between the two markers that a test looks for.
 std::string markdown_table();
 inline constexpr std::string_view markdown_begin = "<!-- options: begin (pawld --help prints the same) -->";
 inline constexpr std::string_view markdown_end = "<!-- options: end -->";

@@ -1,4 +1,4 @@
-// From raw values to typed ones: the bounds of the table. Between sources.hpp and config.hpp; nobody else needs it.
+// From raw values to typed ones: the bounds of the table. Between sources.hpp and config.hpp; only these two need it.
 #pragma once
 
 #include "app/config/sources.hpp"

@@ -1,11 +1,11 @@
 // --dev as a test fixture: the server's own world and the realms beside it, made when they are first asked for.
 //
 // Threads: handle() and answered() from io threads, the rest from any but where it says so. One thread goes round the
-// realms: frees, sweeps, ends what is stalled, destroys worlds nobody uses any more.
+// realms: frees, sweeps, ends what is stalled, destroys worlds that are not used any more.
 #pragma once
 
 #include "app/dev/realm.hpp"
-#include "app/request_hook.hpp"
+#include "app/http/request_hook.hpp"
 
 #include <condition_variable>
 #include <functional>
@@ -32,7 +32,7 @@ public:
 
     // Before the server starts. The issuer of a realm is "<url>/t/<name>".
     void set_issuer(const std::string& url);
-    void set_metrics_text(std::function<std::string(world&)> text) { shared_.metrics_text = std::move(text); }
+    void set_metrics_text(std::function<std::string(instance&)> text) { shared_.metrics_text = std::move(text); }
     realm& main() { return *main_; }
 
     task<http_response> handle(const route& row, const http_request& request) override;

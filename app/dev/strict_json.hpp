@@ -40,7 +40,7 @@ public:
     std::vector<std::string> texts(std::string_view name, std::size_t count_max);
 
     void blame(std::string_view name, std::string why);
-    // Blames what nobody asked for. Once, at the end.
+    // Blames the members that were not asked for. Once, at the end.
     void finish();
     std::string path_of(std::string_view name) const { return prefix_ + std::string(name); }
 

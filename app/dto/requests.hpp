@@ -1,8 +1,8 @@
 // Bodies into what the services take. All faults of a body are reported at once, as validation_failed with its fields.
-// In every body: members nobody knows are ignored, `null` is as good as absent.
+// In every body: members that are not known are ignored, `null` is as good as absent.
 #pragma once
 
-#include "app/parameters.hpp"
+#include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/secret.hpp"
 #include "core/service/account_service.hpp"

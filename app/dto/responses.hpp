@@ -1,11 +1,11 @@
 // What the services give into JSON, as the contract spells it. No password hash, no epoch, no internals.
 #pragma once
 
-#include "app/dto/json_text.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/port/store.hpp"
 #include "core/service/services.hpp"
+#include "core/text/json_text.hpp"
 #include "core/user/user.hpp"
 
 #include <span>
@@ -18,7 +18,7 @@ std::string to_json(const user& u);
 // Its members, into an object that has more.
 json_object_writer& add_members(json_object_writer& object, const user& u);
 
-// A session's members, likewise. `current` is true for the family `asking`.
+// A session's members, in the same way. `current` is true for the family `asking`.
 json_object_writer& add_members(json_object_writer& object, const family_details& session, const family_id& asking);
 
 // RFC 6749 5.1, with refresh_token_expires_in beside it.

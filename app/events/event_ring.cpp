@@ -85,7 +85,7 @@ void event_ring::on_batch(const storage::durable_batch& batch) noexcept {
     const std::lock_guard lock(mutex_);
     try {
         keep(batch);
-    } catch (const std::bad_alloc&) { // the log goes on; whoever watches reads it from the disk
+    } catch (const std::bad_alloc&) { // the log goes on; readers take it from the disk
         batches_.clear();
         bytes_ = 0;
         first_lsn_ = next_lsn_ = batch.first_lsn + batch.records;

@@ -1,9 +1,9 @@
-// The newest part of the log in memory, for all who watch it together. Whoever is too slow finds its place gone, and
-// costs nobody anything: there is no queue of its own.
+// The newest part of the log in memory, for all who watch it together. A reader that is too slow finds its place gone,
+// and costs the others nothing: it has no queue of its own.
 #pragma once
 
-#include "app/limits.hpp"
-#include "storage/log/record_tap.hpp"
+#include "app/http/limits.hpp"
+#include "storage/log/commit_listener.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ struct kept_batch {
 using kept_batch_ptr = std::shared_ptr<const kept_batch>;
 
 // Any thread.
-class event_ring final : public storage::record_tap {
+class event_ring final : public storage::commit_listener {
 public:
     // Told that there is more. On the thread that writes the log: a post, no more.
     class listener {
@@ -37,7 +37,7 @@ public:
 
     // Keeps what comes from now on: batches after `durable_lsn`, which was asked for once this was the store's tap.
     void begin(std::uint64_t durable_lsn);
-    void clear(); // before it becomes the tap, and when nobody watches any more
+    void clear(); // before it becomes the tap, and when the last reader has gone
     // Once remove() is back, wake() is not being called and will not be.
     void add(listener& l);
     void remove(listener& l);

@@ -12,7 +12,7 @@ event_service::~event_service() {
     close();
 }
 
-// The ring is the store's tap while anybody watches: nobody pays for it otherwise.
+// The ring is the store's tap while there is a reader: it costs nothing otherwise.
 event_service::watch::watch(event_service& service, event_ring::listener& l, bool of_ours)
     : service_(service), listener_(l), of_ours_(of_ours) {
     const std::lock_guard lock(service_.mutex_);

@@ -2,8 +2,8 @@
 // who were away.
 #pragma once
 
-#include "app/admin_worker.hpp"
 #include "app/events/event_feed.hpp"
+#include "app/worker/admin_worker.hpp"
 #include "core/failure.hpp"
 #include "core/port/task.hpp"
 
@@ -60,7 +60,7 @@ public:
     bool begin_catch_up();
     void end_catch_up() { catching_up_.fetch_sub(1); }
 
-    // Whoever watches is told that there will be no more; the thread ends. Any thread; more than once.
+    // Readers are told that there will be no more; the thread ends. Any thread; more than once.
     void close();
 
     event_figures& figures() { return figures_; }

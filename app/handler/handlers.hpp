@@ -2,7 +2,7 @@
 // nothing of their own; what a client sends leads to a 4xx, never to an exception.
 #pragma once
 
-#include "app/context.hpp"
+#include "app/http/context.hpp"
 
 namespace pawl::app {
 
@@ -73,7 +73,7 @@ task<http_response> handle_admin_list_snapshots(app_context& context, const http
 task<http_response> handle_get_clock(app_context& context, const http_request& request);
 task<http_response> handle_change_clock(app_context& context, const http_request& request);
 
-// dev_worlds.cpp, dev_faults.cpp, dev_tokens.cpp; likewise
+// dev_instances.cpp, dev_faults.cpp, dev_tokens.cpp; likewise
 task<http_response> handle_dev_reset(app_context& context, const http_request& request);
 task<http_response> handle_dev_snapshot(app_context& context, const http_request& request);
 task<http_response> handle_dev_restore(app_context& context, const http_request& request);

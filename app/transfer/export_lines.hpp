@@ -2,8 +2,8 @@
 // import_line.
 #pragma once
 
+#include "storage/backup/store_image.hpp"
 #include "storage/history/timeline.hpp" // name_of
-#include "storage/move/store_image.hpp"
 
 #include <cstdint>
 #include <string>
@@ -26,7 +26,7 @@ struct export_head {
 std::string export_line(const export_head& head);
 std::string export_line(const user& u);
 std::string export_line(const storage::family_image& family);
-// The last one: whoever does not see it has not seen all.
+// The last one: a reader that does not see it has not seen all.
 std::string export_end_line(std::uint64_t users, std::uint64_t families);
 
 } // namespace pawl::app

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/transfer/export_lines.hpp"
-#include "storage/move/store_image.hpp"
+#include "storage/backup/store_image.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -29,8 +29,8 @@ struct import_refusal {
 };
 using import_record = std::variant<export_head, user, storage::family_image, import_end, import_refusal>;
 
-// A user without `id` gets id 0: the next free one is for it. Members that nobody knows are refused, so that nothing is
-// silently dropped; of a user only `email` is required.
+// A user without `id` gets id 0: the next free one is for it. Members that are not known are refused, so that nothing
+// is silently dropped; of a user only `email` is required.
 import_record read_import_line(std::string_view line);
 
 // The rules of a user's members, for foreign tables too: email, names, hash and roles are acceptable; the username is

@@ -1,7 +1,8 @@
 #include "app/webhook/client.hpp"
 
+#include "app/net/authorities.hpp"
 #include "app/webhook/limits.hpp"
-#include "storage/log/log_directory.hpp"
+#include "storage/exit_code.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -33,13 +34,13 @@ void free_context(SSL_CTX* context) {
 
 SSL_CTX* make_context(const std::string& ca_file) {
     SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-    const bool good = context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-                      (ca_file.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
-                                       : SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1);
+    const bool good =
+        context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+        (ca_file.empty() ? trust_this_system(context) : SSL_CTX_load_verify_file(context, ca_file.c_str()) == 1);
     ERR_clear_error();
     if (!good) {
         SSL_CTX_free(context);
-        throw storage::refused(storage::refusal::usage,
+        throw storage::refused(storage::exit_code::usage,
                                "--webhook-ca " + ca_file + ": no certificates in PEM can be read there");
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);

@@ -22,7 +22,7 @@ struct family_facts {
     std::uint32_t epoch = 0; // the user's epoch at login (user_gate)
     timestamp created_at{};  // service time
     seconds idle_ttl{};      // as configured at login
-    seconds absolute_ttl{};  // likewise; idle_ttl <= absolute_ttl <= 5 years
+    seconds absolute_ttl{};  // as configured at login, too; idle_ttl <= absolute_ttl <= 5 years
 
     friend constexpr bool operator==(const family_facts&, const family_facts&) = default;
 

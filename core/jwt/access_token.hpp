@@ -39,7 +39,7 @@ struct access_claims_view {
 };
 
 // header {"alg","typ","kid"}; claims iss, sub, aud (if there is one), exp, iat, jti, client_id, sid, gen, `members`.
-// The memory is a spare text's (core/spare_text.hpp), and the caller's to give back.
+// The memory is a spare text's (core/text/string_pool.hpp), and the caller's to give back.
 std::string mint_access_token(const jws_key& key, const access_claims_view& claims);
 std::string mint_access_token(const jws_key& key, const access_claims& claims);
 
@@ -73,7 +73,7 @@ inline constexpr std::size_t subject_name_size_max = 254; // bytes; no email or 
 // JSON with quotes and escapes (RFC 8259 7), appended. UTF-8 stays as it is.
 void append_claim_text(std::string& out, std::string_view text);
 
-// Checks everything of reliability C.3 (docs/threat-model.md, "JWT"). Fills `claims` where good or expired.
+// Checks all that docs/threat-model.md, "JWT", says is refused. Fills `claims` where good or expired.
 access_token_check check_access_token(const key_ring& keys, std::string_view token,
                                       const access_token_expectations& expected, access_claims& claims);
 

@@ -13,7 +13,7 @@
 
 namespace pawl {
 
-// 4 KiB of claims (first_party_claims.hpp), a third longer in base64url, with the longest header and signature.
+// 4 KiB of claims (core/service/user_claims.hpp), a third longer in base64url, with the longest header and signature.
 inline constexpr std::size_t compact_jws_size_max = 6400;
 
 // The three parts, still encoded, and what a signature is over: the first two with their dot. Views into the token.

@@ -32,7 +32,7 @@ enum class token_type : std::uint8_t { at_jwt, jwt };
 using signature_bytes = boost::container::small_vector<std::uint8_t, 64>;
 
 // A key that was proved when it was loaded makes no signature now: for want of memory that its library did not report
-// as such, or of randomness. No defect, and no fault of whoever asked: 503.
+// as such, or of randomness. No defect, and no fault of the client's: 503.
 struct signing_failed : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -108,7 +108,7 @@ public:
 using key_ring_ptr = std::shared_ptr<const key_ring>;
 
 // The key file's text (keys.json): versioned JSON, no member unknown, none twice. core knows no files;
-// storage/key_file reads and writes it.
+// storage/directory/key_file reads and writes it.
 //   {"version":1, "signing":[{"kid","alg","status":"signing"|"verifying","created_at","jwk":{private JWK}}],
 //    "refresh":[{"id","key","created_at"}], "log":{"key"}}
 // `kid` is the RFC 7638 thumbprint of the JWK, `created_at` a NumericDate, the other keys 32 bytes in base64url. One
@@ -116,7 +116,7 @@ using key_ring_ptr = std::shared_ptr<const key_ring>;
 // Version 2 has a member more in each signing key: `from`, a NumericDate, and several of the status signing: of those
 // of the algorithm key_ring::signer_at() chooses. In version 1 a key signs from `created_at` on. A file is of version 2
 // once rotate_signing_key() published a key in it, and stays so.
-// These texts hold secrets: whoever has one wipes it.
+// These texts hold secrets: the holder wipes them.
 inline constexpr std::size_t key_file_size_max = std::size_t{256} * 1024;
 inline constexpr std::size_t signing_keys_max = 16, refresh_keys_max = 64;
 

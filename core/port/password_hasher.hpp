@@ -1,4 +1,4 @@
-// Port: password hashing somewhere else than on an io thread. Implemented by app/password_pool over core/password.
+// Port: password hashing on other threads than the io threads. app/worker/password_pool does it over core/password.
 #pragma once
 
 #include "core/failure.hpp"

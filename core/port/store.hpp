@@ -1,18 +1,18 @@
-// Port: everything the services ask of storage, in the domain's words. Implemented by storage/embedded_store over the
-// lock-free map and the log; a SQL implementation could stand beside it (every change here is a compare-exchange).
+// Port: everything the services ask of storage, in the domain's words. storage/store/embedded_store implements it over
+// the lock-free map and the log. Lookups and changes are synchronous by design: a store that asks a database over a
+// socket can't implement it; another log can (storage/store/record_log.hpp).
 //
 // Three kinds of functions:
 //   - lookups: lock-free, never block, copy what they find; any thread.
-//   - changes: plain functions that publish in memory and enqueue a record in one step; they do not suspend. They
-//   return
+//   - changes: plain functions that publish in memory and enqueue a record in one step; they do not suspend. They give
 //     a ticket. Room is reserved first, so a change either happens with its record enqueued or is refused whole
 //     (storage_unavailable). Any thread that the store knows (io threads, tests).
 //   - durable(ticket): completes when what the ticket stands for is on disk. Nothing that rests on a change may be told
-//     to a client before (docs/durability.md, R1).
+//     to a client before (docs/on-disk.md, R1).
 #pragma once
 
-#include "core/event.hpp"
 #include "core/failure.hpp"
+#include "core/family/event.hpp"
 #include "core/family/family.hpp"
 #include "core/family/served_time.hpp"
 #include "core/family/word.hpp"
@@ -154,7 +154,7 @@ public:
     // a record of that word is enqueued here (helping is harmless: records are absolute).
     virtual result<ticket> observe_family(const family_id& id, family_word seen) = 0;
     virtual result<ticket> observe_user(user_id id, std::uint64_t version_seen) = 0;
-    // What an answer that rests on nobody being found by this login name must wait for: the record (a tombstone, a new
+    // What an answer that rests on no user being found by this login name must wait for: the record (a tombstone, a new
     // name) that took it from its last holder, while that is not durable.
     virtual result<ticket> observe_absence(std::string_view /*folded*/) { return ticket::none; }
     // Completes on the caller's executor: true once durable, false where storage has failed (answer 503). Not cancelled

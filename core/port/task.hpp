@@ -1,5 +1,5 @@
 // The coroutine type of the whole program. Resumes on the io_context of the connection that started it.
-// Read style.md's traps before the first coroutine (docs/style.md): one co_await a statement, no temporaries in it.
+// Read the rules for coroutines in CONTRIBUTING.md before the first one: one co_await a statement, no temporaries.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

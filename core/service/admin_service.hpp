@@ -13,7 +13,7 @@
 
 namespace pawl {
 
-// Who asks. Without a principal: whoever may use the data directory (the admin socket, pawlctl).
+// Who asks. Without a principal: a user who may use the data directory (the admin socket, pawlctl).
 struct operator_caller {
     std::optional<principal> who;
     caller from;
@@ -54,7 +54,7 @@ class admin_service {
 public:
     explicit admin_service(service_context context) : context_(std::move(context)) {}
 
-    // Whether whoever `by` is may still do what operators do: still one, in a living session, with a token that is
+    // Whether `by` may still do what operators do: still one, in a living session, with a token that is
     // good.
     bool is_still_operator(const operator_caller& by) const;
 

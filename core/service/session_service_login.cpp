@@ -4,11 +4,11 @@
 
 #include "core/family/decide.hpp"
 #include "core/service/attempt_record.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/end_family.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
 #include "core/service/password_try.hpp"
-#include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/user/names.hpp"
 
@@ -131,7 +131,7 @@ result<opened_family> open_family(const service_context& context, const user& ho
 }
 
 // The record to try again with after a family opened under `holder` was found dead: the current one, if the password is
-// still the one that was verified and nobody ended this very family. Else null.
+// still the one that was verified and this very family was not ended. Else null.
 user_ptr still_entitled(const service_context& context, const user& holder, const std::optional<family_state>& opened) {
     const user_ptr current = context.data.find_user(holder.id);
     if (!current || !current->gate.enabled || current->password_hash != holder.password_hash) {

@@ -45,7 +45,7 @@ result<ticket> rests_on_session(const service_context& context, const principal&
 
 // What a user did of themselves: `kind` says what. What it returns is to be waited for with the change.
 ticket record_own_act(const service_context& context, event_kind kind, user_id id, const caller& from);
-// The sessions_revoked event. Likewise.
+// The sessions_revoked event. In the same way.
 ticket record_revocation(const service_context& context, user_id id, const caller& from);
 
 // A change asked for by a signed-in user: refuses by not_admitted first, then edits. An account that is gone by now

@@ -3,7 +3,7 @@
 //
 // Thread safety: wait() from coroutines on any executor, advance() and fail() from the log's thread (or any).
 // Invariants:
-//   (1) A waiter lives in the frame of the coroutine that waits; whoever takes it out of its list completes it, once.
+//   (1) A waiter lives in the frame of the coroutine that waits; who takes it out of its list completes it, once.
 //   (2) advance() publishes the sequence before it takes a lock, wait() looks at it under that lock: no wake-up is
 //       lost.
 //   (3) An io_context with waiters outlives the log's thread, or at least its call to advance(): asio::post may still

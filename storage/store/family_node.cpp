@@ -10,8 +10,8 @@ namespace pawl::storage {
 
 namespace {
 
-// A writer holds the lock for a dozen stores: whoever waits longer than this met a descheduled one, and the last use is
-// not worth waiting for.
+// A writer holds the lock for a dozen stores: a thread that waits longer than this met a descheduled one, and the last
+// use is not worth waiting for.
 constexpr int use_lock_spins_max = lock_spins_max;
 
 std::uint32_t seconds_between(timestamp from, timestamp to) noexcept {

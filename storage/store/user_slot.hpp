@@ -47,7 +47,7 @@ struct user_slot final : map_link, reclaimable {
 };
 
 // A login name that is somebody's. Not `active`: given up by its owner in a record that is not durable yet, or not long
-// enough ago, so nobody else may have it.
+// enough ago, so no other user may have it.
 struct name_entry final : map_link, reclaimable {
     name_entry(std::string f, user_slot& o) : folded(std::move(f)), owner(&o) {}
     const std::string folded;

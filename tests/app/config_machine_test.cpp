@@ -1,5 +1,5 @@
 // What the machine, its volumes and its network have to say in a configuration.
-#include "tests/app/config_world.hpp"
+#include "tests/app/config_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 

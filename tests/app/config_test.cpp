@@ -1,4 +1,4 @@
-#include "tests/app/config_world.hpp"
+#include "tests/app/config_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 

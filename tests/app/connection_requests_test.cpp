@@ -1,6 +1,6 @@
 // What requests may look like that other people's clients and proxies send: chunks, an empty line first, several Cookie
 // fields, a slash too much; and what a page gets to know of a refusal.
-#include "tests/app/connection_world.hpp"
+#include "tests/app/connection_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // Bodies that are made while they are sent, as the state machine sees them.
-#include "tests/app/connection_world.hpp"
+#include "tests/app/connection_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 

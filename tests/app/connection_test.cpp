@@ -1,5 +1,5 @@
-#include "tests/app/connection_world.hpp"
-#include "tests/app/gate_cases.hpp"
+#include "tests/app/connection_fixture.hpp"
+#include "tests/app/head_check_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order_one_at_a_time) {
 }
 
 BOOST_AUTO_TEST_CASE(refused_requests_are_answered_and_nothing_after_them_is_looked_at) {
-    for (const test::gate_case& g : test::load_gate_cases()) {
+    for (const test::head_check_case& g : test::load_gate_cases()) {
         if (g.reason == "none") {
             continue;
         }

@@ -1,5 +1,5 @@
 // What a connection does as time passes, and when it is to end.
-#include "tests/app/connection_world.hpp"
+#include "tests/app/connection_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -10,17 +10,17 @@ using namespace pawl::app;
 
 BOOST_AUTO_TEST_SUITE(options_test)
 
-BOOST_AUTO_TEST_CASE(readme_has_the_table_as_it_is) {
-    std::ifstream file(std::string(PAWL_SOURCE_DIR) + "/README.md");
+BOOST_AUTO_TEST_CASE(the_page_of_options_has_the_table_as_it_is) {
+    std::ifstream file(std::string(PAWL_SOURCE_DIR) + "/docs/configuration.md");
     std::ostringstream text;
     text << file.rdbuf();
-    const std::string readme = text.str();
-    const auto begin = readme.find(markdown_begin);
-    const auto end = readme.find(markdown_end);
+    const std::string page = text.str();
+    const auto begin = page.find(markdown_begin);
+    const auto end = page.find(markdown_end);
     BOOST_TEST_REQUIRE(begin != std::string::npos);
     BOOST_TEST_REQUIRE(end != std::string::npos);
-    const std::string in_readme = readme.substr(begin, end + markdown_end.size() - begin) + "\n";
-    BOOST_TEST(in_readme == markdown_table(), "README's configuration table should be:\n" << markdown_table());
+    const std::string in_page = page.substr(begin, end + markdown_end.size() - begin) + "\n";
+    BOOST_TEST(in_page == markdown_table(), "the table of docs/configuration.md should be:\n" << markdown_table());
 }
 
 BOOST_AUTO_TEST_CASE(names_are_unique_and_spelled_alike_everywhere) {

@@ -1,4 +1,4 @@
-"""The sections of docs/performance.md that come from other measurements than tests/bench/run's: micro.json and steady.json."""
+"""The sections of a page of docs/runs that come from other measurements than tests/bench/run's: micro.json and steady.json."""
 from figures import number
 from tables import table
 

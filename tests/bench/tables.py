@@ -1,4 +1,4 @@
-"""The sections of docs/performance.md that come from results."""
+"""The sections of a page of docs/runs that come from results."""
 import figures
 from bars import MAIN, Bars
 from figures import Figures, Spread, database_too, number, per

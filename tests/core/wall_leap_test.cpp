@@ -37,7 +37,7 @@ struct look {
     std::int64_t service_off_s; // how far service time has moved by then
 };
 
-// Time and the watch over it, as app/clock_watch puts them together.
+// Time and the watch over it, as app/process/clock_watch puts them together.
 void run(const std::string& what, std::initializer_list<look> looks) {
     BOOST_TEST_CONTEXT(what) {
         service_time time({timestamp_ms(seconds(start_s)), milliseconds(0)}, timestamp_ms{});

@@ -157,7 +157,7 @@ class OnlineAndOffline(unittest.TestCase):
     def test_who_stops_reading_hears_no_complaint(self):
         self.add("ann@example.com")
         for place in self.places:
-            for command in (("log", "dump"), ("user", "ls"), ("--json", "user", "ls"), ("export",), ("man", "--readme")):
+            for command in (("log", "dump"), ("user", "ls"), ("--json", "user", "ls"), ("export",), ("man", "--table")):
                 ours, theirs = os.pipe()
                 os.close(ours)  # gone before the first line
                 child = subprocess.run([BINARY, "--data-dir", place.data_dir, *command], stdout=theirs,

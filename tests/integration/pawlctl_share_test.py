@@ -1,4 +1,4 @@
-"""What pawlctl makes of its own definitions: manual pages, bash completion, README's table of commands."""
+"""What pawlctl makes of its own definitions: manual pages, bash completion, the table of docs/pawlctl.md."""
 import os
 import pathlib
 import re
@@ -13,8 +13,8 @@ from support.pawlctl import pawlctl
 
 
 def commands():
-    """Every command of README's table as pawlctl prints it, as a list of words."""
-    table = pawlctl("man", "--readme").out
+    """Every command of the page's table as pawlctl prints it, as a list of words."""
+    table = pawlctl("man", "--table").out
     return [re.match(r"[a-z -]+", use).group().split() for use in re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)]
 
 
@@ -99,8 +99,8 @@ class Completion(unittest.TestCase):
 
 class Readme(unittest.TestCase):
     def test_the_table_of_commands_is_the_programs(self):
-        self.assertTrue(pawlctl("man", "--readme").out.strip() in (ROOT / "README.md").read_text(),
-                        "put what `pawlctl man --readme` prints into README.md, section pawlctl")
+        self.assertTrue(pawlctl("man", "--table").out.strip() in (ROOT / "docs" / "pawlctl.md").read_text(),
+                        "put what `pawlctl man --table` prints into docs/pawlctl.md")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""README's curl session, pasted as it stands, prints what README says it prints."""
+"""What README and the pages show, pasted as it stands, prints what they say it prints, and README is short."""
 import os
 import pathlib
 import re
@@ -9,12 +9,19 @@ from support import case
 from support.pawlctl import BINARY as PAWLCTL, environment
 from support.pawld import ROOT, Pawld
 
-README_URL = "http://127.0.0.1:8080"
+PAGE_URL = "http://127.0.0.1:8080"
+README_WORDS_MAX = 1500
+# In the order in which they send their reader on: each goes on where the one before ended.
+PAGES = ("README.md", "docs/clients.md", "docs/pawlctl.md")
 
 
-def console_blocks():
+def text_of(page):
+    return (ROOT / page).read_text()
+
+
+def console_blocks(page):
     """Lists of (command, expected output) of every ```console block."""
-    for block in re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", text_of(page), re.DOTALL):
         steps = []
         for line in block.splitlines():
             if line.startswith("$ "):
@@ -25,7 +32,7 @@ def console_blocks():
 
 
 def masked(text):
-    """What differs from run to run, and tokens that README cuts short."""
+    """What differs from run to run, and tokens that the pages cut short."""
     text = re.sub(r"eyJ[\w.…-]+", "JWT", text)
     text = re.sub(r"prt_[\w…-]+", "REFRESH", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", text)
@@ -33,21 +40,22 @@ def masked(text):
     return re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
 
 
-class Readme(unittest.TestCase):
-    def test_the_session_prints_what_it_says(self):
-        blocks = list(console_blocks())
-        self.assertTrue(blocks)
+class Sessions(unittest.TestCase):
+    def test_every_session_prints_what_it_says(self):
         with Pawld(dev=False) as server:
-            for steps in blocks:
-                self.session(steps, server)
-                server.restart(how=9)  # between two blocks the reader kills the server and starts it again
+            for page in PAGES:
+                blocks = list(console_blocks(page))
+                self.assertTrue(blocks, page)
+                for steps in blocks:
+                    self.session(steps, server)
+                    server.restart(how=9)  # between two blocks the reader kills the server and starts it again
 
     def session(self, steps, server):
         """All commands of a block in one shell, as a reader's terminal would have it."""
         mark = "--- next ---"
-        # The shell's variables and files of one block are there in the next: README says nothing else.
+        # The shell's variables and files of one block are there in the next: the pages say nothing else.
         # As `tools/run` has them: where it serves, its data, its programs.
-        places = ((README_URL, server.url), ("snapshots/dev", server.data_dir), ("$PWD/build/bin", os.path.dirname(PAWLCTL)))
+        places = ((PAGE_URL, server.url), ("snapshots/dev", server.data_dir), ("$PWD/build/bin", os.path.dirname(PAWLCTL)))
         script = ""
         for command, _ in steps:
             for written, real in places:
@@ -63,13 +71,17 @@ class Readme(unittest.TestCase):
         for (command, expected), output in zip(steps, outputs):
             self.assertEqual(masked(output).strip(), masked(expected).strip(), command)
 
-    def test_the_configuration_table_is_the_one_of_the_program(self):
-        text = (ROOT / "README.md").read_text()
+
+class Pages(unittest.TestCase):
+    def test_readme_is_short(self):
+        self.assertLessEqual(len(text_of("README.md").split()), README_WORDS_MAX)
+
+    def test_the_table_of_options_is_the_one_of_the_program(self):
         done = subprocess.run([os.environ.get("PAWLD", ROOT / "build/bin/pawld"), "--help"], capture_output=True, text=True,
                               check=True)
         options = set(re.findall(r"^  (--[a-z0-9-]+)", done.stdout, re.MULTILINE))
         self.assertGreater(len(options), 30)
-        table = set(re.findall(r"^\| `(--[a-z0-9-]+)` \|", text, re.MULTILINE))
+        table = set(re.findall(r"^\| `(--[a-z0-9-]+)` \|", text_of("docs/configuration.md"), re.MULTILINE))
         self.assertEqual(options, table)
 
 

@@ -6,13 +6,16 @@
 namespace pawl::tools {
 
 void add_diff_command(CLI::App& parser, program& p);
+void add_doctor_command(CLI::App& parser, program& p);
 void add_events_command(CLI::App& parser, program& p);
 void add_explain_command(CLI::App& parser, program& p);
 void add_backup_command(CLI::App& parser, program& p);
 void add_export_command(CLI::App& parser, program& p);
 void add_hash_command(CLI::App& parser, program& p);
+void add_health_command(CLI::App& parser, program& p);
 void add_import_command(CLI::App& parser, program& p);
 void add_info_command(CLI::App& parser, program& p);
+void add_init_command(CLI::App& parser, program& p);
 void add_key_command(CLI::App& parser, program& p);
 void add_log_command(CLI::App& parser, program& p);
 void add_log_dump(CLI::App& group, program& p); // of add_log_command, as the next two

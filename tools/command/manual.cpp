@@ -17,7 +17,7 @@ namespace {
 struct man_options {
     std::string page = "pawlctl";
     std::string directory;
-    bool readme = false;
+    bool table = false;
 };
 
 void print_text(program& p, std::string_view text) {
@@ -31,14 +31,14 @@ int write_pages(const std::string& directory) {
         std::ofstream file(path, std::ios::binary);
         file << page.troff;
         if (!file.flush()) {
-            throw tool_error(static_cast<int>(storage::refusal::storage_failed), path + ": can't be written");
+            throw tool_error(static_cast<int>(storage::exit_code::storage_failed), path + ": can't be written");
         }
     }
     return 0;
 }
 
 int print_manual(program& p, const man_options& wanted) {
-    if (wanted.readme) {
+    if (wanted.table) {
         print_text(p, markdown_of_commands());
         return 0;
     }
@@ -61,7 +61,7 @@ void add_manual_commands(CLI::App& parser, program& p) {
     const auto wanted = std::make_shared<man_options>();
     man->add_option("page", wanted->page, "pawlctl, pawld, or a command")->type_name("PAGE");
     man->add_option("--to", wanted->directory, "write all pages into this directory")->type_name("DIR");
-    man->add_flag("--readme", wanted->readme, "README's table of commands instead");
+    man->add_flag("--table,--readme", wanted->table, "the table of commands of docs/pawlctl.md instead");
     man->callback([&p, wanted] { p.action = [&p, wanted] { return print_manual(p, *wanted); }; });
 
     CLI::App* const completion =

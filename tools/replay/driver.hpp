@@ -55,7 +55,7 @@ struct drive_report {
 
 class driver {
 public:
-    // Throws tool_error (2) for a URL that is none, (76) where nobody answers.
+    // Throws tool_error (2) for a URL that is none, (76) where no server answers.
     explicit driver(const drive_options& options);
     ~driver();
     driver(const driver&) = delete;

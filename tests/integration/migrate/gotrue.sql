@@ -1,0 +1,40 @@
+-- What GoTrue's migrations have made of auth.users, without the columns of tokens that are under way.
+create schema auth;
+create table auth.users (
+    instance_id uuid,
+    id uuid not null primary key,
+    aud varchar(255),
+    role varchar(255),
+    email varchar(255),
+    encrypted_password varchar(255),
+    email_confirmed_at timestamptz,
+    last_sign_in_at timestamptz,
+    raw_app_meta_data jsonb,
+    raw_user_meta_data jsonb,
+    is_super_admin boolean,
+    created_at timestamptz,
+    updated_at timestamptz,
+    phone text unique,
+    phone_confirmed_at timestamptz,
+    banned_until timestamptz,
+    is_sso_user boolean not null default false,
+    deleted_at timestamptz,
+    is_anonymous boolean not null default false
+);
+insert into auth.users (id, aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data, created_at, banned_until, deleted_at,
+                        is_sso_user, is_anonymous, phone) values
+    ('00000000-0000-4000-8000-000000000001', 'authenticated', 'authenticated', 'alice@example.com', :'bcrypt', '2023-01-02 03:04:05.678901+00',
+     '{"provider": "email", "roles": ["editor", "author"]}', '2023-01-02 03:04:00.5+00', null, null, false, false, null),
+    ('00000000-0000-4000-8000-000000000002', 'authenticated', 'authenticated', 'bob@example.com', :'bcrypt', null,
+     '{"provider": "email"}', '2024-01-02 03:04:05+00', '2024-02-02 03:04:05+00', null, false, false, null),
+    ('00000000-0000-4000-8000-000000000003', 'authenticated', 'authenticated', 'dave@example.com', :'bcrypt', null, '{}', now(), 'infinity', null,
+     false, false, null),
+    ('00000000-0000-4000-8000-000000000004', 'authenticated', 'authenticated', 'linked@example.com', '', now(), '{"provider": "github"}', now(), null,
+     null, false, false, null),
+    ('00000000-0000-4000-8000-000000000005', 'authenticated', 'authenticated', null, '', null, '{"provider": "phone"}', now(), null, null, false,
+     false, '15550100'),
+    ('00000000-0000-4000-8000-000000000006', 'authenticated', 'authenticated', 'gone@example.com', :'bcrypt', null, '{}', now(), null, now(), false,
+     false, null),
+    ('00000000-0000-4000-8000-000000000007', 'authenticated', 'authenticated', 'sso@example.com', null, null, '{}', now(), null, null, true, false,
+     null),
+    ('00000000-0000-4000-8000-000000000008', 'authenticated', 'authenticated', null, null, null, '{}', now(), null, null, false, true, null);
