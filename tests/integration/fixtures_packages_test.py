@@ -203,6 +203,13 @@ class Wheel(PackageCase):
         for name in ("pawld", "pawlctl"):
             status, text = run([self.bin / name, "--version"], self.home)
             self.assertEqual((status, text), (0, name + " 0.1.0\n"))
+        # The command does not take that of the PATH, which might be itself.
+        gone = "import pawl_pytest.binary as b; b.PACKAGED = '/nowhere'; b.pawld()"
+        (self.home / "pawld").write_text("#!/bin/sh\necho that of the PATH\n")
+        (self.home / "pawld").chmod(0o755)
+        status, text = run([self.bin / "python", "-c", gone], self.home, PATH="%s:%s" % (self.home, WITHOUT["PATH"]))
+        self.assertEqual(status, 1, text)
+        self.assertRegex(text, r"\Ano pawld: the wheels of pawl-pytest bring one for Linux [^\n]*set PAWLD[^\n]*\n\Z")
         status, text = run([self.bin / "python", "-c", "import pawl_pytest; print(pawl_pytest.find_pawld())"], self.home)
         self.assertEqual(status, 0, text)
         self.assertEqual(pathlib.Path(text.strip()).read_bytes(), (self.programs / "pawld").read_bytes())
@@ -280,10 +287,11 @@ class Npm(PackageCase):
         for name in ("pawld", "pawlctl"):
             status, text = run([folder / "node_modules" / ".bin" / name, "--version"], folder)
             self.assertEqual((status, text), (0, name + " 0.1.0\n"))
-        # A program that is gone is told; the command does not look for itself on the PATH.
+        # A program that is gone is told. The command does not take that of the PATH, which might be itself.
         shutil.rmtree(folder / "node_modules" / "pawl-fixture" / "bin")
-        status, text = run([folder / "node_modules" / ".bin" / "pawld"], folder,
-                           PATH="%s:%s" % (folder / "node_modules" / ".bin", WITHOUT["PATH"]))
+        (folder / "pawld").write_text("#!/bin/sh\necho that of the PATH\n")
+        (folder / "pawld").chmod(0o755)
+        status, text = run([folder / "node_modules" / ".bin" / "pawld"], folder, PATH="%s:%s" % (folder, WITHOUT["PATH"]))
         self.assertEqual(status, 1, text)
         self.assertRegex(text, r"\Ano pawld: the package brings one for Linux on x64 and arm64, [^\n]*set PAWLD[^\n]*\n\Z")
 
