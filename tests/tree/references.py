@@ -155,11 +155,16 @@ def wrong_decisions(tree, name, line):
 
 def wrong_numbers(tree):
     """Decisions are numbered without a gap, or their page says of the number that is missing why."""
-    there = sorted({int(found.group(1)) for name in tree.texts if (found := re.match(r"docs/decisions/(\d{4})-", name))})
+    there = {int(found.group(1)): name for name in tree.texts if (found := re.match(r"docs/decisions/(\d{4})-", name))}
     page = tree.texts.get(DECISIONS_PAGE) or ""
-    for number in range(1, (there or [0])[-1] + 1):
-        if "%04d" % number not in page:
-            yield "%s: %04d is not in the list" % (DECISIONS_PAGE, number)
+    for number in range(1, max(there, default=0) + 1):
+        if "%04d" % number in page:
+            continue
+        row = "| %04d | why there is none |" % number
+        if number in there:
+            title = re.sub(r"^# *(\d+[.:] )?", "", tree.texts[there[number]].split("\n", 1)[0])
+            row = "| [%04d](%s) | %s |" % (number, there[number].rsplit("/", 1)[-1], title)
+        yield "%s: a row is missing: %s" % (DECISIONS_PAGE, row)
 
 
 def findings(tree):
