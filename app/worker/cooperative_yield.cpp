@@ -17,8 +17,25 @@ constexpr int signal_number = SIGURG;
 thread_local std::atomic<std::uint64_t> yields{0};
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free); // a handler's requirement
 
+thread_local std::atomic<std::int64_t> rests_until_ns{0}; // of CLOCK_MONOTONIC
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
+
+std::int64_t monotonic_ns() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// What it calls never fails, so errno stays as it was, and may be called in a handler.
 extern "C" void yield_now(int /*signal*/) {
-    ::sched_yield(); // never fails, so errno stays as it was
+    const std::int64_t before = monotonic_ns();
+    if (before < rests_until_ns.load(std::memory_order_relaxed)) {
+        return;
+    }
+    ::sched_yield();
+    const std::int64_t after = monotonic_ns();
+    rests_until_ns.store(after + rest_after(std::chrono::nanoseconds(after - before)).count(),
+                         std::memory_order_relaxed);
     yields.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -36,6 +53,7 @@ bool handler_is_set() noexcept {
 
 cooperative_yield::cooperative_yield() noexcept {
     yields.store(0, std::memory_order_relaxed); // the thread's own, made before a handler looks at it
+    rests_until_ns.store(0, std::memory_order_relaxed);
     sigset_t one;
     sigemptyset(&one);
     sigaddset(&one, signal_number);

@@ -2,11 +2,23 @@
 // (docs/decisions/0020-hashes-give-way.md).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
 
 namespace pawl::app {
+
+// A yield that kept the thread away for longer than this met threads that compute, not such as answer requests: those
+// are done in less.
+inline constexpr std::chrono::milliseconds long_yield{20};
+inline constexpr std::chrono::milliseconds yield_rest_max{1000};
+// How long a thread does not yield after a yield that took so long. On a machine whose cores others take for good, a
+// thread that gave each of its turns away would not come to its end.
+constexpr std::chrono::nanoseconds rest_after(std::chrono::nanoseconds took) noexcept {
+    return took <= long_yield ? std::chrono::nanoseconds::zero()
+                              : std::min<std::chrono::nanoseconds>(took, yield_rest_max);
+}
 
 // Belongs to the thread that made it. A nice thread has a right to its share, and takes it in one go: until the next
 // tick of the kernel's clock, 4 ms with 250 a second, in which no other thread of that core gets its turn. Here a

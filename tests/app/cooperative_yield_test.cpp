@@ -27,7 +27,7 @@ bool yields(std::uint64_t wanted) {
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(giving_way_suite)
+BOOST_AUTO_TEST_SUITE(cooperative_yield_suite)
 
 BOOST_AUTO_TEST_CASE(a_thread_that_computes_yields_again_and_again) {
     std::thread([] {
@@ -67,6 +67,17 @@ BOOST_AUTO_TEST_CASE(each_thread_gives_way_for_itself_alone) {
         }).join();
         BOOST_TEST(yields(1));
     }).join();
+}
+
+BOOST_AUTO_TEST_CASE(after_a_yield_that_took_long_a_thread_keeps_its_turns_for_as_long) {
+    using namespace std::chrono_literals;
+    static_assert(rest_after(0ns) == 0ns);
+    static_assert(rest_after(5ms) == 0ns); // threads that answer requests
+    static_assert(rest_after(long_yield) == 0ns);
+    static_assert(rest_after(21ms) == 21ms);
+    static_assert(rest_after(700ms) == 700ms);
+    static_assert(rest_after(1h) == yield_rest_max);
+    BOOST_TEST(rest_after(21ms).count() > 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,7 +15,7 @@ constexpr microseconds one_sync{200};
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(log_batch_gather)
+BOOST_AUTO_TEST_SUITE(log_commit_delay)
 
 BOOST_AUTO_TEST_CASE(the_first_batch_is_not_held_back) {
     const commit_delay gather(microseconds(1000), 4);

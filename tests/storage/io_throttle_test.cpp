@@ -22,7 +22,7 @@ constexpr milliseconds took{4};
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(log_disk_share)
+BOOST_AUTO_TEST_SUITE(log_io_throttle)
 
 BOOST_AUTO_TEST_CASE(a_log_with_nothing_to_write_is_in_nobodys_way) {
     BOOST_TEST((pause_after(quiet_after(7), quiet_after(7), took) == none));
