@@ -140,7 +140,7 @@ def check_a_port_in_use_and_a_read_only_place_are_told_in_a_line(places):
     expect("can be written" in said, said)
     said = one_line([sys.executable, ROOT / "tools/package", "static", places.fresh("none")], env={
         **environment, "PATH": str(places.fresh("path"))})
-    expect("tools/install" in said, said)
+    expect("apt-get install" in said, said)
     said = one_line([sys.executable, "-c", "import platform,runpy,sys;platform.machine=lambda:'riscv64';sys.argv[1:]=['static'];"
                      "runpy.run_path(%r,run_name='__main__')" % str(ROOT / "tools/package")])
     expect("unsupported machine riscv64" in said, said)

@@ -26,7 +26,7 @@ def need(tool, package):
     """The path of a program; Fail says which Debian package has it."""
     path = shutil.which(tool)
     if path is None:
-        raise Fail("%s is missing: install the Debian package %s (tools/install package)" % (tool, package))
+        raise Fail("%s is missing: apt-get install %s" % (tool, package))
     return path
 
 

@@ -94,8 +94,19 @@ def owners_of(paths):
     return out
 
 
+_known = {}  # of this process: check makes several forms from one build
+
+
 def inventory(build, kit=None):
     """All components, by name. With a kit: of the static programs; else of the shared ones."""
+    lines = [(kit / (program + ".link")).read_text(encoding="utf-8") for program in PROGRAMS] if kit else []
+    key = (str(build), *lines)
+    if key not in _known:
+        _known[key] = read_inventory(build, kit)
+    return _known[key]
+
+
+def read_inventory(build, kit):
     linked = [component(name, "linked") for name in owners_of(read_by_linker(kit) if kit else read_by_loader(build))]
     sources = {one.source for one in linked}
     headers = [component(name, "headers") for name in owners_of(read_by_compiler(build))]

@@ -36,7 +36,7 @@ def lay_out_root(root, programs, build, kit):
         shutil.copyfile(program, root / "usr/bin" / program.name)
         (root / "usr/bin" / program.name).chmod(0o755)
     if not AUTHORITIES.is_file():
-        raise Fail("%s is missing: install the Debian package ca-certificates (tools/install package)" % AUTHORITIES)
+        raise Fail("%s is missing: apt-get install ca-certificates" % AUTHORITIES)
     shutil.copyfile(AUTHORITIES, root / "etc/ssl/certs/ca-certificates.crt")
     (root / "etc/passwd").write_text("pawl:x:%d:%d:Pawl:/var/lib/pawl:/nonexistent\n" % (USER, USER), encoding="ascii")
     (root / "etc/group").write_text("pawl:x:%d:\n" % USER, encoding="ascii")
