@@ -1,7 +1,7 @@
 #include "app/process/sandbox.hpp"
 
-#include "app/net/authorities.hpp"
 #include "app/config/config.hpp"
+#include "app/process/authorities.hpp"
 #include "app/process/logging.hpp"
 
 #include <sys/stat.h>

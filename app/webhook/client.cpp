@@ -1,6 +1,6 @@
 #include "app/webhook/client.hpp"
 
-#include "app/net/authorities.hpp"
+#include "app/process/authorities.hpp"
 #include "app/webhook/limits.hpp"
 #include "storage/exit_code.hpp"
 

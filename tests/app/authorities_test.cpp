@@ -1,4 +1,4 @@
-#include "app/net/authorities.hpp"
+#include "app/process/authorities.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // The two ways over HTTP: a URL, and the admin socket. One connection, kept; one request at a time, with time limits.
-#include "app/net/authorities.hpp"
+#include "app/process/authorities.hpp"
 #include "core/version.hpp"
 #include "tools/client/admin_client.hpp"
 

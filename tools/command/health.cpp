@@ -1,5 +1,5 @@
 // pawlctl health: whether the server serves, for a container's health check and for scripts; no token, no curl.
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/json_view.hpp"
 #include "tools/settings.hpp"

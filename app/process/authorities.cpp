@@ -1,4 +1,4 @@
-#include "app/net/authorities.hpp"
+#include "app/process/authorities.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
