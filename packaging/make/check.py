@@ -10,8 +10,8 @@ import traceback
 from make.common import Fail, need
 from make.serving import Wrong
 
-MODULES = ("check_static", "check_oci", "check_deb", "check_repo", "check_same")
-SECTIONS = ("static", "oci", "deb", "repo", "same")
+MODULES = ("check_static", "check_oci", "check_deb", "check_repo", "check_fixtures", "check_same")
+SECTIONS = ("static", "oci", "deb", "repo", "fixtures", "same")
 
 
 class Skip(Exception):

@@ -4,6 +4,8 @@
   tarball  pawl-VERSION-linux-ARCH.tar.gz and pawl-VERSION-relink-ARCH.tar.gz
   oci      an image of the static programs, as an OCI image layout
   deb      a Debian package of the shared programs
+  wheel    pawl-pytest for pip, with the static programs
+  npm      pawl-fixture for npm, with the static programs
   repo     a signed apt repository with it; PAWL_SIGNING_KEY names the key
   sbom     pawl.cdx.json of what is linked, NOTICE and licenses/, for static/ and for shared/
   sources  Debian's sources of the libraries under the LGPL
@@ -16,7 +18,7 @@ import sys
 
 from make.common import ARCHITECTURES, ROOT, Fail, build_directory, fresh, sha256, this_architecture
 
-FORMS = ("static", "tarball", "oci", "deb", "repo", "sbom", "sources", "check")
+FORMS = ("static", "tarball", "oci", "deb", "wheel", "npm", "repo", "sbom", "sources", "check")
 
 
 def parse(arguments):
@@ -55,6 +57,9 @@ def make(form, place, architecture):
     if form == "deb":
         from make.deb import make_deb
         return make_deb(place, architecture), ""
+    if form in ("wheel", "npm"):
+        from make.fixtures import make_fixture_package
+        return make_fixture_package(form, place, architecture), ""
     if form == "repo":
         from make.repo import make_repo
         return make_repo(place, architecture), ""
