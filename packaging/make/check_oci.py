@@ -32,7 +32,7 @@ def unpacked(places):
     def make(place):
         manifest, _ = parts_of(layout_of(places))
         with tarfile.open(layout_of(places) / "blobs/sha256" / manifest["layers"][0]["digest"].removeprefix("sha256:")) as tar:
-            tar.extractall(place, filter="tar", numeric_owner=True)
+            tar.extractall(place, numeric_owner=True)
         return place
     return places.once("oci-root", make), parts_of(layout_of(places))[1]
 

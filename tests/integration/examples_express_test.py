@@ -1,4 +1,5 @@
 """examples/express: both servers take what Pawl gives, no more."""
+import json
 import shutil
 
 from support import app, case, packages
@@ -24,6 +25,11 @@ class Express(ResourceServerCase):
         self.assertEqual(claims["iss"], self.server.url)
         self.assertEqual(api.get("/me", self.minted(flaw="wrong_type")).status, 401)
         self.assertEqual(api.get("/me").headers["WWW-Authenticate"], "Bearer")
+
+    def test_the_session_of_the_readme(self):
+        api = self.serve("server.mjs")
+        said = self.expect_readme(EXAMPLE / "README.md", {"http://127.0.0.1:8080": self.server.url, "http://127.0.0.1:3000": api.url})
+        self.assertEqual(json.loads(said)["iss"], self.server.url)
 
     def test_the_issuer_alone_is_enough_for_express_oauth2_jwt_bearer(self):
         api = self.serve("issuer_only.mjs")

@@ -36,7 +36,7 @@ class Keys(Example):
         self.expect_right_tokens_only(api, "/me")
         self.assertEqual(api.get("/me", "nonsense").headers["WWW-Authenticate"], "Bearer")
 
-    def test_where_pawl_cant_be_reached_nobody_is_told_to_log_in(self):
+    def test_where_pawl_cant_be_reached_no_client_is_told_to_log_in(self):
         token = self.logged_in()["access_token"]
         python, port = packages.python_with(EXAMPLE / "requirements.txt"), app.free_port()
         lonely = app.App(self, [python, "-m", "uvicorn", "--port", port, "--log-level", "warning", "main:app"], port, EXAMPLE,

@@ -1,4 +1,5 @@
 """examples/nginx and examples/caddy: the proxy lets through who is logged in at Pawl, and asks for each request."""
+import json
 import os
 import pathlib
 import shutil
@@ -22,12 +23,13 @@ class Proxy:
     """What both are held to; `proxied()` starts one and gives a client of it; `pawl` is another port of Pawl's."""
     OPTIONS = ("--trusted-proxy", "127.0.0.1/32")
 
-    def placed(self, path, own, pawl):
+    def placed(self, path, pawl):
         """The example's file in a folder of its own, with the ports of this test for its own, Pawl's and the app's."""
         home = pathlib.Path(tempfile.mkdtemp(prefix="pawl-proxy-"))
         self.addCleanup(shutil.rmtree, home, ignore_errors=True)
         text, port = path.read_text(), app.free_port()
-        for written, real in ((own, port), ("8080", pawl or urllib.parse.urlsplit(self.server.url).port), ("3000", echo.served(self))):
+        pawl = pawl or urllib.parse.urlsplit(self.server.url).port
+        for written, real in ((self.PORT, port), ("8080", pawl), ("3000", echo.served(self))):
             self.assertIn(":%s" % written, text)
             text = text.replace(":%s" % written, ":%d" % real)
         (home / path.name).write_text(text)
@@ -53,28 +55,32 @@ class Proxy:
         requests = self.client.get("/dev/requests").json["requests"]
         self.assertEqual([r["headers"]["x-forwarded-for"] for r in requests if r["path"] == "/refresh"], ["127.0.0.1"])
 
+    def test_the_session_of_the_readme(self):
+        said = self.expect_readme(self.FOLDER / "README.md", {"http://127.0.0.1:" + self.PORT: self.proxied().url})
+        self.assertEqual(json.loads(said)["path"], "/")
+
     def test_where_pawl_cant_be_reached_nothing_is_let_through(self):
         reply = self.proxied(pawl=app.free_port()).get("/", self.logged_in()["access_token"])
         self.expect(reply, self.WITHOUT_PAWL)
 
 
 class Nginx(Proxy, ResourceServerCase):
-    WITHOUT_PAWL = 500
+    FOLDER, PORT, WITHOUT_PAWL = EXAMPLES / "nginx", "8090", 500
 
     def proxied(self, pawl=None):
         packages.need("nginx")
-        home, port = self.placed(EXAMPLES / "nginx" / "pawl.conf", "8090", pawl)
+        home, port = self.placed(self.FOLDER / "pawl.conf", pawl)
         (home / "nginx.conf").write_text(NGINX.format(home=home, user="user root;" if os.geteuid() == 0 else ""))
         app.App(self, ["nginx", "-p", home, "-e", "stderr", "-c", home / "nginx.conf"], port, home)
         return Client("http://127.0.0.1:%d" % port)
 
 
 class Caddy(Proxy, ResourceServerCase):
-    WITHOUT_PAWL = 502
+    FOLDER, PORT, WITHOUT_PAWL = EXAMPLES / "caddy", "8091", 502
 
     def proxied(self, pawl=None):
         packages.need("caddy")
-        home, port = self.placed(EXAMPLES / "caddy" / "Caddyfile", "8091", pawl)
+        home, port = self.placed(self.FOLDER / "Caddyfile", pawl)
         text = (home / "Caddyfile").read_text()
         (home / "Caddyfile").write_text("{\n\tadmin off\n}\n" + text)  # its administration has one port for all
         app.App(self, ["caddy", "run", "--config", home / "Caddyfile", "--adapter", "caddyfile"], port, home, HOME=str(home))

@@ -1,4 +1,6 @@
 """examples/spring: a resource server that knows the issuer and the audience, and takes what Pawl gives, no more."""
+import json
+
 from support import app, case, packages
 from support.http import Client
 from support.pawlctl import pawlctl
@@ -20,6 +22,8 @@ class Spring(ResourceServerCase):
     def test_right_tokens_are_taken_and_roles_are_authorities(self):
         api = self.serve(self.server.url)
         self.assertEqual(self.expect_right_tokens_only(api, "/me").json["iss"], self.server.url)
+        said = self.expect_readme(EXAMPLE / "README.md", {"http://127.0.0.1:8080": self.server.url, "http://127.0.0.1:8081": api.url})
+        self.assertEqual(json.loads(said)["iss"], self.server.url)
         email = self.signed_up()
         self.expect(api.get("/drafts", self.logged_in(email)["access_token"]), 403)
         self.assertEqual(pawlctl("user", "edit", email, "--role", "editor", data_dir=self.server.data_dir).status, 0)

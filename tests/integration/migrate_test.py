@@ -132,7 +132,7 @@ class GoTrue(FromPostgres):
 
 
 def keycloak_pbkdf2(algorithm, rounds):
-    salt = os.urandom(16)
+    salt = bytes.fromhex("fbefbe" * 5) + os.urandom(1)  # in base64 almost all +, which passlib writes otherwise
     value = hashlib.pbkdf2_hmac(algorithm.split("-")[1], PASSWORD.encode(), salt, rounds, 64)
     return keycloak_password(salt, value, {"hashIterations": rounds, "algorithm": algorithm, "additionalParameters": {}})
 

@@ -138,6 +138,11 @@ class Page(unittest.TestCase):
             if language in files:
                 self.assertIn(row["version"], (verifiers.HERE / files[language]).read_text(), row["library"])
 
+    def test_the_version_of_ruby_is_the_one_that_is_run(self):
+        verifiers.ruby_programs()
+        _, version = packages.run(["ruby", "-e", "require 'jwt'; puts JWT.gem_version"], verifiers.HERE, verifiers.ANSWER_SECONDS_MAX)
+        self.assertEqual(version.strip(), ROWS["ruby", "ruby-jwt"]["version"])
+
     def test_the_versions_of_java_are_those_that_are_run(self):
         verifiers.java_programs()
         jar = next((packages.cache("maven-verify-java") / "work" / "target").glob("*.jar"))

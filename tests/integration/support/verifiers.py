@@ -5,6 +5,7 @@ import re
 import select
 import subprocess
 import sys
+import unittest
 
 from support import packages
 from support.pawlctl import environment
@@ -13,7 +14,7 @@ from support.pawld import ROOT
 PAGE = ROOT / "docs" / "verify-elsewhere.md"
 HERE = ROOT / "tests" / "integration" / "verify"
 ANSWER_SECONDS_MAX = 60
-LANGUAGES = ("python", "node", "go", "java", "rust")
+LANGUAGES = ("python", "node", "go", "java", "ruby", "rust")
 # What makes a block one for another algorithm. "bare" is without the lines that are marked as needed.
 VARIANTS = {"ES256": {}, "RS256": {"ECDSA256": "RSA256", "ES256": "RS256", "ECPublicKey": "RSAPublicKey"}, "EdDSA": {"ES256": "EdDSA"},
             "bare": None}
@@ -103,6 +104,16 @@ def java_programs():
             files["src/main/java/verify/%s.java" % file_name(name, which)] = "package verify;\n\n" + text
     jar = packages.maven_jar(written(packages.cache("verify-java"), files))
     return lambda program: ["java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-jar", jar, program]
+
+
+@packages.remembered
+def ruby_programs():
+    packages.need("ruby")
+    if packages.run(["ruby", "-e", "require 'jwt'"], HERE, ANSWER_SECONDS_MAX)[0] != 0:
+        raise unittest.SkipTest("ruby-jwt is not installed")
+    files = {"harness.rb": harness("ruby", "harness.rb"), **{name + ".rb": text for name, text in sources("ruby")}}
+    folder = written(packages.cache("verify-ruby"), files)
+    return lambda program: ["ruby", folder / "harness.rb", program]
 
 
 @packages.remembered
