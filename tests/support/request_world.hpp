@@ -167,7 +167,7 @@ private:
     fake_hasher hasher_;
     instant_log* log_ = nullptr; // the store's
     boost::asio::io_context io_{1};
-    std::optional<app::world> world_;
+    std::optional<app::instance> world_;
 
     std::span<const app::route> routes_ = app::all_routes(false);
     app::server_settings http_;
