@@ -86,7 +86,7 @@ using enum http_method;
 
 constexpr route rows[] = {
     {post, "/admin/import", as_operator<handle_admin_import>, "admin_import",
-     refuses(json_body, errc::password_queue_full)},
+     refuses(json_body, errc::not_on_disk, errc::operations_busy, errc::password_queue_full)},
 };
 
 } // namespace

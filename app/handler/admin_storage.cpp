@@ -72,10 +72,11 @@ using enum http_method;
 constexpr route rows[] = {
     {get, "/admin/timeline/{id}", as_operator<handle_admin_timeline>, "admin_timeline",
      refuses(in_other_words(errc::session_not_found), errc::not_on_disk, errc::operations_busy)},
-    {get, "/admin/stats", as_operator<handle_admin_stats>, "admin_stats", refuses()},
+    {get, "/admin/stats", as_operator<handle_admin_stats>, "admin_stats", refuses(errc::not_on_disk)},
     {post, "/admin/snapshot", as_operator<handle_admin_take_snapshot>, "admin_take_snapshot",
      refuses(errc::snapshot_under_way, errc::not_on_disk, errc::operations_busy)},
-    {get, "/admin/snapshots", as_operator<handle_admin_list_snapshots>, "admin_list_snapshots", refuses()},
+    {get, "/admin/snapshots", as_operator<handle_admin_list_snapshots>, "admin_list_snapshots",
+     refuses(errc::not_on_disk, errc::operations_busy)},
 };
 
 } // namespace

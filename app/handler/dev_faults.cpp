@@ -65,7 +65,7 @@ using enum http_method;
 constexpr route rows[] = {
     {get, "/dev/faults", as_developer<handle_dev_faults>, "dev_list_faults", refuses()},
     {post, "/dev/faults", as_developer<handle_dev_add_fault>, "dev_add_fault",
-     refuses(request_problem::malformed_json, request_problem::no_room_for_more)},
+     refuses(json_body, request_problem::no_room_for_more)},
     {delete_, "/dev/faults", as_developer<handle_dev_clear_faults>, "dev_clear_faults", refuses()},
     {delete_, "/dev/faults/{id}", as_developer<handle_dev_remove_fault>, "dev_remove_fault",
      refuses(request_problem::not_found)},

@@ -132,9 +132,9 @@ using enum http_method;
 constexpr route rows[] = {
     {post, "/dev/reset", as_developer<handle_dev_reset>, "dev_reset", refuses(request_problem::not_in_memory)},
     {post, "/dev/snapshot", as_developer<handle_dev_snapshot>, "dev_snapshot",
-     refuses(request_problem::malformed_json, request_problem::not_in_memory, request_problem::no_room_for_more)},
+     refuses(json_body, request_problem::not_in_memory, request_problem::no_room_for_more, request_problem::not_found)},
     {post, "/dev/restore", as_developer<handle_dev_restore>, "dev_restore",
-     refuses(request_problem::malformed_json, request_problem::not_found, request_problem::not_in_memory)},
+     refuses(json_body, request_problem::not_found, request_problem::not_in_memory)},
     {get, "/dev/snapshots", as_developer<handle_dev_snapshots>, "dev_list_snapshots", refuses()},
     {delete_, "/dev/snapshots/{id}", as_developer<handle_dev_forget_snapshot>, "dev_remove_snapshot",
      refuses(request_problem::not_found)},

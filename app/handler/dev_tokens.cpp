@@ -237,7 +237,7 @@ using enum http_method;
 
 constexpr route rows[] = {
     {post, "/dev/tokens", as_developer<handle_dev_make_token>, "dev_make_token",
-     refuses(request_problem::malformed_json, errc::session_not_found, errc::user_not_found)},
+     refuses(json_body, errc::session_not_found, errc::user_not_found, errc::storage_unavailable)},
     {get, "/dev/families/{id}", as_developer<handle_dev_get_family>, "dev_get_family",
      refuses(errc::session_not_found)},
 };

@@ -80,6 +80,7 @@ inline constexpr refusal_list json_body = refuses(request_problem::malformed_jso
 inline constexpr refusal_list json_or_form_body =
     refuses(request_problem::malformed_json, request_problem::malformed_form, request_problem::duplicate_parameter,
             request_problem::unsupported_media_type, errc::validation_failed);
-inline constexpr refusal_list query_string = refuses(request_problem::malformed_form, errc::validation_failed);
+inline constexpr refusal_list query_string =
+    refuses(request_problem::malformed_form, request_problem::duplicate_parameter, errc::validation_failed);
 
 } // namespace pawl::app
