@@ -1,18 +1,20 @@
 // Composition only: what is built in which order, and how it ends. Each step is a function of startup.hpp.
-#include "app/clock_watch.hpp"
 #include "app/config/config.hpp"
 #include "app/dev/fixture.hpp"
-#include "app/metrics_wiring.hpp"
-#include "app/notify.hpp"
-#include "app/parent_watch.hpp"
-#include "app/password_pool.hpp"
-#include "app/process_memory.hpp"
-#include "app/ready_file.hpp"
-#include "app/sandbox.hpp"
-#include "app/signals.hpp"
-#include "app/startup.hpp"
+#include "app/instance/instance.hpp"
+#include "app/instance/metrics_wiring.hpp"
+#include "app/instance/startup.hpp"
+#include "app/net/tls.hpp"
+#include "app/process/clock_watch.hpp"
+#include "app/process/notify.hpp"
+#include "app/process/parent_watch.hpp"
+#include "app/process/process_memory.hpp"
+#include "app/process/ready_file.hpp"
+#include "app/process/sandbox.hpp"
+#include "app/process/signals.hpp"
 #include "app/webhook/sender.hpp"
-#include "app/world.hpp"
+#include "app/worker/password_pool.hpp"
+#include "core/version.hpp"
 #include "storage/standard_descriptors.hpp"
 #include "storage/system_random.hpp"
 
@@ -36,7 +38,7 @@ constexpr std::chrono::seconds store_stop_max{10};
 // Draining, storing and joining each have bounds of their own; this one is for what none of them foresees.
 constexpr std::chrono::seconds stop_max{25};
 
-int exit_code(storage::refusal why) {
+int exit_code(storage::exit_code why) {
     return static_cast<int>(why);
 }
 
@@ -60,7 +62,7 @@ void stop(server& http, password_pool& passwords, const std::function<bool()>& s
         log.error("storage.stuck", {{"waited_s", store_stop_max.count()}});
         log.flush(log_flush_time_max);
         complain("the log's writer did not end in time; what was acknowledged is on disk");
-        ::_exit(exit_code(storage::refusal::storage_failed)); // destroying nothing it may still use
+        ::_exit(exit_code(storage::exit_code::storage_failed)); // destroying nothing it may still use
     }
     http.stop();
     log.info("process.stopped");
@@ -68,11 +70,11 @@ void stop(server& http, password_pool& passwords, const std::function<bool()>& s
 
 // What is served: one world, or under --dev the fixture around it.
 struct served {
-    std::unique_ptr<world> plain;
+    std::unique_ptr<instance> plain;
     std::unique_ptr<fixture> developed;
 
-    realm_world_ptr held() const { return developed ? developed->main().now() : nullptr; }
-    world& now(const realm_world_ptr& held) const { return held ? *held->it : *plain; }
+    realm_instance_ptr held() const { return developed ? developed->main().now() : nullptr; }
+    instance& now(const realm_instance_ptr& held) const { return held ? *held->it : *plain; }
     bool stop() const { return developed ? developed->stop(store_stop_max) : plain->stop(store_stop_max); }
     void set_issuer(const std::string& url) const {
         return developed ? developed->set_issuer(url) : plain->set_issuer(url);
@@ -147,14 +149,14 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
             std::move(opened), stall);
         wiring.hook = it.developed.get();
     } else {
-        it.plain = std::make_unique<world>(world_shared{settings, time, random, passwords, &time, &log},
-                                           std::move(keys), std::move(opened));
+        it.plain = std::make_unique<instance>(instance_shared{settings, time, random, passwords, &time, &log},
+                                              std::move(keys), std::move(opened));
     }
-    const realm_world_ptr first = it.held(); // as long as the server: it is handed its context
+    const realm_instance_ptr first = it.held(); // as long as the server: it is handed its context
     app_context& context = it.now(first).context();
     server http(std::move(wiring), context, all_routes(settings.dev), log);
     std::unique_ptr<webhook_sender> sender; // null: none
-    const auto render = [&](world& w) {
+    const auto render = [&](instance& w) {
         return http.counters().render(
             wire_metrics({w.counters(), w.data(), passwords, time, log, program_version, started_at_s,
                           &w.events().figures(), sender ? &sender->figures() : nullptr}));
@@ -172,7 +174,8 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     it.set_issuer(issuer);
     http.set_issuer_host(authority_of_url(issuer));
     if (hook.client) {
-        sender = make_webhook_sender(settings, std::move(hook), it.now(first), random, log);
+        sender = make_webhook_sender(settings, std::move(hook), it.now(first).events(),
+                                     it.now(first).keys().get()->log_key, random, log);
     }
     closed_in.close(log);
     if (sender) {
@@ -197,8 +200,8 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     };
     while (wait_for_signal(clock_look_interval, look_around) == signal_request::reload) {
         reload_tls(tls.get(), log);
-        const realm_world_ptr held = it.held();
-        world& now = it.now(held);
+        const realm_instance_ptr held = it.held();
+        instance& now = it.now(held);
         reload(inputs, settings, now.keys(), now.limiter(), log);
     }
     ready.remove();
@@ -216,7 +219,7 @@ int run(const config_inputs& inputs, int parent) {
     const auto loaded = load_config(inputs);
     if (const std::string* line = std::get_if<std::string>(&loaded)) {
         complain(*line);
-        return exit_code(storage::refusal::usage);
+        return exit_code(storage::exit_code::usage);
     }
     const auto& [action, settings] = std::get<loaded_config>(loaded);
     switch (action) {
@@ -239,7 +242,7 @@ int run(const config_inputs& inputs, int parent) {
 
 int main(int argument_count, char** arguments) {
     if (!storage::fill_standard_descriptors()) {
-        return exit_code(storage::refusal::storage_failed); // where to say it is what is missing
+        return exit_code(storage::exit_code::storage_failed); // where to say it is what is missing
     }
     keep_no_large_buffers();
     const int parent = parent_watch::parent_now();
@@ -247,19 +250,19 @@ int main(int argument_count, char** arguments) {
         return run(process_inputs(argument_count, arguments), parent);
     } catch (const storage::refused& why) {
         complain(why.what());
-        return why.exit_code();
+        return why.status();
     } catch (const listen_error& why) {
         complain(why.what());
-        return exit_code(storage::refusal::usage);
+        return exit_code(storage::exit_code::usage);
     } catch (const std::system_error& why) {
         const bool no_thread = why.code() == std::errc::resource_unavailable_try_again;
         complain((no_thread ? "a thread can't be made: the limits of memory and processes (ulimit, pids.max) leave no "
                               "room: "
                             : "a defect, or no memory: ") +
                  std::string(why.what()));
-        return exit_code(storage::refusal::storage_failed);
+        return exit_code(storage::exit_code::storage_failed);
     } catch (const std::exception& why) {
         complain(std::string("a defect, or no memory: ") + why.what());
-        return exit_code(storage::refusal::storage_failed);
+        return exit_code(storage::exit_code::storage_failed);
     }
 }

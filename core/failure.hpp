@@ -1,5 +1,5 @@
 // What can be refused, and why: one enumeration for the whole domain. Words on the wire, HTTP statuses and sentences
-// are chosen in one table, app/errors.cpp; here are only causes.
+// are chosen in one table, app/http/errors.cpp; here are only causes.
 #pragma once
 
 #include "core/clock.hpp"

@@ -16,6 +16,8 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 
+import turns
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOB_SECONDS_MAX = 1500
 UNIT = ("core_tests", "storage_tests", "schedule_tests", "app_tests", "tools_tests")
@@ -27,6 +29,7 @@ OF_TSAN_RUNTIME = {"TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1:repo
                    (ROOT / "tests" / "tsan.supp")}
 COUNTING = ("app_allocation_tests",)  # counts what a release allocates
 NOT_SANITIZED = ("docs_page", "fastapi_docs", "fixtures")  # a browser, npm and ctest: what they drive is driven by the others too
+MUTATION_PARTS = 4  # of the mutations, one at a turn
 OF_THE_TOOL = ("pawlctl", "readme")  # need pawlctl
 
 
@@ -120,20 +123,25 @@ def tests_of(build, label, env, as_released, units=UNIT):
 
 def checks_of_the_tree():
     jobs = [("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
-            ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"]))]
+            ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
+            ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"]))]
     if (ROOT / "tests/openapi/lint").exists():
         jobs.append(("openapi lint", lambda: check(["tests/openapi/lint"])))
     return jobs
 
 
-def survival():
-    """The design's model, and short slices of tests/soak: each says by 77 where it cannot run."""
+def survival(ran):
+    """Short slices of tests/soak, and of what takes turns those whose turn it is: each says by 77 where it cannot run."""
     env = {"PAWLD": str(ROOT / "build" / "bin" / "pawld")}
     slices = ["disk_full", "power_cut 8", "writeback_error 4", "syscall_sweep --slice %d/9" % (1 + os.getpid() % 9),
               "histories --operations 30000 --crashes 3", "histories --clock --operations 30000 --crashes 4"]
-    return [("model", lambda: check(["tests/model/run"])), ("mutations apply", lambda: check(["tests/mutations/run", "--check"]))] + [
-        ("soak: " + line, lambda line=line: check(["tests/soak/" + line.split()[0], *line.split()[1:]], env))
-        for line in slices]
+    if "soak" in ran:
+        slices += ["power_cut 40", "writeback_error 12", "histories --operations 150000 --crashes 12"]
+    jobs = [("mutations apply", lambda: check(["tests/mutations/run", "--check"]))]
+    if "model" in ran:
+        jobs.insert(0, ("model", lambda: check(["tests/model/run"])))
+    return jobs + [("soak: " + line, lambda line=line: check(["tests/soak/" + line.split()[0], *line.split()[1:]], env))
+                   for line in slices]
 
 
 def run_jobs(jobs, total):
@@ -156,18 +164,50 @@ def run_jobs(jobs, total):
                 print(outcome.text[-12000:], flush=True)
 
 
-def sanitized(preset, env, words, total, units=UNIT):
-    """Builds a preset and runs the tests of it; a build that fails counts as one failure."""
-    print("== %s" % preset, flush=True)
+def sanitized(preset, env, words, total, units=UNIT, whole=True):
+    """Builds a preset and runs the tests of it, without those of the server unless `whole`; a build that fails counts
+    as one failure."""
+    print("== %s%s" % (preset, "" if whole else ", what the change reaches"), flush=True)
     start = time.monotonic()
-    built = check(["tools/build", preset, "pawld", *(("pawlctl",) if units == UNIT else ()), *units])
+    programs = ["pawld"] if whole else []
+    built = check(["tools/build", preset, *programs, *(("pawlctl",) if whole and units == UNIT else ()), *units])
     print("%-5s build %s  %.1f s" % ("FAIL" if built.failed else "ok", preset, time.monotonic() - start), flush=True)
     if built.failed:
         print(built.text[-12000:], flush=True)
         total.failed += 1
         return
     jobs = tests_of(ROOT / "build" / preset, preset + ": ", {**env, "PAWL_SANITIZED": preset}, False, units)
+    if not whole:
+        jobs = [job for job in jobs if "_tests/" in job[0]]
     run_jobs(chosen(jobs, words), total)
+
+
+def long_tests(words, total, whole):
+    """What follows the tests of the release: all that every landing needs, and the long ones whose turn it is."""
+    record = turns.read()
+    ran, changed = turns.due(record, whole or bool(words)), turns.changed_since(record)
+    print("== survival; this landing's turn: %s" % ", ".join(ran), flush=True)
+    run_jobs(chosen(survival(ran), words), total)
+    if not words:
+        print("== style", flush=True)
+        sources = None if "tidy" in ran else turns.sources_reached(changed)
+        run_jobs([("clang-format", lambda: check(["tests/tree/format"]))] +
+                 ([("clang-tidy", lambda: check(["tests/tree/clang_tidy", *(sources or [])]))] if sources != [] else []), total)
+    for preset, env, units in (("asan", OF_ASAN, UNIT), ("tsan", OF_TSAN_RUNTIME, OF_TSAN)):
+        reached = units if preset in ran else turns.units_reached(changed, units)
+        if reached:
+            sanitized(preset, env, words, total, reached, preset in ran)
+        if preset == "asan" and "fuzz" in ran:
+            print("== fuzz", flush=True)
+            run_jobs(chosen([("fuzz", lambda: check(["tests/fuzz/run"]))], words), total)
+    if "mutations" in ran:
+        print("== mutations", flush=True)
+        part = "%d/%d" % ((record or {}).get("landing", 0) // turns.LANDINGS_MAX % MUTATION_PARTS + 1, MUTATION_PARTS)
+        run_jobs(chosen([("mutations " + part, lambda: check(["tests/mutations/run", "--part", part]))], words), total)
+    if not words and not total.failed:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+        turns.write(turns.after(record, ran, head.stdout.strip()))
+        print("tests/turns.json says what ran: commit it with what is landed", flush=True)
 
 
 def chosen(jobs, words):
@@ -177,6 +217,7 @@ def chosen(jobs, words):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true", help="sanitizers, formatting and clang-tidy too")
+    parser.add_argument("--whole", action="store_true", help="with --all: all long tests, not only those whose turn it is")
     parser.add_argument("--sanitizer", choices=("asan", "tsan", "clang-tsan"),
                         help="all units and integration tests of this preset, no more")
     parser.add_argument("words", nargs="*")
@@ -188,16 +229,7 @@ def main():
     print("== release", flush=True)
     run_jobs(chosen(checks_of_the_tree() + tests_of(ROOT / "build", "", {}, True), arguments.words), total)
     if arguments.all:
-        print("== survival", flush=True)
-        run_jobs(chosen(survival(), arguments.words), total)
-        if not arguments.words:
-            print("== style", flush=True)
-            run_jobs([("clang-format", lambda: check(["tests/tree/format"])),
-                      ("clang-tidy", lambda: check(["tests/tree/clang_tidy"]))], total)
-        sanitized("asan", OF_ASAN, arguments.words, total)
-        print("== fuzz", flush=True)
-        run_jobs(chosen([("fuzz", lambda: check(["tests/fuzz/run"]))], arguments.words), total)
-        sanitized("tsan", OF_TSAN_RUNTIME, arguments.words, total, units=OF_TSAN)
+        long_tests(arguments.words, total, arguments.whole)
     return report(total)
 
 

@@ -1,8 +1,8 @@
 #include "tools/history_source.hpp"
 
 #include "app/config/values.hpp"
-#include "app/dto/rfc3339.hpp"
-#include "storage/key_file.hpp"
+#include "core/text/rfc3339.hpp"
+#include "storage/directory/key_file.hpp"
 #include "tools/settings.hpp"
 
 #include <sys/stat.h>
@@ -15,7 +15,7 @@ namespace pawl::tools {
 
 namespace {
 
-constexpr int exit_usage = static_cast<int>(storage::refusal::usage);
+constexpr int exit_usage = static_cast<int>(storage::exit_code::usage);
 
 bool all_digits(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -80,7 +80,7 @@ timestamp_ms parse_time(std::string_view option, std::string_view text, timestam
         if (const auto back = app::parse_duration(text.substr(1))) {
             return now - *back;
         }
-    } else if (const auto at = app::from_rfc3339(text)) {
+    } else if (const auto at = from_rfc3339(text)) {
         return *at;
     }
     refuse(option, text, "is no time: write 2026-11-22T05:30:00Z, -2h (s, m, h, d) or now");

@@ -14,8 +14,8 @@ namespace pawl::tools {
 
 namespace {
 
-constexpr int exit_usage = static_cast<int>(storage::refusal::usage);
-constexpr int exit_storage = static_cast<int>(storage::refusal::storage_failed);
+constexpr int exit_usage = static_cast<int>(storage::exit_code::usage);
+constexpr int exit_storage = static_cast<int>(storage::exit_code::storage_failed);
 
 bool is_standard(const std::string& path) {
     return path.empty() || path == "-";

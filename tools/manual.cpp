@@ -1,7 +1,7 @@
 #include "tools/manual.hpp"
 
 #include "app/config/options.hpp"
-#include "app/startup.hpp"
+#include "core/version.hpp"
 
 #include <string_view>
 #include <utility>
@@ -67,8 +67,8 @@ std::string sentence(std::string text) {
 class page {
 public:
     page(const std::string& name, std::string_view text) {
-        out_ = ".TH " + upper(name) + " 1 " + std::string(manual_date) + " \"pawl " +
-               std::string(app::program_version) + "\"\n";
+        out_ = ".TH " + upper(name) + " 1 " + std::string(manual_date) + " \"pawl " + std::string(program_version) +
+               "\"\n";
         section("NAME");
         out_ += escaped(name) + " \\- " + escaped(text) + "\n";
     }

@@ -1,6 +1,6 @@
 #include "tools/output.hpp"
 
-#include "core/printable_text.hpp"
+#include "core/text/printable_text.hpp"
 
 #include <unistd.h>
 

@@ -59,9 +59,9 @@ private:
     std::chrono::steady_clock::time_point bar_at_{};
 };
 
-// `text` with everything hidden made visible: printable() of core/printable_text.hpp. For all text of others. What is
-// printed without it, by mistake, may still hold controls of ASCII, but no override, separator or C1: line() and note()
-// see to that.
+// `text` with everything hidden made visible: printable() of core/text/printable_text.hpp. For all text of others. What
+// is printed without it, by mistake, may still hold controls of ASCII, but no override, separator or C1: line() and
+// note() see to that.
 std::string clean(std::string_view text);
 // "2026-11-22T05:30:00.123Z", RFC 3339.
 std::string time_text(std::chrono::sys_time<std::chrono::milliseconds> t);

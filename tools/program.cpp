@@ -1,9 +1,9 @@
 #include "tools/program.hpp"
 
-#include "app/dto/json_text.hpp"
-#include "app/startup.hpp"
-#include "core/printable_text.hpp"
-#include "storage/log/log_directory.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/printable_text.hpp"
+#include "core/version.hpp"
+#include "storage/exit_code.hpp"
 #include "tools/unknown_command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -26,7 +26,7 @@ int fail(const program& p, int exit_code, std::string_view line) {
 
 int parse_and_run(int argument_count, char** arguments, program& p) {
     CLI::App parser("pawlctl");
-    parser.set_version_flag("--version", "pawlctl " + std::string(app::program_version));
+    parser.set_version_flag("--version", "pawlctl " + std::string(program_version));
     define(parser, p);
     try {
         parser.parse(argument_count, arguments);
@@ -35,14 +35,14 @@ int parse_and_run(int argument_count, char** arguments, program& p) {
     } catch (const CLI::ParseError& why) {
         const std::vector<std::string> words(arguments + std::min(argument_count, 1), arguments + argument_count);
         const std::string line = unknown_command(definitions(), words).value_or(why.what());
-        return fail(p, static_cast<int>(storage::refusal::usage), line + "; see --help");
+        return fail(p, static_cast<int>(storage::exit_code::usage), line + "; see --help");
     }
     p.out.begin(p.global.json, p.global.quiet, p.global.colour);
     if (!p.action) {
-        return fail(p, static_cast<int>(storage::refusal::usage), "a command is missing; see --help");
+        return fail(p, static_cast<int>(storage::exit_code::usage), "a command is missing; see --help");
     }
     const int code = p.action();
-    return p.out.end() ? code : fail(p, static_cast<int>(storage::refusal::storage_failed), "stdout: write error");
+    return p.out.end() ? code : fail(p, static_cast<int>(storage::exit_code::storage_failed), "stdout: write error");
 }
 
 } // namespace
@@ -50,7 +50,7 @@ int parse_and_run(int argument_count, char** arguments, program& p) {
 void print_error(bool json, int exit_code, std::string_view line) {
     if (json) {
         std::string text = "{\"error\":";
-        app::append_json_string(text, line);
+        append_json_string(text, line);
         text += ",\"exit_code\":" + std::to_string(exit_code) + "}";
         std::fprintf(stderr, "%s\n", text.c_str());
     } else {
@@ -67,15 +67,15 @@ int run(int argument_count, char** arguments) {
     } catch (const stdout_closed&) {
         return exit_reader_gone; // head has its lines
     } catch (const storage::refused& why) {
-        return fail(p, why.exit_code(), why.what());
+        return fail(p, why.status(), why.what());
     } catch (const tool_error& why) {
         if (p.global.json && !why.document().empty()) {
             std::fprintf(stderr, "%s\n", without_hidden(why.document()).c_str());
-            return why.exit_code();
+            return why.status();
         }
-        return fail(p, why.exit_code(), why.what());
+        return fail(p, why.status(), why.what());
     } catch (const std::exception& why) {
-        return fail(p, static_cast<int>(storage::refusal::storage_failed),
+        return fail(p, static_cast<int>(storage::exit_code::storage_failed),
                     std::string("a defect, or no memory: ") + why.what());
     }
 }

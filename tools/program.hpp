@@ -3,11 +3,11 @@
 // A command is one file in tools/command/ with one function, declared in commands.hpp, that adds itself to the parser
 // and, where it is the one chosen, sets program::action. Parsing touches no file; the action does the work.
 //
-// Exit codes are the server's (storage::refusal), and those below. Errors are one line on stderr; under --json it is
+// Exit codes are the server's (storage::exit_code), and those below. Errors are one line on stderr; under --json it is
 // {"error":"...","exit_code":N}. Results go to stdout, all else (progress, notes) to stderr.
 #pragma once
 
-#include "storage/log/log_directory.hpp"
+#include "storage/exit_code.hpp"
 #include "tools/output.hpp"
 
 #include <functional>
@@ -31,7 +31,7 @@ public:
     // `document`: JSON that --json prints instead of {"error":...}; empty: none.
     tool_error(int exit_code, const std::string& line, std::string document = {})
         : std::runtime_error(line), exit_code_(exit_code), document_(std::move(document)) {}
-    int exit_code() const noexcept { return exit_code_; }
+    int status() const noexcept { return exit_code_; }
     const std::string& document() const noexcept { return document_; }
 
 private:

@@ -16,7 +16,7 @@ namespace pawl::tools {
 
 namespace {
 
-constexpr int usage = static_cast<int>(storage::refusal::usage);
+constexpr int usage = static_cast<int>(storage::exit_code::usage);
 
 volatile std::sig_atomic_t caught_signal = 0;
 

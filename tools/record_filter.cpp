@@ -1,7 +1,7 @@
 #include "tools/record_filter.hpp"
 
 #include "app/config/values.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -10,7 +10,7 @@
 namespace pawl::tools {
 
 namespace {
-constexpr int exit_usage = static_cast<int>(storage::refusal::usage);
+constexpr int exit_usage = static_cast<int>(storage::exit_code::usage);
 }
 
 void add_filter_options(CLI::App& command, filter_options& o) {

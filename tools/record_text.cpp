@@ -1,11 +1,11 @@
 #include "tools/record_text.hpp"
 
-#include "app/dto/json_text.hpp"
-#include "app/dto/record_json.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
+#include "storage/history/record_json.hpp"
 #include "storage/history/timeline.hpp"
-#include "storage/log/serving.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record_codec.hpp"
+#include "storage/record/serving.hpp"
 #include "tools/output.hpp"
 
 #include <algorithm>
@@ -15,14 +15,13 @@ namespace pawl::tools {
 
 namespace {
 
-using app::json_object_writer;
-using app::name_of;
+using pawl::name_of;
 using storage::name_of;
 
 void describe_word(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
     out.family = r.id;
     out.text = to_hex(r.id) + "  " + word_text(r.word) + "  " + place_text(r.use.address, r.use.agent);
-    out.json = app::record_json(record, r);
+    out.json = storage::record_json(record, r);
 }
 
 void describe_created(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
@@ -30,7 +29,7 @@ void describe_created(const storage::record_view& record, const storage::family_
     out.user = r.facts.user;
     out.text = to_hex(r.facts.id) + "  of user " + std::to_string(r.facts.user.value) + "  " + word_text(r.word) +
                "  " + place_text(r.use.address, r.use.agent);
-    out.json = app::record_json(record, r);
+    out.json = storage::record_json(record, r);
 }
 
 void describe_user(const storage::record_view& record, const user& u, record_text& out) {
@@ -42,7 +41,7 @@ void describe_user(const storage::record_view& record, const user& u, record_tex
                (u.gate.reason == gate_reason::none ? "" : std::string(" (") + name_of(u.gate.reason) + ")");
     json_object_writer w(out.json);
     w.member("lsn", record.lsn)
-        .member("time", app::to_rfc3339_ms(record.time))
+        .member("time", to_rfc3339_ms(record.time))
         .member("type", out.type)
         .raw("user", user_json(u))
         .end();
@@ -69,7 +68,7 @@ void describe_event(const storage::record_view& record, const security_event& e,
     out.text = std::string(name_of(e.kind)) + (e.user.value == 0 ? "" : "  user " + std::to_string(e.user.value)) +
                (out.family ? "  " + to_hex(e.family) : "") + evidence_text(e) + "  " +
                place_text(e.presented.address, e.presented.agent);
-    out.json = app::record_json(record, e);
+    out.json = storage::record_json(record, e);
 }
 
 // Times of which the log knows milliseconds.
@@ -79,13 +78,13 @@ bool describe_serving(const storage::record_view& record, record_text& out) {
         return false;
     }
     json_object_writer w(out.json);
-    w.member("lsn", record.lsn).member("time", app::to_rfc3339_ms(record.time)).member("type", out.type);
+    w.member("lsn", record.lsn).member("time", to_rfc3339_ms(record.time)).member("type", out.type);
     if (const auto* const o = std::get_if<outage>(&r)) {
-        const std::string stopped = app::to_rfc3339_ms(o->stopped_at), ready = app::to_rfc3339_ms(o->ready_at);
+        const std::string stopped = to_rfc3339_ms(o->stopped_at), ready = to_rfc3339_ms(o->ready_at);
         out.text = "serving again since " + ready + ", not served since " + stopped;
         w.member("what", "began").member("stopped_at", stopped).member("ready_at", ready);
     } else if (const auto* const set = std::get_if<storage::clock_set>(&r)) {
-        const std::string from = app::to_rfc3339_ms(set->from), to = app::to_rfc3339_ms(set->to);
+        const std::string from = to_rfc3339_ms(set->from), to = to_rfc3339_ms(set->to);
         out.text = "the clock was set back from " + from + " to " + to;
         w.member("what", "clock_set").member("from", from).member("to", to);
     }
@@ -135,7 +134,7 @@ record_text describe(const storage::record_view& record) {
         out.json.clear();
         json_object_writer w(out.json);
         w.member("lsn", record.lsn)
-            .member("time", app::to_rfc3339_ms(record.time))
+            .member("time", to_rfc3339_ms(record.time))
             .member("type", out.type)
             .member("understood", false)
             .member("version", std::uint64_t{record.version})
@@ -180,13 +179,13 @@ std::string user_json(const user& u) {
     std::string roles = "[";
     for (const std::string& role : u.roles) {
         roles += roles.size() > 1 ? "," : "";
-        app::append_json_string(roles, role);
+        append_json_string(roles, role);
     }
     std::string gate;
     json_object_writer g(gate);
     g.member("epoch", std::uint64_t{u.gate.epoch})
         .member("reason", name_of(u.gate.reason))
-        .member("changed_at", app::to_rfc3339(u.gate.changed_at));
+        .member("changed_at", to_rfc3339(u.gate.changed_at));
     if (u.gate.survivor != family_id{}) {
         g.member("survivor", to_hex(u.gate.survivor));
     }
@@ -205,7 +204,7 @@ std::string user_json(const user& u) {
         .member("is_superuser", u.is_superuser)
         .member("enabled", u.gate.enabled)
         .member("deleted", u.deleted)
-        .member("created_at", app::to_rfc3339(u.created_at))
+        .member("created_at", to_rfc3339(u.created_at))
         .raw("gate", gate)
         .end();
     return out;

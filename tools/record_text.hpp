@@ -1,10 +1,10 @@
 // Records of the log for people and programs: what each says, without any secret (of a password hash its kind).
 #pragma once
 
-#include "core/event.hpp"
+#include "core/family/event.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
-#include "storage/log/record.hpp"
+#include "storage/record/record.hpp"
 
 #include <cstdint>
 #include <optional>

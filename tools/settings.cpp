@@ -1,8 +1,8 @@
 #include "tools/settings.hpp"
 
 #include "app/config/validate.hpp"
-#include "app/startup.hpp"
-#include "storage/key_file.hpp"
+#include "app/instance/startup.hpp"
+#include "storage/directory/key_file.hpp"
 
 #include <sys/stat.h>
 
@@ -23,7 +23,7 @@ bool is_there(const std::string& path) {
 app::config loaded(const app::config_inputs& inputs) {
     auto done = app::load_config(inputs);
     if (const std::string* line = std::get_if<std::string>(&done)) {
-        throw tool_error(static_cast<int>(storage::refusal::usage), *line);
+        throw tool_error(static_cast<int>(storage::exit_code::usage), *line);
     }
     return std::move(std::get<app::loaded_config>(done).value);
 }

@@ -1,8 +1,8 @@
 #include "tools/token_text.hpp"
 
-#include "core/encoding.hpp"
 #include "core/ids.hpp"
-#include "core/refresh_token.hpp"
+#include "core/text/encoding.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t token_size_max = 4096;
 
-// The bytes of core/refresh_token.hpp.
+// The bytes of core/token/refresh_token.hpp.
 constexpr std::size_t refresh_bytes = 54, version_at = 0, key_id_at = 1, family_at = 2, generation_at = 18;
 
 std::optional<boost::json::object> decode_refresh_token(std::string_view token) {

@@ -1,13 +1,13 @@
 // What the server is told: every option's value in force, checked against its bounds and against the others.
 #pragma once
 
+#include "app/config/container_limits.hpp"
+#include "app/config/log_settings.hpp"
+#include "app/config/proxy_trust.hpp"
 #include "app/config/sources.hpp"
+#include "app/config/tls_settings.hpp"
 #include "app/config/values.hpp"
-#include "app/container_limits.hpp"
-#include "app/forwarded.hpp"
-#include "app/logging.hpp"
-#include "app/tls.hpp"
-#include "app/webhook/settings.hpp"
+#include "app/config/webhook_settings.hpp"
 #include "core/family/decide.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/password/password.hpp"
@@ -94,7 +94,7 @@ struct config {
     bool is_default(option_id id) const; // nobody said anything about it
 };
 
-// Everything the outside world says, so that loading is a pure function of it.
+// Everything the outside instance says, so that loading is a pure function of it.
 struct config_inputs {
     std::vector<std::string> arguments; // without the program's name
     variable_list environment;

@@ -1,6 +1,6 @@
 #include "app/config/resolve.hpp"
 
-#include "app/forwarded.hpp"
+#include "app/config/proxy_trust.hpp"
 
 #include <boost/assert.hpp>
 

@@ -1,6 +1,6 @@
 #include "app/config/validate.hpp"
 
-#include "app/events/event_line.hpp"
+#include "core/family/event.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,6 +1,6 @@
 #include "app/config/sources.hpp"
 #include "app/config/values.hpp"
-#include "core/printable_text.hpp"
+#include "core/text/printable_text.hpp"
 
 #include <algorithm>
 

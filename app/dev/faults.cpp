@@ -1,7 +1,7 @@
 #include "app/dev/faults.hpp"
 
 #include "app/dev/strict_json.hpp"
-#include "app/dto/json_text.hpp"
+#include "core/text/json_text.hpp"
 
 #include <algorithm>
 #include <array>

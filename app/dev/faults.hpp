@@ -1,7 +1,7 @@
 // What is made to go wrong on purpose (POST /dev/faults): which requests, how often, in what way.
 #pragma once
 
-#include "app/context.hpp"
+#include "app/http/context.hpp"
 #include "core/failure.hpp"
 #include "core/random_source.hpp"
 

@@ -1,6 +1,6 @@
 #include "app/dev/fixture.hpp"
 
-#include "app/cors.hpp"
+#include "app/http/cors.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -79,14 +79,14 @@ realm_path split_realm(std::string_view path) {
 struct fixture::grave {
     std::mutex mutex;
     std::condition_variable changed;
-    std::vector<std::unique_ptr<realm_world>> dead;
+    std::vector<std::unique_ptr<realm_instance>> dead;
     steady::time_point come_by = steady::now() + round_interval;
     bool closed = false; // nobody comes by any more
 };
 
 realm::bury_function fixture::undertaker() {
-    return [to = grave_](std::unique_ptr<realm_world> world) {
-        std::unique_ptr<realm_world> here; // destroyed outside of the lock
+    return [to = grave_](std::unique_ptr<realm_instance> world) {
+        std::unique_ptr<realm_instance> here; // destroyed outside of the lock
         {
             const std::lock_guard lock(to->mutex);
             if (to->closed) {
@@ -161,7 +161,7 @@ task<http_response> fixture::handle(const route& row, const http_request& reques
         co_return problem_response(request_problem::no_room_for_more);
     }
     fault_effect effect;
-    realm_world_ptr w = place->now();
+    realm_instance_ptr w = place->now();
     if (!is_of_developers(row.path)) {
         effect = place->faults().take(row, request, w->own_random ? *w->own_random : shared_.random);
     }
@@ -213,7 +213,7 @@ std::vector<fixture::realm_line> fixture::realms() const {
     }
     std::vector<realm_line> out;
     for (const std::shared_ptr<realm>& r : all) {
-        const realm_world_ptr w = r->now();
+        const realm_instance_ptr w = r->now();
         const storage::store_statistics figures = w->it->data().statistics();
         out.push_back({r->name(), w->it->rules().issuer, figures.users, figures.families});
     }
@@ -247,7 +247,7 @@ void fixture::go_round() {
     pthread_setname_np(pthread_self(), "pawl-realms");
     steady::time_point maintained = steady::now();
     for (;;) {
-        std::vector<std::unique_ptr<realm_world>> dead;
+        std::vector<std::unique_ptr<realm_instance>> dead;
         {
             std::unique_lock lock(grave_->mutex);
             while (!grave_->closed && grave_->dead.empty() && steady::now() < grave_->come_by) {
@@ -294,7 +294,7 @@ void fixture::stop_thread() {
     if (thread_.joinable()) {
         thread_.join();
     }
-    std::vector<std::unique_ptr<realm_world>> dead;
+    std::vector<std::unique_ptr<realm_instance>> dead;
     {
         const std::lock_guard lock(grave_->mutex);
         dead.swap(grave_->dead);

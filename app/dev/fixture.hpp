@@ -5,7 +5,7 @@
 #pragma once
 
 #include "app/dev/realm.hpp"
-#include "app/request_hook.hpp"
+#include "app/http/request_hook.hpp"
 
 #include <condition_variable>
 #include <functional>
@@ -32,7 +32,7 @@ public:
 
     // Before the server starts. The issuer of a realm is "<url>/t/<name>".
     void set_issuer(const std::string& url);
-    void set_metrics_text(std::function<std::string(world&)> text) { shared_.metrics_text = std::move(text); }
+    void set_metrics_text(std::function<std::string(instance&)> text) { shared_.metrics_text = std::move(text); }
     realm& main() { return *main_; }
 
     task<http_response> handle(const route& row, const http_request& request) override;

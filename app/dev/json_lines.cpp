@@ -1,6 +1,6 @@
 #include "app/dev/json_lines.hpp"
 
-#include "app/json_body.hpp"
+#include "app/http/json_body.hpp"
 
 #include <boost/json/basic_parser_impl.hpp>
 

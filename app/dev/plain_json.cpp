@@ -1,6 +1,6 @@
 #include "app/dev/plain_json.hpp"
 
-#include "app/dto/json_text.hpp"
+#include "core/text/json_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 
 #include "app/dev/fixture.hpp"
 #include "app/dev/repeatable_keys.hpp"
-#include "storage/move/fresh_ids.hpp"
+#include "storage/backup/fresh_ids.hpp"
 
 #include <utility>
 
@@ -35,8 +35,8 @@ realm::realm(const realm_shared& shared, fixture& home, key_ring_ptr file_keys,
     now_ = adopt(fresh_world(0), first_keys_, std::move(data));
 }
 
-std::unique_ptr<realm_world> realm::fresh_world(std::uint64_t random_calls) {
-    auto fresh = std::make_unique<realm_world>(shared_);
+std::unique_ptr<realm_instance> realm::fresh_world(std::uint64_t random_calls) {
+    auto fresh = std::make_unique<realm_instance>(shared_);
     if (in_memory_ && shared_.settings.rng_seed) {
         auto counted = std::make_shared<repeatable_random>(*shared_.settings.rng_seed, name_, "service", random_calls);
         fresh->counted = counted.get();
@@ -45,16 +45,16 @@ std::unique_ptr<realm_world> realm::fresh_world(std::uint64_t random_calls) {
     return fresh;
 }
 
-realm_world_ptr realm::adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr keys,
-                             std::unique_ptr<storage::embedded_store> data) {
+realm_instance_ptr realm::adopt(std::unique_ptr<realm_instance> fresh, key_ring_ptr keys,
+                                std::unique_ptr<storage::embedded_store> data) {
     random_source& random = fresh->own_random ? *fresh->own_random : shared_.random;
-    world_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time, shared_.log};
+    instance_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time, shared_.log};
     parts.development = &fresh->clock;
     if (in_memory_) {
         parts.throttle_slots = realm_throttle_slots;
         parts.verified_tokens_max = realm_verified_tokens_max;
     }
-    fresh->it = std::make_unique<world>(parts, std::move(keys), std::move(data));
+    fresh->it = std::make_unique<instance>(parts, std::move(keys), std::move(data));
     if (!issuer_.empty()) {
         fresh->it->set_issuer(issuer_);
     }
@@ -62,7 +62,7 @@ realm_world_ptr realm::adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr ke
     context.development_realm = this;
     context.development_random = &random;
     context.metrics_text = [shared = &shared_, it = fresh->it.get()] { return shared->metrics_text(*it); };
-    return {fresh.release(), [bury = bury_](realm_world* w) { bury(std::unique_ptr<realm_world>(w)); }};
+    return {fresh.release(), [bury = bury_](realm_instance* w) { bury(std::unique_ptr<realm_instance>(w)); }};
 }
 
 // What the seed says, as of now where it does not say when.
@@ -70,7 +70,7 @@ realm_snapshot realm::beginning() {
     realm_snapshot out;
     out.clock = shared_.start.clock;
     out.frozen = shared_.start.frozen;
-    const std::unique_ptr<realm_world> scratch = fresh_world(0); // for its source of ids alone
+    const std::unique_ptr<realm_instance> scratch = fresh_world(0); // for its source of ids alone
     random_source& random = scratch->own_random ? *scratch->own_random : shared_.random;
     out.image = image_of(shared_.start, service_settings_of(shared_.settings), random,
                          to_seconds(out.clock.value_or(shared_.time.now_ms())));
@@ -91,8 +91,8 @@ std::uint64_t realm::next_mark() {
     return storage::draw_restore_mark(shared_.random);
 }
 
-realm_world_ptr realm::begin(const realm_snapshot& from) {
-    std::unique_ptr<realm_world> fresh = fresh_world(from.random_calls);
+realm_instance_ptr realm::begin(const realm_snapshot& from) {
+    std::unique_ptr<realm_instance> fresh = fresh_world(from.random_calls);
     if (from.frozen) {
         fresh->clock.freeze(true);
     }
@@ -105,14 +105,14 @@ realm_world_ptr realm::begin(const realm_snapshot& from) {
     options.maintenance_thread = false; // the fixture goes round all realms
     options.names_rest = names_rest_of(shared_.settings);
     auto data = storage::embedded_store::open_on(std::move(log), std::move(options), fresh->clock.as_clock());
-    const realm_world_ptr before = now();
+    const realm_instance_ptr before = now();
     key_ring_ptr keys = first_keys_;
     if (keys_from_file_ && before) {
         keys = before->it->keys().get();
     } else if (from.keys) {
         keys = from.keys;
     }
-    realm_world_ptr begun = adopt(std::move(fresh), std::move(keys), std::move(data));
+    realm_instance_ptr begun = adopt(std::move(fresh), std::move(keys), std::move(data));
     if (begun->counted != nullptr) {
         begun->counted->go_on_from(from.random_calls); // what making the world drew is of no account
     }
@@ -120,7 +120,7 @@ realm_world_ptr realm::begin(const realm_snapshot& from) {
 }
 
 void realm::replace(const realm_snapshot& from) {
-    realm_world_ptr before = begin(from);
+    realm_instance_ptr before = begin(from);
     {
         const std::lock_guard lock(now_mutex_);
         before.swap(now_);
@@ -133,7 +133,7 @@ void realm::replace(const realm_snapshot& from) {
     requests_.clear();
 }
 
-void realm::close(realm_world& w) {
+void realm::close(realm_instance& w) {
     w.it->events().close(); // those who watch begin anew, with the events of the next world
     w.log->let_go();        // the fixture does not come by for it any more
 }
@@ -160,7 +160,7 @@ realm::outcome realm::snapshot(const std::string& name) {
     if (!snapshots_.contains(name) && snapshots_.size() >= dev_snapshots_max) {
         return outcome::full;
     }
-    const realm_world_ptr w = now();
+    const realm_instance_ptr w = now();
     realm_snapshot taken;
     taken.clock = w->clock.now();
     taken.frozen = w->clock.frozen();
@@ -213,7 +213,7 @@ std::optional<realm::steady_time> realm::upkeep(steady_time at, bool with_mainte
     if (!in_memory_) {
         return std::nullopt; // its store has a thread of its own
     }
-    const realm_world_ptr w = now();
+    const realm_instance_ptr w = now();
     if (with_maintenance) {
         w->it->data().maintain_once();
     }

@@ -7,7 +7,7 @@
 #include "app/dev/request_ring.hpp"
 #include "app/dev/seed.hpp"
 #include "app/dev/sync_stall.hpp"
-#include "app/world.hpp"
+#include "app/instance/instance.hpp"
 #include "storage/store/memory_log.hpp"
 
 #include <functional>
@@ -32,23 +32,23 @@ struct realm_shared {
     const clock& time; // real
     random_source& random;
     password_hasher& passwords;
-    seed start;                                      // its passwords are hashed
-    std::function<std::string(world&)> metrics_text; // before serving
-    const service_clock* real_time = nullptr;        // as of world_shared, as is the next
+    seed start;                                         // its passwords are hashed
+    std::function<std::string(instance&)> metrics_text; // before serving
+    const service_clock* real_time = nullptr;           // as of instance_shared, as is the next
     logger* log = nullptr;
 };
 
 // One life of a realm.
-struct realm_world {
-    realm_world(const realm_shared& shared) : clock(shared.time) {}
+struct realm_instance {
+    realm_instance(const realm_shared& shared) : clock(shared.time) {}
 
     std::shared_ptr<random_source> own_random; // null: the system's
     repeatable_random* counted = nullptr;      // own_random, where --rng-seed decides
     dev_clock clock;
     storage::memory_log* log = nullptr; // the store's; null where there is a data directory
-    std::unique_ptr<world> it;
+    std::unique_ptr<instance> it;
 };
-using realm_world_ptr = std::shared_ptr<realm_world>;
+using realm_instance_ptr = std::shared_ptr<realm_instance>;
 
 // What /dev/snapshot keeps.
 struct realm_snapshot {
@@ -66,7 +66,7 @@ struct snapshot_line {
 class realm {
 public:
     using steady_time = storage::memory_log::steady_time;
-    using bury_function = std::function<void(std::unique_ptr<realm_world>)>;
+    using bury_function = std::function<void(std::unique_ptr<realm_instance>)>;
 
     // In memory, from the seed. `name` is empty for the server's own world. Null keys: fresh ones, which reset() comes
     // back to; keys from a file are passed in and stay as they are. `bury` destroys worlds nobody uses any more.
@@ -81,7 +81,7 @@ public:
     fixture& home() { return home_; }
     bool in_memory() const { return in_memory_; }
     // Any thread.
-    realm_world_ptr now() const {
+    realm_instance_ptr now() const {
         const std::lock_guard lock(now_mutex_);
         return now_;
     }
@@ -110,14 +110,14 @@ public:
     bool stop(milliseconds limit);
 
 private:
-    realm_world_ptr adopt(std::unique_ptr<realm_world> fresh, key_ring_ptr keys,
-                          std::unique_ptr<storage::embedded_store> data);
-    realm_world_ptr begin(const realm_snapshot& from);
+    realm_instance_ptr adopt(std::unique_ptr<realm_instance> fresh, key_ring_ptr keys,
+                             std::unique_ptr<storage::embedded_store> data);
+    realm_instance_ptr begin(const realm_snapshot& from);
     std::uint64_t next_mark();
     realm_snapshot beginning();
     void replace(const realm_snapshot& from);
-    static void close(realm_world& w);
-    std::unique_ptr<realm_world> fresh_world(std::uint64_t random_calls);
+    static void close(realm_instance& w);
+    std::unique_ptr<realm_instance> fresh_world(std::uint64_t random_calls);
 
     const realm_shared& shared_;
     fixture& home_;
@@ -132,7 +132,7 @@ private:
     request_ring requests_;
     // Not std::atomic<std::shared_ptr>: that of libstdc++ 12 reads under a lock it gives back with relaxed order.
     mutable std::mutex now_mutex_;
-    realm_world_ptr now_;         // guarded by now_mutex_
+    realm_instance_ptr now_;      // guarded by now_mutex_
     mutable std::mutex changing_; // reset, snapshot, restore
     bool ended_ = false;          // guarded by changing_
     std::string issuer_;

@@ -1,7 +1,7 @@
 #include "app/dev/repeatable_keys.hpp"
 
-#include "core/encoding.hpp"
 #include "core/jwt/es256_repeatable.hpp"
+#include "core/text/encoding.hpp"
 
 #include <boost/json/parse.hpp>
 

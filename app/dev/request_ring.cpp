@@ -1,8 +1,8 @@
 #include "app/dev/request_ring.hpp"
 
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
-#include "app/text.hpp"
+#include "core/text/header_text.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 
 #include <algorithm>
 #include <cctype>

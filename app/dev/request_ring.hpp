@@ -1,7 +1,7 @@
 // What clients sent lately (GET /dev/requests), secrets and all: only under --dev, only to who asks for it.
 #pragma once
 
-#include "app/http.hpp"
+#include "app/http/message.hpp"
 #include "core/clock.hpp"
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include "core/service/issue.hpp"
 #include "core/user/names.hpp"
 #include "storage/plain_file.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include <algorithm>
 #include <map>
@@ -262,7 +262,7 @@ seed read_seed(const config& settings, random_source& random) {
     }
     const auto refuse = [&](const std::string& why, std::size_t line = 0) {
         const std::string place = line == 0 ? std::string() : ":" + std::to_string(line);
-        return storage::refused(storage::refusal::usage, "--seed " + settings.seed_file + place + ": " + why);
+        return storage::refused(storage::exit_code::usage, "--seed " + settings.seed_file + place + ": " + why);
     };
     std::error_code ec;
     const std::string text = storage::read_plain_file(settings.seed_file, seed_size_max, ec);

@@ -2,7 +2,7 @@
 // format; version 1.
 #pragma once
 
-#include "app/startup.hpp"
+#include "app/instance/startup.hpp"
 #include "core/family/family.hpp"
 #include "core/user/user.hpp"
 #include "storage/store/memory_log.hpp"
@@ -23,7 +23,7 @@ inline constexpr std::size_t seed_roles_max = 64;
 struct seed_session {
     std::optional<family_id> id; // else by chance
     std::uint32_t generation = 0;
-    std::optional<timestamp> created_at, rotated_at; // else when the world begins, and when it was created
+    std::optional<timestamp> created_at, rotated_at; // else when the instance begins, and when it was created
     family_use use;
     bool ended = false;
 };

@@ -1,7 +1,7 @@
 #include "app/dev/strict_json.hpp"
 
-#include "app/dto/rfc3339.hpp"
-#include "app/json_body.hpp"
+#include "app/http/json_body.hpp"
+#include "core/text/rfc3339.hpp"
 
 #include <boost/json/parse.hpp>
 

@@ -2,8 +2,8 @@
 
 #include "app/dev/plain_json.hpp"
 #include "app/dev/strict_json.hpp"
-#include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/text/encoding.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

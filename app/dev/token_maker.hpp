@@ -1,7 +1,7 @@
 // Access tokens as a test wants them, good or bad in one way (POST /dev/tokens).
 #pragma once
 
-#include "app/context.hpp"
+#include "app/http/context.hpp"
 #include "core/failure.hpp"
 #include "core/random_source.hpp"
 

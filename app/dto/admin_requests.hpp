@@ -1,7 +1,7 @@
 // Bodies and queries of /admin/* into what the services take. As in requests.hpp, all faults are reported at once.
 #pragma once
 
-#include "app/parameters.hpp"
+#include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
 #include "core/jwt/key_ring.hpp"

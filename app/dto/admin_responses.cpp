@@ -1,9 +1,9 @@
 #include "app/dto/admin_responses.hpp"
 
-#include "app/dto/json_text.hpp"
 #include "app/dto/responses.hpp"
-#include "app/dto/rfc3339.hpp"
 #include "core/password/stored_hash.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // What /admin/* answers with. Hashes by kind and cost only; never a key's material.
 #pragma once
 
-#include "app/operations.hpp"
+#include "app/instance/operations.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/jwt/key_ring.hpp"

@@ -1,8 +1,8 @@
 #include "app/dto/admin_stats.hpp"
 
-#include "app/dto/json_text.hpp"
 #include "core/service/token_report.hpp"
-#include "storage/log/manifest.hpp"
+#include "core/text/json_text.hpp"
+#include "storage/directory/manifest.hpp"
 
 namespace pawl::app {
 

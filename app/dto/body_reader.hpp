@@ -1,7 +1,7 @@
 // Takes members out of a body and remembers what is wrong with them, so that one answer names it all.
 #pragma once
 
-#include "app/parameters.hpp"
+#include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/secret.hpp"
 

@@ -1,7 +1,7 @@
 #include "app/dto/requests.hpp"
 
 #include "app/dto/body_reader.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/rfc3339.hpp"
 
 #include <optional>
 #include <string_view>

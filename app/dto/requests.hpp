@@ -2,7 +2,7 @@
 // In every body: members nobody knows are ignored, `null` is as good as absent.
 #pragma once
 
-#include "app/parameters.hpp"
+#include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/secret.hpp"
 #include "core/service/account_service.hpp"

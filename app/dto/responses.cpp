@@ -1,8 +1,8 @@
 #include "app/dto/responses.hpp"
 
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
-#include "core/spare_text.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
+#include "core/text/string_pool.hpp"
 
 #include <utility>
 
@@ -34,7 +34,7 @@ std::string json_array(const std::vector<std::string>& texts) {
 }
 
 json_object_writer& add_members(json_object_writer& object, const user& u) {
-    std::string created_at = take_spare_text();
+    std::string created_at = take_pooled_string();
     append_rfc3339(created_at, u.created_at);
     object.member("id", u.id.value)
         .member("username", u.username)
@@ -45,12 +45,12 @@ json_object_writer& add_members(json_object_writer& object, const user& u) {
         .member("is_superuser", u.is_superuser)
         .raw("roles", json_array(u.roles))
         .member("created_at", created_at);
-    give_spare_text(std::move(created_at));
+    give_pooled_string(std::move(created_at));
     return object;
 }
 
 std::string to_json(const user& u) {
-    std::string out = take_spare_text();
+    std::string out = take_pooled_string();
     out.reserve(256 + u.username.size() + u.email.size() + u.first_name.size() + u.surname.size());
     json_object_writer object(out);
     add_members(object, u).end();
@@ -58,7 +58,7 @@ std::string to_json(const user& u) {
 }
 
 std::string to_json(const issued_tokens& tokens) {
-    std::string out = take_spare_text();
+    std::string out = take_pooled_string();
     out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + 128);
     json_object_writer(out)
         .plain("access_token", tokens.access_token)
@@ -72,7 +72,7 @@ std::string to_json(const issued_tokens& tokens) {
 
 std::string to_json_and_wipe(issued_tokens& tokens) {
     std::string out = to_json(tokens);
-    give_spare_text(std::move(tokens.access_token)); // wiped; its memory serves the next one
+    give_pooled_string(std::move(tokens.access_token)); // wiped; its memory serves the next one
     return out;
 }
 

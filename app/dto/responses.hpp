@@ -1,11 +1,11 @@
 // What the services give into JSON, as the contract spells it. No password hash, no epoch, no internals.
 #pragma once
 
-#include "app/dto/json_text.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "core/port/store.hpp"
 #include "core/service/services.hpp"
+#include "core/text/json_text.hpp"
 #include "core/user/user.hpp"
 
 #include <span>

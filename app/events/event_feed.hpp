@@ -25,7 +25,7 @@ enum class feed_outcome : std::uint8_t {
     closed,     // there will be no more
 };
 
-// What all readers of a world share; outlives them.
+// What all readers of a instance share; outlives them.
 struct feed_source {
     const storage::embedded_store& data;
     const event_ring& ring;

@@ -1,7 +1,7 @@
 #include "app/events/event_line.hpp"
 
-#include "app/dto/record_json.hpp"
-#include "app/limits.hpp"
+#include "app/http/limits.hpp"
+#include "storage/history/record_json.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -11,36 +11,15 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::string_view created = "family_created", rotated = "family_rotated", ended = "family_ended";
-constexpr std::size_t kinds_of_words = 3;
-constexpr std::size_t kind_count = kinds_of_words + static_cast<std::size_t>(last_event_kind);
-
-std::array<std::string_view, kind_count> all_kinds() {
-    std::array<std::string_view, kind_count> out{created, rotated, ended};
-    for (std::size_t i = 1; i <= static_cast<std::size_t>(last_event_kind); ++i) {
-        out.at(kinds_of_words + i - 1) = name_of(static_cast<event_kind>(i));
-    }
-    return out;
-}
-
 event_line line_of(const storage::record_view& record, std::string_view kind, std::string json) {
     return {record.lsn, kind, record.time, std::move(json)};
 }
 
 std::string_view kind_of(family_word word) {
-    return word.live() ? rotated : ended;
+    return word.live() ? event_family_rotated : event_family_ended;
 }
 
 } // namespace
-
-std::span<const std::string_view> event_kinds() {
-    static const std::array<std::string_view, kind_count> all = all_kinds();
-    return all;
-}
-
-bool is_event_kind(std::string_view name) {
-    return std::ranges::find(event_kinds(), name) != event_kinds().end();
-}
 
 bool event_filter::passes(std::string_view kind, user_id about) const {
     return (kinds.empty() || std::ranges::find(kinds, kind) != kinds.end()) && (!user || *user == about);
@@ -81,7 +60,7 @@ std::optional<event_line> event_reader::read_created(const storage::record_view&
         return std::nullopt;
     }
     const bool at_login = r.word.live() && r.word.generation() == 0;
-    const std::string_view kind = at_login ? created : kind_of(r.word);
+    const std::string_view kind = at_login ? event_family_created : kind_of(r.word);
     if (!filter_.passes(kind, r.facts.user)) {
         return std::nullopt;
     }

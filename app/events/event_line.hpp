@@ -4,8 +4,8 @@
 #include "app/events/event_place.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
-#include "storage/log/record.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include <array>
 #include <cstdint>
@@ -17,10 +17,6 @@
 #include <vector>
 
 namespace pawl::app {
-
-// Every kind there is: family_created, family_rotated, family_ended, then those of event_kind.
-std::span<const std::string_view> event_kinds();
-bool is_event_kind(std::string_view name);
 
 struct event_filter {
     std::vector<std::string> kinds; // empty: all

@@ -1,6 +1,6 @@
 #include "app/events/event_place.hpp"
 
-#include "storage/log/manifest.hpp"
+#include "storage/directory/manifest.hpp"
 
 #include <charconv>
 

@@ -1,8 +1,8 @@
 #include "app/events/event_query.hpp"
 
-#include "app/ascii.hpp"
-#include "app/text.hpp"
 #include "core/service/validation.hpp"
+#include "core/text/ascii.hpp"
+#include "core/text/header_text.hpp"
 
 #include <algorithm>
 #include <charconv>

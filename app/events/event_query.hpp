@@ -3,7 +3,7 @@
 
 #include "app/events/event_line.hpp"
 #include "app/events/event_place.hpp"
-#include "app/parameters.hpp"
+#include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 
 #include <cstdint>

@@ -2,8 +2,8 @@
 // costs nobody anything: there is no queue of its own.
 #pragma once
 
-#include "app/limits.hpp"
-#include "storage/log/record_tap.hpp"
+#include "app/http/limits.hpp"
+#include "storage/log/commit_listener.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,7 @@ struct kept_batch {
 using kept_batch_ptr = std::shared_ptr<const kept_batch>;
 
 // Any thread.
-class event_ring final : public storage::record_tap {
+class event_ring final : public storage::commit_listener {
 public:
     // Told that there is more. On the thread that writes the log: a post, no more.
     class listener {

@@ -2,8 +2,8 @@
 // who were away.
 #pragma once
 
-#include "app/admin_worker.hpp"
 #include "app/events/event_feed.hpp"
+#include "app/worker/admin_worker.hpp"
 #include "core/failure.hpp"
 #include "core/port/task.hpp"
 

@@ -17,9 +17,9 @@ constexpr seconds busy_retry_after{5};
 
 } // namespace
 
-event_stream::event_stream(app_context& context, operator_caller by, asio::any_io_executor executor)
-    : context_(context), service_(*context.events), by_(std::move(by)), executor_(std::move(executor)),
-      timer_(executor_) {}
+event_stream::event_stream(event_service& events, const admin_service& admin, operator_caller by,
+                           asio::any_io_executor executor)
+    : service_(events), admin_(admin), by_(std::move(by)), executor_(std::move(executor)), timer_(executor_) {}
 
 event_stream::~event_stream() {
     watch_.reset();
@@ -88,7 +88,7 @@ task<feed_outcome> event_stream::read_disk(std::vector<event_line>& lines) {
 // Whoever has ceased to be an operator, or whose token is no longer good, is told nothing more. The change that brought
 // it about is a record, and every batch comes by here.
 bool event_stream::may_go_on() const {
-    return !stopped_ && context_.admin->is_still_operator(by_);
+    return !stopped_ && admin_.is_still_operator(by_);
 }
 
 std::string event_stream::text_of(const std::vector<event_line>& lines) {

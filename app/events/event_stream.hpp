@@ -1,9 +1,8 @@
 // GET /admin/events on its way out: one operator who watches.
 #pragma once
 
-#include "app/context.hpp"
 #include "app/events/event_service.hpp"
-#include "app/response_stream.hpp"
+#include "app/http/response_stream.hpp"
 #include "core/service/admin_service.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,8 +20,9 @@ class event_stream final : public response_stream,
                            public std::enable_shared_from_this<event_stream>,
                            private event_ring::listener {
 public:
-    // `context`, whose events and admin are not null, outlives it. `executor`: of the connection.
-    event_stream(app_context& context, operator_caller by, boost::asio::any_io_executor executor);
+    // `events` and `admin` outlive it. `executor`: of the connection.
+    event_stream(event_service& events, const admin_service& admin, operator_caller by,
+                 boost::asio::any_io_executor executor);
     ~event_stream() override;
 
     // Before next(), once: finds its place. not_on_disk, events_gone, events_of_another_history, operations_busy,
@@ -41,8 +41,8 @@ private:
     std::string heartbeat();
     void end_catch_up();
 
-    app_context& context_;
     event_service& service_;
+    const admin_service& admin_;
     const operator_caller by_;
     const boost::asio::any_io_executor executor_;
     boost::asio::steady_timer timer_;

@@ -1,10 +1,10 @@
 // GET /admin/events: the security events of the log as they become durable, from where the client was.
 #include "app/events/event_query.hpp"
 #include "app/events/event_stream.hpp"
-#include "app/form.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/form.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -26,7 +26,7 @@ task<http_response> handle_admin_events(app_context& context, const http_request
         co_return problem_response(wanted.error());
     }
     const auto executor = co_await boost::asio::this_coro::executor;
-    auto stream = std::make_shared<event_stream>(context, std::move(by), executor);
+    auto stream = std::make_shared<event_stream>(*context.events, *context.admin, std::move(by), executor);
     auto opening = stream->open(std::move(wanted->filter), wanted->since);
     const auto opened = co_await std::move(opening);
     if (!opened) {

@@ -1,10 +1,10 @@
 // POST /admin/import: one line of an export, added where it is not there yet; of the first line its next_user_id.
-#include "app/dto/json_text.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
-#include "app/operations.hpp"
+#include "app/instance/operations.hpp"
 #include "app/transfer/import_apply.hpp"
+#include "core/text/json_text.hpp"
 
 #include <string>
 #include <utility>

@@ -1,10 +1,10 @@
 // /admin/info: what this server is.
-#include "app/dto/json_text.hpp"
 #include "app/events/event_service.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
-#include "storage/log/manifest.hpp"
+#include "core/text/json_text.hpp"
+#include "storage/directory/manifest.hpp"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
-#include "app/operations.hpp"
+#include "app/instance/operations.hpp"
 
 #include <utility>
 

@@ -3,10 +3,10 @@
 #include "app/dto/admin_responses.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/form.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/form.hpp"
 
 #include <utility>
 

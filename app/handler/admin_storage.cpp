@@ -1,12 +1,12 @@
 // /admin/stats, /admin/snapshot(s), /admin/timeline: figures of the store, snapshots on demand, what the log says.
 #include "app/dto/admin_responses.hpp"
 #include "app/dto/admin_stats.hpp"
-#include "app/dto/timeline_json.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
-#include "app/operations.hpp"
+#include "app/instance/operations.hpp"
 #include "core/ids.hpp"
+#include "storage/history/timeline_json.hpp"
 
 #include <utility>
 

@@ -1,8 +1,8 @@
 // What handlers of /admin/* share: who may, and what they say of ids.
 #pragma once
 
-#include "app/context.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/context.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
 #include "core/service/admin_service.hpp"

@@ -1,10 +1,10 @@
 // /admin/users: an operator's view of users, and changes.
 #include "app/dto/admin_requests.hpp"
 #include "app/dto/admin_responses.hpp"
-#include "app/form.hpp"
 #include "app/handler/admin_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/form.hpp"
 
 #include <utility>
 

@@ -1,12 +1,12 @@
 // /dev/*: what a developer may do to a server of their own. In the table only under --dev, which is loopback only.
-#include "app/cors.hpp"
 #include "app/dev/strict_json.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
 #include "app/handler/dev_support.hpp"
 #include "app/handler/handlers.hpp"
-#include "app/json_body.hpp"
-#include "app/service_clock.hpp"
+#include "app/http/cors.hpp"
+#include "app/http/json_body.hpp"
+#include "app/process/service_clock.hpp"
 
 #include <utility>
 #include <variant>

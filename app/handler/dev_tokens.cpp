@@ -2,14 +2,14 @@
 #include "app/dev/plain_json.hpp"
 #include "app/dev/realm.hpp"
 #include "app/dev/token_maker.hpp"
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
 #include "app/handler/dev_support.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
 #include "core/family/decide.hpp"
-#include "core/refresh_token.hpp"
 #include "core/service/issue.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
+#include "core/token/refresh_token.hpp"
 #include "core/user/names.hpp"
 
 #include <algorithm>

@@ -1,11 +1,11 @@
 // /openapi.json and Swagger UI.
-#include "app/errors.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
-#include "app/negotiation.hpp"
+#include "app/http/errors.hpp"
+#include "app/http/negotiation.hpp"
 #include "app/openapi/document.hpp"
-#include "app/text.hpp"
 #include "app/web/assets.hpp"
+#include "core/text/header_text.hpp"
 
 #include <string>
 

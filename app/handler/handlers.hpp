@@ -2,7 +2,7 @@
 // nothing of their own; what a client sends leads to a 4xx, never to an exception.
 #pragma once
 
-#include "app/context.hpp"
+#include "app/http/context.hpp"
 
 namespace pawl::app {
 

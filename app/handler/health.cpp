@@ -1,9 +1,9 @@
-#include "app/clock_watch.hpp"
-#include "app/dto/json_text.hpp"
-#include "app/errors.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
-#include "app/operations.hpp"
+#include "app/http/errors.hpp"
+#include "app/instance/operations.hpp"
+#include "app/process/clock_watch.hpp"
+#include "core/text/json_text.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // What a client learns from the issuer alone: RFC 8414 (authorization server metadata) and, at the path that most
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
-#include "app/dto/json_text.hpp"
 #include "app/handler/handlers.hpp"
 #include "core/jwt/key_ring.hpp"
+#include "core/text/json_text.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,8 +1,8 @@
-#include "app/dto/json_text.hpp"
 #include "app/handler/handlers.hpp"
-#include "app/negotiation.hpp"
+#include "app/http/negotiation.hpp"
 #include "app/openapi/document.hpp"
 #include "app/web/assets.hpp"
+#include "core/text/json_text.hpp"
 
 namespace pawl::app {
 

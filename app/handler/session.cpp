@@ -1,9 +1,9 @@
 // The end of sessions, and the list of them.
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/form.hpp"
 #include "app/handler/handlers.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/form.hpp"
 #include "core/ids.hpp"
 
 #include <utility>

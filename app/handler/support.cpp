@@ -1,10 +1,10 @@
 #include "app/handler/support.hpp"
 
-#include "app/form.hpp"
-#include "app/json_body.hpp"
-#include "app/multipart.hpp"
-#include "app/text.hpp"
+#include "app/http/form.hpp"
+#include "app/http/json_body.hpp"
+#include "app/http/multipart.hpp"
 #include "core/jwt/access_token.hpp"
+#include "core/text/header_text.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -1,9 +1,9 @@
 // What handlers share: bodies in, answers out, who is asking.
 #pragma once
 
-#include "app/context.hpp"
-#include "app/errors.hpp"
-#include "app/parameters.hpp"
+#include "app/http/context.hpp"
+#include "app/http/errors.hpp"
+#include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 
 #include <cstdint>

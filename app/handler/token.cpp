@@ -2,8 +2,8 @@
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
 #include "app/handler/handlers.hpp"
+#include "app/handler/refused_login.hpp"
 #include "app/handler/support.hpp"
-#include "app/refused_login.hpp"
 
 #include <utility>
 

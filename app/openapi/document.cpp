@@ -1,7 +1,7 @@
 #include "app/openapi/document.hpp"
 
-#include "app/dto/json_text.hpp"
 #include "app/web/assets.hpp"
+#include "core/text/json_text.hpp"
 
 #include <boost/assert.hpp>
 

@@ -1,7 +1,7 @@
 #include "app/transfer/export_lines.hpp"
 
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 
 #include <array>
 #include <cstdio>

@@ -2,8 +2,8 @@
 // import_line.
 #pragma once
 
+#include "storage/backup/store_image.hpp"
 #include "storage/history/timeline.hpp" // name_of
-#include "storage/move/store_image.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,9 +1,9 @@
 #include "app/transfer/import_line.hpp"
 
-#include "app/dto/rfc3339.hpp"
-#include "app/json_body.hpp"
+#include "app/http/json_body.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/text/rfc3339.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 

@@ -1,7 +1,7 @@
 #include "app/webhook/client.hpp"
 
 #include "app/webhook/limits.hpp"
-#include "storage/log/log_directory.hpp"
+#include "storage/exit_code.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -39,7 +39,7 @@ SSL_CTX* make_context(const std::string& ca_file) {
     ERR_clear_error();
     if (!good) {
         SSL_CTX_free(context);
-        throw storage::refused(storage::refusal::usage,
+        throw storage::refused(storage::exit_code::usage,
                                "--webhook-ca " + ca_file + ": no certificates in PEM can be read there");
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);

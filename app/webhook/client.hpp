@@ -2,7 +2,7 @@
 // (and what the resolver takes), and comes back at once when it is stopped.
 #pragma once
 
-#include "app/webhook/target.hpp"
+#include "app/config/webhook_target.hpp"
 
 #include <memory>
 #include <string>

@@ -1,11 +1,10 @@
 #include "app/webhook/sender.hpp"
 
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
-#include "app/startup.hpp"
 #include "app/webhook/backoff.hpp"
 #include "app/webhook/signature.hpp"
-#include "app/world.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
+#include "core/version.hpp"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -28,7 +27,7 @@ timestamp wall_now() {
 }
 
 [[noreturn]] void refuse(const std::string& path, const std::string& rule) {
-    throw storage::refused(storage::refusal::usage, "--webhook-secret-file " + path + ": " + rule);
+    throw storage::refused(storage::exit_code::usage, "--webhook-secret-file " + path + ": " + rule);
 }
 
 } // namespace
@@ -87,17 +86,16 @@ webhook_parts open_webhook(const config& settings) {
     return out;
 }
 
-std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, world& of,
-                                                    random_source& random, logger& log) {
-    const key_ring_ptr keys = of.keys().get();
+std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, event_service& events,
+                                                    const secret_bytes& log_key, random_source& random, logger& log) {
     storage::view_options options;
     options.path = settings.data_dir;
-    options.log_key = &keys->log_key;
+    options.log_key = &log_key;
     const storage::directory_view directory(options);
     family_id store; // as many bytes, and a way to write them
     store.bytes = directory.current().uuid;
     return std::make_unique<webhook_sender>(
-        webhook_sender::parts{*settings.webhook, settings.data_dir, to_hex(store), of.events(), random, log},
+        webhook_sender::parts{*settings.webhook, settings.data_dir, to_hex(store), events, random, log},
         std::move(p.key), std::move(p.client));
 }
 

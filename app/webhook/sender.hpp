@@ -4,7 +4,7 @@
 
 #include "app/config/config.hpp"
 #include "app/events/event_service.hpp"
-#include "app/logging.hpp"
+#include "app/process/logging.hpp"
 #include "app/webhook/client.hpp"
 #include "app/webhook/limits.hpp"
 #include "app/webhook/position.hpp"
@@ -84,17 +84,15 @@ std::string webhook_body(const event_line& line);
 // Of one event of one store, the same at every attempt: what a receiver tells repetitions by.
 std::string webhook_id(std::string_view store, const event_place& at);
 
-class world; // app/world.hpp
-
 // What a start reads before the sandbox closes. Without --webhook: nothing. Throws refused(usage).
 struct webhook_parts {
     secret_bytes key;
     std::unique_ptr<webhook_client> client;
 };
 webhook_parts open_webhook(const config& settings);
-// `settings.webhook` is set and outlives it, as `of` does.
-std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, world& of,
-                                                    random_source& random, logger& log);
+// `settings.webhook` is set and outlives it, as `events` does. `log_key`: of the directory that the events are of.
+std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, event_service& events,
+                                                    const secret_bytes& log_key, random_source& random, logger& log);
 
 // Throws refused(usage): it can't be read, others may read it, or it holds no key.
 secret_bytes read_webhook_key(const std::string& path, storage::group_access group);

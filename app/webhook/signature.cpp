@@ -1,8 +1,8 @@
 #include "app/webhook/signature.hpp"
 
-#include "app/text.hpp"
-#include "core/encoding.hpp"
 #include "core/hmac_sha256.hpp"
+#include "core/text/encoding.hpp"
+#include "core/text/header_text.hpp"
 
 #include <algorithm>
 

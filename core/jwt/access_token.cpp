@@ -1,10 +1,10 @@
 #include "core/jwt/access_token.hpp"
 
-#include "core/encoding.hpp"
 #include "core/family/word.hpp"
 #include "core/jwt/compact_jws.hpp"
-#include "core/plain_text.hpp"
-#include "core/spare_text.hpp"
+#include "core/text/encoding.hpp"
+#include "core/text/plain_text.hpp"
+#include "core/text/string_pool.hpp"
 
 #include <algorithm>
 #include <array>
@@ -189,11 +189,11 @@ void append_claim_text(std::string& out, std::string_view text) {
 }
 
 std::string mint_access_token(const jws_key& key, const access_claims_view& claims) {
-    std::string json = take_spare_text();
+    std::string json = take_pooled_string();
     json.reserve(256 + claims.issuer.size() + claims.audience.size() + claims.jwt_id.size() + claims.client_id.size() +
                  claims.subject_name.size() + claims.members.size());
     append_claims(json, claims);
-    std::string token = take_spare_text();
+    std::string token = take_pooled_string();
     const std::string& header = key.access_header(claims.type);
     token.reserve(header.size() + 2 * json.size() + 128); // claims a third longer, most signatures
     token += header;
@@ -202,7 +202,7 @@ std::string mint_access_token(const jws_key& key, const access_claims_view& clai
     const signature_bytes signature = key.sign(token);
     token += '.';
     base64url_append(token, signature);
-    give_spare_text(std::move(json));
+    give_pooled_string(std::move(json));
     return token;
 }
 

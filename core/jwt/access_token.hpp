@@ -39,7 +39,7 @@ struct access_claims_view {
 };
 
 // header {"alg","typ","kid"}; claims iss, sub, aud (if there is one), exp, iat, jti, client_id, sid, gen, `members`.
-// The memory is a spare text's (core/spare_text.hpp), and the caller's to give back.
+// The memory is a spare text's (core/text/string_pool.hpp), and the caller's to give back.
 std::string mint_access_token(const jws_key& key, const access_claims_view& claims);
 std::string mint_access_token(const jws_key& key, const access_claims& claims);
 

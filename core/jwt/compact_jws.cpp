@@ -1,7 +1,7 @@
 #include "core/jwt/compact_jws.hpp"
 
-#include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/text/encoding.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // Ed25519 (RFC 8032, RFC 8037) by libsodium, which takes half the time of OpenSSL 3.0 to sign and to verify
 // (tests/bench/crypto_bench.cpp) and refuses small-order and non-canonical points and s >= L.
-#include "core/encoding.hpp"
 #include "core/jwt/openssl_util.hpp"
+#include "core/text/encoding.hpp"
 
 #include <sodium.h>
 

@@ -1,6 +1,6 @@
-#include "core/encoding.hpp"
 #include "core/jwt/openssl_util.hpp"
 #include "core/jwt/pkey_context.hpp"
+#include "core/text/encoding.hpp"
 
 #include <openssl/ec.h>
 

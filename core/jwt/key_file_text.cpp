@@ -1,8 +1,8 @@
 // The key file's text: parsing it into a ring, making and changing it. Strict: what is not understood is refused, so
 // that writing it back loses nothing.
-#include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
 #include "core/jwt/key_file_contents.hpp"
+#include "core/text/encoding.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,8 +1,8 @@
 #include "core/jwt/key_ring.hpp"
 
-#include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
-#include "core/plain_text.hpp"
+#include "core/text/encoding.hpp"
+#include "core/text/plain_text.hpp"
 
 #include <boost/assert.hpp>
 

@@ -18,7 +18,7 @@ struct password_rules {
     bool blocklist = true;      // refuses common ones, sequences, repetitions, and the account's own names
 };
 
-// NFC of a password. Text that is not well-formed (core/unicode.hpp), or over password_size_max bytes, comes back
+// NFC of a password. Text that is not well-formed (core/text/unicode.hpp), or over password_size_max bytes, comes back
 // empty: it verifies as wrong and is refused as new.
 secret_string normalize_password(std::string_view typed);
 

@@ -1,7 +1,7 @@
 // The rules for new passwords. No composition rules, no expiry: NIST SP 800-63B-4 3.1.1.2.
 #include "core/password/common_passwords.hpp"
 #include "core/password/password.hpp"
-#include "core/unicode.hpp"
+#include "core/text/unicode.hpp"
 #include "core/user/names.hpp"
 
 #include <algorithm>

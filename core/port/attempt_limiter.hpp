@@ -1,10 +1,10 @@
 // Port: the count of failed attempts, per account and per address. Implemented by app/login_limiter over core/throttle.
 #pragma once
 
-#include "core/attempt_journal.hpp"
 #include "core/clock.hpp"
-#include "core/event.hpp"
+#include "core/family/event.hpp"
 #include "core/family/family.hpp"
+#include "core/throttle/attempt_journal.hpp"
 
 #include <optional>
 #include <string_view>
@@ -27,7 +27,7 @@ public:
     // signing in from this one (docs/decisions, "Throttle").
     virtual void succeeded(std::string_view account, const peer_address& address) { give_back(account, address); }
     // Whether a refused attempt, or the replay of a token (`account`: the family's id), is to be recorded, and how many
-    // like it were not (core/attempt_journal.hpp).
+    // like it were not (core/throttle/attempt_journal.hpp).
     virtual std::optional<unrecorded_attempts> worth_recording(event_kind /*kind*/, std::string_view /*account*/) {
         return unrecorded_attempts{};
     }

@@ -11,8 +11,8 @@
 //     to a client before (docs/durability.md, R1).
 #pragma once
 
-#include "core/event.hpp"
 #include "core/failure.hpp"
+#include "core/family/event.hpp"
 #include "core/family/family.hpp"
 #include "core/family/served_time.hpp"
 #include "core/family/word.hpp"

@@ -2,7 +2,7 @@
 
 #include "core/family/decide.hpp"
 #include "core/jwt/access_token.hpp"
-#include "core/service/settle.hpp"
+#include "core/service/durable_answer.hpp"
 
 #include <utility>
 

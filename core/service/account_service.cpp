@@ -1,8 +1,8 @@
 #include "core/service/account_service.hpp"
 
 #include "core/service/attempt_record.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/password_try.hpp"
-#include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/service/validation.hpp"
 #include "core/user/names.hpp"

@@ -1,11 +1,11 @@
 // An operator's look at sessions, and their end.
 #include "core/family/decide.hpp"
-#include "core/refresh_token.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/end_family.hpp"
 #include "core/service/open_session.hpp"
-#include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -2,10 +2,10 @@
 #include "core/family/decide.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
-#include "core/service/settle.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/user_change.hpp"
 #include "core/service/validation.hpp"
-#include "core/unicode.hpp"
+#include "core/text/unicode.hpp"
 #include "core/user/names.hpp"
 
 #include <algorithm>

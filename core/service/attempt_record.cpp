@@ -1,6 +1,6 @@
 #include "core/service/attempt_record.hpp"
 
-#include "core/service/settle.hpp"
+#include "core/service/durable_answer.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #include "core/service/end_family.hpp"
 
 #include "core/family/decide.hpp"
-#include "core/service/settle.hpp"
+#include "core/service/durable_answer.hpp"
 
 namespace pawl {
 

@@ -1,8 +1,8 @@
 #include "core/service/issue.hpp"
 
-#include "core/encoding.hpp"
 #include "core/jwt/access_token.hpp"
-#include "core/refresh_token.hpp"
+#include "core/text/encoding.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <algorithm>
 #include <array>

@@ -2,10 +2,10 @@
 #include "core/service/session_service.hpp"
 
 #include "core/family/decide.hpp"
-#include "core/refresh_token.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/end_family.hpp"
-#include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -4,11 +4,11 @@
 
 #include "core/family/decide.hpp"
 #include "core/service/attempt_record.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/end_family.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
 #include "core/service/password_try.hpp"
-#include "core/service/settle.hpp"
 #include "core/service/user_change.hpp"
 #include "core/user/names.hpp"
 

@@ -2,10 +2,10 @@
 #include "core/service/session_service.hpp"
 
 #include "core/family/decide.hpp"
-#include "core/refresh_token.hpp"
 #include "core/service/attempt_record.hpp"
+#include "core/service/durable_answer.hpp"
 #include "core/service/issue.hpp"
-#include "core/service/settle.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <optional>
 #include <string>
@@ -88,7 +88,7 @@ ticket note_suspicion(const presenter& who, const family_state& seen, const fami
     return append_evidence(who, event_kind::reuse_suspected, seen, last, now);
 }
 
-// Some of them (core/attempt_journal.hpp). Nothing rests on it, so nothing waits for it.
+// Some of them (core/throttle/attempt_journal.hpp). Nothing rests on it, so nothing waits for it.
 void note_replay(const presenter& who, const family_state& seen, timestamp now) {
     const auto& id = seen.facts.id.bytes;
     const std::string_view account(reinterpret_cast<const char*>(id.data()), id.size());

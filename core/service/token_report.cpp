@@ -1,7 +1,7 @@
 #include "core/service/token_report.hpp"
 
 #include "core/family/decide.hpp"
-#include "core/refresh_token.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <algorithm>
 

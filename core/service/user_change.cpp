@@ -1,7 +1,7 @@
 #include "core/service/user_change.hpp"
 
 #include "core/family/decide.hpp"
-#include "core/service/settle.hpp"
+#include "core/service/durable_answer.hpp"
 
 #include <memory>
 #include <utility>

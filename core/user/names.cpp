@@ -1,6 +1,6 @@
 #include "core/user/names.hpp"
 
-#include "core/unicode.hpp"
+#include "core/text/unicode.hpp"
 
 #include <algorithm>
 

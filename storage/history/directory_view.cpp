@@ -1,6 +1,6 @@
 #include "storage/history/directory_view.hpp"
 
-#include "storage/log/directory_state.hpp"
+#include "storage/directory/directory_state.hpp"
 #include "storage/log/frame.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ directory_view::directory_view(const view_options& options)
     : files_(options.files ? options.files : open_posix_directory_to_read(options.path, options.direct)) {
     if (options.log_key != nullptr) {
         if (options.log_key->size() != log_key_size) {
-            throw refused(refusal::wrong_key, "the key file holds no log key of 32 bytes");
+            throw refused(exit_code::wrong_key, "the key file holds no log key of 32 bytes");
         }
         keys_.emplace(*options.log_key);
     }
@@ -36,10 +36,10 @@ void directory_view::refresh() {
         if (read_current()) { // a first start was at work: manifests come before the first frame
             return;
         }
-        throw refused(refusal::corrupt,
+        throw refused(exit_code::corrupt,
                       path_of(segment_name(segno)) + ": holds data, but both manifests are missing; " + run_verify);
     }
-    throw refused(refusal::usage, "data directory " + files_->path() + ": holds no data of pawld");
+    throw refused(exit_code::usage, "data directory " + files_->path() + ": holds no data of pawld");
 }
 
 bool directory_view::has_moved_on() const {
@@ -64,16 +64,16 @@ bool is_in_use(const std::string& directory) {
 }
 
 void refuse_unsettled(const directory_view& view) {
-    throw refused(refusal::locked, view.files().path() + ": a server replaced files " + std::to_string(readings_max) +
-                                       " times while they were read, so this reading is not whole and is not shown; "
-                                       "try again");
+    throw refused(exit_code::locked, view.files().path() + ": a server replaced files " + std::to_string(readings_max) +
+                                         " times while they were read, so this reading is not whole and is not shown; "
+                                         "try again");
 }
 
 std::vector<std::uint64_t> directory_view::segments() const {
     std::error_code ec;
     const std::vector<std::string> names = files_->list(ec);
     if (ec) {
-        throw refused(refusal::storage_failed, files_->path() + ": cannot be listed: " + ec.message());
+        throw refused(exit_code::storage_failed, files_->path() + ": cannot be listed: " + ec.message());
     }
     std::vector<std::uint64_t> out;
     for (const std::string& name : names) {

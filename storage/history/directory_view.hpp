@@ -6,10 +6,10 @@
 #pragma once
 
 #include "core/secret.hpp"
+#include "storage/directory/manifest.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/log/file.hpp"
 #include "storage/log/keys.hpp"
-#include "storage/log/log_directory.hpp"
-#include "storage/log/manifest.hpp"
 #include "storage/log/segment_loader.hpp"
 #include "storage/snapshot/snapshot_reader.hpp"
 
@@ -40,7 +40,7 @@ bool is_in_use(const std::string& directory);
 
 class directory_view {
 public:
-    // Reads the manifests. Throws refused as a start of the server would; refusal::usage where there is no data.
+    // Reads the manifests. Throws refused as a start of the server would; exit_code::usage where there is no data.
     explicit directory_view(const view_options& options);
 
     file_system& files() const noexcept { return *files_; }

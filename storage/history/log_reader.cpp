@@ -1,6 +1,6 @@
 #include "storage/history/log_reader.hpp"
 
-#include "storage/log/directory_state.hpp"
+#include "storage/directory/directory_state.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -14,49 +14,49 @@ namespace {
 constexpr int looks_max = 5;
 constexpr std::chrono::milliseconds look_interval{20};
 
-refusal refusal_of(verdict_kind kind) {
+exit_code exit_code_of(scan_verdict_kind kind) {
     switch (kind) {
-    case verdict_kind::corrupt:
-        return refusal::corrupt;
-    case verdict_kind::tampered:
-        return refusal::tampered;
-    case verdict_kind::newer_format:
-        return refusal::newer_format;
+    case scan_verdict_kind::corrupt:
+        return exit_code::corrupt;
+    case scan_verdict_kind::tampered:
+        return exit_code::tampered;
+    case scan_verdict_kind::newer_format:
+        return exit_code::newer_format;
     default:
-        return refusal::none;
+        return exit_code::none;
     }
 }
 
 // What a segment that can't be read on is in the table, and in exit codes.
-std::pair<verdict, refusal> of_fault(segment_fault fault) {
+std::pair<scan_verdict, exit_code> of_fault(segment_fault fault) {
     const char* const what = describe(fault);
     switch (fault) {
     case segment_fault::unreadable:
-        return {{verdict_kind::corrupt, 9, what}, refusal::storage_failed};
+        return {{scan_verdict_kind::corrupt, 9, what}, exit_code::storage_failed};
     case segment_fault::newer_format:
-        return {{verdict_kind::newer_format, 10, what}, refusal::newer_format};
+        return {{scan_verdict_kind::newer_format, 10, what}, exit_code::newer_format};
     case segment_fault::wrong_key:
-        return {{verdict_kind::corrupt, 11, what}, refusal::wrong_key};
+        return {{scan_verdict_kind::corrupt, 11, what}, exit_code::wrong_key};
     case segment_fault::missing:
-        return {{verdict_kind::corrupt, 4, what}, refusal::corrupt};
+        return {{scan_verdict_kind::corrupt, 4, what}, exit_code::corrupt};
     default:
-        return {{verdict_kind::corrupt, 7, what}, refusal::corrupt};
+        return {{scan_verdict_kind::corrupt, 7, what}, exit_code::corrupt};
     }
 }
 
 } // namespace
 
-const char* name_of(refusal kind) noexcept {
+const char* name_of(exit_code kind) noexcept {
     switch (kind) {
-    case refusal::corrupt:
+    case exit_code::corrupt:
         return "corrupt";
-    case refusal::tampered:
+    case exit_code::tampered:
         return "tampered";
-    case refusal::wrong_key:
+    case exit_code::wrong_key:
         return "wrong key";
-    case refusal::newer_format:
+    case exit_code::newer_format:
         return "newer format";
-    case refusal::storage_failed:
+    case exit_code::storage_failed:
         return "unreadable";
     default:
         return "";
@@ -67,13 +67,13 @@ std::string log_end::line() const {
     std::string text = file + ": offset " + std::to_string(offset) + ", batch " + std::to_string(batch_seq) + ": " +
                        what.what + (system.empty() ? "" : " (" + system + ")");
     switch (kind) {
-    case refusal::none:
+    case exit_code::none:
         return text;
-    case refusal::storage_failed:
+    case exit_code::storage_failed:
         return text + "; check the disk, then try again";
-    case refusal::newer_format:
+    case exit_code::newer_format:
         return text + "; run the version that wrote it";
-    case refusal::wrong_key:
+    case exit_code::wrong_key:
         return text + "; use the right --key-file";
     default:
         return text + "; " + mend_damage;
@@ -137,16 +137,16 @@ void log_reader::fail(segment_fault fault) {
     ended_ = true;
 }
 
-void log_reader::stop_at(const verdict& v) {
+void log_reader::stop_at(const scan_verdict& v) {
     end_ = {};
     end_.what = v;
-    end_.kind = refusal_of(v.kind);
+    end_.kind = exit_code_of(v.kind);
     end_.file = view_.path_of(segment_name(expected_.segno));
     end_.offset = offset_;
     end_.batch_seq = expected_.batch_seq;
     end_.lsn = expected_.lsn;
     end_.in_flight = view_.is_in_use();
-    end_.superseded = end_.kind != refusal::none && view_.has_moved_on();
+    end_.superseded = end_.kind != exit_code::none && view_.has_moved_on();
     ended_ = true;
 }
 
@@ -190,15 +190,15 @@ std::optional<frame_view> log_reader::next() {
             return frame;
         }
         offset_ = scanner_->offset();
-        const verdict v = scanner_->end();
-        if (v.kind == verdict_kind::sealed_end) {
+        const scan_verdict v = scanner_->end();
+        if (v.kind == scan_verdict_kind::sealed_end) {
             note_stray();
             scanner_.reset();
             ++expected_.segno;
             offset_ = 0;
             continue;
         }
-        if (v.kind != verdict_kind::clean_end && !scanner_->sealed() && look_again()) {
+        if (v.kind != scan_verdict_kind::clean_end && !scanner_->sealed() && look_again()) {
             scanner_.reset();
             continue;
         }

@@ -18,11 +18,11 @@ namespace pawl::storage {
 
 // What stands where the frames end.
 struct log_end {
-    verdict what;                 // kind, row of the table, words
-    refusal kind = refusal::none; // none: what a start of the server would go on from
-    bool superseded = false;      // the directory has moved on, so this is no verdict: begin anew
-    bool in_flight = false;       // a server is at work there
-    std::string file;             // with its path
+    scan_verdict what;                // kind, row of the table, words
+    exit_code kind = exit_code::none; // none: what a start of the server would go on from
+    bool superseded = false;          // the directory has moved on, so this is no verdict: begin anew
+    bool in_flight = false;           // a server is at work there
+    std::string file;                 // with its path
     std::uint64_t offset = 0, batch_seq = 0, lsn = 0;
     std::string system; // the system's word for a read error
 
@@ -30,7 +30,7 @@ struct log_end {
     std::string line() const;
 };
 // "corrupt", "tampered", "wrong key", "newer format", "unreadable", or "" for none.
-const char* name_of(refusal kind) noexcept;
+const char* name_of(exit_code kind) noexcept;
 
 class log_reader {
 public:
@@ -62,7 +62,7 @@ private:
     bool later_segment_used(std::uint64_t after) const;
     bool look_again();
     void fail(segment_fault fault);
-    void stop_at(const verdict& v);
+    void stop_at(const scan_verdict& v);
     void note_stray();
 
     const directory_view& view_;

@@ -3,9 +3,9 @@
 #include "core/family/decide.hpp"
 #include "core/user/names.hpp"
 #include "storage/history/log_reader.hpp"
-#include "storage/log/serving.hpp"
-#include "storage/store/record_codec.hpp"
-#include "storage/store/record_merge.hpp"
+#include "storage/record/record_codec.hpp"
+#include "storage/record/record_merge.hpp"
+#include "storage/record/serving.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -25,9 +25,9 @@ void decode_or_refuse(const record_view& record, Record& out) {
     case decoding::ok:
         return;
     case decoding::malformed:
-        throw refused(refusal::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
+        throw refused(exit_code::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
     case decoding::newer:
-        throw refused(refusal::newer_format, where(record) + " was written by a later version of pawl");
+        throw refused(exit_code::newer_format, where(record) + " was written by a later version of pawl");
     }
 }
 
@@ -76,7 +76,7 @@ bool within(const state_limit& limit, const manifest_snapshot& s, const snapshot
 // std::nullopt if the directory moved on meanwhile.
 std::optional<reading_start> begin_state(directory_view& view, const state_limit& limit, past_state& out) {
     std::string faults;
-    refusal kind = refusal::corrupt;
+    exit_code kind = exit_code::corrupt;
     const std::vector<manifest_snapshot> listed = view.current().snapshots;
     for (const manifest_snapshot& s : listed) {
         const snapshot_check check = view.verify(s);
@@ -84,7 +84,7 @@ std::optional<reading_start> begin_state(directory_view& view, const state_limit
             return std::nullopt;
         }
         if (check.fault != snapshot_fault::none) {
-            kind = check.fault == snapshot_fault::tampered ? refusal::tampered : kind;
+            kind = check.fault == snapshot_fault::tampered ? exit_code::tampered : kind;
             faults += (faults.empty() ? "" : "; ") + view.path_of(snapshot_name(s.lsn)) + ": offset " +
                       std::to_string(check.offset) + ": " + describe(check.fault);
             continue;
@@ -99,8 +99,8 @@ std::optional<reading_start> begin_state(directory_view& view, const state_limit
         if (!faults.empty()) {
             throw refused(kind, faults);
         }
-        throw refused(refusal::usage, "the state of then is not kept: the oldest snapshot is of record " +
-                                          std::to_string(listed.back().lsn) + ", and the log before it is gone");
+        throw refused(exit_code::usage, "the state of then is not kept: the oldest snapshot is of record " +
+                                            std::to_string(listed.back().lsn) + ", and the log before it is gone");
     }
     out.next = first.at;
     return first;
@@ -131,7 +131,7 @@ bool read_to(directory_view& view, const state_limit& limit, const read_progress
             if (is_known_record(record.type)) {
                 out.apply(record);
             } else if ((record.type & critical_record_bit) != 0) {
-                throw refused(refusal::newer_format, where(record) + " is of a type this version does not know");
+                throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
             }
             out.last_lsn = record.lsn;
             ++out.records;
@@ -144,7 +144,7 @@ bool read_to(directory_view& view, const state_limit& limit, const read_progress
             progress(log.bytes_read(), std::max(ahead * log.segment().file_size, log.bytes_read()));
         }
     }
-    if (!log.end().superseded && log.end().kind != refusal::none) {
+    if (!log.end().superseded && log.end().kind != exit_code::none) {
         throw refused(log.end().kind, log.end().line());
     }
     return !log.end().superseded;
@@ -209,9 +209,9 @@ std::uint64_t past_state::settle() {
             }
             const auto [at, fresh] = names.try_emplace(fold_login_name(*name), id);
             if (!fresh && at->second != id) {
-                throw refused(refusal::corrupt, "users " + std::to_string(std::min(at->second, id)) + " and " +
-                                                    std::to_string(std::max(at->second, id)) +
-                                                    " have the same login name");
+                throw refused(exit_code::corrupt, "users " + std::to_string(std::min(at->second, id)) + " and " +
+                                                      std::to_string(std::max(at->second, id)) +
+                                                      " have the same login name");
             }
         }
     }
@@ -242,11 +242,11 @@ past_state read_snapshot_state(directory_view& view, std::uint64_t lsn) {
     const auto s =
         std::find_if(listed.begin(), listed.end(), [lsn](const manifest_snapshot& m) { return m.lsn == lsn; });
     if (s == listed.end()) {
-        throw refused(refusal::usage, view.path_of(snapshot_name(lsn)) + ": is no snapshot that the manifest lists");
+        throw refused(exit_code::usage, view.path_of(snapshot_name(lsn)) + ": is no snapshot that the manifest lists");
     }
     const snapshot_check check = view.verify(*s);
     if (check.fault != snapshot_fault::none) {
-        throw refused(check.fault == snapshot_fault::tampered ? refusal::tampered : refusal::corrupt,
+        throw refused(check.fault == snapshot_fault::tampered ? exit_code::tampered : exit_code::corrupt,
                       view.path_of(snapshot_name(lsn)) + ": offset " + std::to_string(check.offset) + ": " +
                           describe(check.fault));
     }

@@ -6,8 +6,8 @@
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 #include "storage/history/directory_view.hpp"
-#include "storage/log/record.hpp"
 #include "storage/map/hash.hpp"
+#include "storage/record/record.hpp"
 
 #include <cstdint>
 #include <functional>

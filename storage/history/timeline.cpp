@@ -2,8 +2,8 @@
 
 #include "core/family/decide.hpp"
 #include "storage/history/log_reader.hpp"
-#include "storage/store/record_codec.hpp"
-#include "storage/store/record_merge.hpp"
+#include "storage/record/record_codec.hpp"
+#include "storage/record/record_merge.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -90,7 +90,7 @@ private:
             }
         }
         out_.last_lsn = log.end().lsn - 1;
-        if (!log.end().superseded && log.end().kind != refusal::none) {
+        if (!log.end().superseded && log.end().kind != exit_code::none) {
             throw refused(log.end().kind, log.end().line());
         }
         return !log.end().superseded;

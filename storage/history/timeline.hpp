@@ -4,7 +4,7 @@
 // Blocks on the disk and may read all of the log that is kept (some seconds for 256 MiB): never on an io thread.
 #pragma once
 
-#include "core/event.hpp"
+#include "core/family/event.hpp"
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"

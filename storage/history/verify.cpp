@@ -1,8 +1,8 @@
 #include "storage/history/verify.hpp"
 
-#include "storage/log/directory_state.hpp"
-#include "storage/log/serving.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/directory/directory_state.hpp"
+#include "storage/record/record_codec.hpp"
+#include "storage/record/serving.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,33 +13,33 @@ namespace {
 constexpr char start_server[] = "a start of the server writes it anew";
 constexpr std::uint8_t row_order = 7, row_tampered = 8, row_format = 10;
 
-refusal class_of(snapshot_fault fault) {
+exit_code class_of(snapshot_fault fault) {
     switch (fault) {
     case snapshot_fault::tampered:
-        return refusal::tampered;
+        return exit_code::tampered;
     case snapshot_fault::newer_format:
-        return refusal::newer_format;
+        return exit_code::newer_format;
     case snapshot_fault::wrong_key:
-        return refusal::wrong_key;
+        return exit_code::wrong_key;
     case snapshot_fault::unreadable:
-        return refusal::storage_failed;
+        return exit_code::storage_failed;
     default:
-        return refusal::corrupt;
+        return exit_code::corrupt;
     }
 }
 
-refusal class_of(manifest_fault fault) {
+exit_code class_of(manifest_fault fault) {
     switch (fault) {
     case manifest_fault::tampered:
-        return refusal::tampered;
+        return exit_code::tampered;
     case manifest_fault::newer_format:
-        return refusal::newer_format;
+        return exit_code::newer_format;
     case manifest_fault::wrong_key:
-        return refusal::wrong_key;
+        return exit_code::wrong_key;
     case manifest_fault::unreadable:
-        return refusal::storage_failed;
+        return exit_code::storage_failed;
     default:
-        return refusal::corrupt;
+        return exit_code::corrupt;
     }
 }
 
@@ -59,7 +59,7 @@ public:
     verified_directory take() { return std::move(out_); }
 
 private:
-    finding& add(refusal kind, std::uint8_t row, std::string file, std::uint64_t offset, std::string what,
+    finding& add(exit_code kind, std::uint8_t row, std::string file, std::uint64_t offset, std::string what,
                  std::string next) {
         finding f;
         f.kind = kind;
@@ -102,15 +102,16 @@ private:
                 continue;
             }
             bad.push_back(out_.findings.size());
-            const refusal kind = class_of(check.fault);
-            add(kind, kind == refusal::newer_format ? row_format : std::uint8_t{0}, view_.path_of(snapshot_name(s.lsn)),
-                check.offset, std::string("the snapshot is ") + describe(check.fault), mend_damage);
+            const exit_code kind = class_of(check.fault);
+            add(kind, kind == exit_code::newer_format ? row_format : std::uint8_t{0},
+                view_.path_of(snapshot_name(s.lsn)), check.offset,
+                std::string("the snapshot is ") + describe(check.fault), mend_damage);
         }
         // One good snapshot, or the whole log, is enough.
         const bool enough = bad.size() < listed.size() || view_.current().oldest.lsn == 1;
         for (const std::size_t i : bad) {
             finding& f = out_.findings[i];
-            f.server_starts = enough && f.kind != refusal::newer_format && f.kind != refusal::wrong_key;
+            f.server_starts = enough && f.kind != exit_code::newer_format && f.kind != exit_code::wrong_key;
             if (f.server_starts) {
                 f.next = "a server starts from what is good; take a new snapshot then: pawlctl snapshot now";
             }
@@ -132,7 +133,7 @@ private:
     std::optional<reading_start> needed_after(const log_reader& log) const {
         const std::vector<manifest_snapshot>& listed = view_.current().snapshots;
         const log_start& needed = listed.empty() ? view_.current().oldest : listed.front().start;
-        if (log.end().kind == refusal::none || log.expected().segno >= needed.segno || out_.findings.size() != 1) {
+        if (log.end().kind == exit_code::none || log.expected().segno >= needed.segno || out_.findings.size() != 1) {
             return std::nullopt;
         }
         return reading_start{needed, true};
@@ -233,7 +234,7 @@ private:
         const std::string what = "record " + std::to_string(record.lsn) +
                                  (newer ? " is of a newer format" : " is authentic but makes no sense");
         if (out_.findings.empty() || out_.findings.back().offset != frame.offset) {
-            add(newer ? refusal::newer_format : refusal::corrupt, newer ? row_format : row_order,
+            add(newer ? exit_code::newer_format : exit_code::corrupt, newer ? row_format : row_order,
                 view_.path_of(segment_name(log.segment().segno)), frame.offset, what,
                 newer ? "run the version that wrote it" : mend_damage)
                 .batch_seq = frame.fields.batch_seq;
@@ -254,7 +255,7 @@ private:
         if (numbers && said.at.chain == found.chain) {
             return;
         }
-        add(numbers ? refusal::tampered : refusal::corrupt, numbers ? row_tampered : row_order,
+        add(numbers ? exit_code::tampered : exit_code::corrupt, numbers ? row_tampered : row_order,
             view_.path_of(segment_name(said.at.segno)), 0,
             numbers ? "the log before it is not the one the manifest was written after"
                     : "the log does not come to the numbers that the manifest says",
@@ -271,17 +272,17 @@ private:
         if (out_skipped_ > 0) {
             out_.notes.push_back(std::to_string(out_skipped_) + " records of types of a newer format");
         }
-        if (end.kind != refusal::none) {
+        if (end.kind != exit_code::none) {
             finding& f = add(end.kind, end.what.row, end.file, end.offset,
                              end.what.what + (end.system.empty() ? "" : " (" + end.system + ")"), next_of(end.kind));
             f.batch_seq = end.batch_seq;
             return;
         }
-        out_.torn = end.what.kind == verdict_kind::torn;
+        out_.torn = end.what.kind == scan_verdict_kind::torn;
         if (out_.torn) {
             out_.torn_at = end.file + ": offset " + std::to_string(end.offset);
         }
-        out_.clean = end.what.kind == verdict_kind::clean_end && log.last_type() == frame_type::clean &&
+        out_.clean = end.what.kind == scan_verdict_kind::clean_end && log.last_type() == frame_type::clean &&
                      view_.current().floor_batch_seq + 1 >= end.batch_seq;
         out_.live = out_.live || end.in_flight;
         for (const std::uint64_t segno : view_.segments()) {
@@ -291,13 +292,13 @@ private:
         }
     }
 
-    static std::string next_of(refusal kind) {
+    static std::string next_of(exit_code kind) {
         switch (kind) {
-        case refusal::storage_failed:
+        case exit_code::storage_failed:
             return "check the disk, then try again";
-        case refusal::newer_format:
+        case exit_code::newer_format:
             return "run the version that wrote it";
-        case refusal::wrong_key:
+        case exit_code::wrong_key:
             return "use the right --key-file";
         default:
             return mend_damage;
@@ -317,7 +318,7 @@ private:
         const bool used = good;
         const std::size_t at =
             used ? segment_header_size + find_nonzero(spare.bytes.view().subspan(segment_header_size)) : spare.offset;
-        finding& f = add(spare.fault == segment_fault::unreadable ? refusal::storage_failed : refusal::corrupt,
+        finding& f = add(spare.fault == segment_fault::unreadable ? exit_code::storage_failed : exit_code::corrupt,
                          used ? std::uint8_t{4} : row_order, view_.path_of(segment_name(segno)), at,
                          used ? "the segment is not empty, but its first frame is not there" : describe(spare.fault),
                          mend_damage);
@@ -340,13 +341,13 @@ std::string finding::line() const {
            (batch_seq != 0 ? ", batch " + std::to_string(batch_seq) : "") + ": " + what + "; " + next;
 }
 
-refusal verified_directory::kind() const noexcept {
+exit_code verified_directory::kind() const noexcept {
     const auto fatal =
         std::find_if(findings.begin(), findings.end(), [](const finding& f) { return !f.server_starts; });
     if (fatal != findings.end()) {
         return fatal->kind;
     }
-    return findings.empty() ? refusal::none : findings.front().kind;
+    return findings.empty() ? exit_code::none : findings.front().kind;
 }
 
 verified_directory verify_directory(directory_view& view, const verify_progress& progress, record_checks records) {

@@ -13,9 +13,9 @@
 namespace pawl::storage {
 
 struct finding {
-    refusal kind = refusal::corrupt; // its class, and the exit code
-    std::uint8_t row = 0;            // of the table in docs/on-disk.md; 0: no row of its own
-    std::string file;                // with its path
+    exit_code kind = exit_code::corrupt; // its class, and the exit code
+    std::uint8_t row = 0;                // of the table in docs/on-disk.md; 0: no row of its own
+    std::string file;                    // with its path
     std::uint64_t offset = 0;
     std::uint64_t batch_seq = 0;
     std::string what, next;     // what was seen there; what to run
@@ -37,7 +37,7 @@ struct verified_directory {
     bool with_keys = false; // else nobody's hand was checked
 
     // Of the first thing wrong that keeps a server from starting, else of the first thing wrong; none.
-    refusal kind() const noexcept;
+    exit_code kind() const noexcept;
 };
 
 using verify_progress = std::function<void(std::uint64_t bytes_done, std::uint64_t bytes_total)>;

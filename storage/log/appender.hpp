@@ -3,8 +3,8 @@
 #pragma once
 
 #include "storage/log/frame.hpp"
-#include "storage/log/manifest.hpp"
-#include "storage/log/spare_shelf.hpp"
+#include "storage/log/log_start.hpp"
+#include "storage/log/segment_pool.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "storage/log/crc32c.hpp"
 
-#include "storage/log/bytes.hpp"
+#include "storage/record/bytes.hpp"
 
 #include <array>
 

@@ -5,7 +5,7 @@
 // thread at a time.
 #pragma once
 
-#include "storage/log/bytes.hpp"
+#include "storage/record/bytes.hpp"
 
 #include <cstdint>
 #include <memory>

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/clock.hpp"
-#include "storage/log/bytes.hpp"
 #include "storage/log/keys.hpp"
-#include "storage/log/record.hpp"
+#include "storage/record/bytes.hpp"
+#include "storage/record/record.hpp"
 
 #include <cstdint>
 #include <optional>

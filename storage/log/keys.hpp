@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/secret.hpp"
-#include "storage/log/bytes.hpp"
+#include "storage/record/bytes.hpp"
 
 #include <array>
 #include <cstdint>

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "core/clock.hpp"
-#include "storage/log/record.hpp"
-#include "storage/log/record_tap.hpp"
+#include "storage/log/commit_listener.hpp"
+#include "storage/record/record.hpp"
 
 #include <array>
 #include <atomic>
@@ -36,7 +36,7 @@ enum class log_urgency : std::uint8_t {
 struct log_writer_options {
     milliseconds sync_interval{1000}; // for lazy records
     milliseconds commit_idle{100};    // COMMIT after this much idle time
-    // Where several wait for the log, a batch is held back for more of them (log/batch_gather.hpp): so long at most
+    // Where several wait for the log, a batch is held back for more of them (log/commit_delay.hpp): so long at most
     // (0: never) ...
     std::chrono::microseconds gather_max{1000};
     unsigned gather_syncs_max = 4;           // ... and for no longer than so many syncs take

@@ -1,6 +1,6 @@
 #include "storage/access.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/log/file.hpp"
-#include "storage/log/log_directory.hpp"
 #include "storage/unique_fd.hpp"
 
 #include <fcntl.h>
@@ -284,7 +284,7 @@ std::uint32_t physical_block_of(dev_t device) {
 }
 
 [[noreturn]] void refuse_directory(const std::string& path, const std::string& why) {
-    throw refused(refusal::usage, "data directory " + path + ": " + why);
+    throw refused(exit_code::usage, "data directory " + path + ": " + why);
 }
 
 // Hands on what reads, and refuses all else.

@@ -95,10 +95,10 @@ std::optional<frame_view> segment_scanner::next() {
     std::optional<decoded_header> header;
     const observation seen = observe(header);
     end_ = judge(seen);
-    if (end_.kind == verdict_kind::sealed_end && !(seen.header_zero && seen.zeros_after_header)) {
+    if (end_.kind == scan_verdict_kind::sealed_end && !(seen.header_zero && seen.zeros_after_header)) {
         stray_at_ = offset_;
     }
-    if (end_.kind != verdict_kind::good) {
+    if (end_.kind != scan_verdict_kind::good) {
         return std::nullopt;
     }
     frame_view frame;

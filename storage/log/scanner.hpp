@@ -3,8 +3,9 @@
 #pragma once
 
 #include "storage/log/frame.hpp"
-#include "storage/log/manifest.hpp"
-#include "storage/log/verdict.hpp"
+#include "storage/log/log_start.hpp"
+#include "storage/log/scan_verdict.hpp"
+#include "storage/log/segment.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -38,7 +39,7 @@ public:
 
     // The next good frame, or nothing: then end() says why.
     std::optional<frame_view> next();
-    const verdict& end() const noexcept { return end_; }
+    const scan_verdict& end() const noexcept { return end_; }
     // Where the next frame would begin.
     std::uint64_t offset() const noexcept { return offset_; }
     // Bytes that are not zero in the padding of good frames, or after a SEAL: rot that cost nothing.
@@ -55,7 +56,7 @@ private:
     std::uint64_t offset_;
     std::uint64_t stray_at_ = 0;
     bool sealed_ = false;
-    verdict end_;
+    scan_verdict end_;
 };
 
 // True where a valid header of this store begins at a multiple of `wal_pad` from `from` on.

@@ -2,9 +2,9 @@
 // zeros is a spare.
 #pragma once
 
-#include "storage/log/bytes.hpp"
 #include "storage/log/file.hpp"
 #include "storage/log/keys.hpp"
+#include "storage/record/bytes.hpp"
 
 #include <array>
 #include <cstdint>

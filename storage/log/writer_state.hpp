@@ -1,10 +1,10 @@
 // What the writer's callers and its two threads share. Internal to log_writer.
 #pragma once
 
-#include "storage/log/batch_gather.hpp"
-#include "storage/log/directory_state.hpp"
+#include "storage/directory/directory_state.hpp"
+#include "storage/log/commit_delay.hpp"
 #include "storage/log/log_writer.hpp"
-#include "storage/log/room_ledger.hpp"
+#include "storage/log/space_reservation.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -99,9 +99,9 @@ struct log_writer::state {
 
     mutable std::mutex mutex;
     std::condition_variable work, changed, maintenance; // writer sleeps; others wait for it; maintenance sleeps
-    batch_gather gather;
+    commit_delay gather;
     bool holding = false; // the writer waits for more records than there are, or for gather.until()
-    room_ledger ledger;
+    space_reservation ledger;
     record_queue pending;                                  // filled by enqueue
     record_queue draining;                                 // of the writer's thread
     std::size_t cursor = 0, byte_cursor = 0;               // in draining

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "core/clock.hpp"
-#include "storage/log/bytes.hpp"
 #include "storage/log/keys.hpp"
-#include "storage/log/log_directory.hpp"
 #include "storage/log/segment.hpp"
+#include "storage/record/bytes.hpp"
+#include "storage/record/snapshot_counts.hpp"
 
 #include <array>
 #include <cstdint>

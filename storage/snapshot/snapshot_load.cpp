@@ -1,5 +1,6 @@
 // read_snapshot: the records of a verified snapshot. Threads take turns at reading, since only who has read all before
 // knows where a record begins, and apply what they took beside each other.
+#include "storage/exit_code.hpp"
 #include "storage/log/frame.hpp"
 #include "storage/on_threads.hpp"
 #include "storage/snapshot/block_reader.hpp"
@@ -90,9 +91,9 @@ private:
     }
 
     [[noreturn]] void changed(std::uint64_t offset) const {
-        throw refused(refusal::storage_failed, fs_.path() + "/" + snapshot_name(id_.lsn) + ": offset " +
-                                                   std::to_string(offset) +
-                                                   ": reads differently now than a moment ago; check the disk");
+        throw refused(exit_code::storage_failed, fs_.path() + "/" + snapshot_name(id_.lsn) + ": offset " +
+                                                     std::to_string(offset) +
+                                                     ": reads differently now than a moment ago; check the disk");
     }
 
     file_system& fs_;

@@ -18,7 +18,7 @@ constexpr std::uint64_t sync_every = 16 * snapshot_pipeline::part_size;
 } // namespace
 
 snapshot_pipeline::snapshot_pipeline(file_system& fs, std::string name, complete_function complete,
-                                     const disk_share* log)
+                                     const io_throttle* log)
     : fs_(fs), name_(std::move(name)), complete_(std::move(complete)), log_(log) {
     file_ = fs_.open(name_, open_mode::create_direct, error_);
     past_cache_ = file_ != nullptr && file_->writes_past_cache();
@@ -136,7 +136,7 @@ void snapshot_pipeline::take_one(step s, std::unique_lock<std::mutex>& lock) {
     std::chrono::nanoseconds pause{0};
     if (!error_ && !thrown_) {
         lock.unlock();
-        const disk_share::view before = shares_disk ? log_->look() : disk_share::view{};
+        const io_throttle::view before = shares_disk ? log_->look() : io_throttle::view{};
         const steady::time_point began = steady::now();
         std::error_code ec;
         std::exception_ptr thrown;

@@ -1,7 +1,7 @@
 // The way of a snapshot's bytes to the disk, in parts of 256 KiB: each gets the tags of its blocks, is written, and is
 // read back from the device and compared. A small snapshot goes that way when it ends; a larger one has a thread for
 // each step, so that encoding, hashing and the disk work at the same time. Where the log shares the disk and has to
-// wait for it, parts are written with pauses between them (log/disk_share.hpp).
+// wait for it, parts are written with pauses between them (log/io_throttle.hpp).
 //
 // Thread safety: one thread calls; the threads within are the pipeline's own.
 // Invariants:
@@ -10,8 +10,8 @@
 //   (3) After an error the steps only count, so that nobody waits for ever.
 #pragma once
 
-#include "storage/log/disk_share.hpp"
 #include "storage/log/file.hpp"
+#include "storage/log/io_throttle.hpp"
 
 #include <array>
 #include <condition_variable>
@@ -44,7 +44,7 @@ public:
     using complete_function = std::function<void(part&)>;
 
     // Begins the file `name`, new. `log`: that of the same disk, or null; it outlives this.
-    snapshot_pipeline(file_system& fs, std::string name, complete_function complete, const disk_share* log);
+    snapshot_pipeline(file_system& fs, std::string name, complete_function complete, const io_throttle* log);
     ~snapshot_pipeline();
     snapshot_pipeline(const snapshot_pipeline&) = delete;
     snapshot_pipeline& operator=(const snapshot_pipeline&) = delete;
@@ -81,7 +81,7 @@ private:
     file_system& fs_;
     const std::string name_;
     const complete_function complete_;
-    const disk_share* const log_;
+    const io_throttle* const log_;
     std::unique_ptr<file> file_; // written by one thread at a time
     bool past_cache_ = false;
     std::unique_ptr<file> reader_;              // the comparing step's

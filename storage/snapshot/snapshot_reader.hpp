@@ -3,7 +3,7 @@
 #pragma once
 
 #include "storage/log/file.hpp"
-#include "storage/log/record.hpp"
+#include "storage/record/record.hpp"
 #include "storage/snapshot/snapshot_format.hpp"
 
 #include <functional>

@@ -12,7 +12,7 @@ namespace pawl::storage {
 static_assert(snapshot_pipeline::part_size % snapshot_block_size == 0);
 
 snapshot_writer::snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys,
-                                 const disk_share* log)
+                                 const io_throttle* log)
     : fs_(fs), id_(id), key_(keys.snapshot().begin(), keys.snapshot().end()),
       temporary_(snapshot_name(id.lsn) + temporary_suffix), tagger_(keys.snapshot(), id),
       pipeline_(fs, temporary_, [this](snapshot_pipeline::part& p) { complete(p); }, log) {

@@ -16,7 +16,7 @@ class snapshot_writer {
 public:
     // Begins `snap-<lsn>.dat.tmp`. `log`: that of the same disk, which goes before; null where there is none.
     snapshot_writer(file_system& fs, const snapshot_identity& id, const log_keys& keys,
-                    const disk_share* log = nullptr);
+                    const io_throttle* log = nullptr);
     // Removes the temporary file unless finish() succeeded.
     ~snapshot_writer();
     snapshot_writer(const snapshot_writer&) = delete;
@@ -29,7 +29,7 @@ public:
     std::error_code finish(const snapshot_counts& counts, timestamp_ms time, snapshot_footer& footer);
     // After finish() gave an error: where the file read back other than it was written.
     std::optional<std::uint64_t> wrong_at() const noexcept { return pipeline_.wrong_at(); }
-    // After finish(): how often the disk was left alone for the log (log/disk_share.hpp).
+    // After finish(): how often the disk was left alone for the log (log/io_throttle.hpp).
     std::uint64_t pauses() const noexcept { return pipeline_.pauses(); }
 
 private:

@@ -55,7 +55,7 @@ void store_state::on_batch(const durable_batch& batch) {
     if (!tapped.load()) {
         return;
     }
-    std::shared_ptr<record_tap> shown;
+    std::shared_ptr<commit_listener> shown;
     {
         const std::lock_guard lock(tap_mutex);
         shown = tap;
@@ -313,7 +313,7 @@ std::uint64_t embedded_store::durable_lsn() const noexcept {
     return state_->durable_lsn.load();
 }
 
-void embedded_store::set_tap(std::shared_ptr<record_tap> tap) {
+void embedded_store::set_tap(std::shared_ptr<commit_listener> tap) {
     store_state& s = *state_;
     const std::lock_guard lock(s.tap_mutex);
     s.tap.swap(tap);

@@ -12,9 +12,9 @@
 
 #include "core/clock.hpp"
 #include "core/port/store.hpp"
-#include "storage/log/log_directory.hpp"
+#include "storage/directory/log_directory.hpp"
+#include "storage/log/commit_listener.hpp"
 #include "storage/log/log_writer.hpp"
-#include "storage/log/record_tap.hpp"
 
 #include <array>
 #include <cstdint>
@@ -161,7 +161,7 @@ public:
     // The highest number of a durable record; 0 where there is none.
     std::uint64_t durable_lsn() const noexcept;
     // From now on `tap` is shown every batch; null: nobody is. One that is replaced may see one more. Any thread.
-    void set_tap(std::shared_ptr<record_tap> tap);
+    void set_tap(std::shared_ptr<commit_listener> tap);
 
     // --- store
     std::optional<family_state> find_family(const family_id& id) const override;

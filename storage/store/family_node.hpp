@@ -10,8 +10,8 @@
 #include "core/family/word.hpp"
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu_hash_map.hpp"
+#include "storage/record/record_codec.hpp"
 #include "storage/store/agent_table.hpp"
-#include "storage/store/record_codec.hpp"
 
 #include <array>
 #include <cstdint>

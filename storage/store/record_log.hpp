@@ -2,7 +2,7 @@
 // a list in memory in tests, whose durability the test decides about.
 #pragma once
 
-#include "storage/log/log_directory.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/log/log_writer.hpp"
 
 #include <functional>

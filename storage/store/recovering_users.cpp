@@ -2,7 +2,7 @@
 
 #include "core/user/names.hpp"
 #include "storage/on_threads.hpp"
-#include "storage/store/record_merge.hpp"
+#include "storage/record/record_merge.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -145,8 +145,8 @@ void recovering_users::index_names(user_slot& slot, const user& u) {
         const user_slot& holder = table_.take_name(std::make_unique<name_entry>(fold_login_name(*name), slot));
         if (&holder != &slot) {
             const auto [first, second] = std::minmax(holder.id.value, slot.id.value);
-            throw refused(refusal::corrupt, "users " + std::to_string(first) + " and " + std::to_string(second) +
-                                                " have the same login name; run: pawlctl log verify");
+            throw refused(exit_code::corrupt, "users " + std::to_string(first) + " and " + std::to_string(second) +
+                                                  " have the same login name; run: pawlctl log verify");
         }
     }
 }

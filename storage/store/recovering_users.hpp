@@ -5,7 +5,7 @@
 #pragma once
 
 #include "core/user/user.hpp"
-#include "storage/log/log_directory.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/store/user_table.hpp"
 
 #include <array>

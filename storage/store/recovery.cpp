@@ -3,8 +3,8 @@
 //
 // Threads: those of a large snapshot come on several at once, and what they say is in no table before the last of them
 // (family_filler, recovering_users). The log's come one after the other, into the tables at once.
+#include "storage/record/record_merge.hpp"
 #include "storage/store/family_filler.hpp"
-#include "storage/store/record_merge.hpp"
 #include "storage/store/recovering_users.hpp"
 #include "storage/store/store_state.hpp"
 
@@ -33,14 +33,14 @@ void decode_or_refuse(const record_view& record, Record& out) {
     case decoding::ok:
         return;
     case decoding::malformed:
-        throw refused(refusal::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
+        throw refused(exit_code::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
     case decoding::newer:
-        throw refused(refusal::newer_format, where(record) + " was written by a later version of Pawl");
+        throw refused(exit_code::newer_format, where(record) + " was written by a later version of Pawl");
     }
 }
 
 [[noreturn]] void refuse_so_many() {
-    throw refused(refusal::usage, "more families than this program can hold");
+    throw refused(exit_code::usage, "more families than this program can hold");
 }
 
 // What is known of a family that is on disk.
@@ -103,7 +103,7 @@ public:
             return;                // evidence: state does not depend on it
         }
         if ((record.type & critical_record_bit) != 0) {
-            throw refused(refusal::newer_format, where(record) + " is of a type this version does not know");
+            throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
         }
     }
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "core/family/served_time.hpp"
-#include "storage/log/serving.hpp"
 #include "storage/map/rcu.hpp"
+#include "storage/record/record_codec.hpp"
+#include "storage/record/serving.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/durable_waiters.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/family_table.hpp"
 #include "storage/store/maintenance.hpp"
-#include "storage/store/record_codec.hpp"
 #include "storage/store/record_log.hpp"
 #include "storage/store/user_table.hpp"
 
@@ -51,7 +51,7 @@ struct store_state {
     std::atomic<std::uint64_t> durable_lsn{0};
     std::atomic<bool> tapped{false};
     std::mutex tap_mutex;
-    std::shared_ptr<record_tap> tap; // guarded by tap_mutex
+    std::shared_ptr<commit_listener> tap; // guarded by tap_mutex
 
     recovery_report recovery; // constant once serving, as are the next
     std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;

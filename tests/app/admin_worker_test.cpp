@@ -1,5 +1,5 @@
 // The one thread for what blocks: order, bounds, errors, the end.
-#include "app/admin_worker.hpp"
+#include "app/worker/admin_worker.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>

@@ -105,14 +105,14 @@ task<void> same_request(request_world& world, std::string target, bool bearer, s
 }
 
 double refresh_allocations(jws_algorithm algorithm, body_form form = body_form::json) {
-    request_world world(algorithm);
+    request_world instance(algorithm);
     std::size_t allocations = 0;
     world.run(refresh_chain(world, form, allocations));
     return static_cast<double>(allocations) / measured;
 }
 
 double get_allocations(const std::string& target, bool bearer) {
-    request_world world(jws_algorithm::es256);
+    request_world instance(jws_algorithm::es256);
     std::size_t allocations = 0;
     world.run(same_request(world, target, bearer, allocations));
     return static_cast<double>(allocations) / measured;

@@ -1,4 +1,4 @@
-#include "app/chunked_body.hpp"
+#include "app/http/chunked_body.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -10,7 +10,7 @@ namespace {
 
 struct decoded {
     chunked_body::outcome outcome{};
-    gate_refusal why{};
+    head_refusal why{};
     std::string body, left; // what follows the message
 };
 
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_body_of_the_largest_size_passes_and_one_byte_more_does_no
     for (const std::size_t step : {std::size_t{1}, SIZE_MAX}) {
         const decoded more = decode(chunk + chunk + "1\r\nx\r\n0\r\n\r\n", step);
         BOOST_TEST((more.outcome == chunked_body::outcome::refused));
-        BOOST_TEST((more.why == gate_refusal::body_too_large));
+        BOOST_TEST((more.why == head_refusal::body_too_large));
     }
 }
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(framing_may_take_no_more_than_its_bound) {
     for (const std::size_t step : {std::size_t{1}, std::size_t{777}, SIZE_MAX}) {
         const decoded d = decode(wire + "0\r\n\r\n", step);
         BOOST_TEST((d.outcome == chunked_body::outcome::refused));
-        BOOST_TEST((d.why == gate_refusal::body_too_large));
+        BOOST_TEST((d.why == head_refusal::body_too_large));
     }
 }
 
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(what_another_reader_could_read_otherwise_is_refused_at_each
         for (std::size_t step = 1; step <= wire.size(); ++step) {
             const decoded d = decode(wire, step);
             BOOST_TEST((d.outcome == chunked_body::outcome::refused), wire << ", " << step << " at a time");
-            BOOST_TEST((d.why == gate_refusal::bad_chunking));
+            BOOST_TEST((d.why == head_refusal::bad_chunking));
         }
     }
 }

@@ -1,4 +1,4 @@
-#include "app/clock_watch.hpp"
+#include "app/process/clock_watch.hpp"
 #include "tests/app/fake_server.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
 // What the machine, its volumes and its network have to say in a configuration.
-#include "tests/app/config_world.hpp"
+#include "tests/app/config_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(threads_follow_what_the_container_has) {
         {4, {std::nullopt, mib}, 4, 1, 16},
     };
     for (const row& r : rows) {
-        world w;
+        instance w;
         w.cores = r.cores;
         w.container = r.container;
         const config c = w.good();

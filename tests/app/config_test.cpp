@@ -1,4 +1,4 @@
-#include "tests/app/config_world.hpp"
+#include "tests/app/config_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -25,7 +25,7 @@ const std::string long_secret(32, 'k');
 
 struct refused_row {
     std::string title;
-    world in;
+    instance in;
     std::vector<std::string> parts; // what the line must contain: option, value, source, rule
 };
 
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
 }
 
 BOOST_AUTO_TEST_CASE(log_format_is_text_on_a_terminal) {
-    world w;
+    instance w;
     w.terminal = true;
     BOOST_CHECK(w.good().format == log_format::text);
     w.arguments = {"--log-format", "json"};
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(log_format_is_text_on_a_terminal) {
 }
 
 BOOST_AUTO_TEST_CASE(a_higher_source_hides_a_lower_one_whole) {
-    world w;
+    instance w;
     w.files[".env"] = "PAWL_ACCESS_TOKEN_TTL=100\nPAWL_LISTEN=127.0.0.1:1,127.0.0.1:2\nPAWL_CONFIG=p.toml\n";
     w.files["p.toml"] = "";
     BOOST_TEST(w.good().access_token_ttl.count() == 100);
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_higher_source_hides_a_lower_one_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(config_file_named_on_the_command_line_beats_the_one_in_the_environment) {
-    world w;
+    instance w;
     w.files["a.toml"] = "threads = 1\n";
     w.files["b.toml"] = "threads = 2\n";
     w.environment = {{"PAWL_CONFIG", "a.toml"}};
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(every_option_has_one_name_in_each_source) {
         }
         const std::string name(row.name);
         const std::string text(row.default_text);
-        world w;
+        instance w;
         w.arguments = {"--" + name + "=" + text};
         BOOST_TEST(source_of(w.good(), row.id) == "command line", name);
         w.arguments.clear();
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_say_in_comments_and_strings_what_it_likes) {
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_list_in_the_environment_hides_one_in_the_file) {
-    world w;
+    instance w;
     w.arguments = {"--config", "f"};
     w.files["f"] = "cors-origin = [\"https://a.example\"]\n";
     BOOST_TEST(w.good().cors_origins.size() == 1U);
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(interval_durability_heals) {
 }
 
 BOOST_AUTO_TEST_CASE(names_of_the_fastapi_world_are_honoured) {
-    world w;
+    instance w;
     w.environment = {{"SECRET_KEY", long_secret},
                      {"ALGORITHM", "HS256"},
                      {"ACCESS_TOKEN_EXPIRE_MINUTES", "30"},
@@ -248,14 +248,14 @@ BOOST_AUTO_TEST_CASE(names_of_the_fastapi_world_are_honoured) {
     BOOST_TEST(c.secret_key->reveal() == long_secret);
     BOOST_TEST(c.access_token_ttl.count() == 1800);
     BOOST_TEST(c.refresh_idle_ttl.count() == 7 * 86400);
-    world file;
+    instance file;
     file.files[".env"] = "SECRET_KEY=\"" + long_secret + "\"\nREFRESH_TOKEN_EXPIRE_MINUTES=10080 # a week\nOTHER=x\n";
     BOOST_CHECK(file.good().algorithm == jws_algorithm::hs256);
     BOOST_TEST(file.good().refresh_idle_ttl.count() == 7 * 86400);
 }
 
 BOOST_AUTO_TEST_CASE(our_own_name_beats_an_alias_and_agreeing_aliases_pass) {
-    world w;
+    instance w;
     w.environment = {{"PAWL_REFRESH_IDLE_TTL", "3d"}, {"REFRESH_TOKEN_EXPIRE_DAYS", "7"}};
     BOOST_TEST(w.good().refresh_idle_ttl.count() == 3 * 86400);
     w.environment = {{"REFRESH_TOKEN_EXPIRE_MINUTES", "1440"}, {"REFRESH_TOKEN_EXPIRE_DAYS", "1"}};
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(dev_has_no_login_limits_unless_they_are_given) {
 }
 
 BOOST_AUTO_TEST_CASE(directories_of_systemd_are_defaults) {
-    world w;
+    instance w;
     w.environment = {{"STATE_DIRECTORY", "/var/lib/pawl:/var/lib/other"}, {"CREDENTIALS_DIRECTORY", "/run/cred"}};
     BOOST_TEST(w.good().data_dir == "/var/lib/pawl");
     BOOST_TEST(w.good().key_file == "/var/lib/pawl/keys.json");
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(directories_of_systemd_are_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(what_kubernetes_says_of_a_service_called_pawl_is_no_option) {
-    world w;
+    instance w;
     w.environment = {{"PAWL_SERVICE_HOST", "10.0.0.1"},
                      {"PAWL_PORT", "tcp://10.0.0.1:8080"},
                      {"PAWL_PORT_8080_TCP_ADDR", "10.0.0.1"},

@@ -1,6 +1,6 @@
 // What requests may look like that other people's clients and proxies send: chunks, an empty line first, several Cookie
 // fields, a slash too much; and what a page gets to know of a refusal.
-#include "tests/app/connection_world.hpp"
+#include "tests/app/connection_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -25,7 +25,7 @@ std::string chunked(std::string_view body, std::string_view fields = "") {
 BOOST_AUTO_TEST_CASE(a_chunked_body_is_one_body_and_the_next_request_follows_it) {
     const std::string request = chunked("5\r\nhello\r\n6;x=y\r\n world\r\n0\r\n\r\n", "Authorization: Bearer x\r\n");
     for (const std::size_t step : {std::size_t{1}, std::size_t{7}, SIZE_MAX}) {
-        world w;
+        instance w;
         const std::string both = request + request;
         for (int i = 0; i < 2; ++i) {
             BOOST_TEST_REQUIRE((w.feed(i == 0 ? std::string_view(both) : w.left_over, step) == action::handle));
@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_chunked_body_is_one_body_and_the_next_request_follows_it)
 
 BOOST_AUTO_TEST_CASE(no_byte_after_a_malformed_chunk_is_taken_for_a_request) {
     for (const char* body : {"5\r\nhello!\r\n", "x\r\n", "0\r\nAuthorization: Bearer x\r\n\r\n", "5\nhello\r\n"}) {
-        world w;
+        instance w;
         BOOST_TEST((w.feed(chunked(body) + std::string(get_root)) == action::write), body);
         const std::string answer = w.written();
         BOOST_TEST(status_of(answer) == 400U);
@@ -58,14 +58,14 @@ BOOST_AUTO_TEST_CASE(the_largest_chunked_body_behind_the_largest_header_fits_at_
     }
     request.append("0\r\n\r\n");
     for (const std::size_t step : {SIZE_MAX, std::size_t{4099}, std::size_t{13}}) {
-        world w;
+        instance w;
         BOOST_TEST_REQUIRE((w.feed(request, step) == action::handle));
         BOOST_TEST(w.c.request().body == std::string(body_size_max, 'b'));
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_chunked_request_that_expects_continue_is_told_to_go_on) {
-    world w;
+    instance w;
     BOOST_TEST_REQUIRE((w.feed(chunked("", "Expect: 100-continue\r\n")) == action::write));
     BOOST_TEST(w.written() == "HTTP/1.1 100 Continue\r\n\r\n");
     BOOST_TEST_REQUIRE((w.feed("2\r\nab\r\n0\r\n\r\n") == action::handle));
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_chunked_request_that_expects_continue_is_told_to_go_on) {
 
 BOOST_AUTO_TEST_CASE(one_empty_line_before_a_request_is_skipped) {
     for (const std::size_t step : {std::size_t{1}, SIZE_MAX}) {
-        world w;
+        instance w;
         for (int i = 0; i < 2; ++i) { // before each
             BOOST_TEST_REQUIRE((w.feed("\r\n" + std::string(get_root), step) == action::handle));
             w.answer_with(ok());
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(one_empty_line_before_a_request_is_skipped) {
 }
 
 BOOST_AUTO_TEST_CASE(cookies_of_several_fields_are_read_as_one) {
-    world w;
+    instance w;
     w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: a=b; c=d\r\nCookie: e=f\r\ncookie: g=h\r\n\r\n");
     BOOST_TEST(w.c.request().cookie.value_or("") == "a=b; c=d; e=f; g=h");
     w.answer_with(ok());
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_path_with_a_slash_too_much_is_sent_to_the_one_without) {
         {"GET /echo//", ""},
     };
     for (const auto& row : rows) {
-        world w;
+        instance w;
         w.feed(std::string(row.line) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
         const std::string answer = w.written();
         BOOST_TEST(status_of(answer) == (row.location.empty() ? 404U : 308U), row.line);
@@ -131,14 +131,14 @@ BOOST_AUTO_TEST_CASE(a_refused_request_of_an_allowed_origin_is_readable_for_its_
         {"Host: localhost\r\nOrigin: https://a.test\r\nOrigin: https://a.test\r\n", false},
     };
     for (const auto& row : rows) {
-        world w(settings);
+        instance w(settings);
         w.feed("GET / HTTP/1.1\r\n" + std::string(row.fields) + "\r\n");
         const std::string answer = w.written();
         BOOST_TEST(status_of(answer) >= 400U);
         BOOST_TEST((answer.find("Access-Control-Allow-Origin: https://a.test\r\n") != std::string::npos) ==
                    row.readable);
     }
-    world w(settings);
+    instance w(settings);
     w.feed(
         "POST /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.test\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n");
     BOOST_TEST(w.written().find("Access-Control-Allow-Origin: https://a.test\r\n") != std::string::npos);

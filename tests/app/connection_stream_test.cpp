@@ -1,5 +1,5 @@
 // Bodies that are made while they are sent, as the state machine sees them.
-#include "tests/app/connection_world.hpp"
+#include "tests/app/connection_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -34,7 +34,7 @@ http_response streaming(const std::shared_ptr<canned_stream>& stream) {
 BOOST_AUTO_TEST_SUITE(connection_stream)
 
 BOOST_AUTO_TEST_CASE(a_stream_is_pulled_until_it_ends_and_the_connection_with_it) {
-    world w;
+    instance w;
     w.feed(get_root);
     const auto stream = std::make_shared<canned_stream>();
     const std::string head = w.answer_with(streaming(stream));
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_stream_is_pulled_until_it_ends_and_the_connection_with_it
 }
 
 BOOST_AUTO_TEST_CASE(whoever_does_not_take_a_stream_is_cut_off) {
-    world w;
+    instance w;
     w.feed(get_root);
     const auto stream = std::make_shared<canned_stream>();
     w.answer_with(streaming(stream));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(whoever_does_not_take_a_stream_is_cut_off) {
 
 BOOST_AUTO_TEST_CASE(a_drain_ends_streams_at_once) {
     for (const bool writing : {false, true}) {
-        world w;
+        instance w;
         w.feed(get_root);
         const auto stream = std::make_shared<canned_stream>();
         w.answer_with(streaming(stream));
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_drain_ends_streams_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_hangs_up_stops_the_stream) {
-    world w;
+    instance w;
     w.feed(get_root);
     w.c.hang_up(); // no stream yet
     const auto stream = std::make_shared<canned_stream>();
@@ -96,12 +96,12 @@ BOOST_AUTO_TEST_CASE(a_client_that_hangs_up_stops_the_stream) {
 }
 
 BOOST_AUTO_TEST_CASE(head_and_a_draining_server_have_no_stream) {
-    world w;
+    instance w;
     w.feed("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const std::string head = w.answer_with(streaming(std::make_shared<canned_stream>()));
     BOOST_TEST(status_of(head) == 200U);
     BOOST_TEST((w.c.next(w.now) != action::pull));
-    world v;
+    instance v;
     v.feed(get_root);
     v.host.draining = true;
     v.answer_with(streaming(std::make_shared<canned_stream>()));

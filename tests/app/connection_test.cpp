@@ -1,5 +1,5 @@
-#include "tests/app/connection_world.hpp"
-#include "tests/app/gate_cases.hpp"
+#include "tests/app/connection_fixture.hpp"
+#include "tests/app/head_check_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,7 +19,7 @@ using world = test::connection_world;
 BOOST_AUTO_TEST_SUITE(connection_)
 
 BOOST_AUTO_TEST_CASE(request_and_answer_then_the_next) {
-    world w;
+    instance w;
     for (int i = 0; i < 3; ++i) {
         BOOST_TEST_REQUIRE((w.feed(get_root) == action::handle));
         BOOST_TEST(w.c.matched_route().name == "root");
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(request_and_answer_then_the_next) {
 }
 
 BOOST_AUTO_TEST_CASE(every_answer_carries_what_browsers_and_people_need) {
-    world w;
+    instance w;
     w.feed(get_root);
     const std::string answer = w.answer_with(ok());
     for (const char* line :
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(every_answer_carries_what_browsers_and_people_need) {
 }
 
 BOOST_AUTO_TEST_CASE(a_response_may_bring_its_own_policy_and_caching) {
-    world w;
+    instance w;
     w.feed(get_root);
     http_response r = ok();
     r.headers.emplace_back("Content-Security-Policy", "default-src 'self'");
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(request_id_of_the_client_is_taken_over_only_if_harmless) {
                 {std::string_view("0123456789012345678901234567890123456789012345678901234567890123"), true},
                 {std::string_view("01234567890123456789012345678901234567890123456789012345678901234"), false}};
     for (const auto& row : rows) {
-        world w;
+        instance w;
         w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + std::string(row.sent) + "\r\n\r\n");
         const std::string id = w.c.request().request_id;
         BOOST_TEST((id == row.sent) == row.taken, row.sent);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(request_ids_do_not_repeat) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_may_come_and_go_one_at_a_time) {
-    world w;
+    instance w;
     const std::string body(300, 'b');
     const std::string request = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300\r\n\r\n" + body;
     BOOST_TEST_REQUIRE((w.feed(request, 1) == action::handle));
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(bytes_may_come_and_go_one_at_a_time) {
 }
 
 BOOST_AUTO_TEST_CASE(largest_header_and_body_fit_and_views_stay_good) {
-    world w;
+    instance w;
     std::string request = "POST /echo?q HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nContent-Length: " +
                           std::to_string(body_size_max) + "\r\nX-A: ";
     request.append(header_block_size_max - request.size() - 4, 'a').append("\r\n\r\n");
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(largest_header_and_body_fit_and_views_stay_good) {
 }
 
 BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order_one_at_a_time) {
-    world w;
+    instance w;
     std::string all;
     for (int i = 0; i < 5; ++i) {
         all += "GET /things/" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -143,12 +143,12 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order_one_at_a_time) {
 }
 
 BOOST_AUTO_TEST_CASE(refused_requests_are_answered_and_nothing_after_them_is_looked_at) {
-    for (const test::gate_case& g : test::load_gate_cases()) {
+    for (const test::head_check_case& g : test::load_gate_cases()) {
         if (g.reason == "none") {
             continue;
         }
         BOOST_TEST_INFO_SCOPE(g.name);
-        world w;
+        instance w;
         const std::string bytes = g.bytes + std::string(get_root);
         BOOST_TEST((w.feed(bytes) == action::write));
         const std::string answer = w.written();
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(refused_requests_are_answered_and_nothing_after_them_is_loo
 }
 
 BOOST_AUTO_TEST_CASE(lingering_has_a_bound) {
-    world w;
+    instance w;
     w.feed("GET / HTTP/1.1\n");
     w.written();
     const std::string junk(1000, 'x');
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(lingering_has_a_bound) {
 }
 
 BOOST_AUTO_TEST_CASE(there_is_room_to_linger_in_after_a_refusal_that_filled_the_buffer) {
-    world w;
+    instance w;
     w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: " + std::string(2 * header_block_size_max, 'a'));
     BOOST_TEST(status_of(w.written()) == 431U);
     BOOST_TEST((w.c.next(w.now) == action::read));
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(connection_ends_where_version_and_header_say) {
         {"GET / HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n", true, "\r\nConnection: keep-alive\r\n"},
     };
     for (const auto& row : rows) {
-        world w;
+        instance w;
         w.feed(row.head);
         const std::string answer = w.answer_with(ok());
         BOOST_TEST(answer.find(row.says) != std::string::npos);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(connection_ends_where_version_and_header_say) {
 }
 
 BOOST_AUTO_TEST_CASE(response_may_close) {
-    world w;
+    instance w;
     w.feed(get_root);
     http_response r = ok();
     r.close = true;
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(response_may_close) {
 }
 
 BOOST_AUTO_TEST_CASE(request_behind_a_closing_one_is_dropped) {
-    world w;
+    instance w;
     w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" + std::string(get_root));
     w.c.on_response(ok(), w.now);
     BOOST_TEST(status_of(w.written()) == 200U);
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(request_behind_a_closing_one_is_dropped) {
 }
 
 BOOST_AUTO_TEST_CASE(head_has_the_length_of_a_body_and_none) {
-    world w;
+    instance w;
     w.feed("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     BOOST_TEST((w.c.request().method == http_method::head));
     std::string answer = w.answer_with(ok("hello"));
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(head_has_the_length_of_a_body_and_none) {
 }
 
 BOOST_AUTO_TEST_CASE(no_content_has_neither_length_nor_body) {
-    world w;
+    instance w;
     w.feed(get_root);
     http_response r;
     r.status = 204;
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(no_content_has_neither_length_nor_body) {
 }
 
 BOOST_AUTO_TEST_CASE(expect_is_met_before_the_body_and_only_once_the_header_passed) {
-    world w;
+    instance w;
     const std::string head =
         "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
     BOOST_TEST_REQUIRE((w.feed(head) == action::write));
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(expect_is_met_before_the_body_and_only_once_the_header_pass
 }
 
 BOOST_AUTO_TEST_CASE(exception_is_500_without_its_words_and_the_connection_goes_on) {
-    world w;
+    instance w;
     w.feed("GET /throw HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const std::string id = w.c.request().request_id;
     w.c.on_exception("secret cause", w.now);
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(exception_is_500_without_its_words_and_the_connection_goes_
 
 BOOST_AUTO_TEST_CASE(want_of_memory_or_of_a_signature_is_503_to_be_tried_again) {
     for (const bool memory : {true, false}) {
-        world w;
+        instance w;
         w.feed(get_root);
         if (memory) {
             w.c.on_no_memory(w.now);
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(response_that_would_be_split_becomes_500) {
                                                                   {"Content-Length", "5"},
                                                                   {"transfer-encoding", "chunked"}};
     for (const auto& [name, value] : rows) {
-        world w;
+        instance w;
         w.feed(get_root);
         http_response r = ok();
         r.headers.emplace_back(name, std::string(value));
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(response_that_would_be_split_becomes_500) {
 }
 
 BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_answered_here) {
-    world w;
+    instance w;
     w.feed("GET /absent HTTP/1.1\r\nHost: localhost\r\n\r\n");
     BOOST_TEST(status_of(w.written()) == 404U);
     w.feed("PUT /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nab");
@@ -338,7 +338,7 @@ BOOST_AUTO_TEST_CASE(unknown_paths_and_methods_are_answered_here) {
 BOOST_AUTO_TEST_CASE(cors_is_on_handled_and_unhandled_answers) {
     server_settings settings;
     settings.cors.loopback_origins = true;
-    world w(settings);
+    instance w(settings);
     w.feed("OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n"
            "Access-Control-Request-Method: POST\r\n\r\n");
     std::string answer = w.written();
@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE(cors_is_on_handled_and_unhandled_answers) {
 }
 
 BOOST_AUTO_TEST_CASE(user_agent_is_cut_and_cleaned) {
-    world w;
+    instance w;
     w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a\tb\xc3\xa4" + std::string(400, 'x') + "\r\n\r\n");
     const std::string& agent = w.c.request().from.agent;
     BOOST_TEST(agent.size() == family_use::agent_size_max);
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(user_agent_is_cut_and_cleaned) {
 BOOST_AUTO_TEST_CASE(client_behind_a_trusted_proxy_is_seen) {
     server_settings settings;
     settings.trusted_proxies.blocks = {address_block_from_text("10.0.0.0/8").value()};
-    world w(settings);
+    instance w(settings);
     w.feed("GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n");
     BOOST_TEST(to_text(w.c.request().from.address) == "203.0.113.7");
 }
@@ -371,14 +371,14 @@ BOOST_AUTO_TEST_CASE(client_behind_a_proxy_on_a_unix_socket_is_seen_where_that_i
     const std::string request = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n";
     server_settings settings;
     settings.trusted_proxies.unix_sockets = true;
-    world w(settings, "");
+    instance w(settings, "");
     w.feed(request);
     BOOST_TEST(to_text(w.c.request().from.address) == "203.0.113.7");
     BOOST_TEST(!w.told_of_untrusted);
-    world admin(settings, "", true); // who administers there is on this machine
+    instance admin(settings, "", true); // who administers there is on this machine
     admin.feed(request);
     BOOST_TEST(to_text(admin.c.request().from.address).empty());
-    world elsewhere(settings);
+    instance elsewhere(settings);
     elsewhere.feed(request);
     BOOST_TEST(to_text(elsewhere.c.request().from.address) == "10.0.0.1");
 }
@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE(client_behind_a_proxy_on_a_unix_socket_is_seen_where_that_i
 BOOST_AUTO_TEST_CASE(forwarded_headers_of_a_peer_that_is_not_trusted_are_told_once) {
     server_settings settings;
     settings.trusted_proxies.blocks = {address_block_from_text("192.0.2.0/24").value()};
-    world w(settings);
+    instance w(settings);
     w.feed(get_root);
     w.answer_with(ok());
     BOOST_TEST(!w.told_of_untrusted);
@@ -407,7 +407,7 @@ BOOST_AUTO_TEST_CASE(forwarded_headers_of_a_peer_that_is_not_trusted_are_told_on
 }
 
 BOOST_AUTO_TEST_CASE(nothing_of_one_request_is_seen_by_the_next) {
-    world w;
+    instance w;
     w.feed("POST /echo?a=b HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\nCookie: c\r\nOrigin: http://o\r\n"
            "X-Request-Id: mine\r\nUser-Agent: u\r\nContent-Length: 2\r\n\r\nab");
     w.answer_with(ok());
@@ -424,7 +424,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_one_request_is_seen_by_the_next) {
 }
 
 BOOST_AUTO_TEST_CASE(secrets_are_wiped_from_the_buffer_once_answered) {
-    world w;
+    instance w;
     const std::string_view canary = "canary-canary-canary";
     const std::string request =
         "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n" + std::string(canary);
@@ -438,7 +438,7 @@ BOOST_AUTO_TEST_CASE(secrets_are_wiped_from_the_buffer_once_answered) {
 }
 
 BOOST_AUTO_TEST_CASE(log_has_no_query_no_authorization_and_no_body) {
-    world w;
+    instance w;
     w.feed("POST /echo?refresh_token=canary1 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer canary2\r\n"
            "Content-Length: 7\r\n\r\ncanary3");
     w.answer_with(ok());
@@ -455,7 +455,7 @@ BOOST_AUTO_TEST_CASE(log_has_no_query_no_authorization_and_no_body) {
 }
 
 BOOST_AUTO_TEST_CASE(answers_of_503_are_warned_of_once_a_second) {
-    world w;
+    instance w;
     for (int i = 0; i < 20; ++i) {
         w.feed(get_root);
         http_response r = ok();

@@ -1,5 +1,5 @@
 // What a connection does as time passes, and when it is to end.
-#include "tests/app/connection_world.hpp"
+#include "tests/app/connection_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(slow_header_and_slow_body_get_408_at_their_deadline_and_no_
     for (const std::string_view begun :
          {std::string_view("GET / HT"),
           std::string_view("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab")}) {
-        world w;
+        instance w;
         BOOST_TEST((w.feed(begun) == action::read));
         w.now += 4999ms;
         BOOST_TEST(!w.c.expire(w.now));
@@ -38,7 +38,7 @@ BOOST_AUTO_TEST_CASE(slow_header_and_slow_body_get_408_at_their_deadline_and_no_
 }
 
 BOOST_AUTO_TEST_CASE(dripping_bytes_does_not_move_the_deadline) {
-    world w;
+    instance w;
     for (int i = 0; i < 5; ++i) {
         BOOST_TEST(!w.c.expire(w.now));
         w.feed("G");
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(dripping_bytes_does_not_move_the_deadline) {
 }
 
 BOOST_AUTO_TEST_CASE(read_that_succeeds_after_its_deadline_is_too_late_all_the_same) {
-    world w;
+    instance w;
     w.feed("GET / HTTP/1.1\r\n");
     w.now += 5s;
     BOOST_TEST(w.c.expire(w.now));
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(read_that_succeeds_after_its_deadline_is_too_late_all_the_s
 }
 
 BOOST_AUTO_TEST_CASE(idle_connection_ends_without_a_word) {
-    world w;
+    instance w;
     BOOST_TEST((w.c.next(w.now) == action::read));
     w.now += 74s;
     BOOST_TEST(!w.c.expire(w.now));
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(idle_connection_ends_without_a_word) {
 }
 
 BOOST_AUTO_TEST_CASE(each_request_has_its_deadlines_anew) {
-    world w;
+    instance w;
     for (int i = 0; i < 5; ++i) {
         w.now += 29s;
         BOOST_TEST(!w.c.expire(w.now));
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(each_request_has_its_deadlines_anew) {
 }
 
 BOOST_AUTO_TEST_CASE(client_that_does_not_read_is_cut_off) {
-    world w;
+    instance w;
     w.feed(get_root);
     w.c.on_response(ok(), w.now);
     BOOST_TEST((w.c.next(w.now) == action::write));
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(client_that_does_not_read_is_cut_off) {
 BOOST_AUTO_TEST_CASE(half_a_request_and_then_the_end_is_not_answered) {
     for (const std::string_view begun :
          {"", "GET / HTTP/1.1\r\n", "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nab"}) {
-        world w;
+        instance w;
         w.feed(begun);
         w.c.on_read(true, 0, w.now);
         BOOST_TEST((w.c.next(w.now) == action::end));
@@ -107,14 +107,14 @@ BOOST_AUTO_TEST_CASE(half_a_request_and_then_the_end_is_not_answered) {
 }
 
 BOOST_AUTO_TEST_CASE(draining_ends_idle_connections_at_once_and_others_after_their_answer) {
-    world idle;
+    instance idle;
     idle.c.next(idle.now);
     idle.host.draining = true;
     BOOST_TEST(idle.c.drain());
     idle.c.on_read(true, 0, idle.now);
     BOOST_TEST((idle.c.next(idle.now) == action::end));
 
-    world busy;
+    instance busy;
     BOOST_TEST((busy.feed(get_root) == action::handle));
     busy.host.draining = true;
     BOOST_TEST(!busy.c.drain());
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(draining_ends_idle_connections_at_once_and_others_after_the
     BOOST_TEST(answer.find("Connection: close") != std::string::npos);
     BOOST_TEST((busy.c.next(busy.now) == action::end));
 
-    world halfway;
+    instance halfway;
     halfway.feed("GET / HTTP/1.1\r\n");
     halfway.host.draining = true;
     BOOST_TEST(!halfway.c.drain());
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(draining_ends_idle_connections_at_once_and_others_after_the
 }
 
 BOOST_AUTO_TEST_CASE(cut_connection_forgets_the_answer_of_its_handler) {
-    world w;
+    instance w;
     w.feed(get_root);
     BOOST_TEST(!w.c.cut()); // the handler waits for something else than the socket
     w.c.on_response(ok(), w.now);

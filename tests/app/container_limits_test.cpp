@@ -1,4 +1,4 @@
-#include "app/container_limits.hpp"
+#include "app/config/container_limits.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/cors.hpp"
+#include "app/http/cors.hpp"
 
 #include <boost/test/unit_test.hpp>
 

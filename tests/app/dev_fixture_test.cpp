@@ -8,7 +8,7 @@
 #include "app/dev/request_ring.hpp"
 #include "app/dev/seed.hpp"
 #include "app/dev/strict_json.hpp"
-#include "app/request_hook.hpp"
+#include "app/http/request_hook.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/json.hpp>

@@ -1,10 +1,10 @@
-#include "app/dto/json_text.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/dto/rfc3339.hpp"
-#include "app/form.hpp"
-#include "app/json_body.hpp"
-#include "app/utf8.hpp"
+#include "app/http/form.hpp"
+#include "app/http/json_body.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
+#include "core/text/utf8.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "app/errors.hpp"
+#include "app/http/errors.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>

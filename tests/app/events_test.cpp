@@ -2,7 +2,7 @@
 #include "app/events/event_line.hpp"
 #include "app/events/event_query.hpp"
 #include "app/events/event_ring.hpp"
-#include "app/form.hpp"
+#include "app/http/form.hpp"
 #include "storage/log/frame.hpp"
 
 #include <boost/test/unit_test.hpp>

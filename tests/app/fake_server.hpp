@@ -2,8 +2,8 @@
 // says, byte for byte.
 #pragma once
 
-#include "app/logging.hpp"
-#include "app/server.hpp"
+#include "app/net/server.hpp"
+#include "app/process/logging.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>

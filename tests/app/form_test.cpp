@@ -1,4 +1,4 @@
-#include "app/form.hpp"
+#include "app/http/form.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/forwarded.hpp"
+#include "app/http/forwarded.hpp"
 
 #include <boost/test/unit_test.hpp>
 

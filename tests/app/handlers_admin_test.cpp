@@ -1,7 +1,7 @@
 // /admin/* without a socket: who may, what is said of bad requests, what never leaves.
 #include "tests/app/handler_checks.hpp"
 
-#include "app/listen.hpp"
+#include "app/net/listen.hpp"
 
 #include <boost/test/unit_test.hpp>
 

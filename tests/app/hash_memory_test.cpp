@@ -1,4 +1,4 @@
-#include "app/hash_memory.hpp"
+#include "app/worker/hash_memory.hpp"
 #include "core/password/password.hpp"
 #include "storage/system_random.hpp"
 

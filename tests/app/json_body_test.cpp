@@ -1,4 +1,4 @@
-#include "app/json_body.hpp"
+#include "app/http/json_body.hpp"
 
 #include <boost/test/unit_test.hpp>
 

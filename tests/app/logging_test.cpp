@@ -1,6 +1,6 @@
-#include "app/logging.hpp"
+#include "app/process/logging.hpp"
 
-#include "app/limits.hpp"
+#include "app/http/limits.hpp"
 #include "tests/app/fake_server.hpp"
 
 #include <boost/json.hpp>

@@ -1,4 +1,4 @@
-#include "app/login_limiter.hpp"
+#include "app/worker/login_limiter.hpp"
 
 #include "storage/system_random.hpp"
 

@@ -1,4 +1,4 @@
-#include "app/metrics.hpp"
+#include "app/http/metrics.hpp"
 
 #include "tests/app/fake_server.hpp"
 
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(requests_are_counted_by_route_name_and_status_over_all_shar
     m.shard(1).count_request(post_echo, 200, 3ms);
     m.shard(1).count_request(post_echo, 599, 1h);
     m.shard(0).count_request(m.slot_of(test::fake_routes().size()), 404, 0ns);
-    m.shard(0).count_refusal(gate_refusal::folded_field);
+    m.shard(0).count_refusal(head_refusal::folded_field);
     m.shard(0).count_accepted();
     m.shard(1).count_accepted();
     m.shard(1).count_closed();

@@ -1,4 +1,4 @@
-#include "app/metrics_wiring.hpp"
+#include "app/instance/metrics_wiring.hpp"
 
 #include <boost/test/unit_test.hpp>
 

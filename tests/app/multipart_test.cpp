@@ -1,4 +1,4 @@
-#include "app/multipart.hpp"
+#include "app/http/multipart.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/negotiation.hpp"
+#include "app/http/negotiation.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
-#include "app/context.hpp"
-#include "app/errors.hpp"
+#include "app/http/context.hpp"
+#include "app/http/errors.hpp"
 #include "app/openapi/document.hpp"
 #include "app/web/assets.hpp"
 

@@ -1,5 +1,5 @@
 // --exit-with-parent: which process is watched, and when none is.
-#include "app/parent_watch.hpp"
+#include "app/process/parent_watch.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
-#include "app/giving_way.hpp"
-#include "app/hash_memory.hpp"
-#include "app/password_pool.hpp"
+#include "app/worker/cooperative_yield.hpp"
+#include "app/worker/hash_memory.hpp"
+#include "app/worker/password_pool.hpp"
 #include "storage/system_random.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(its_threads_hash_in_huge_pages_and_give_way_while_they_do) 
         static_cast<void>(hash_password_blocking(password, {.memory_kib = 7168, .passes = 5}, random));
         blocks = hash_blocks_mapped();
         const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-        while ((yields = giving_way::times()) == 0 && std::chrono::steady_clock::now() < until) {
+        while ((yields = cooperative_yield::times()) == 0 && std::chrono::steady_clock::now() < until) {
         }
         return true;
     };

@@ -1,4 +1,4 @@
-#include "app/process_memory.hpp"
+#include "app/process/process_memory.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <openssl/evp.h>

@@ -1,4 +1,4 @@
-#include "app/router.hpp"
+#include "app/http/router.hpp"
 
 #include "tests/app/fake_server.hpp"
 

@@ -1,5 +1,5 @@
-#include "app/giving_way.hpp"
-#include "app/sandbox.hpp"
+#include "app/process/sandbox.hpp"
+#include "app/worker/cooperative_yield.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -184,8 +184,8 @@ BOOST_AUTO_TEST_CASE(sockets_are_there_only_where_asked_for) {
 BOOST_AUTO_TEST_CASE(a_thread_that_computes_can_still_give_way) {
     const folder where;
     BOOST_TEST(errno_of(where, [] {
-                   giving_way others;
-                   const giving_way::scope scope(others);
+                   cooperative_yield others;
+                   const cooperative_yield::scope scope(others);
                    return others.armed() ? 0 : ENOSYS;
                }) == 0);
 }

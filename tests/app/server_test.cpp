@@ -1,10 +1,10 @@
 // Over real sockets: threads, accepting, caps, stopping. What one connection does is in connection_test.cpp.
-#include "app/server.hpp"
+#include "app/net/server.hpp"
 
-#include "app/connection_ledger.hpp"
-#include "app/listen.hpp"
+#include "app/net/connection_ledger.hpp"
+#include "app/net/listen.hpp"
 #include "tests/app/fake_server.hpp"
-#include "tests/app/gate_cases.hpp"
+#include "tests/app/head_check_cases.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_are_answered_in_order) {
 
 BOOST_AUTO_TEST_CASE(each_case_of_the_gate_table_gets_its_status_and_refusals_end_the_connection) {
     fake_server s;
-    for (const test::gate_case& g : test::load_gate_cases()) {
+    for (const test::head_check_case& g : test::load_gate_cases()) {
         BOOST_TEST_INFO_SCOPE(g.name);
         raw_client c(s.port);
         const bool refused = g.reason != "none";

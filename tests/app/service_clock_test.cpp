@@ -1,4 +1,4 @@
-#include "app/service_clock.hpp"
+#include "app/process/service_clock.hpp"
 
 #include <boost/test/unit_test.hpp>
 

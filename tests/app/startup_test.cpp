@@ -1,4 +1,4 @@
-#include "app/startup.hpp"
+#include "app/instance/startup.hpp"
 
 #include "storage/system_random.hpp"
 
@@ -36,16 +36,16 @@ struct world {
     storage::system_random random;
     manual_source source;
 
-    world() {
+    instance() {
         std::string name = (fs::temp_directory_path() / "pawl-startup-XXXXXX").string();
         BOOST_TEST_REQUIRE(::mkdtemp(name.data()) != nullptr);
         folder = name;
         arguments.insert(arguments.end(), {"--data-dir", data_dir()});
         log_file = ::open((folder / "log").c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     }
-    world(const world&) = delete;
-    world& operator=(const world&) = delete;
-    ~world() {
+    instance(const instance&) = delete;
+    instance& operator=(const instance&) = delete;
+    ~instance() {
         ::close(log_file);
         std::error_code ignored;
         fs::remove_all(folder, ignored);
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_clock_over_a_day_behind_is_refused_until_it_is_reset) {
     });
     source.wall -= 2 * day_ms;
     const auto is_clock = [](const storage::refused& why) {
-        return why.kind() == storage::refusal::clock &&
+        return why.kind() == storage::exit_code::clock &&
                std::string(why.what()).find("--reset-clock") != std::string::npos;
     };
     BOOST_CHECK_EXCEPTION(start([](storage::embedded_store&, service_clock&) {}), storage::refused, is_clock);
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(data_directory_and_its_parents_are_private) {
     BOOST_TEST_REQUIRE(::stat(data_dir().c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 0777U) == 0700U);
     BOOST_CHECK_EXCEPTION(make_data_directory("/proc/none/x"), storage::refused, [](const storage::refused& why) {
-        return why.kind() == storage::refusal::usage && std::string(why.what()).find("--data-dir") == 0;
+        return why.kind() == storage::exit_code::usage && std::string(why.what()).find("--data-dir") == 0;
     });
 }
 
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(a_missing_key_file_beside_data_is_refused) {
     start([](storage::embedded_store&, service_clock&) {});
     fs::remove(fs::path(data_dir()) / "keys.json");
     BOOST_CHECK_EXCEPTION(start([](storage::embedded_store&, service_clock&) {}), storage::refused,
-                          [](const storage::refused& why) { return why.kind() == storage::refusal::wrong_key; });
+                          [](const storage::refused& why) { return why.kind() == storage::exit_code::wrong_key; });
 }
 
 BOOST_AUTO_TEST_CASE(issuer_is_the_first_url_where_clients_can_use_it) {

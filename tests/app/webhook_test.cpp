@@ -1,9 +1,9 @@
 // The pure parts of webhooks: signatures, pauses, places, addresses.
+#include "app/config/webhook_target.hpp"
 #include "app/webhook/backoff.hpp"
 #include "app/webhook/position.hpp"
 #include "app/webhook/sender.hpp"
 #include "app/webhook/signature.hpp"
-#include "app/webhook/target.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        test::request_world world(*algorithm);
+        test::request_world instance(*algorithm);
         world.run(requests(world, argv[1]));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "counts: %s\n", e.what());

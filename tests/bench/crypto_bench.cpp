@@ -1,9 +1,9 @@
 // What signatures, tokens and their parts cost. Prints the best of several rounds, in microseconds of CPU: the machine
 // may be shared, so only the best says something. `crypto_bench [rounds]`.
-#include "core/encoding.hpp"
 #include "core/jwt/access_token.hpp"
 #include "core/jwt/jws_keys.hpp"
-#include "core/refresh_token.hpp"
+#include "core/text/encoding.hpp"
+#include "core/token/refresh_token.hpp"
 #include "storage/system_random.hpp"
 
 #include <algorithm>

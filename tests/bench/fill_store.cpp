@@ -2,8 +2,8 @@
 //   fill_store DIRECTORY FAMILIES TOKENS [log]
 // Writes keys.json (ES256) and a snapshot of it all (with `log`: none, so that it is all in the log), and prints the
 // refresh tokens of the first TOKENS families, one a line. What the snapshot took goes to stderr, in seconds.
-#include "core/refresh_token.hpp"
-#include "storage/key_file.hpp"
+#include "core/token/refresh_token.hpp"
+#include "storage/directory/key_file.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/system_random.hpp"
 

@@ -4,7 +4,7 @@
 #include "storage/history/state_builder.hpp"
 #include "storage/history/verify.hpp"
 #include "storage/log/log_writer.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include <sys/resource.h>
 
@@ -150,7 +150,7 @@ int main(int argc, char** argv) {
         }
     } catch (const refused& r) {
         std::puts(r.what());
-        return r.exit_code();
+        return r.status();
     }
     std::puts("history_bench make DIRECTORY RECORDS FAMILIES | verify DIRECTORY | replay DIRECTORY");
     return 2;

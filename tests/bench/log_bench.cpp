@@ -1,7 +1,7 @@
 // What the log costs: synced batches of several sizes, a bulk of records, recovery, a snapshot and its loading. On a
 // real directory, which is removed: `log_bench DIRECTORY [records]`. CPU is that of the whole process; sync times are
 // the disk's and say little on a shared machine.
-#include "storage/log/log_directory.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/log/log_writer.hpp"
 
 #include <algorithm>
@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
         b.stop();
     } catch (const refused& r) {
         std::puts(r.what());
-        return r.exit_code();
+        return r.status();
     }
     std::filesystem::remove_all(options.path);
 }

@@ -1,4 +1,4 @@
-#include "core/attempt_journal.hpp"
+#include "core/throttle/attempt_journal.hpp"
 
 #include "tests/support/seeded_random.hpp"
 

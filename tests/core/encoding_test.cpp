@@ -1,4 +1,4 @@
-#include "core/encoding.hpp"
+#include "core/text/encoding.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>

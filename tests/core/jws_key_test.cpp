@@ -1,5 +1,5 @@
-#include "core/encoding.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/text/encoding.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>

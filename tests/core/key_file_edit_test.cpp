@@ -1,6 +1,6 @@
 // Keys added to and taken from a key file's text: every key but the one retired is in the text that comes out.
 #include "core/jwt/key_ring.hpp"
-#include "core/refresh_token.hpp"
+#include "core/token/refresh_token.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>

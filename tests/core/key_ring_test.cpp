@@ -1,6 +1,6 @@
 #include "core/jwt/jws_keys.hpp"
 #include "core/jwt/key_ring.hpp"
-#include "core/refresh_token.hpp"
+#include "core/token/refresh_token.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-#include "core/plain_text.hpp"
+#include "core/text/plain_text.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
-#include "core/printable_text.hpp"
+#include "core/text/printable_text.hpp"
 
-#include "core/unicode.hpp"
+#include "core/text/unicode.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,6 +1,6 @@
-#include "core/encoding.hpp"
 #include "core/family/word.hpp"
-#include "core/refresh_token.hpp"
+#include "core/text/encoding.hpp"
+#include "core/token/refresh_token.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>

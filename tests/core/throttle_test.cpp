@@ -1,4 +1,4 @@
-#include "core/throttle.hpp"
+#include "core/throttle/throttle.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 // What tokens say of their user, and what becomes of a token whose sub is a name.
-#include "core/encoding.hpp"
 #include "core/jwt/compact_jws.hpp"
 #include "core/service/user_claims.hpp"
+#include "core/text/encoding.hpp"
 #include "tests/support/service_world.hpp"
 
 #include <boost/test/unit_test.hpp>

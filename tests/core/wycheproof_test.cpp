@@ -1,9 +1,9 @@
 // Other people's vectors (C2SP/wycheproof): every invalid one is refused, every valid one of what is supported is
 // taken.
-#include "core/encoding.hpp"
 #include "core/hmac_sha256.hpp"
 #include "core/jwt/access_token.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/text/encoding.hpp"
 #include "tests/support/vectors.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
 // Whatever decodes, encodes to the same text; the decoders agree.
-#include "core/encoding.hpp"
+#include "core/text/encoding.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // CSV: rows within their bounds, and what is read survives being written and read again.
-#include "app/transfer/csv.hpp"
+#include "tools/import/csv.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -9,7 +9,7 @@
 
 namespace {
 
-using pawl::app::csv_reader;
+using pawl::tools::csv_reader;
 using rows = std::vector<std::vector<std::string>>;
 
 void require(bool holds) {

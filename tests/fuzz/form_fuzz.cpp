@@ -1,7 +1,7 @@
 // Forms: whatever is accepted can be written again and reads back the same, in UTF-8, each name once.
-#include "app/form.hpp"
-#include "app/negotiation.hpp"
-#include "app/utf8.hpp"
+#include "app/http/form.hpp"
+#include "app/http/negotiation.hpp"
+#include "core/text/utf8.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     std::string again;
     for (const pawl::app::parameter& p : read->all()) {
-        require(!p.name.empty() && pawl::app::is_utf8(p.name) && pawl::app::is_utf8(p.text.reveal()));
+        require(!p.name.empty() && pawl::is_utf8(p.name) && pawl::is_utf8(p.text.reveal()));
         require(read->find(p.name) == &p); // the only one of its name
         again += escaped(p.name) + "=" + escaped(p.text.reveal()) + "&";
     }

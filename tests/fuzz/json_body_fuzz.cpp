@@ -1,5 +1,5 @@
 // JSON bodies: whatever is accepted is what Boost.JSON's own parser takes as an object, member by member.
-#include "app/json_body.hpp"
+#include "app/http/json_body.hpp"
 
 #include <boost/json.hpp>
 

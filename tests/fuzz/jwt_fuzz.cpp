@@ -1,8 +1,8 @@
 // First byte 0: the rest is a token as it comes. 1: it is a payload under a right header and signature. 2: it is a
 // header, rightly signed. Nothing that is not ours is good; what is good says what it was checked for.
-#include "core/encoding.hpp"
 #include "core/jwt/access_token.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/text/encoding.hpp"
 
 #include <array>
 #include <cstdlib>

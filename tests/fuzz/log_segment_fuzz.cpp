@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             std::abort();
         }
     }
-    if (scanner.end().kind == verdict_kind::good) {
+    if (scanner.end().kind == scan_verdict_kind::good) {
         std::abort();
     }
     return 0;

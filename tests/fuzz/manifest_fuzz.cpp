@@ -1,6 +1,6 @@
 // First byte even: a manifest as it comes. Odd: its JSON line, rightly signed. What is taken must say the same again.
+#include "storage/directory/manifest.hpp"
 #include "storage/log/crc32c.hpp"
-#include "storage/log/manifest.hpp"
 
 #include <cstdio>
 #include <cstdlib>

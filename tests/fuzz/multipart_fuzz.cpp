@@ -1,6 +1,6 @@
 // Multipart forms: whatever is accepted can be written again and reads back the same, in UTF-8, each name once.
-#include "app/multipart.hpp"
-#include "app/utf8.hpp"
+#include "app/http/multipart.hpp"
+#include "core/text/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     std::string again;
     for (const pawl::app::parameter& p : read->all()) {
-        require(!p.name.empty() && pawl::app::is_utf8(p.name) && pawl::app::is_utf8(p.text.reveal()));
+        require(!p.name.empty() && pawl::is_utf8(p.name) && pawl::is_utf8(p.text.reveal()));
         require(read->find(p.name) == &p); // the only one of its name
         again.append("--").append(boundary).append("\r\nContent-Disposition: form-data; name=\"").append(p.name);
         again.append("\"\r\n\r\n").append(p.text.reveal()).append("\r\n");

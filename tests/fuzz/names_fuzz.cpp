@@ -1,6 +1,6 @@
 // Names and passwords of any bytes: what is taken is in its normal form, within its size, and found again when folded.
 #include "core/password/password.hpp"
-#include "core/unicode.hpp"
+#include "core/text/unicode.hpp"
 #include "core/user/names.hpp"
 
 #include <cstdint>

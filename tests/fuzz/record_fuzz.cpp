@@ -1,6 +1,6 @@
 // What a record says, of each type: what is taken says the same again when it is written, byte for byte.
-#include "storage/log/serving.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record_codec.hpp"
+#include "storage/record/serving.hpp"
 
 #include <algorithm>
 #include <cstdlib>

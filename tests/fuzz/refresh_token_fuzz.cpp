@@ -1,6 +1,6 @@
 // As it comes: nothing but our own token is taken. With a right MAC put in: whatever is taken mints the same text.
-#include "core/encoding.hpp"
-#include "core/refresh_token.hpp"
+#include "core/text/encoding.hpp"
+#include "core/token/refresh_token.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // A server's stream of events: the same events whatever the pieces; what was read and written again reads the same.
-#include "tools/sse_parser.hpp"
+#include "tools/client/sse_parser.hpp"
 
 #include <algorithm>
 #include <cstdint>

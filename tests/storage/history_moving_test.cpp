@@ -1,9 +1,9 @@
 // Reading beside a server that makes snapshots and deletes files: at whatever step it does, a healthy store is never
 // called damaged, and what was read in part is never handed out.
+#include "storage/directory/directory_state.hpp"
 #include "storage/history/state_builder.hpp"
 #include "storage/history/timeline.hpp"
 #include "storage/history/verify.hpp"
-#include "storage/log/directory_state.hpp"
 #include "storage/unique_fd.hpp"
 #include "tests/storage/history_fixture.hpp"
 
@@ -101,7 +101,7 @@ struct moving_fixture : history_fixture {
 };
 
 bool is_try_again(const refused& why) {
-    return why.kind() == refusal::locked;
+    return why.kind() == exit_code::locked;
 }
 
 } // namespace
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(what_is_damaged_and_stands_still_is_still_called_damaged) {
     directory_view v = view();
     const verified_directory found = verify_directory(v);
     BOOST_TEST_REQUIRE(!found.findings.empty());
-    BOOST_TEST((found.kind() == refusal::corrupt));
+    BOOST_TEST((found.kind() == exit_code::corrupt));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_at_work_is_seen_whatever_number_its_process_has_here) {

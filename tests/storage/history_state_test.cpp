@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_time_that_is_no_longer_kept_is_refused) {
     stop();
     directory_view v = view();
     BOOST_CHECK_EXCEPTION(build_state(v, {.lsn = 1, .time = {}}), refused,
-                          [](const refused& r) { return r.kind() == refusal::usage; });
+                          [](const refused& r) { return r.kind() == exit_code::usage; });
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_goes_on_where_it_ended_across_segments) {
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_reader_goes_on_where_it_ended_across_segments) {
         while (const auto frame = log.next()) {
             records += frame->fields.n_records;
         }
-        BOOST_TEST((log.end().kind == refusal::none));
+        BOOST_TEST((log.end().kind == exit_code::none));
         return records;
     };
     BOOST_TEST(read() == 1U);

@@ -13,7 +13,7 @@ namespace {
 enum class with_keys : bool { no, yes };
 
 std::optional<verified_directory> verified(simulated_disk& disk, with_keys keys = with_keys::yes,
-                                           refusal* thrown = nullptr) {
+                                           exit_code* thrown = nullptr) {
     view_options o;
     o.log_key = keys == with_keys::yes ? &log_key() : nullptr;
     o.files = disk.mount();
@@ -46,7 +46,7 @@ std::shared_ptr<simulated_disk> written(bool clean, bool snapshots = true) {
 
 // Both on images of the same disk: they change it (a start) or not (verifying).
 void check_same_verdict(simulated_disk& damaged) {
-    refusal thrown = refusal::none;
+    exit_code thrown = exit_code::none;
     const auto image = damaged.image();
     const std::optional<verified_directory> found = verified(*image, with_keys::yes, &thrown);
     for (const std::string& name : damaged.names()) {
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(another_key_is_told_from_rot_and_without_keys_edits_by_hand
     o.log_key = &other;
     o.files = disk->mount();
     BOOST_CHECK_EXCEPTION(directory_view view(o), refused,
-                          [](const refused& r) { return r.kind() == refusal::wrong_key; });
+                          [](const refused& r) { return r.kind() == exit_code::wrong_key; });
     // A payload edited with its CRCs made right: the chain alone gives it away.
     std::vector<std::uint8_t> bytes = disk->read(segment_name(1));
     const std::uint64_t at = segment_header_size;
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(another_key_is_told_from_rot_and_without_keys_edits_by_hand
     disk->write(segment_name(1), bytes);
     const auto found = verified(*disk);
     BOOST_TEST_REQUIRE(found->findings.size() == 1U);
-    BOOST_TEST((found->kind() == refusal::tampered));
+    BOOST_TEST((found->kind() == exit_code::tampered));
     BOOST_TEST(found->findings[0].row == 8U);
     BOOST_TEST(verified(*disk, with_keys::no)->findings.empty());
     check_same_verdict(*disk);

@@ -1,4 +1,4 @@
-#include "storage/key_file.hpp"
+#include "storage/directory/key_file.hpp"
 #include "storage/system_random.hpp"
 #include "tests/support/seeded_random.hpp"
 
@@ -65,7 +65,7 @@ std::string refusal_of(const key_file_options& options) {
         open_at(options);
         return {};
     } catch (const refused& why) {
-        BOOST_TEST((why.kind() == refusal::wrong_key));
+        BOOST_TEST((why.kind() == exit_code::wrong_key));
         BOOST_TEST(std::string(why.what()).find('\n') == std::string::npos);
         return why.what();
     }

@@ -1,7 +1,7 @@
 // The bytes: golden values, so that a change of format is a decision and not an accident.
+#include "storage/directory/manifest.hpp"
 #include "storage/log/crc32c.hpp"
 #include "storage/log/frame.hpp"
-#include "storage/log/manifest.hpp"
 #include "storage/log/scanner.hpp"
 #include "storage/log/segment.hpp"
 #include "storage/snapshot/snapshot_format.hpp"

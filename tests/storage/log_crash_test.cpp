@@ -97,7 +97,7 @@ void run_seeds(std::uint64_t first, std::uint64_t step, std::uint64_t last) {
             try {
                 run_seed(seed);
             } catch (const refused& r) {
-                BOOST_FAIL("refused " << r.exit_code() << ": " << r.what());
+                BOOST_FAIL("refused " << r.status() << ": " << r.what());
             }
         }
     }

@@ -37,9 +37,9 @@ struct three_segments {
     key_values acknowledged;
 };
 
-refusal kind_on_open(simulated_disk& disk, const small_log& shape = {}) {
+exit_code kind_on_open(simulated_disk& disk, const small_log& shape = {}) {
     const std::optional<refused> r = refusal_on_open(disk, shape);
-    return r ? r->kind() : refusal::none;
+    return r ? r->kind() : exit_code::none;
 }
 
 class temporary_directory {
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_second_process_is_locked_out_by_name) {
     const opened_log first(*disk);
     const std::optional<refused> r = refusal_on_open(*disk);
     BOOST_REQUIRE(r);
-    BOOST_TEST((r->kind() == refusal::locked));
+    BOOST_TEST((r->kind() == exit_code::locked));
     BOOST_TEST(std::string(r->what()).find("4711") != std::string::npos);
 }
 
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_missing_segment_is_refused_by_its_name) {
         log.disk->remove(segment_name(segno));
         const std::optional<refused> r = refusal_on_open(*log.disk);
         BOOST_REQUIRE_MESSAGE(r, "segment " << segno);
-        BOOST_TEST((r->kind() == refusal::corrupt));
+        BOOST_TEST((r->kind() == exit_code::corrupt));
         BOOST_TEST(std::string(r->what()).find(segment_name(segno)) != std::string::npos);
     }
 }
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_missing_successor_of_a_sealed_segment_is_refused) {
             disk->remove(name);
         }
     }
-    BOOST_TEST((kind_on_open(*disk) == refusal::corrupt));
+    BOOST_TEST((kind_on_open(*disk) == exit_code::corrupt));
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_that_lost_its_seal_is_refused) {
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(a_segment_that_lost_its_seal_is_refused) {
     log.disk->write(segment_name(2), bytes);
     const std::optional<refused> r = refusal_on_open(*log.disk);
     BOOST_REQUIRE(r);
-    BOOST_TEST((r->kind() == refusal::corrupt));
+    BOOST_TEST((r->kind() == exit_code::corrupt));
     BOOST_TEST(std::string(r->what()).find(segment_name(2)) != std::string::npos);
 }
 
@@ -179,11 +179,11 @@ BOOST_AUTO_TEST_CASE(segments_of_another_store_or_in_each_others_place_are_refus
     const three_segments log, foreign;
     const auto spliced = log.disk->image();
     spliced->write(segment_name(2), foreign.disk->read(segment_name(2)));
-    BOOST_TEST((kind_on_open(*spliced) == refusal::corrupt));
+    BOOST_TEST((kind_on_open(*spliced) == exit_code::corrupt));
     const auto swapped = log.disk->image();
     swapped->write(segment_name(2), log.disk->read(segment_name(3)));
     swapped->write(segment_name(3), log.disk->read(segment_name(2)));
-    BOOST_TEST((kind_on_open(*swapped) == refusal::corrupt));
+    BOOST_TEST((kind_on_open(*swapped) == exit_code::corrupt));
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_key_is_told_from_damage_and_touches_nothing) {
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_key_is_told_from_damage_and_touches_nothing) {
     small_log other;
     other.key_seed = 9;
     const auto before = log.disk->image();
-    BOOST_TEST((kind_on_open(*log.disk, other) == refusal::wrong_key));
+    BOOST_TEST((kind_on_open(*log.disk, other) == exit_code::wrong_key));
     for (const std::string& name : before->names()) {
         BOOST_TEST((before->read(name) == log.disk->read(name)));
     }
@@ -200,9 +200,9 @@ BOOST_AUTO_TEST_CASE(a_wrong_key_is_told_from_damage_and_touches_nothing) {
 BOOST_AUTO_TEST_CASE(missing_manifests_beside_data_are_refused) {
     const three_segments log;
     log.disk->remove(manifest_name_a);
-    BOOST_TEST((kind_on_open(*log.disk->image()) == refusal::none));
+    BOOST_TEST((kind_on_open(*log.disk->image()) == exit_code::none));
     log.disk->remove(manifest_name_b);
-    BOOST_TEST((kind_on_open(*log.disk) == refusal::corrupt));
+    BOOST_TEST((kind_on_open(*log.disk) == exit_code::corrupt));
 }
 
 BOOST_AUTO_TEST_CASE(a_first_start_that_was_interrupted_begins_anew) {
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_read_error_is_never_taken_for_an_end) {
         });
         const std::optional<refused> r = refusal_on_open(*copy);
         BOOST_REQUIRE(r);
-        BOOST_TEST((r->kind() == refusal::storage_failed));
+        BOOST_TEST((r->kind() == exit_code::storage_failed));
         BOOST_TEST(std::string(r->what()).find(segment_name(segno) + ": offset 0") != std::string::npos);
     }
 }
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_newer_major_format_is_refused_and_nothing_is_touched) {
     std::copy(head.begin(), head.end(), changed.begin());
     log.disk->write(segment_name(2), changed);
     log.disk->write("snap-0000000000000001.dat", {1}); // unlisted: would be removed by a start that goes through
-    BOOST_TEST((kind_on_open(*log.disk) == refusal::newer_format));
+    BOOST_TEST((kind_on_open(*log.disk) == exit_code::newer_format));
     BOOST_TEST(log.disk->exists("snap-0000000000000001.dat"));
 }
 
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_critical_record_refuses_and_another_is_skipped) 
         const std::optional<refused> r = refusal_on_open(*disk, {}, &state, &report);
         BOOST_REQUIRE_EQUAL(r.has_value(), critical);
         if (critical) {
-            BOOST_TEST((r->kind() == refusal::newer_format));
+            BOOST_TEST((r->kind() == exit_code::newer_format));
         } else {
             BOOST_TEST((state == acknowledged));
             BOOST_TEST(report.notes.size() == 1U);
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(a_spare_that_is_not_empty_is_refused_after_an_unclean_end) 
     std::vector<std::uint8_t> bytes = log.disk->read(segment_name(5));
     bytes[9000] = 1;
     log.disk->write(segment_name(5), bytes);
-    BOOST_TEST((kind_on_open(*log.disk) == refusal::corrupt));
+    BOOST_TEST((kind_on_open(*log.disk) == exit_code::corrupt));
 }
 
 BOOST_AUTO_TEST_CASE(the_page_cache_is_not_believed_after_a_sync_that_failed) {
@@ -404,14 +404,14 @@ BOOST_AUTO_TEST_CASE(a_directory_that_others_may_read_is_refused_with_a_sentence
         ::chmod(path.c_str(), mode);
         const std::optional<refused> r = refusal_in(path);
         BOOST_REQUIRE(r);
-        BOOST_TEST((r->kind() == refusal::usage));
+        BOOST_TEST((r->kind() == exit_code::usage));
         BOOST_TEST(std::string(r->what()).find("chmod 700") != std::string::npos);
     }
     ::chmod(path.c_str(), 0700);
     BOOST_TEST(!refusal_in(path).has_value());
-    BOOST_TEST((refusal_in(tmp.path("no/such"))->kind() == refusal::usage));
+    BOOST_TEST((refusal_in(tmp.path("no/such"))->kind() == exit_code::usage));
     std::ofstream(tmp.path("file")) << "x";
-    BOOST_TEST((refusal_in(tmp.path("file"))->kind() == refusal::usage));
+    BOOST_TEST((refusal_in(tmp.path("file"))->kind() == exit_code::usage));
 }
 
 BOOST_AUTO_TEST_CASE(another_process_is_told_the_pid_that_holds_the_directory) {
@@ -419,7 +419,7 @@ BOOST_AUTO_TEST_CASE(another_process_is_told_the_pid_that_holds_the_directory) {
     const opened_log log(options_in(tmp.path("data")));
     const std::optional<refused> r = refusal_in(tmp.path("data"));
     BOOST_REQUIRE(r);
-    BOOST_TEST((r->kind() == refusal::locked));
+    BOOST_TEST((r->kind() == exit_code::locked));
     BOOST_TEST(std::string(r->what()).find("process " + std::to_string(::getpid())) != std::string::npos);
 }
 

@@ -2,9 +2,9 @@
 // appender as the server, without threads, on a simulated disk.
 #pragma once
 
+#include "storage/directory/directory_state.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/log/appender.hpp"
-#include "storage/log/directory_state.hpp"
-#include "storage/log/log_directory.hpp"
 #include "tests/support/simulated_disk.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -150,12 +150,12 @@ public:
         }
     }
     void make_spare() {
-        if (s.shelf->count() < spare_shelf::wanted) {
+        if (s.shelf->count() < segment_pool::wanted) {
             check(s.shelf->make_one());
         }
     }
     bool roll() {
-        while (s.shelf->count() < spare_shelf::wanted) {
+        while (s.shelf->count() < segment_pool::wanted) {
             make_spare();
         }
         const std::optional<segment_header> next = s.shelf->take();

@@ -1,6 +1,6 @@
 // The time that the log tells: COMMITs while a window is open, records of when it was served, a clock that was set.
 #include "storage/log/log_writer.hpp"
-#include "storage/log/serving.hpp"
+#include "storage/record/serving.hpp"
 #include "tests/storage/log_fixture.hpp"
 
 #include <algorithm>
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(records_that_make_no_sense_are_refused_and_newer_ones_passe
         }
         const std::optional<refused> refusal = refusal_on_open(*disk);
         BOOST_TEST(refusal.has_value() == !is_newer);
-        BOOST_TEST((is_newer || refusal->kind() == storage::refusal::corrupt));
+        BOOST_TEST((is_newer || refusal->kind() == storage::exit_code::corrupt));
     }
 }
 

@@ -34,7 +34,7 @@ struct finished_log {
     }
 
     // True where it started with everything; false where it refused with one of `classes`; fails otherwise.
-    bool survives(simulated_disk& changed, std::initializer_list<refusal> classes = {refusal::corrupt}) const {
+    bool survives(simulated_disk& changed, std::initializer_list<exit_code> classes = {exit_code::corrupt}) const {
         key_values state;
         const std::optional<refused> r = refusal_on_open(changed, shape, &state);
         if (r) {
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(frames_moved_copied_or_brought_in_are_refused) {
     const auto try_bytes = [&](const std::vector<std::uint8_t>& changed) {
         const auto copy = log.disk->image();
         copy->write(first_segment, changed);
-        return log.survives(*copy, {refusal::corrupt, refusal::tampered});
+        return log.survives(*copy, {exit_code::corrupt, exit_code::tampered});
     };
     for (std::size_t i = 0; i + 1 < batches; ++i) {
         std::vector<std::uint8_t> swapped = bytes; // batches i and i+1 change places where they have one size
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(an_edited_record_with_its_checksums_made_right_is_tampered_
             0x81000000U);
     const auto copy = log.disk->image();
     copy->write(first_segment, bytes);
-    BOOST_TEST(!log.survives(*copy, {refusal::tampered}));
+    BOOST_TEST(!log.survives(*copy, {exit_code::tampered}));
 }
 
 BOOST_AUTO_TEST_CASE(no_bit_of_one_manifest_copy_matters_and_no_bit_of_both_goes_unseen) {

@@ -468,7 +468,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_refuses_the_ordinary_takes_endings_and_ends_by_
             w.wait_durable(w.put_reserved(++enqueued, log_urgency::now, 200));
         }
         // Not before a spare has been used, and the one for repair was left alone.
-        BOOST_TEST(w.log.directory.internals().shelf->count() == spare_shelf::kept_for_repair);
+        BOOST_TEST(w.log.directory.internals().shelf->count() == segment_pool::kept_for_repair);
         while (w.writer.why_not_ready() == nullptr) {
             std::this_thread::yield();
         }

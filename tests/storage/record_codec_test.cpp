@@ -1,4 +1,4 @@
-#include "storage/store/record_codec.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include "store_fixture.hpp"
 

@@ -2,7 +2,7 @@
 // a simulated disk. The writer's discipline is played here (a COMMIT each quarter of the window while one is open, the
 // record `serving` with the first batch); what is looked at is what recovery and served_age() make of what is left.
 #include "core/family/served_time.hpp"
-#include "storage/log/serving.hpp"
+#include "storage/record/serving.hpp"
 #include "tests/storage/log_fixture.hpp"
 
 #include <algorithm>
@@ -352,7 +352,7 @@ void run_seeds(std::uint64_t first, std::uint64_t step, std::uint64_t last) {
             try {
                 run_seed(seed, cuts, ages);
             } catch (const refused& r) {
-                BOOST_FAIL("refused " << r.exit_code() << ": " << r.what());
+                BOOST_FAIL("refused " << r.status() << ": " << r.what());
             }
         }
     }

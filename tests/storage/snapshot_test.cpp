@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(each_part_written_beside_a_log_that_writes_is_followed_by_a
     const log_keys keys{log_key()};
     const std::vector<std::uint8_t> body(3000);
     const std::size_t parts = snapshot_pipeline::parts_max + 3; // some of them on threads
-    const auto pauses = [&](const disk_share* log) {
+    const auto pauses = [&](const io_throttle* log) {
         const auto disk = std::make_shared<simulated_disk>();
         const std::shared_ptr<file_system> fs = disk->mount();
         snapshot_writer writer{*fs, {{}, 5}, keys, log};
@@ -223,10 +223,10 @@ BOOST_AUTO_TEST_CASE(each_part_written_beside_a_log_that_writes_is_followed_by_a
         BOOST_REQUIRE(!writer.finish({}, {}, footer));
         return writer.pauses();
     };
-    disk_share quiet;
+    io_throttle quiet;
     quiet.begin();
     quiet.end();
-    disk_share writing;
+    io_throttle writing;
     writing.begin();
     BOOST_TEST(pauses(&writing) >= parts);
     BOOST_TEST(pauses(&quiet) == 0U);
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(both_generations_bad_is_refused) {
     store.disk->flip(store.previous(), 8 * 5000);
     const std::optional<refused> r = refusal_on_open(*store.disk);
     BOOST_REQUIRE(r);
-    BOOST_TEST((r->kind() == refusal::corrupt));
+    BOOST_TEST((r->kind() == exit_code::corrupt));
     BOOST_TEST(std::string(r->what()).find(store.newest()) != std::string::npos);
 }
 
@@ -393,7 +393,7 @@ BOOST_AUTO_TEST_CASE(an_edited_snapshot_with_its_checksums_made_right_is_tampere
         edit_footer(*disk, store.previous());
         const std::optional<refused> r = refusal_on_open(*disk);
         BOOST_REQUIRE(r);
-        BOOST_TEST((r->kind() == refusal::tampered));
+        BOOST_TEST((r->kind() == exit_code::tampered));
     }
 }
 

@@ -1,5 +1,5 @@
 // The store over a real directory and its writer thread: the same promises, with files.
-#include "storage/log/bytes.hpp"
+#include "storage/record/bytes.hpp"
 #include "store_fixture.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(snapshots_under_load_lose_nothing) {
 
 BOOST_AUTO_TEST_CASE(second_store_on_the_directory_is_refused) {
     BOOST_CHECK_EXCEPTION(embedded_store::open(options, time), refused,
-                          [](const refused& e) { return e.kind() == refusal::locked; });
+                          [](const refused& e) { return e.kind() == exit_code::locked; });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -421,28 +421,28 @@ BOOST_AUTO_TEST_CASE(log_with_one_login_name_of_two_users_is_refused_as_corrupt)
     other.id = user_id{2};
     disk->log.push_back({static_cast<std::uint16_t>(record_type::user), record_version, encode_user(other), 2, {}});
     data.reset();
-    BOOST_CHECK_EXCEPTION(start(), refused, [](const refused& e) { return e.kind() == refusal::corrupt; });
+    BOOST_CHECK_EXCEPTION(start(), refused, [](const refused& e) { return e.kind() == exit_code::corrupt; });
 }
 
 BOOST_AUTO_TEST_CASE(authentic_nonsense_is_refused_and_a_later_format_is_told_apart) {
     struct row {
         std::uint16_t type, version;
         std::vector<std::uint8_t> body;
-        refusal expected;
+        exit_code expected;
     };
     const auto user_type = static_cast<std::uint16_t>(record_type::user);
     const row rows[] = {
-        {user_type, record_version, {1, 2, 3}, refusal::corrupt},
-        {user_type, record_version + 1, {1, 2, 3}, refusal::newer_format},
-        {static_cast<std::uint16_t>(9 | critical_record_bit), 1, {}, refusal::newer_format},
-        {9, 1, {}, refusal::none}, // an unknown one that may be skipped
+        {user_type, record_version, {1, 2, 3}, exit_code::corrupt},
+        {user_type, record_version + 1, {1, 2, 3}, exit_code::newer_format},
+        {static_cast<std::uint16_t>(9 | critical_record_bit), 1, {}, exit_code::newer_format},
+        {9, 1, {}, exit_code::none}, // an unknown one that may be skipped
     };
     for (const row& r : rows) {
         disk = std::make_shared<memory_disk>();
         disk->used = true;
         disk->log.push_back({r.type, r.version, r.body, 1, {}});
         data.reset();
-        refusal got = refusal::none;
+        exit_code got = exit_code::none;
         try {
             start();
         } catch (const refused& e) {

@@ -2,8 +2,8 @@
 // answered at once.
 #pragma once
 
-#include "app/context.hpp"
-#include "app/service_clock.hpp"
+#include "app/http/context.hpp"
+#include "app/process/service_clock.hpp"
 #include "tests/support/service_world.hpp"
 
 #include <boost/json.hpp>

@@ -3,8 +3,8 @@
 // and the log's own thread, in one thread and in the same order every time.
 #pragma once
 
-#include "app/connection.hpp"
-#include "app/world.hpp"
+#include "app/http/connection.hpp"
+#include "app/instance/instance.hpp"
 #include "storage/system_random.hpp"
 #include "tests/support/fake_hasher.hpp"
 #include "tests/support/instant_log.hpp"
@@ -43,7 +43,7 @@ public:
         storage::embedded_store_options options;
         options.maintenance_thread = false;
         auto data = storage::embedded_store::open_on(std::move(log), std::move(options), time_);
-        world_.emplace(app::world_shared{settings_, time_, random_, hasher_}, keys.ring, std::move(data));
+        world_.emplace(app::instance_shared{settings_, time_, random_, hasher_}, keys.ring, std::move(data));
         world_->set_issuer("http://localhost:8080");
     }
 

@@ -1,11 +1,11 @@
 // The services over a memory_store, fake hashes and a clock that stands still: what tests of core/service start from.
 #pragma once
 
-#include "core/refresh_token.hpp"
 #include "core/service/access_guard.hpp"
 #include "core/service/account_service.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/service/session_service.hpp"
+#include "core/token/refresh_token.hpp"
 #include "tests/support/fake_hasher.hpp"
 #include "tests/support/fake_limiter.hpp"
 #include "tests/support/manual_clock.hpp"

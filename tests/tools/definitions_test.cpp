@@ -1,4 +1,4 @@
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
 #include "tools/definitions.hpp"
 #include "tools/manual.hpp"
 

@@ -1,4 +1,4 @@
-#include "tools/sse_parser.hpp"
+#include "tools/client/sse_parser.hpp"
 
 #include <boost/test/unit_test.hpp>
 

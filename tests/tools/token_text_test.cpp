@@ -1,6 +1,6 @@
 #include "tools/token_text.hpp"
 
-#include "core/encoding.hpp"
+#include "core/text/encoding.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>

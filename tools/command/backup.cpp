@@ -1,9 +1,9 @@
 // pawlctl backup: a copy of the data directory, of a running server or a stopped one, and the check of a copy.
-#include "storage/move/backup.hpp"
+#include "storage/backup/backup.hpp"
+#include "core/version.hpp"
 
-#include "app/startup.hpp"
+#include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/moving.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
@@ -41,14 +41,14 @@ void print_facts(program& p, const std::string& place, const storage::backup_fac
 }
 
 int make(program& p, const backup_choice& choice) {
-    moved_store from;
+    backup_source from;
     find_store(p.global, {}, from);
     storage::backup_request request;
     request.source = from.settings.data_dir;
     request.destination = choice.directory;
     request.log_key = &from.keys->log_key;
     request.key_file = choice.with_keys ? from.key_file : std::string();
-    request.program_version = std::string(app::program_version);
+    request.program_version = std::string(program_version);
     request.now = from.time.wall_ms();
     request.progress = byte_progress(p.out, "copying");
     const storage::backup_result made = storage::make_backup(request);
@@ -63,7 +63,7 @@ int make(program& p, const backup_choice& choice) {
 }
 
 int verify(program& p, const backup_choice& choice) {
-    moved_store from;
+    backup_source from;
     find_store(p.global, choice.directory + "/" + storage::backup_key_name, from);
     const storage::verified_backup good = storage::verify_backup(choice.directory, from.keys->log_key);
     print_facts(p, choice.directory, good.facts, "good");

@@ -1,9 +1,9 @@
 // pawlctl diff: what changed between two points: users and families added, removed, changed.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/timeline.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/past.hpp"
+#include "tools/point_in_time.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -26,15 +26,15 @@ bool is_directory(const std::string& path) {
 }
 
 // A directory as it is now, a snapshot by its name, or a point of the configured directory.
-past_point read_side(program& p, const std::string& text) {
+point_in_time read_side(program& p, const std::string& text) {
     if (is_directory(text)) {
         const history_source source = open_history_at(p.global, text);
-        return read_past(p, *source.view, "diff", "now");
+        return read_point_in_time(p, *source.view, "diff", "now");
     }
     const history_source source = open_history(p.global, need_keys::yes);
     const std::string name = text.substr(text.rfind('/') + 1);
     if (const auto lsn = storage::parse_snapshot_name(name)) {
-        past_point out;
+        point_in_time out;
         storage::read_settled(*source.view, [&] {
             out.state = read_snapshot_state(*source.view, *lsn);
             return true;
@@ -43,7 +43,7 @@ past_point read_side(program& p, const std::string& text) {
         out.at = to_seconds(out.state.time);
         return out;
     }
-    return read_past(p, *source.view, "diff", text);
+    return read_point_in_time(p, *source.view, "diff", text);
 }
 
 struct field_change {
@@ -90,7 +90,7 @@ changes compare(const user& a, const user& b) {
 
 class differ {
 public:
-    differ(program& p, const past_point& a, const past_point& b) : p_(p), a_(a), b_(b) {}
+    differ(program& p, const point_in_time& a, const point_in_time& b) : p_(p), a_(a), b_(b) {}
 
     int run() {
         compare_users();
@@ -134,7 +134,7 @@ private:
             const auto [a, b] = sides;
             if (a == nullptr || b == nullptr) {
                 const bool added = a == nullptr;
-                const past_point& side = added ? b_ : a_;
+                const point_in_time& side = added ? b_ : a_;
                 const storage::past_family& f = *(added ? b : a);
                 one(added ? "+" : "-", "family", family_name(f), "{\"family\":" + family_json(side.state, f, side.at),
                     {});
@@ -164,11 +164,11 @@ private:
             std::string list = "{";
             for (const field_change& f : c) {
                 list += list.size() > 1 ? "," : "";
-                app::append_json_string(list, f.name);
+                append_json_string(list, f.name);
                 list += ":[";
-                app::append_json_string(list, f.before);
+                append_json_string(list, f.before);
                 list += ',';
-                app::append_json_string(list, f.after);
+                append_json_string(list, f.after);
                 list += ']';
             }
             p_.out.line(object + ",\"change\":\"" +
@@ -186,8 +186,8 @@ private:
     }
 
     program& p_;
-    const past_point& a_;
-    const past_point& b_;
+    const point_in_time& a_;
+    const point_in_time& b_;
     std::map<std::string, std::uint64_t> counts_;
 };
 
@@ -202,7 +202,7 @@ void add_diff_command(CLI::App& parser, program& p) {
     command->add_option("B", o->b, "after (a time such as -2h is written after --)")->required()->type_name("POINT");
     command->callback([&p, o] {
         p.action = [&p, o] {
-            const past_point a = read_side(p, o->a), b = read_side(p, o->b);
+            const point_in_time a = read_side(p, o->a), b = read_side(p, o->b);
             return differ(p, a, b).run();
         };
     });

@@ -1,10 +1,10 @@
 // pawlctl events: what a running server tells of as it happens, and after a connection was lost from where it ended.
 #include "app/events/event_line.hpp"
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
+#include "tools/client/sse_parser.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/users.hpp"
 #include "tools/json_view.hpp"
-#include "tools/sse_parser.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -72,7 +72,7 @@ public:
         for (;;) {
             const std::optional<std::string> lost = watch(*server, target);
             if (!lost) {
-                return wrote_ ? 0 : static_cast<int>(storage::refusal::storage_failed); // nobody reads it
+                return wrote_ ? 0 : static_cast<int>(storage::exit_code::storage_failed); // nobody reads it
             }
             server = again(*lost);
         }
@@ -110,7 +110,7 @@ private:
         try {
             end = server.stream(target, last_id_, [&](std::string_view bytes) { return take(parser, bytes); });
         } catch (const tool_error& why) {
-            if (!was_open_ || why.exit_code() != exit_unreachable) {
+            if (!was_open_ || why.status() != exit_unreachable) {
                 throw;
             }
             return why.what();
@@ -185,7 +185,7 @@ private:
                 }
                 why = place_ + ": nobody listens";
             } catch (const tool_error& unreachable) {
-                if (unreachable.exit_code() != exit_unreachable) {
+                if (unreachable.status() != exit_unreachable) {
                     throw;
                 }
                 why = unreachable.what();
@@ -221,7 +221,7 @@ void add_events_command(CLI::App& parser, program& p) {
     command->add_option("--until", o->until, "end after the first event of this kind")
         ->type_name("KIND")
         ->check([](const std::string& kind) {
-            return app::is_event_kind(kind) ? std::string() : "\"" + clean(kind) + "\" is no kind of event";
+            return is_event_kind(kind) ? std::string() : "\"" + clean(kind) + "\" is no kind of event";
         });
     command->add_option("-n,--count", o->count, "end after this many events")->type_name("N");
     command->add_flag("--once", o->once, "end with the connection (76), instead of coming back");

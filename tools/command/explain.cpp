@@ -1,10 +1,10 @@
 // pawlctl explain: "why was I logged out?", of a token or a session.
-#include "app/dto/rfc3339.hpp"
-#include "app/dto/timeline_json.hpp"
 #include "core/jwt/compact_jws.hpp"
-#include "core/refresh_token.hpp"
+#include "core/text/rfc3339.hpp"
+#include "core/token/refresh_token.hpp"
 #include "storage/history/log_reader.hpp"
-#include "tools/admin_client.hpp"
+#include "storage/history/timeline_json.hpp"
+#include "tools/client/admin_client.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/history_source.hpp"
 #include "tools/json_view.hpp"
@@ -58,7 +58,7 @@ subject parse_subject(const std::string& text) {
                             ? family_id_from_hex({id->get_string().data(), id->get_string().size()})
                             : std::nullopt;
     if (!family) {
-        throw tool_error(static_cast<int>(storage::refusal::usage),
+        throw tool_error(static_cast<int>(storage::exit_code::usage),
                          "this is no refresh token, no access token and no family (32 lower-case hex digits)");
     }
     out.family = *family;
@@ -93,7 +93,7 @@ boost::json::value read_offline(program& p, const subject& s) {
     if (!s.token.empty() && !is_genuine(*source.keys, s.token)) {
         refuse_foreign();
     }
-    return boost::json::parse(app::to_json(read_timeline(*source.view, s.family, to_seconds(wall_now()))));
+    return boost::json::parse(storage::to_json(read_timeline(*source.view, s.family, to_seconds(wall_now()))));
 }
 
 boost::json::value read_online(program& p, const subject& s) {

@@ -1,11 +1,11 @@
 // pawlctl export: users and sessions as JSON Lines (docs/export-format.md), of a running server's directory or a
 // stopped one's, at one moment.
 #include "app/transfer/export_lines.hpp"
-#include "storage/move/frozen_store.hpp"
-#include "storage/move/new_directory.hpp"
+#include "storage/backup/frozen_store.hpp"
+#include "storage/backup/new_directory.hpp"
+#include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/lines.hpp"
-#include "tools/moving.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
@@ -23,7 +23,7 @@ struct export_choice {
 };
 
 int write_all(program& p, const export_choice& choice) {
-    moved_store from;
+    backup_source from;
     find_store(p.global, {}, from);
     line_target to(choice.file);
     const storage::frozen_store store = storage::read_store(from.settings.data_dir, from.keys->log_key);

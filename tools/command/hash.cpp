@@ -1,7 +1,7 @@
 // pawlctl hash: what Argon2id costs on this machine, and whether a password is the one of a hash.
 #include "app/config/config.hpp"
 #include "app/dto/admin_responses.hpp"
-#include "app/hash_memory.hpp"
+#include "app/worker/hash_memory.hpp"
 #include "core/password/stored_hash.hpp"
 #include "storage/system_random.hpp"
 #include "tools/command/commands.hpp"
@@ -175,7 +175,7 @@ int check_hash(program& p) {
     const secret_string hash = read_secret_line("the hash, then the password,");
     if (!parse_stored_hash(hash.reveal())) {
         throw tool_error(
-            static_cast<int>(storage::refusal::usage),
+            static_cast<int>(storage::exit_code::usage),
             "the first line is no hash that can be verified: Argon2 in PHC form, bcrypt, or one of passlib, "
             "Django, Werkzeug, Keycloak or Firebase, within the caps of docs/export-format.md");
     }

@@ -1,6 +1,6 @@
 // pawlctl import: users and sessions of an export, or users of another system's table, into a server or a directory.
-#include "tools/import_rows.hpp"
-#include "tools/import_sink.hpp"
+#include "tools/import/import_rows.hpp"
+#include "tools/import/import_sink.hpp"
 
 #include "tools/command/commands.hpp"
 

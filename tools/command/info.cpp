@@ -1,5 +1,5 @@
 // pawlctl info: which server, how it runs.
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/json_view.hpp"
 

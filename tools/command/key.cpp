@@ -1,5 +1,5 @@
 // pawlctl key: the keys that sign access tokens and make refresh tokens. Never shows key material.
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/json_view.hpp"
 #include "tools/prompt.hpp"
@@ -95,7 +95,8 @@ void check_before_asking(admin_client& server, const retire_options& wanted) {
 
 int retire_key(program& p, const retire_options& wanted) {
     if (wanted.kid.empty() == !wanted.refresh.has_value()) {
-        throw tool_error(static_cast<int>(storage::refusal::usage), "which: the KID of a signing key, or --refresh ID");
+        throw tool_error(static_cast<int>(storage::exit_code::usage),
+                         "which: the KID of a signing key, or --refresh ID");
     }
     const auto server = connect_admin(p.global);
     boost::json::object body;

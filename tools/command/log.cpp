@@ -1,6 +1,6 @@
 // pawlctl log: the group, and what is listed of segments.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/log_reader.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/history_source.hpp"
@@ -32,7 +32,7 @@ const char* why_kept(const storage::directory_view& view, std::uint64_t segno, c
 
 void print_row(output& out, std::uint64_t segno, const segment_row& row, const char* kept) {
     std::string text;
-    app::json_object_writer w(text);
+    json_object_writer w(text);
     w.member("segment", storage::segment_name(segno))
         .member("number", segno)
         .member("state", row.state)
@@ -44,8 +44,7 @@ void print_row(output& out, std::uint64_t segno, const segment_row& row, const c
         w.member("first_lsn", row.first_lsn).member("last_lsn", row.last_lsn);
     }
     if (row.frames > 0) {
-        w.member("first_time", app::to_rfc3339_ms(row.first_time))
-            .member("last_time", app::to_rfc3339_ms(row.last_time));
+        w.member("first_time", to_rfc3339_ms(row.first_time)).member("last_time", to_rfc3339_ms(row.last_time));
     }
     w.member("kept_for", kept).end();
     out.line(text);
@@ -77,7 +76,7 @@ segment_rows read_segments_once(const storage::directory_view& view, storage::lo
         }
     }
     end = log.end();
-    if (end.kind != storage::refusal::none) {
+    if (end.kind != storage::exit_code::none) {
         for (auto it = rows.lower_bound(log.expected().segno); it != rows.end(); ++it) {
             it->second.state = it->first == log.expected().segno ? "damaged" : "not read";
         }
@@ -115,7 +114,7 @@ int list_segments(program& p) {
     if (!p.out.json()) {
         p.out.print(t);
     }
-    if (end.kind == storage::refusal::none) {
+    if (end.kind == storage::exit_code::none) {
         return 0;
     }
     throw storage::refused(end.kind, end.line());

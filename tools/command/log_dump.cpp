@@ -1,6 +1,6 @@
 // pawlctl log dump: frames and records, filtered.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/log_reader.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/record_filter.hpp"
@@ -35,7 +35,7 @@ void print_frame(output& out, const storage::frame_view& frame, const storage::l
         return;
     }
     std::string text;
-    app::json_object_writer(text)
+    json_object_writer(text)
         .member("frame", name_of(frame.fields.type))
         .member("segment", segment)
         .member("offset", frame.offset)
@@ -43,7 +43,7 @@ void print_frame(output& out, const storage::frame_view& frame, const storage::l
         .member("first_lsn", frame.fields.first_lsn)
         .member("records", std::uint64_t{frame.fields.n_records})
         .member("bytes", std::uint64_t{frame.payload.size()})
-        .member("time", app::to_rfc3339_ms(frame.fields.time))
+        .member("time", to_rfc3339_ms(frame.fields.time))
         .end();
     out.line(text);
 }
@@ -94,10 +94,10 @@ private:
         if (end.superseded) {
             return false;
         }
-        if (end.kind != storage::refusal::none) {
+        if (end.kind != storage::exit_code::none) {
             throw storage::refused(end.kind, end.line());
         }
-        if (end.what.kind == storage::verdict_kind::torn) {
+        if (end.what.kind == storage::scan_verdict_kind::torn) {
             p_.out.note(end.line());
         }
         return true;

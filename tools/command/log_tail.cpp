@@ -73,7 +73,7 @@ public:
         for (;;) {
             print_new(*log);
             if (!p_.out.end()) {
-                return static_cast<int>(storage::refusal::storage_failed); // nobody reads it
+                return static_cast<int>(storage::exit_code::storage_failed); // nobody reads it
             }
             const storage::log_end& end = log->end();
             if (end.superseded) {
@@ -81,7 +81,7 @@ public:
                 log = std::make_unique<storage::log_reader>(view_, view_.at_lsn(from_));
                 continue;
             }
-            if (end.kind != storage::refusal::none) {
+            if (end.kind != storage::exit_code::none) {
                 throw storage::refused(end.kind, end.line());
             }
             if (!options_.follow) {

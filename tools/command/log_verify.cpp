@@ -1,6 +1,6 @@
 // pawlctl log verify: all of the recovery table, without changing anything.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/log_reader.hpp"
 #include "storage/history/verify.hpp"
 #include "tools/command/commands.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 std::string finding_json(const storage::finding& f) {
     std::string out;
-    app::json_object_writer(out)
+    json_object_writer(out)
         .member("class", storage::name_of(f.kind))
         .member("exit_code", std::int64_t{static_cast<int>(f.kind)})
         .member("row", std::uint64_t{f.row})
@@ -38,10 +38,10 @@ std::string summary_json(const storage::verified_directory& v, std::int64_t ms) 
     }
     for (const std::string& n : v.notes) {
         notes += notes.size() > 1 ? "," : "";
-        app::append_json_string(notes, n);
+        append_json_string(notes, n);
     }
     std::string out;
-    app::json_object_writer(out)
+    json_object_writer(out)
         .member("good", v.findings.empty())
         .member("with_keys", v.with_keys)
         .member("live", v.live)
@@ -55,8 +55,8 @@ std::string summary_json(const storage::verified_directory& v, std::int64_t ms) 
         .member("first_lsn", v.first_lsn)
         .member("last_lsn", v.last_lsn)
         .member("last_batch", v.last_batch)
-        .member("first_time", app::to_rfc3339_ms(v.first_time))
-        .member("last_time", app::to_rfc3339_ms(v.last_time))
+        .member("first_time", to_rfc3339_ms(v.first_time))
+        .member("last_time", to_rfc3339_ms(v.last_time))
         .member("bytes", v.bytes)
         .member("ms", ms)
         .raw("findings", findings + "]")

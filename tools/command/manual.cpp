@@ -31,7 +31,7 @@ int write_pages(const std::string& directory) {
         std::ofstream file(path, std::ios::binary);
         file << page.troff;
         if (!file.flush()) {
-            throw tool_error(static_cast<int>(storage::refusal::storage_failed), path + ": can't be written");
+            throw tool_error(static_cast<int>(storage::exit_code::storage_failed), path + ": can't be written");
         }
     }
     return 0;

@@ -1,12 +1,12 @@
 // pawlctl replay: rebuilds the state from the log and says what came of it; or does what the log says clients did
 // again, against a server.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
-#include "core/encoding.hpp"
+#include "core/text/encoding.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/log_reader.hpp"
 #include "storage/system_random.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/past.hpp"
+#include "tools/point_in_time.hpp"
 #include "tools/replay/driver.hpp"
 
 #include <CLI/CLI.hpp>
@@ -40,12 +40,12 @@ std::string decimal(double value, const char* unit) {
 int rebuild(program& p, const replay_options& o) {
     const history_source source = open_history(p.global, need_keys::yes);
     const steady::time_point began = steady::now();
-    const past_point past = read_past(p, *source.view, "--until", o.until);
+    const point_in_time past = read_point_in_time(p, *source.view, "--until", o.until);
     const double s = std::max(1e-6, std::chrono::duration<double>(steady::now() - began).count());
     const storage::past_state& state = past.state;
     const double mib = static_cast<double>(state.log_bytes) / (1024.0 * 1024.0);
     if (p.out.json()) {
-        std::string summary = past_summary(past);
+        std::string summary = summary_text(past);
         summary.pop_back();
         p.out.line(summary + ",\"frames\":" + std::to_string(state.frames) +
                    ",\"log_bytes\":" + std::to_string(state.log_bytes) +
@@ -79,7 +79,7 @@ int rebuild(program& p, const replay_options& o) {
 // --- With --to.
 
 [[noreturn]] void refuse_moved_on(const storage::directory_view& view) {
-    throw storage::refused(storage::refusal::locked,
+    throw storage::refused(storage::exit_code::locked,
                            view.files().path() + ": a server replaced files while they were replayed, so what was done "
                                                  "is not all; replay a backup of it instead (pawlctl backup)");
 }
@@ -100,7 +100,7 @@ void feed(program& p, storage::directory_view& view, const storage::state_limit&
         const storage::snapshot_check check = view.verify(s);
         if (check.fault != storage::snapshot_fault::none) {
             refuse_if_moved_on(view);
-            throw storage::refused(storage::refusal::corrupt,
+            throw storage::refused(storage::exit_code::corrupt,
                                    view.path_of(storage::snapshot_name(s.lsn)) + ": " + describe(check.fault));
         }
         storage::read_snapshot(view.files(), {view.current().uuid, s.lsn}, check.footer, check.footer.time,
@@ -124,7 +124,7 @@ void feed(program& p, storage::directory_view& view, const storage::state_limit&
     if (log.end().superseded) {
         refuse_moved_on(view);
     }
-    if (log.end().kind != storage::refusal::none) {
+    if (log.end().kind != storage::exit_code::none) {
         throw storage::refused(log.end().kind, log.end().line());
     }
 }
@@ -136,11 +136,11 @@ std::string ms_text(std::chrono::microseconds t) {
 void print_report(program& p, const drive_report& r, double s) {
     if (p.out.json()) {
         std::string steps;
-        app::json_object_writer w(steps);
+        json_object_writer w(steps);
         for (std::size_t i = 0; i < step_kinds; ++i) {
             const drive_report::of_kind& k = r.kinds.at(i);
             std::string one;
-            app::json_object_writer(one)
+            json_object_writer(one)
                 .member("done", k.done)
                 .member("mismatches", k.other)
                 .member("skipped", k.skipped)
@@ -152,7 +152,7 @@ void print_report(program& p, const drive_report& r, double s) {
         }
         w.end();
         std::string text;
-        app::json_object_writer(text)
+        json_object_writer(text)
             .raw("steps", steps)
             .member("mismatches", r.mismatch_count)
             .member("behind_ms", std::int64_t{r.behind.count()})

@@ -1,8 +1,8 @@
 // pawlctl restore: a backup in the place of a data directory.
-#include "storage/move/restore.hpp"
+#include "storage/backup/restore.hpp"
 
+#include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/moving.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
@@ -20,7 +20,7 @@ struct restore_choice {
 };
 
 int put_back(program& p, const restore_choice& choice) {
-    moved_store to;
+    backup_source to;
     find_store(p.global, choice.backup + "/" + storage::backup_key_name, to);
     storage::restore_request request;
     request.backup = choice.backup;

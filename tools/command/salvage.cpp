@@ -1,10 +1,10 @@
 // pawlctl salvage: what can still be proven of a damaged data directory, as a fresh store; and what is lost, exactly.
-#include "storage/move/salvage.hpp"
+#include "storage/backup/salvage.hpp"
 
-#include "storage/move/frozen_directory.hpp"
-#include "storage/move/new_directory.hpp"
+#include "storage/backup/frozen_directory.hpp"
+#include "storage/backup/new_directory.hpp"
+#include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/moving.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
@@ -124,11 +124,11 @@ void print_report(program& p, const salvage_choice& choice, const storage::salva
 
 int salvage(program& p, const salvage_choice& choice) {
     if (!choice.accept_loss) {
-        throw tool_error(static_cast<int>(storage::refusal::usage),
+        throw tool_error(static_cast<int>(storage::exit_code::usage),
                          "salvage gives up what can't be proven; restore a backup if there is one, else say "
                          "--accept-loss");
     }
-    moved_store from;
+    backup_source from;
     find_store(p.global, choice.source + "/" + "keys.json", from);
     storage::refuse_within(choice.target, choice.source, "a salvaged store");
     const storage::directory_guard guard(choice.source);

@@ -1,5 +1,5 @@
 // pawlctl secret: a good SECRET_KEY.
-#include "core/encoding.hpp"
+#include "core/text/encoding.hpp"
 #include "storage/system_random.hpp"
 #include "tools/command/commands.hpp"
 

@@ -1,5 +1,5 @@
 // pawlctl snapshot: the group, and the snapshot taken now.
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/json_view.hpp"
 

@@ -1,9 +1,9 @@
 // pawlctl snapshot ls, inspect, verify: reading snapshots, without the directory's lock.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/log_reader.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/past.hpp"
+#include "tools/point_in_time.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -24,15 +24,15 @@ int exit_of(snapshot_fault fault) {
     case snapshot_fault::none:
         return 0;
     case snapshot_fault::tampered:
-        return static_cast<int>(storage::refusal::tampered);
+        return static_cast<int>(storage::exit_code::tampered);
     case snapshot_fault::newer_format:
-        return static_cast<int>(storage::refusal::newer_format);
+        return static_cast<int>(storage::exit_code::newer_format);
     case snapshot_fault::wrong_key:
-        return static_cast<int>(storage::refusal::wrong_key);
+        return static_cast<int>(storage::exit_code::wrong_key);
     case snapshot_fault::unreadable:
-        return static_cast<int>(storage::refusal::storage_failed);
+        return static_cast<int>(storage::exit_code::storage_failed);
     default:
-        return static_cast<int>(storage::refusal::corrupt);
+        return static_cast<int>(storage::exit_code::corrupt);
     }
 }
 
@@ -70,10 +70,10 @@ int list_snapshots(program& p, bool without_keys) {
         const std::string name = storage::snapshot_name(s.lsn);
         if (p.out.json()) {
             std::string text;
-            app::json_object_writer w(text);
+            json_object_writer w(text);
             w.member("name", name).member("lsn", s.lsn).member("size", s.size).member("state", describe(check.fault));
             if (check.fault == snapshot_fault::none) {
-                w.member("time", app::to_rfc3339_ms(f.time))
+                w.member("time", to_rfc3339_ms(f.time))
                     .member("users", f.counts.users)
                     .member("families", f.counts.families)
                     .member("records", f.records)
@@ -118,7 +118,7 @@ const manifest_snapshot& find_snapshot(const storage::directory_view& view, cons
 int inspect(program& p, const std::string& name) {
     const history_source source = open_history(p.global, need_keys::yes);
     manifest_snapshot s;
-    past_point past;
+    point_in_time past;
     storage::read_settled(*source.view, [&] {
         s = find_snapshot(*source.view, name);
         past.state = read_snapshot_state(*source.view, s.lsn);
@@ -135,12 +135,12 @@ int inspect(program& p, const std::string& name) {
     }
     if (p.out.json()) {
         std::string text;
-        app::json_object_writer w(text);
+        json_object_writer w(text);
         for (const auto& [what, n] : states) {
             w.member(what, n);
         }
         w.end();
-        std::string summary = past_summary(past);
+        std::string summary = summary_text(past);
         summary.pop_back();
         p.out.line(summary + ",\"name\":\"" + storage::snapshot_name(s.lsn) + "\",\"counts\":" + text + "}");
         return 0;
@@ -165,12 +165,12 @@ int verify(program& p, const std::string& name) {
     for (const auto& [s, check] : check_snapshots(*source.view, storage::open_mode::read_direct, chosen)) {
         const std::string path = source.view->path_of(storage::snapshot_name(s.lsn));
         if (check.fault != snapshot_fault::none) {
-            throw storage::refused(static_cast<storage::refusal>(exit_of(check.fault)),
+            throw storage::refused(static_cast<storage::exit_code>(exit_of(check.fault)),
                                    path + ": offset " + std::to_string(check.offset) + ": " + describe(check.fault));
         }
         if (p.out.json()) {
             std::string text;
-            app::json_object_writer(text)
+            json_object_writer(text)
                 .member("file", path)
                 .member("good", true)
                 .member("blocks", check.footer.blocks)

@@ -1,11 +1,11 @@
 // pawlctl state: users and families as they were at some point.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "core/user/names.hpp"
 #include "storage/history/timeline.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/users.hpp"
-#include "tools/past.hpp"
+#include "tools/point_in_time.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -52,9 +52,8 @@ void print_families(program& p, const std::vector<const storage::past_family*>& 
                     const storage::past_state& state, timestamp at) {
     table t{{"FAMILY", "USER", "CREATED", "LAST USED", "GENERATION", "STATE", "FROM"}, {}};
     for (const storage::past_family* const f : families) {
-        t.rows.push_back({to_hex(f->facts.id), f->facts.user.value, app::to_rfc3339(f->facts.created_at),
-                          app::to_rfc3339(f->used_at), std::uint64_t{f->word.generation()},
-                          family_state_name(state, *f, at),
+        t.rows.push_back({to_hex(f->facts.id), f->facts.user.value, to_rfc3339(f->facts.created_at),
+                          to_rfc3339(f->used_at), std::uint64_t{f->word.generation()}, family_state_name(state, *f, at),
                           place_text(f->address, f->agent == nullptr ? std::string_view() : *f->agent)});
     }
     p.out.print(t);
@@ -74,7 +73,7 @@ bool is_meant(const user& u, const std::string& name) {
 
 int show_state(program& p, const state_options& o) {
     const history_source source = open_history(p.global, need_keys::yes);
-    const past_point past = read_past(p, *source.view, "--at", o.at);
+    const point_in_time past = read_point_in_time(p, *source.view, "--at", o.at);
     const storage::past_state& state = past.state;
     std::vector<const user*> users;
     for (const auto& [id, u] : state.users) {
@@ -102,7 +101,7 @@ int show_state(program& p, const state_options& o) {
         return std::pair(a->facts.user, a->facts.id) < std::pair(b->facts.user, b->facts.id);
     });
     if (p.out.json()) {
-        p.out.line(past_summary(past));
+        p.out.line(summary_text(past));
         for (const user* const u : users) {
             p.out.line("{\"user\":" + user_json(*u) + "}");
         }

@@ -1,9 +1,9 @@
 // pawlctl stats: what is in the directory, counted.
-#include "app/dto/json_text.hpp"
-#include "app/dto/rfc3339.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/rfc3339.hpp"
 #include "storage/history/log_reader.hpp"
 #include "tools/command/commands.hpp"
-#include "tools/past.hpp"
+#include "tools/point_in_time.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -55,7 +55,7 @@ bool read_log_once(const storage::directory_view& view, log_figures& out) {
     if (log.end().superseded) {
         return false;
     }
-    if (log.end().kind != storage::refusal::none) {
+    if (log.end().kind != storage::exit_code::none) {
         throw storage::refused(log.end().kind, log.end().line());
     }
     for (const std::uint64_t segno : view.segments()) {
@@ -90,7 +90,7 @@ struct state_figures {
     counts users, passwords, families, ages;
 };
 
-state_figures count_state(const past_point& past) {
+state_figures count_state(const point_in_time& past) {
     state_figures out;
     for (const auto& [id, u] : past.state.users) {
         ++out.users[u.deleted ? "removed" : u.gate.enabled ? "enabled" : "disabled"];
@@ -109,7 +109,7 @@ state_figures count_state(const past_point& past) {
 
 std::string json_of(const counts& c) {
     std::string out;
-    app::json_object_writer w(out);
+    json_object_writer w(out);
     for (const auto& [name, n] : c) {
         w.member(name, n);
     }
@@ -131,7 +131,7 @@ std::string ratio_text(std::uint64_t log, std::uint64_t state) {
 }
 
 struct figures {
-    const past_point& past;
+    const point_in_time& past;
     const log_figures& log;
     state_figures state;
     std::uint64_t record_bytes = 0;   // of the log, without frames
@@ -142,12 +142,12 @@ void print_json_line(output& out, const figures& f, const storage::directory_vie
     std::string snapshots = "[";
     for (const storage::manifest_snapshot& s : view.current().snapshots) {
         snapshots += snapshots.size() > 1 ? "," : "";
-        app::json_object_writer(snapshots).member("lsn", s.lsn).member("size", s.size).end();
+        json_object_writer(snapshots).member("lsn", s.lsn).member("size", s.size).end();
     }
     std::string text;
-    app::json_object_writer(text)
+    json_object_writer(text)
         .member("lsn", f.past.state.last_lsn)
-        .member("time", app::to_rfc3339_ms(f.past.state.time))
+        .member("time", to_rfc3339_ms(f.past.state.time))
         .raw("users", json_of(f.state.users))
         .raw("passwords", json_of(f.state.passwords))
         .raw("families", json_of(f.state.families))
@@ -166,7 +166,7 @@ void print_json_line(output& out, const figures& f, const storage::directory_vie
 int show_stats(program& p) {
     const history_source source = open_history(p.global, need_keys::yes);
     storage::directory_view& view = *source.view;
-    const past_point past = read_past(p, *source.view, "stats", "now");
+    const point_in_time past = read_point_in_time(p, *source.view, "stats", "now");
     const log_figures log = read_log(view);
     figures f{past, log, count_state(past)};
     for (const auto& [type, n] : log.bytes) {

@@ -1,7 +1,7 @@
 // pawlctl token: mint one for a user, decode one without any key, verify one.
-#include "app/service_clock.hpp"
+#include "app/process/service_clock.hpp"
 #include "core/jwt/access_token.hpp"
-#include "core/refresh_token.hpp"
+#include "core/token/refresh_token.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/users.hpp"
 #include "tools/json_view.hpp"

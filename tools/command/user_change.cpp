@@ -158,7 +158,7 @@ int edit_user(program& p, const user_edit& wanted) {
         body["email_verified"] = *wanted.verified;
     }
     if (body.empty()) {
-        throw tool_error(static_cast<int>(storage::refusal::usage), "nothing to change was named; see --help");
+        throw tool_error(static_cast<int>(storage::exit_code::usage), "nothing to change was named; see --help");
     }
     const auto server = connect_admin(p.global);
     const boost::json::value user = find_user(*server, wanted.name);

@@ -1,7 +1,7 @@
 // What commands about a user share.
 #pragma once
 
-#include "tools/admin_client.hpp"
+#include "tools/client/admin_client.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 #include "tools/replay/connection.hpp"
 
-#include "app/startup.hpp"
-#include "tools/admin_client.hpp"
+#include "core/version.hpp"
+#include "tools/client/admin_client.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -75,7 +75,7 @@ replay_connection::replay_connection(const std::string& url) : state_(std::make_
     const auto parsed = boost::urls::parse_uri(url);
     if (!parsed || parsed->scheme() != "http" || parsed->host().empty() || parsed->has_userinfo() ||
         parsed->has_query() || (!parsed->encoded_path().empty() && parsed->encoded_path() != "/")) {
-        throw tool_error(static_cast<int>(storage::refusal::usage),
+        throw tool_error(static_cast<int>(storage::exit_code::usage),
                          "--to \"" + clean(url) + "\": must be http://HOST[:PORT]");
     }
     state_->url = url;
@@ -93,7 +93,7 @@ replay_answer replay_connection::call(const char* method, std::string_view targe
     request.target(beast::string_view(target.data(), target.size()));
     request.version(11);
     request.set(http::field::host, state_->name);
-    request.set(http::field::user_agent, "pawlctl-replay/" + std::string(app::program_version));
+    request.set(http::field::user_agent, "pawlctl-replay/" + std::string(program_version));
     if (!bearer.empty()) {
         request.set(http::field::authorization, "Bearer " + std::string(bearer));
     }

@@ -1,6 +1,6 @@
 #include "tools/replay/driver.hpp"
 
-#include "app/dto/json_text.hpp"
+#include "core/text/json_text.hpp"
 #include "tools/output.hpp"
 #include "tools/program.hpp"
 #include "tools/replay/connection.hpp"
@@ -50,7 +50,7 @@ std::string member(const boost::json::value& document, const char* name) {
 
 std::string json_of(std::initializer_list<std::pair<const char*, std::string>> members) {
     std::string out;
-    app::json_object_writer w(out);
+    json_object_writer w(out);
     for (const auto& [name, value] : members) {
         w.member(name, value);
     }

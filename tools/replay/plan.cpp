@@ -1,7 +1,7 @@
 #include "tools/replay/plan.hpp"
 
-#include "storage/log/log_directory.hpp"
-#include "storage/store/record_codec.hpp"
+#include "storage/directory/log_directory.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include <array>
 
@@ -13,7 +13,7 @@ template <class Record>
 Record decoded(const storage::record_view& record) {
     Record out;
     if (decode(record, out) != storage::decoding::ok) {
-        throw storage::refused(storage::refusal::corrupt,
+        throw storage::refused(storage::exit_code::corrupt,
                                "record " + std::to_string(record.lsn) + " makes no sense; run: pawlctl log verify");
     }
     return out;

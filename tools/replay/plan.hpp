@@ -5,7 +5,7 @@
 #include "core/ids.hpp"
 #include "core/user/user.hpp"
 #include "storage/history/state_builder.hpp"
-#include "storage/log/record.hpp"
+#include "storage/record/record.hpp"
 
 #include <cstdint>
 #include <functional>

@@ -2,7 +2,7 @@
 #include "core/family/decide.hpp"
 #include "core/jwt/access_token.hpp"
 #include "core/jwt/verified_tokens.hpp"
-#include "core/refresh_token.hpp"
+#include "core/token/refresh_token.hpp"
 #include "storage/system_random.hpp"
 
 #include <benchmark/benchmark.h>

@@ -1,11 +1,11 @@
 // Between bytes and the domain: records of the log, the router, JSON bodies in, responses out.
-#include "app/context.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
-#include "app/json_body.hpp"
-#include "app/response.hpp"
-#include "app/router.hpp"
-#include "storage/store/record_codec.hpp"
+#include "app/http/context.hpp"
+#include "app/http/json_body.hpp"
+#include "app/http/response.hpp"
+#include "app/http/router.hpp"
+#include "storage/record/record_codec.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,0 +1,72 @@
+// What handlers are given: the services and the few settings they show. Built once in main, outlives every request.
+#pragma once
+
+#include "app/http/message.hpp"
+#include "core/port/task.hpp"
+#include "core/service/access_guard.hpp"
+#include "core/service/account_service.hpp"
+#include "core/service/admin_service.hpp"
+#include "core/service/services.hpp"
+#include "core/service/session_service.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pawl::app {
+
+class logger;        // app/process/logging.hpp
+class operations;    // app/instance/operations.hpp
+class event_service; // app/events/event_service.hpp
+class service_clock; // app/process/service_clock.hpp
+class dev_clock;     // app/process/service_clock.hpp; only under --dev
+class realm;         // app/dev/realm.hpp; likewise
+
+// What /admin/info tells of the instance beside its settings.
+struct instance_facts {
+    std::string data_dir;
+    std::string algorithm;
+    std::string durability;
+    std::chrono::steady_clock::time_point started_at{};
+};
+
+struct app_context {
+    session_service& sessions;
+    account_service& accounts;
+    access_guard& guard;
+    const service_settings& settings;
+    store& data;
+    const clock& time;
+    std::function<key_ring_ptr()> keys;
+    std::function<std::string()> metrics_text;  // Prometheus text, whole
+    std::function<const char*()> why_not_ready; // null when ready
+    dev_clock* development_clock = nullptr;     // not null exactly under --dev
+    bool development = false;
+    std::string_view version;       // "0.1.0"
+    admin_service* admin = nullptr; // not null where there are /admin/* routes
+    instance_facts instance{};
+    operations* instance_operations = nullptr; // null in tests of other things
+    event_service* events = nullptr;           // likewise
+    // Likewise under --dev, but for unit tests; the source of ids of this world.
+    realm* development_realm = nullptr;
+    random_source* development_random = nullptr;
+    const service_clock* real_time =
+        nullptr;           // how the wall clock stands to service time; null in tests of other things
+    logger* log = nullptr; // null in tests of other things
+};
+
+// One row of the router's table. `path` may end in "/{id}": the segment lands in http_request::path_parameter.
+struct route {
+    http_method method;
+    std::string_view path;
+    task<http_response> (*handle)(app_context& context, const http_request& request);
+    std::string_view name; // metrics label and OpenAPI operationId, e.g. "refresh"
+};
+
+// All routes, with /dev/* where `development`. Static storage. app/handler/routes.cpp is the table.
+std::span<const route> all_routes(bool development);
+
+} // namespace pawl::app

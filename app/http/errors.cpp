@@ -1,0 +1,242 @@
+#include "app/http/errors.hpp"
+
+#include "core/text/json_text.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace pawl::app {
+
+namespace {
+
+constexpr std::string_view problem_content_type = "application/problem+json";
+constexpr std::string_view json_content_type = "application/json";
+
+// RFC 6750 3: no error code where the request carried no token at all.
+constexpr std::string_view challenge = "Bearer";
+constexpr std::string_view challenge_invalid_token = "Bearer error=\"invalid_token\"";
+
+// Said where the refusal itself names no time.
+constexpr seconds default_retry_after{1};
+
+// The order is that of errc (from 1), then that of request_problem (from 0). Sentences have no quotes or backslashes:
+// RFC 6749 5.2 does not allow them in error_description.
+constexpr std::size_t errc_count = 30;
+constexpr std::array table{
+    error_row{"invalid_refresh_token", 401, "Unauthorized", "The refresh token is not valid.", "invalid_grant"},
+    error_row{"refresh_token_reused", 401, "Unauthorized",
+              "This refresh token was used before, so its session has been ended. Log in again.", "invalid_grant"},
+    error_row{"session_revoked", 401, "Unauthorized", "This session has been ended. Log in again.", "invalid_grant"},
+    error_row{"session_expired", 401, "Unauthorized", "This session has expired. Log in again.", "invalid_grant"},
+    error_row{"session_not_found", 404, "Not Found", "You have no such session.", ""},
+    error_row{"missing_access_token", 401, "Unauthorized",
+              "An access token is required: send it as Authorization: Bearer, one space, the token.", ""},
+    error_row{"invalid_access_token", 401, "Unauthorized",
+              "The access token is not valid, has expired, or its session has ended.", ""},
+    error_row{"login_failed", 401, "Unauthorized", "Incorrect username or password.", "invalid_grant"},
+    error_row{"wrong_password", 403, "Forbidden", "The current password is not right.", ""},
+    error_row{"too_many_attempts", 429, "Too Many Requests",
+              "Too many attempts. Wait as long as Retry-After says, then try again.", "temporarily_unavailable"},
+    error_row{"email_taken", 409, "Conflict", "There is an account with this email already.", ""},
+    error_row{"username_taken", 409, "Conflict", "There is an account with this username already.", ""},
+    error_row{"validation_failed", 422, "Unprocessable Content",
+              "The request is well-formed, but something in it is missing or not acceptable. See errors.",
+              "invalid_request"},
+    error_row{"user_not_found", 404, "Not Found", "There is no such user.", ""},
+    error_row{"password_queue_full", 503, "Service Unavailable",
+              "Too many passwords are waiting to be checked. Try again after Retry-After seconds.",
+              "temporarily_unavailable"},
+    error_row{"storage_unavailable", 503, "Service Unavailable",
+              "The change could not be stored. Try again after Retry-After seconds.", "temporarily_unavailable"},
+    error_row{"not_admin", 403, "Forbidden",
+              "This takes the access token of a superuser, or the admin socket of the server.", ""},
+    error_row{"key_not_found", 404, "Not Found", "There is no such key.", ""},
+    error_row{"key_active", 409, "Conflict", "This key makes the tokens of now. Rotate first, then retire it.", ""},
+    error_row{
+        "key_in_use", 409, "Conflict",
+        "Refresh tokens of this key may still be presented: retiring it ends their sessions. Send force to do so.", ""},
+    error_row{"key_file_read_only", 409, "Conflict",
+              "The key file is a credential of the service manager, which the server can not write. Change it there, "
+              "then restart.",
+              ""},
+    error_row{"signing_key_external", 409, "Conflict",
+              "Access tokens are signed with SECRET_KEY, which is not in the key file. Change it where it is set.", ""},
+    error_row{"too_many_keys", 409, "Conflict", "The key file holds as many keys as it may. Retire one first.", ""},
+    error_row{"snapshot_under_way", 409, "Conflict", "A snapshot is being taken already.", ""},
+    error_row{"not_on_disk", 409, "Conflict", "This server keeps nothing on disk.", ""},
+    error_row{"operations_busy", 503, "Service Unavailable",
+              "Too many operations are waiting. Try again after Retry-After seconds.", ""},
+    error_row{"events_gone", 410, "Gone",
+              "The log does not go on from this event: what came after is kept no longer, or it is of another store.",
+              ""},
+    error_row{
+        "events_of_another_history", 410, "Gone",
+        "This id is of an event before a restore, or of another store: events have other ids since. Begin without "
+        "an id, or with since=0 for all that is kept, and take users and sessions anew.",
+        ""},
+
+    error_row{"sign_up_closed", 403, "Forbidden", "This server takes no sign-ups: an operator makes accounts.", ""},
+    error_row{"claims_too_large", 403, "Forbidden",
+              "What access tokens are to say of this account is over 4 KiB. An operator has to take roles from it.",
+              "invalid_grant"},
+    error_row{"malformed_request", 400, "Bad Request", "The request is not well-formed HTTP.", ""},
+    error_row{"malformed_json", 400, "Bad Request", "The body is not well-formed JSON in UTF-8.", ""},
+    error_row{"malformed_form", 400, "Bad Request", "The body is not a well-formed form in UTF-8.", "invalid_request"},
+    error_row{"duplicate_parameter", 400, "Bad Request", "A member or parameter is given twice.", "invalid_request"},
+    error_row{"token_in_query", 400, "Bad Request",
+              "The parameter refresh_token must not be in the query, since logs and histories keep URLs: send it in "
+              "the body, "
+              "as JSON or as a form. If its value was a token, consider that known to others.",
+              "invalid_request"},
+    error_row{"forbidden_origin", 403, "Forbidden", "This resource does not answer pages of other sites.", ""},
+    error_row{"not_found", 404, "Not Found", "There is nothing at this path.", ""},
+    error_row{"method_not_allowed", 405, "Method Not Allowed",
+              "This path does not take this method. See the Allow header.", ""},
+    error_row{"request_timeout", 408, "Request Timeout", "The request took too long to arrive.", ""},
+    error_row{"length_required", 411, "Length Required", "A body needs a Content-Length.", ""},
+    error_row{"body_too_large", 413, "Content Too Large", "The body is larger than 16 KiB.", ""},
+    error_row{"target_too_long", 414, "URI Too Long", "The request target is too long.", ""},
+    error_row{"unsupported_media_type", 415, "Unsupported Media Type",
+              "The body has a Content-Type that this path does not take.", "invalid_request"},
+    error_row{"expectation_failed", 417, "Expectation Failed", "The only expectation that is met is 100-continue.", ""},
+    error_row{"misdirected_request", 421, "Misdirected Request",
+              "This server does not answer for that Host. If it should, start it with --allowed-host.", ""},
+    error_row{"headers_too_large", 431, "Request Header Fields Too Large", "The header fields are too large.", ""},
+    error_row{"transfer_encoding", 501, "Not Implemented",
+              "The only Transfer-Encoding that is taken is chunked, without trailers.", ""},
+    error_row{"http_version", 505, "HTTP Version Not Supported", "This server speaks HTTP/1.1 and HTTP/1.0.", ""},
+    error_row{"too_many_connections", 503, "Service Unavailable", "There are too many connections. Try again later.",
+              ""},
+    error_row{"internal_error", 500, "Internal Server Error",
+              "Something went wrong in the server. Its log has the cause under this request id.", "server_error"},
+    error_row{"not_ready", 503, "Service Unavailable", "The server can not take changes now.", ""},
+    error_row{"not_in_memory", 409, "Conflict", "Only a server started with --data-dir :memory: can do this.", ""},
+    error_row{"no_room_for_more", 409, "Conflict", "There are as many of these as there may be. Remove some.", ""},
+    error_row{"fault", 503, "Service Unavailable", "A fault of /dev/faults answers instead of the server.", ""},
+    error_row{"unsupported_grant_type", 400, "Bad Request", "The grant_type must be password, refresh_token or absent.",
+              "unsupported_grant_type"},
+};
+static_assert(table.size() == errc_count + static_cast<std::size_t>(request_problem::unsupported_grant_type) + 1);
+
+void add_retry_after(http_response& response, seconds after) {
+    if (response.status == 429 || response.status == 503) {
+        const seconds wait = std::max(after, default_retry_after);
+        response.headers.emplace_back("Retry-After", std::to_string(wait.count()));
+    }
+}
+
+void add_challenge(http_response& response, errc code) {
+    if (response.status == 401) {
+        const bool invalid = code == errc::invalid_access_token;
+        response.headers.emplace_back("WWW-Authenticate", invalid ? challenge_invalid_token : challenge);
+    }
+}
+
+std::string field_errors_json(const std::vector<field_error>& fields) {
+    std::string text = "[";
+    for (const field_error& field : fields) {
+        if (text.size() > 1) {
+            text.push_back(',');
+        }
+        json_object_writer(text).member("field", field.field).member("message", field.message).end();
+    }
+    text.push_back(']');
+    return text;
+}
+
+http_response problem_of(const error_row& row, std::string_view detail, const std::vector<field_error>& fields) {
+    http_response response;
+    response.status = row.status;
+    response.content_type = problem_content_type;
+    response.headers.emplace_back("Cache-Control", "no-store");
+    json_object_writer object(response.body);
+    object.member("type", "about:blank")
+        .member("title", row.title)
+        .member("status", std::uint64_t{row.status})
+        .member("detail", detail.empty() ? row.detail : detail)
+        .member("code", row.code);
+    if (row.status == 422) {
+        object.raw("errors", field_errors_json(fields));
+    }
+    object.end();
+    return response;
+}
+
+// RFC 6749 5.2: the request's own faults keep their status; refusals of credentials and tokens are 400.
+http_response oauth_of(const error_row& row, std::string_view error, std::string_view description) {
+    http_response response;
+    response.status = row.status == 401 || row.status == 422 ? 400 : row.status;
+    response.content_type = json_content_type;
+    response.headers.emplace_back("Cache-Control", "no-store");
+    json_object_writer(response.body).member("error", error).member("error_description", description).end();
+    return response;
+}
+
+// What RFC 6749 5.2 allows in error_description: printable ASCII without quotes and backslashes.
+std::string oauth_description(std::string_view text) {
+    std::string clean(text);
+    std::replace_if(
+        clean.begin(), clean.end(), [](char c) { return c < 0x20 || c > 0x7E || c == '"' || c == '\\'; }, '.');
+    return clean;
+}
+
+} // namespace
+
+std::span<const error_row> error_table() {
+    return table;
+}
+
+const error_row& row_of(errc code) {
+    const auto index = static_cast<std::size_t>(code) - 1;
+    BOOST_ASSERT(index < errc_count);
+    return table[index];
+}
+
+const error_row& row_of(request_problem problem) {
+    const std::size_t index = errc_count + static_cast<std::size_t>(problem);
+    BOOST_ASSERT(index < table.size());
+    return table[index];
+}
+
+http_response problem_response(request_problem problem, std::string_view detail) {
+    http_response response = problem_of(row_of(problem), detail, {});
+    add_retry_after(response, default_retry_after);
+    return response;
+}
+
+http_response problem_response(const failure& why, std::string_view detail) {
+    std::string said(detail);
+    if (said.empty() && why.code == errc::password_queue_full && !why.fields.empty()) { // none waits: no memory
+        said = "The " + why.fields.front().field + " " + why.fields.front().message +
+               " Try again after Retry-After seconds.";
+    }
+    http_response response = problem_of(row_of(why.code), said, why.fields);
+    add_retry_after(response, why.retry_after);
+    add_challenge(response, why.code);
+    return response;
+}
+
+http_response oauth_response(const failure& why) {
+    const error_row& row = row_of(why.code);
+    std::string description(row.detail);
+    if (!why.fields.empty()) { // there is no `errors` here: the sentence names the first
+        description = oauth_description(why.fields.front().field + " " + why.fields.front().message);
+    }
+    http_response response = oauth_of(row, row.oauth_error.empty() ? "invalid_grant" : row.oauth_error, description);
+    add_retry_after(response, why.retry_after);
+    return response;
+}
+
+http_response oauth_response(request_problem problem, std::string_view error, std::string_view description) {
+    const error_row& row = row_of(problem);
+    const std::string_view word = row.oauth_error.empty() ? "invalid_request" : row.oauth_error;
+    http_response response =
+        oauth_of(row, error.empty() ? word : error, oauth_description(description.empty() ? row.detail : description));
+    add_retry_after(response, default_retry_after);
+    return response;
+}
+
+} // namespace pawl::app

@@ -1,0 +1,69 @@
+// The one place where a cause becomes words: HTTP status, stable `code`, title, sentence, OAuth error, headers.
+#pragma once
+
+#include "app/http/message.hpp"
+#include "core/failure.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pawl::app {
+
+// What can be wrong with a request before any service sees it.
+enum class request_problem : std::uint8_t {
+    malformed_request,      // 400 framing or syntax of HTTP itself; connection closes
+    malformed_json,         // 400
+    malformed_form,         // 400
+    duplicate_parameter,    // 400 a member or parameter given twice
+    token_in_query,         // 400 refresh_token in the query
+    forbidden_origin,       // 403 /dev/* from elsewhere
+    not_found,              // 404
+    method_not_allowed,     // 405 with Allow
+    request_timeout,        // 408
+    length_required,        // 411
+    body_too_large,         // 413
+    target_too_long,        // 414
+    unsupported_media_type, // 415
+    expectation_failed,     // 417 an Expect other than 100-continue
+    misdirected_request,    // 421
+    headers_too_large,      // 431
+    transfer_encoding,      // 501 a Transfer-Encoding other than chunked, or a Trailer
+    http_version,           // 505
+    too_many_connections,   // 503
+    internal,               // 500 a defect of ours; logged with the request id
+    not_ready,              // 503 /readyz
+    not_in_memory,          // 409 /dev/reset and its like with a data directory
+    no_room_for_more,       // 409 realms, snapshots, faults
+    fault,                  // of /dev/faults, with the status it was given
+    unsupported_grant_type, // 400 /token only
+};
+
+// RFC 9457 problem details for a request-level problem. `detail` overrides the table's sentence where not empty.
+http_response problem_response(request_problem problem, std::string_view detail = {});
+
+// The same for a service's refusal: status, code, sentence, `errors` on 422, Retry-After, WWW-Authenticate.
+// `bearer` challenges as the contract says for missing and invalid tokens. `detail` as above.
+http_response problem_response(const failure& why, std::string_view detail = {});
+
+// RFC 6749 5.2 for /token, /revoke and /introspect: every refusal of credentials or tokens is invalid_grant.
+http_response oauth_response(const failure& why);
+// `error` and `description` override the table's where not empty.
+http_response oauth_response(request_problem problem, std::string_view error = {}, std::string_view description = {});
+
+// One row of the table. Titles are the status phrases, since `type` is "about:blank" (RFC 9457 4.2.1): programs look at
+// `code`, people at `detail`.
+struct error_row {
+    std::string_view code; // stable, snake_case
+    unsigned status;
+    std::string_view title;
+    std::string_view detail;
+    std::string_view oauth_error; // "invalid_grant" ...; what /token says where such a thing happens there
+};
+// All rows, for the OpenAPI document and its test.
+std::span<const error_row> error_table();
+const error_row& row_of(errc code);
+const error_row& row_of(request_problem problem);
+
+} // namespace pawl::app

@@ -1,0 +1,14 @@
+// What a request-target may be, and its parts. Pure.
+#pragma once
+
+#include "app/http/head_check.hpp"
+
+#include <string_view>
+
+namespace pawl::app {
+
+// Splits head.target (origin-form, "*" or absolute-form; not empty) into head.path and head.query; head.method is set.
+// `authority` becomes that of absolute-form, else stays empty.
+head_refusal split_target(request_head& head, std::string_view& authority);
+
+} // namespace pawl::app

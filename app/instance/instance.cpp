@@ -1,0 +1,56 @@
+#include "app/instance/instance.hpp"
+
+#include "app/worker/password_pool.hpp"
+#include "core/version.hpp"
+
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+service_settings rules_of(const instance_shared& shared) {
+    service_settings rules = service_settings_of(shared.settings);
+    rules.verified_tokens_max = shared.verified_tokens_max;
+    return rules;
+}
+
+} // namespace
+
+instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
+    : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
+      limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
+      parts_{*data_,   now(),  shared.random, shared.passwords,
+             limiter_, rules_, counters_,     [this] { return keys_.get(); }},
+      sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
+      operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
+                   dynamic_cast<const password_pool*>(&shared.passwords)}),
+      events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
+      context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
+               nullptr,   shared.settings.dev, program_version} {
+    context_.real_time = shared.real_time;
+    context_.log = shared.log;
+    context_.development_clock = shared.development;
+    context_.admin = &admin_;
+    context_.instance_operations = &operations_;
+    context_.events = &events_;
+    context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),
+                         shared.settings.durability == durability_mode::interval ? "interval" : "always",
+                         std::chrono::steady_clock::now()};
+    context_.why_not_ready = [this] { return data_->why_not_ready(); };
+}
+
+bool instance::stop(milliseconds limit) {
+    events_.close();
+    operations_.stop();
+    return data_->stop(limit);
+}
+
+void instance::set_issuer(const std::string& url) {
+    rules_.issuer = url;
+    const config& settings = shared_.settings;
+    const bool is_issuer = settings.audience.empty() && !settings.no_audience;
+    rules_.audience = is_issuer ? url : settings.audience;
+}
+
+} // namespace pawl::app

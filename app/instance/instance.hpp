@@ -1,0 +1,72 @@
+// One world: users with their keys, clock, rules and services, over one store. The server has one; the realms of --dev
+// have one each; pawlctl has one over the directory of a stopped server. What worlds share comes in as instance_shared.
+#pragma once
+
+#include "app/events/event_service.hpp"
+#include "app/http/context.hpp"
+#include "app/instance/operations.hpp"
+#include "app/instance/startup.hpp"
+#include "app/process/service_clock.hpp"
+#include "app/worker/login_limiter.hpp"
+#include "storage/store/embedded_store.hpp"
+
+#include <memory>
+#include <string>
+
+namespace pawl::app {
+
+// All outlive the worlds.
+struct instance_shared {
+    const config& settings;
+    const clock& time; // service time
+    random_source& random;
+    password_hasher& passwords;
+    const service_clock* real_time = nullptr; // what /readyz tells of; null: nothing
+    logger* log = nullptr;                    // of the process; null in tests of other things
+    dev_clock* development = nullptr;         // the world's clock, where it is given one
+    std::size_t throttle_slots = throttle::slots_default;
+    std::size_t verified_tokens_max = verified_tokens::capacity_default;
+};
+
+class instance {
+public:
+    // `data` is open.
+    instance(const instance_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data);
+    instance(const instance&) = delete;
+    instance& operator=(const instance&) = delete;
+
+    // Before the first request: `iss` of its tokens, and `aud` where --audience does not say another.
+    void set_issuer(const std::string& url);
+
+    // No more changes: what operators asked for ends, then the store. False where that took longer than `limit`.
+    bool stop(milliseconds limit);
+
+    // What handlers are given. metrics_text is for the server to fill in.
+    app_context& context() { return context_; }
+    storage::embedded_store& data() { return *data_; }
+    key_holder& keys() { return keys_; }
+    login_limiter& limiter() { return limiter_; }
+    service_counters& counters() { return counters_; }
+    operations& instance_operations() { return operations_; }
+    event_service& events() { return events_; }
+    const service_settings& rules() const { return rules_; }
+    const clock& now() const { return shared_.development != nullptr ? shared_.development->as_clock() : shared_.time; }
+
+private:
+    instance_shared shared_;
+    key_holder keys_;
+    std::unique_ptr<storage::embedded_store> data_;
+    service_counters counters_;
+    service_settings rules_;
+    login_limiter limiter_;
+    service_context parts_;
+    session_service sessions_;
+    account_service accounts_;
+    access_guard guard_;
+    admin_service admin_;
+    operations operations_;
+    event_service events_;
+    app_context context_;
+};
+
+} // namespace pawl::app

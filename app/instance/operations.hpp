@@ -1,0 +1,98 @@
+// What an operator may ask of the instance beyond its users: keys, snapshots, figures, history. What blocks runs on one
+// thread of its own; everything else is looked up where the caller is.
+#pragma once
+
+#include "app/config/config.hpp"
+#include "app/instance/startup.hpp"
+#include "app/worker/admin_worker.hpp"
+#include "app/worker/password_pool.hpp"
+#include "core/clock.hpp"
+#include "core/failure.hpp"
+#include "core/ids.hpp"
+#include "core/random_source.hpp"
+#include "core/service/services.hpp"
+#include "storage/history/timeline.hpp"
+#include "storage/store/embedded_store.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl::app {
+
+// Of a change of the key file: either `refused` (with a sentence that replaces the table's where not empty), or what
+// changed: "signing KID", "refresh ID".
+struct key_change {
+    std::optional<failure> refused;
+    std::string detail;
+    std::string about;
+};
+
+struct snapshot_facts {
+    std::string name;
+    std::uint64_t lsn = 0, size = 0;
+    std::optional<timestamp_ms> time; // nothing where its footer can't be read
+};
+
+// When the refresh key at `index` of the ring minted last: std::nullopt if it still mints.
+std::optional<timestamp> last_minted(const key_ring& ring, std::size_t index);
+
+class operations {
+public:
+    // All outlive it. `time` is the world's.
+    struct parts {
+        const config& settings;
+        const service_settings& rules;
+        storage::embedded_store& data;
+        key_holder& keys;
+        random_source& random;
+        const clock& time;
+        const password_pool* passwords = nullptr; // null in tests of other things
+    };
+    explicit operations(const parts& p) : parts_(p) {}
+
+    // --- Keys: the file is replaced, then the ring. key_file_read_only, signing_key_external, too_many_keys,
+    // key_not_found, key_active, key_in_use, not_on_disk, operations_busy.
+    // Of the algorithm that signs; validation_failed where `algorithm` is another one.
+    task<key_change> rotate_signing_key(key_start start, std::optional<jws_algorithm> algorithm);
+    task<key_change> rotate_refresh_key();
+    task<key_change> retire_signing_key(std::string kid);
+    // key_in_use unless `force`: sessions that were opened before it minted last may hold tokens of it, as long as the
+    // longest of them lives.
+    task<key_change> retire_refresh_key(std::uint8_t id, bool force);
+    key_ring_ptr keys() const { return parts_.keys.get(); }
+
+    // --- Storage. not_on_disk, operations_busy.
+    // snapshot_under_way, storage_unavailable. Where nothing was logged since the last one: that one.
+    task<result<storage::snapshot_report>> take_snapshot();
+    task<result<std::vector<snapshot_facts>>> list_snapshots(); // newest first
+    // storage_unavailable where the log can't be read.
+    task<result<storage::timeline>> read_timeline(family_id id);
+    // From now on, and after a crash once this is back, no user gets an id below `next`: an import takes over what its
+    // store gave. True where that is news. storage_unavailable, operations_busy.
+    task<result<bool>> raise_next_user_id(std::uint64_t next);
+    storage::store_statistics statistics() const { return parts_.data.statistics(); }
+    // As password_pool::trouble.
+    const char* password_trouble() const { return parts_.passwords == nullptr ? nullptr : parts_.passwords->trouble(); }
+
+    // Before the store stops: waits for what runs, takes no more. Owner's thread.
+    void stop() { worker_.stop(); }
+
+private:
+    using key_edit = std::function<key_file_edit(std::string_view text)>;
+    // What speaks against an edit of this ring; empty: nothing does.
+    using key_check = std::function<std::optional<key_change>(const key_ring& ring)>;
+    task<key_change> change_keys(key_edit edit, key_check check);
+    key_change change_keys_blocking(const key_edit& edit, const key_check& check);
+    std::vector<snapshot_facts> list_snapshots_blocking();
+    storage::view_options view() const;
+
+    parts parts_;
+    std::atomic<bool> snapshot_runs_{false};
+    admin_worker worker_; // last: its thread ends first
+};
+
+} // namespace pawl::app

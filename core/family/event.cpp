@@ -1,0 +1,60 @@
+#include "core/family/event.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace pawl {
+
+std::string_view name_of(event_kind kind) {
+    constexpr std::array<std::string_view, 21> names{"",
+                                                     "reuse_detected",
+                                                     "reuse_suspected",
+                                                     "family_healed",
+                                                     "family_ahead",
+                                                     "sessions_revoked",
+                                                     "user_created",
+                                                     "user_changed",
+                                                     "user_removed",
+                                                     "user_logged_out",
+                                                     "session_ended",
+                                                     "session_minted",
+                                                     "key_added",
+                                                     "key_retired",
+                                                     "login_failed",
+                                                     "login_throttled",
+                                                     "token_replayed",
+                                                     "signed_up",
+                                                     "password_changed",
+                                                     "account_removed",
+                                                     "username_changed"};
+    static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
+    const auto i = static_cast<std::size_t>(kind);
+    return i < names.size() ? names.at(i) : "unknown";
+}
+
+namespace {
+
+constexpr std::size_t kinds_of_words = 3;
+constexpr std::size_t kind_count = kinds_of_words + static_cast<std::size_t>(last_event_kind);
+
+std::array<std::string_view, kind_count> all_kinds() {
+    std::array<std::string_view, kind_count> out{event_family_created, event_family_rotated, event_family_ended};
+    for (std::size_t i = 1; i <= static_cast<std::size_t>(last_event_kind); ++i) {
+        out.at(kinds_of_words + i - 1) = name_of(static_cast<event_kind>(i));
+    }
+    return out;
+}
+
+} // namespace
+
+std::span<const std::string_view> event_kinds() {
+    static const std::array<std::string_view, kind_count> all = all_kinds();
+    return all;
+}
+
+bool is_event_kind(std::string_view name) {
+    return std::ranges::find(event_kinds(), name) != event_kinds().end();
+}
+
+} // namespace pawl

@@ -1,0 +1,87 @@
+// Security-relevant facts, in the past tense. They are appended to the log as evidence, never merged into state.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/family/family.hpp"
+#include "core/ids.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pawl {
+
+// Stored on disk: numbers are never reused.
+enum class event_kind : std::uint8_t {
+    reuse_detected = 1,   // an old token came back and the family ended
+    reuse_suspected = 2,  // three generations in a row were replayed, from differing places
+    family_healed = 3,    // a token was ahead of the store and the store caught up
+    family_ahead = 4,     // a token was ahead of the store and the family was ended
+    sessions_revoked = 5, // logout/all, password change, disable, delete
+    // What an operator did (docs/admin-api.md): `by` says who, `about` with what.
+    user_created = 6,
+    user_changed = 7, // `about` names the members
+    user_removed = 8,
+    user_logged_out = 9, // every session of the user
+    session_ended = 10,  // one session
+    session_minted = 11, // a session was opened for the user without its password
+    key_added = 12,      // `about`: "signing KID", "refresh ID"
+    key_retired = 13,    // likewise
+    // Refused logins, a bounded part of them (core/throttle/attempt_journal.hpp): `about` says how many like them were
+    // not recorded.
+    login_failed = 14,    // the password was wrong, or nobody has that name (then `user` is 0)
+    login_throttled = 15, // too many before: the password was not looked at
+    // A bounded part of them, likewise: the predecessor of a current token came back and was given the same successor.
+    token_replayed = 16,
+    // What users did of themselves, `by` them:
+    signed_up = 17,
+    password_changed = 18, // a sessions_revoked goes with it
+    account_removed = 19,  // likewise
+    // By the user or by an operator (then a user_changed is beside it): `by` says who.
+    username_changed = 20,
+};
+inline constexpr event_kind last_event_kind = event_kind::username_changed;
+constexpr bool is_operators(event_kind k) {
+    return k >= event_kind::user_created && k <= event_kind::key_retired;
+}
+// These are about a token of one generation where another was current.
+constexpr bool has_generations(event_kind k) {
+    return k < event_kind::user_created || k == event_kind::token_replayed;
+}
+// Whose `by` has to be told: it may be another than the user.
+constexpr bool has_actor(event_kind k) {
+    return is_operators(k) || k == event_kind::username_changed;
+}
+// These have `by` and `about`.
+constexpr bool has_words(event_kind k) {
+    return k >= event_kind::user_created;
+}
+
+// Both sides of the evidence: what was presented now, and what the family last knew.
+struct security_event {
+    event_kind kind{};
+    user_id user;
+    family_id family{}; // all zero where it is about all of the user's
+    std::uint32_t generation_presented = 0;
+    std::uint32_t generation_current = 0;
+    family_use presented; // time, address and agent of this request
+    family_use last;      // of the last rotation
+    // Where has_words(kind) alone:
+    user_id by;        // who, by bearer; 0: whoever may use the data directory (admin socket, pawlctl)
+    std::string about; // printable ASCII, cut to about_size_max
+
+    static constexpr std::size_t about_size_max = 120;
+};
+
+// "reuse_detected", "login_failed" ...; "unknown" for one of a later version.
+std::string_view name_of(event_kind kind);
+
+// What a change of a family is called where it is told as an event.
+inline constexpr std::string_view event_family_created = "family_created", event_family_rotated = "family_rotated",
+                                  event_family_ended = "family_ended";
+// Every kind there is: family_created, family_rotated, family_ended, then those of event_kind.
+std::span<const std::string_view> event_kinds();
+bool is_event_kind(std::string_view name);
+
+} // namespace pawl

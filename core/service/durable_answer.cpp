@@ -1,0 +1,43 @@
+#include "core/service/durable_answer.hpp"
+
+#include <utility>
+
+namespace pawl {
+
+result<ticket> rests_on(store& data, const family_state& seen) {
+    const result<ticket> word = data.observe_family(seen.facts.id, seen.word);
+    if (!word) {
+        return word;
+    }
+    const result<ticket> gate = data.observe_user(seen.facts.user, seen.user_version);
+    if (!gate) {
+        return gate;
+    }
+    return later(*word, *gate);
+}
+
+task<failure> refusal(store& data, failure why, result<ticket> rests) {
+    if (!rests) {
+        co_return rests.error();
+    }
+    task<bool> wait = data.durable(*rests);
+    const bool stands = co_await std::move(wait);
+    if (!stands) {
+        co_return storage_failure();
+    }
+    co_return why;
+}
+
+task<result<void>> acceptance(store& data, result<ticket> rests) {
+    if (!rests) {
+        co_return rests.error();
+    }
+    task<bool> wait = data.durable(*rests);
+    const bool stands = co_await std::move(wait);
+    if (!stands) {
+        co_return storage_failure();
+    }
+    co_return result<void>();
+}
+
+} // namespace pawl

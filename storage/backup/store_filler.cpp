@@ -1,0 +1,75 @@
+#include "storage/backup/store_filler.hpp"
+
+#include "storage/exit_code.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace pawl::storage {
+namespace {
+
+using steady = std::chrono::steady_clock; // patience only
+
+[[noreturn]] void give_up(const store& data) {
+    const char* const why = data.why_not_ready();
+    throw refused(exit_code::storage_failed,
+                  std::string("the store takes no more: ") + (why != nullptr ? why : "its log does not answer"));
+}
+
+} // namespace
+
+// Looking again is simpler than an io_context of its own; nothing else goes on in these programs.
+template <class Change>
+auto store_filler::until_taken(const Change& change) {
+    const auto deadline = steady::now() + wait_max;
+    for (;;) {
+        auto done = change();
+        if (done || done.error().code != errc::storage_unavailable) {
+            return done;
+        }
+        if (steady::now() > deadline) {
+            give_up(data_);
+        }
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+}
+
+imported store_filler::add(const user& u) {
+    const result<imported> done = until_taken([&] { return data_.import_user(u); });
+    if (!done) {
+        return {import_outcome::refused, ticket::none};
+    }
+    last_ = later(last_, done->wait_for);
+    return *done;
+}
+
+imported store_filler::add(const family_image& family) {
+    const result<imported> done = until_taken([&] {
+        return data_.import_family(family.facts, family.word, family.ended_after, family.use_generation, family.use);
+    });
+    if (!done) {
+        return {import_outcome::refused, ticket::none};
+    }
+    last_ = later(last_, done->wait_for);
+    return *done;
+}
+
+void store_filler::replace(const user& desired) {
+    const result<store::replace_user_result> done = until_taken([&] { return data_.replace_user(desired); });
+    if (!done || done->outcome != exchange_outcome::exchanged) {
+        throw refused(exit_code::storage_failed, "user " + std::to_string(desired.id.value) + " could not be changed");
+    }
+    last_ = later(last_, done->wait_for);
+}
+
+void store_filler::wait() {
+    const auto deadline = steady::now() + wait_max;
+    while (!data_.is_durable(last_)) {
+        if (steady::now() > deadline) {
+            give_up(data_);
+        }
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,82 @@
+// What log_directory, recovery, the writer and the snapshot writer share. Internal to storage/log and storage/snapshot.
+#pragma once
+
+#include "storage/directory/log_directory.hpp"
+#include "storage/directory/manifest.hpp"
+#include "storage/log/appender.hpp"
+#include "storage/log/file.hpp"
+#include "storage/log/io_throttle.hpp"
+#include "storage/log/keys.hpp"
+#include "storage/log/segment_pool.hpp"
+
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pawl::storage {
+
+inline constexpr char lock_name[] = "LOCK";
+
+// A last segment that must be written anew before the log may go on in it (R3).
+struct pending_repair {
+    segment_header segment;
+    std::vector<std::uint8_t> prefix; // header and verified frames
+};
+
+struct log_directory::state {
+    explicit state(const directory_options& o, std::shared_ptr<file_system> fs);
+
+    directory_options options;
+    std::shared_ptr<file_system> files;
+    log_keys keys;
+    store_uuid uuid{};
+    bool fresh = false;
+    std::vector<std::string> notes; // of opening, for the report
+
+    // The manifest as it is on disk. Snapshot thread and writer thread both change it.
+    std::mutex manifest_mutex;
+    manifest current;
+    bool manifest_needs_rewrite = false; // a copy is bad or behind
+
+    // Set by recover().
+    bool recovered = false;
+    timestamp_ms time_found = timestamp_ms::max(); // the report's last_time; max() if there was none
+    std::optional<append_point> at;                // taken by the writer
+    std::optional<segment_pool> shelf;
+    std::optional<pending_repair> repair;
+    std::vector<std::uint64_t> bad_snapshots; // listed, but not to be relied on
+
+    // Log bytes since the snapshot that recovery began at, and where the last snapshot was sealed.
+    std::mutex bytes_mutex;
+    std::uint64_t log_bytes = 0, log_bytes_at_seal = 0, log_bytes_at_snapshot = 0, seal_lsn = 0;
+
+    io_throttle share; // the writer's batches, for the snapshot
+
+    segment_header new_segment_header(std::uint64_t segno, std::uint64_t size) const;
+    // Writes both copies of `next` (its seq is set here) and makes it the current one. Call with manifest_mutex held.
+    std::error_code publish(manifest next);
+    // Deletes what neither recovery nor retention needs: temporary files, unlisted snapshots, old segments. Errors are
+    // of no consequence: the next time tries again.
+    void remove_unneeded();
+    // Deletes segments of [first, end), all there, whose last frame is older than retention allows; gives the first
+    // that stays.
+    std::uint64_t remove_aged(std::uint64_t first, std::uint64_t end, timestamp_ms now);
+    // Writes the segment of `repair` anew. No error: done, repair is empty.
+    std::error_code try_repair();
+    // Bytes of log written by the writer, and where it sealed.
+    void count_log_bytes(std::uint64_t bytes);
+    void note_seal(std::uint64_t lsn);
+    void note_snapshot(std::uint64_t lsn);
+    std::uint64_t log_bytes_since_snapshot();
+};
+
+// One line for people: what, in which file, at which offset, at which batch, and what to run next.
+[[noreturn]] void refuse_at(exit_code kind, const std::string& file, std::uint64_t offset, std::uint64_t batch_seq,
+                            const std::string& what, const std::string& next);
+inline constexpr char mend_damage[] = "restore a backup, or give up what is damaged with: pawlctl salvage "
+                                      "--accept-loss SRC DEST (SRC is this directory, DEST a new one)";
+inline constexpr char run_verify[] = "run: pawlctl log verify; restore a backup, or give up what is damaged with: "
+                                     "pawlctl salvage --accept-loss SRC DEST (SRC is this directory, DEST a new one)";
+
+} // namespace pawl::storage
