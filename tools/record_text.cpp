@@ -2,10 +2,9 @@
 
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/history/record_json.hpp"
 #include "storage/history/timeline.hpp"
-#include "storage/record/record_codec.hpp"
-#include "storage/record/serving.hpp"
 #include "tools/output.hpp"
 
 #include <algorithm>
@@ -18,13 +17,13 @@ namespace {
 using pawl::name_of;
 using storage::name_of;
 
-void describe_word(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
+void describe_one(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
     out.family = r.id;
     out.text = to_hex(r.id) + "  " + word_text(r.word) + "  " + place_text(r.use.address, r.use.agent);
     out.json = storage::record_json(record, r);
 }
 
-void describe_created(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
+void describe_one(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
     out.family = r.facts.id;
     out.user = r.facts.user;
     out.text = to_hex(r.facts.id) + "  of user " + std::to_string(r.facts.user.value) + "  " + word_text(r.word) +
@@ -32,7 +31,7 @@ void describe_created(const storage::record_view& record, const storage::family_
     out.json = storage::record_json(record, r);
 }
 
-void describe_user(const storage::record_view& record, const user& u, record_text& out) {
+void describe_one(const storage::record_view& record, const user& u, record_text& out) {
     out.user = u.id;
     const char* const state = u.deleted ? "removed" : u.gate.enabled ? "enabled" : "disabled";
     out.text = "user " + std::to_string(u.id.value) + "  version " + std::to_string(u.version) + "  " + clean(u.email) +
@@ -60,7 +59,7 @@ std::string evidence_text(const security_event& e) {
     return text + (e.about.empty() ? "" : "  " + clean(e.about));
 }
 
-void describe_event(const storage::record_view& record, const security_event& e, record_text& out) {
+void describe_one(const storage::record_view& record, const security_event& e, record_text& out) {
     out.user = e.user;
     if (e.family != family_id{}) {
         out.family = e.family;
@@ -72,56 +71,32 @@ void describe_event(const storage::record_view& record, const security_event& e,
 }
 
 // Times of which the log knows milliseconds.
-bool describe_serving(const storage::record_view& record, record_text& out) {
-    storage::serving_record r;
-    if (storage::decode_serving(record, r) != storage::serving_fault::none) {
-        return false;
-    }
+void describe_one(const storage::record_view& record, const storage::serving_note& n, record_text& out) {
     json_object_writer w(out.json);
     w.member("lsn", record.lsn).member("time", to_rfc3339_ms(record.time)).member("type", out.type);
-    if (const auto* const o = std::get_if<outage>(&r)) {
-        const std::string stopped = to_rfc3339_ms(o->stopped_at), ready = to_rfc3339_ms(o->ready_at);
-        out.text = "serving again since " + ready + ", not served since " + stopped;
-        w.member("what", "began").member("stopped_at", stopped).member("ready_at", ready);
-    } else if (const auto* const set = std::get_if<storage::clock_set>(&r)) {
-        const std::string from = to_rfc3339_ms(set->from), to = to_rfc3339_ms(set->to);
-        out.text = "the clock was set back from " + from + " to " + to;
-        w.member("what", "clock_set").member("from", from).member("to", to);
+    const std::string first = to_rfc3339_ms(n.first), second = to_rfc3339_ms(n.second);
+    if (n.what == storage::serving_kind::began) {
+        out.text = "serving again since " + second + ", not served since " + first;
+        w.member("what", "began").member("stopped_at", first).member("ready_at", second);
+    } else {
+        out.text = "the clock was set back from " + second + " to " + first;
+        w.member("what", "clock_set").member("from", second).member("to", first);
     }
     w.end();
-    return true;
-}
-
-template <class Record, class Describe>
-bool decoded(const storage::record_view& record, record_text& out, const Describe& describe_it) {
-    Record r;
-    if (storage::decode(record, r) != storage::decoding::ok) {
-        return false;
-    }
-    describe_it(record, r, out);
-    return true;
 }
 
 bool describe_known(const storage::record_view& record, record_text& out) {
-    switch (static_cast<storage::record_type>(record.type)) {
-    case storage::record_type::user:
-        out.type = "user";
-        return decoded<user>(record, out, describe_user);
-    case storage::record_type::family_created:
-        out.type = "family_created";
-        return decoded<storage::family_created_record>(record, out, describe_created);
-    case storage::record_type::family_word:
-        out.type = "family_word";
-        return decoded<storage::family_word_record>(record, out, describe_word);
-    case storage::record_type::event:
-        out.type = "event";
-        return decoded<security_event>(record, out, describe_event);
-    case storage::record_type::serving:
-        out.type = "serving";
-        return describe_serving(record, out);
-    }
     out.type = std::to_string(record.type & ~static_cast<unsigned>(storage::critical_record_bit));
-    return false;
+    bool understood = false;
+    storage::visit_record(record.type, [&]<class Record>(storage::as<Record>) {
+        out.type = storage::declaration<Record>::name;
+        Record r;
+        understood = storage::decode(record, r) == storage::decoding::ok;
+        if (understood) {
+            describe_one(record, r, out);
+        }
+    });
+    return understood;
 }
 
 } // namespace
@@ -145,8 +120,10 @@ record_text describe(const storage::record_view& record) {
 }
 
 bool is_record_type(std::string_view name) {
-    constexpr std::array<std::string_view, 5> names{"user", "family_created", "family_word", "event", "serving"};
-    return std::find(names.begin(), names.end(), name) != names.end();
+    bool found = false;
+    storage::for_each_record(
+        [&]<class Record>(storage::as<Record>) { found = found || name == storage::declaration<Record>::name; });
+    return found;
 }
 
 std::string_view hash_kind(std::string_view stored) {

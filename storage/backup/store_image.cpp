@@ -2,7 +2,7 @@
 
 #include "core/user/names.hpp"
 #include "storage/directory/directory_state.hpp"
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/record/record_merge.hpp"
 
 #include <algorithm>
@@ -47,55 +47,49 @@ void store_image::merge_into(family_image& known, const family_image& news, cons
 }
 
 void store_image::apply(const record_view& record) {
-    switch (static_cast<record_type>(record.type)) {
-    case record_type::user: {
-        user u;
-        decode_or_refuse(record, u);
-        next_user_id = std::max(next_user_id, u.id.value + 1);
-        user& known = users[u.id.value];
-        if (is_newer(u, known.id.value == 0 ? nullptr : &known)) {
-            last_lsn_[u.id.value] = record.lsn;
-            known = std::move(u);
-        }
-        return;
-    }
-    case record_type::family_created: {
-        family_created_record r;
+    const bool known = visit_change(record.type, [&]<class Record>(as<Record>) {
+        Record r;
         decode_or_refuse(record, r);
-        family_image image;
-        image.facts = r.facts;
-        fill(image, r);
-        const auto [at, fresh] = families_.try_emplace(r.facts.id, image);
-        if (!fresh) {
-            merge_into(at->second, image, record);
-        } else if (!r.word.live()) {
-            at->second.ended_after = end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
-        }
-        next_user_id = std::max(next_user_id, r.facts.user.value + 1);
-        return;
-    }
-    case record_type::family_word: {
-        family_word_record r;
-        decode_or_refuse(record, r);
-        const auto at = families_.find(r.id);
-        if (at == families_.end()) {
-            ++words_without_family;
-            return;
-        }
-        family_image image;
-        fill(image, r);
-        merge_into(at->second, image, record);
-        return;
-    }
-    case record_type::event:
-    case record_type::serving:
-        return; // evidence, and when it was served: users and families do not depend on it
-    }
-    if ((record.type & critical_record_bit) != 0) {
+        apply(r, record);
+    });
+    if (!known && (record.type & critical_record_bit) != 0) {
         throw refused(exit_code::newer_format, "record " + std::to_string(record.lsn) +
                                                    " is of a type this version "
                                                    "does not know");
     }
+}
+
+void store_image::apply(user& u, const record_view& record) {
+    next_user_id = std::max(next_user_id, u.id.value + 1);
+    user& known = users[u.id.value];
+    if (is_newer(u, known.id.value == 0 ? nullptr : &known)) {
+        last_lsn_[u.id.value] = record.lsn;
+        known = std::move(u);
+    }
+}
+
+void store_image::apply(const family_created_record& r, const record_view& record) {
+    family_image image;
+    image.facts = r.facts;
+    fill(image, r);
+    const auto [at, fresh] = families_.try_emplace(r.facts.id, image);
+    if (!fresh) {
+        merge_into(at->second, image, record);
+    } else if (!r.word.live()) {
+        at->second.ended_after = end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
+    }
+    next_user_id = std::max(next_user_id, r.facts.user.value + 1);
+}
+
+void store_image::apply(const family_word_record& r, const record_view& record) {
+    const auto at = families_.find(r.id);
+    if (at == families_.end()) {
+        ++words_without_family;
+        return;
+    }
+    family_image image;
+    fill(image, r);
+    merge_into(at->second, image, record);
 }
 
 void store_image::finish(bool forgiving) {

@@ -6,6 +6,7 @@
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 #include "storage/directory/log_directory.hpp"
+#include "storage/entity/family.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/record/record.hpp"
 
@@ -43,6 +44,10 @@ public:
     std::vector<std::string> notes;
 
 private:
+    // One for each record that changes the state.
+    void apply(user& u, const record_view& record);
+    void apply(const family_created_record& r, const record_view& record);
+    void apply(const family_word_record& r, const record_view& record);
     void merge_into(family_image& known, const family_image& news, const record_view& record) const;
 
     std::unordered_map<family_id, family_image, family_id_hash> families_;

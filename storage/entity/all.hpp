@@ -1,14 +1,14 @@
-// The one list of what the log and the snapshots hold. Whatever takes records apart goes through it, so a record that is
-// added here and forgotten somewhere does not compile: storage/store/recovery.cpp (tables), storage/store/maintenance.cpp
-// (snapshots), the image of the state, the timeline, dumps, diff and export each ask for a function of their own for
-// every record of a kind that matters to them.
+// The one list of what the log and the snapshots hold. Whatever takes records apart goes through it, so a record that
+// is added here and forgotten somewhere does not compile: storage/store/recovery.cpp (tables),
+// storage/store/maintenance.cpp (snapshots), the image of the state, the timeline, dumps, diff and export each ask for
+// a function of their own for every record of a kind that matters to them.
 #pragma once
 
-#include "storage/entity/codec.hpp"
 #include "storage/entity/event.hpp"
 #include "storage/entity/family.hpp"
-#include "storage/entity/serving.hpp"
 #include "storage/entity/user.hpp"
+#include "storage/record/codec.hpp"
+#include "storage/record/serving.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -19,8 +19,7 @@ template <class... Records>
 struct record_list {};
 
 // In the order of snapshots: what names another entity stands before it, since that was published before it.
-using all_records =
-    record_list<family_created_record, family_word_record, user, security_event, serving_note>;
+using all_records = record_list<family_created_record, family_word_record, user, security_event, serving_note>;
 
 // Stands for a record's type where no value of it is at hand.
 template <class Record>
@@ -28,6 +27,15 @@ struct as {
     using record = Record;
     using says = declaration<Record>;
 };
+
+template <class List>
+struct tuple_of_list;
+template <class... Records>
+struct tuple_of_list<record_list<Records...>> {
+    using type = std::tuple<Records...>;
+};
+template <class List>
+using tuple_of = typename tuple_of_list<List>::type; // one value of each
 
 // Calls visit(as<Record>{}) for each.
 template <class... Records, class Visit>
@@ -79,6 +87,10 @@ constexpr bool visit_change(std::uint16_t type, Visit&& visit) {
     });
 }
 
+constexpr bool in_snapshots(record_kind kind) noexcept {
+    return kind == record_kind::state || kind == record_kind::service;
+}
+
 // The name of a type; `other` if no record has it.
 constexpr const char* name_of_type(std::uint16_t type, const char* other) {
     visit_record(type, [&]<class Record>(as<Record>) { other = declaration<Record>::name; });
@@ -108,14 +120,14 @@ constexpr bool snapshots_are_ordered() {
     return good;
 }
 
-// Every number that storage/log/record.hpp gives is declared, once.
+// Every number that storage/record/record.hpp gives is declared, once.
 constexpr bool types_are_those_given() {
     std::size_t count = 0;
     bool good = true;
     for_each_record([&]<class Record>(as<Record>) {
         ++count;
         good = good && place_in(all_records{}, type_of<Record>) == count - 1;
-        good = good && is_given(declaration<Record>::type);
+        good = good && is_known_record(type_of<Record>);
     });
     return good && count == record_types.size();
 }

@@ -1,7 +1,7 @@
 // Evidence on disk. Its meaning: core/event.hpp.
 #pragma once
 
-#include "core/event.hpp"
+#include "core/family/event.hpp"
 #include "core/user/user.hpp"
 #include "storage/entity/family.hpp"
 

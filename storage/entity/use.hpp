@@ -3,7 +3,7 @@
 
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
-#include "storage/entity/declaration.hpp"
+#include "storage/record/declaration.hpp"
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/user/user.hpp"
-#include "storage/entity/declaration.hpp"
+#include "storage/record/declaration.hpp"
 
 namespace pawl::storage {
 

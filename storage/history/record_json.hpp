@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/family/event.hpp"
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 
 #include <string>
 #include <string_view>

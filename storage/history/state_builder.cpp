@@ -2,10 +2,9 @@
 
 #include "core/family/decide.hpp"
 #include "core/user/names.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/history/log_reader.hpp"
-#include "storage/record/record_codec.hpp"
 #include "storage/record/record_merge.hpp"
-#include "storage/record/serving.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -153,50 +152,43 @@ bool read_to(directory_view& view, const state_limit& limit, const read_progress
 } // namespace
 
 void past_state::apply(const record_view& record) {
-    switch (static_cast<record_type>(record.type)) {
-    case record_type::user: {
-        user u;
-        decode_or_refuse(record, u);
-        user& known = users[u.id.value];
-        if (known.id.value == 0 || is_newer(u, &known)) {
-            known = std::move(u);
-        }
-        return;
-    }
-    case record_type::family_created: {
-        family_created_record r;
+    visit_change(record.type, [&]<class Record>(as<Record>) {
+        Record r;
         decode_or_refuse(record, r);
-        const auto [at, fresh] = families.try_emplace(r.facts.id);
-        past_family& f = at->second;
-        if (!fresh) {
-            return merge_into(f, r.word, r.ended_after, r.use, record, agents);
-        }
-        f.facts = r.facts;
-        f.word = r.word;
-        f.ended_after = r.word.live() ? 0 : end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
-        take_use(f, r.use, agents);
-        return;
+        apply(r, record);
+    });
+    serving_note note;
+    if (record.type == type_of<serving_note> && decode(record, note) == decoding::ok &&
+        note.what == serving_kind::clock_set) {
+        time = note.first; // what was later before it is in the future no more
     }
-    case record_type::family_word: {
-        family_word_record r;
-        decode_or_refuse(record, r);
-        const auto found = families.find(r.id);
-        if (found == families.end()) {
-            ++words_without_family;
-        } else {
-            merge_into(found->second, r.word, r.ended_after, r.use, record, agents);
-        }
-        return;
+}
+
+void past_state::apply(user& u, const record_view& /*record*/) {
+    user& known = users[u.id.value];
+    if (known.id.value == 0 || is_newer(u, &known)) {
+        known = std::move(u);
     }
-    case record_type::serving: {
-        serving_record r;
-        if (decode_serving(record, r) == serving_fault::none && std::holds_alternative<clock_set>(r)) {
-            time = std::get<clock_set>(r).to; // what was later before it is in the future no more
-        }
-        return;
+}
+
+void past_state::apply(const family_created_record& r, const record_view& record) {
+    const auto [at, fresh] = families.try_emplace(r.facts.id);
+    past_family& f = at->second;
+    if (!fresh) {
+        return merge_into(f, r.word, r.ended_after, r.use, record, agents);
     }
-    case record_type::event:
-        return; // evidence: state does not depend on it
+    f.facts = r.facts;
+    f.word = r.word;
+    f.ended_after = r.word.live() ? 0 : end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
+    take_use(f, r.use, agents);
+}
+
+void past_state::apply(const family_word_record& r, const record_view& record) {
+    const auto found = families.find(r.id);
+    if (found == families.end()) {
+        ++words_without_family;
+    } else {
+        merge_into(found->second, r.word, r.ended_after, r.use, record, agents);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
+#include "storage/entity/family.hpp"
 #include "storage/history/directory_view.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/record/record.hpp"
@@ -54,6 +55,12 @@ struct past_state {
 
     bool alive(const past_family& f, timestamp now) const;
     const user* user_of(const past_family& f) const;
+
+private:
+    // One for each record that changes the state.
+    void apply(user& u, const record_view& record);
+    void apply(const family_created_record& r, const record_view& record);
+    void apply(const family_word_record& r, const record_view& record);
 };
 
 // Up to and with that record, or the last frame of that time; empty: to the end.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/family/served_time.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "storage/map/rcu.hpp"
-#include "storage/record/record_codec.hpp"
 #include "storage/record/serving.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/durable_waiters.hpp"

@@ -1,10 +1,10 @@
 // What follows from the declarations of storage/entity is what was written by hand before them, byte for byte, and what
 // was refused is refused.
 #include "handwritten_codec.hpp"
-#include "storage/entity/codec.hpp"
 #include "storage/entity/event.hpp"
 #include "storage/entity/family.hpp"
 #include "storage/entity/user.hpp"
+#include "storage/record/codec.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -106,8 +106,8 @@ public:
         u.is_superuser = often();
         u.deleted = often();
         u.created_at = time();
-        u.gate = {static_cast<std::uint32_t>(random_()), id<family_id>(), often(),
-                  static_cast<gate_reason>(number(6)), time()};
+        u.gate = {static_cast<std::uint32_t>(random_()), id<family_id>(), often(), static_cast<gate_reason>(number(6)),
+                  time()};
     }
 
 private:
@@ -257,6 +257,27 @@ BOOST_AUTO_TEST_CASE(a_body_shorter_or_longer_by_any_number_of_bytes_is_judged_a
         }
         BOOST_TEST(all.good == 1U);
     });
+}
+
+BOOST_AUTO_TEST_CASE(what_the_log_says_of_serving_is_written_and_judged_as_by_hand) {
+    records random(4);
+    std::size_t good = 0;
+    for (std::size_t i = 0; i < 20'000 * times(); ++i) {
+        const timestamp_ms a{milliseconds(random.number(1'000'000))}, b{a + milliseconds(1 + random.number(9))};
+        const serving_record r = random.often() ? serving_record(outage{a, b}) : serving_record(clock_set{a, b});
+        const serving_bytes written = encode_serving(r);
+        BOOST_REQUIRE((written == handwritten::encode_serving(r)));
+        const bytes body =
+            random.often() ? damaged({written.begin(), written.end()}, random) : bytes(written.begin(), written.end());
+        const auto version = static_cast<std::uint16_t>(random.often() ? 1 : random.number(3));
+        const record_view record{static_cast<std::uint16_t>(record_type::serving), version, body, 1, {}};
+        serving_record mine, theirs;
+        const serving_fault expected = handwritten::decode_serving(record, theirs);
+        BOOST_REQUIRE((decode_serving(record, mine) == expected));
+        BOOST_REQUIRE((expected != serving_fault::none || mine == theirs));
+        good += expected == serving_fault::none ? 1 : 0;
+    }
+    BOOST_TEST(good > 1'000U);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_that_has_no_room_is_not_written) {

@@ -1,5 +1,7 @@
 #include "handwritten_codec.hpp"
 
+#include "storage/record/bytes.hpp"
+
 #include <boost/assert.hpp>
 
 #include <cstring>
@@ -150,6 +152,22 @@ private:
     std::span<const std::uint8_t> left_;
     bool good_ = true;
 };
+
+enum serving_kind : std::uint8_t { began = 1, clock_was_set = 2 };
+constexpr std::size_t first_at = 1, second_at = 9;
+constexpr std::int64_t time_max_ms = (std::int64_t{1} << 40U) * 1000; // as that of the other records
+
+std::uint64_t bits_of(timestamp_ms t) {
+    return static_cast<std::uint64_t>(std::int64_t{t.time_since_epoch().count()});
+}
+
+std::optional<timestamp_ms> time_of(std::uint64_t bits) {
+    const auto ms = static_cast<std::int64_t>(bits);
+    if (ms < -time_max_ms || ms > time_max_ms) {
+        return std::nullopt; // arithmetic on it would overflow; no program wrote it
+    }
+    return timestamp_ms(milliseconds(ms));
+}
 
 bool word_is_sound(family_word word) {
     return word.status() <= family_status::ahead;
@@ -342,6 +360,44 @@ decoding decode(const record_view& record, security_event& out) {
     const bool known = kind >= 1 && kind <= static_cast<std::uint8_t>(last_event_kind);
     return from.ended_well() && known && as_written && record.version == version_of(out) ? decoding::ok
                                                                                          : decoding::malformed;
+}
+
+serving_bytes encode_serving(const serving_record& r) noexcept {
+    serving_bytes out{};
+    const auto put = [&out](serving_kind what, timestamp_ms first, timestamp_ms second) {
+        out[0] = what;
+        store_le<std::uint64_t>(out.data() + first_at, bits_of(first));
+        store_le<std::uint64_t>(out.data() + second_at, bits_of(second));
+    };
+    if (const auto* const o = std::get_if<outage>(&r)) {
+        put(began, o->stopped_at, o->ready_at);
+    } else if (const auto* const set = std::get_if<clock_set>(&r)) {
+        put(clock_was_set, set->to, set->from);
+    }
+    return out;
+}
+
+serving_fault decode_serving(const record_view& record, serving_record& out) noexcept {
+    if (record.version > serving_version) {
+        return serving_fault::newer;
+    }
+    if (record.version != serving_version || record.body.size() != serving_bytes{}.size()) {
+        return serving_fault::malformed;
+    }
+    const std::optional<timestamp_ms> first = time_of(load_le<std::uint64_t>(record.body.data() + first_at));
+    const std::optional<timestamp_ms> second = time_of(load_le<std::uint64_t>(record.body.data() + second_at));
+    if (!first || !second) {
+        return serving_fault::malformed;
+    }
+    if (record.body[0] == began && *first <= *second) {
+        out = outage{*first, *second};
+        return serving_fault::none;
+    }
+    if (record.body[0] == clock_was_set && *first < *second) {
+        out = clock_set{*first, *second};
+        return serving_fault::none;
+    }
+    return serving_fault::malformed;
 }
 
 } // namespace pawl::storage::handwritten

@@ -2,10 +2,11 @@
 // It is not to be changed: what it writes is what version 1 of every record says, and version 2 of events.
 #pragma once
 
-#include "storage/entity/codec.hpp"
 #include "storage/entity/event.hpp"
 #include "storage/entity/family.hpp"
 #include "storage/entity/user.hpp"
+#include "storage/record/codec.hpp"
+#include "storage/record/serving.hpp"
 
 #include <array>
 #include <cstdint>
@@ -36,5 +37,8 @@ decoding decode(const record_view& record, family_word_record& out);
 decoding decode(const record_view& record, family_created_record& out);
 decoding decode(const record_view& record, user& out);
 decoding decode(const record_view& record, security_event& out);
+
+serving_bytes encode_serving(const serving_record& r) noexcept;
+serving_fault decode_serving(const record_view& record, serving_record& out) noexcept;
 
 } // namespace pawl::storage::handwritten

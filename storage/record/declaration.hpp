@@ -3,7 +3,7 @@
 //
 // declaration<Record> is specialised beside the record's own rules, in storage/entity/. It has
 //
-//   type, name       its number (storage/log/record.hpp), and its word in dumps
+//   type, name       its number (record.hpp), and its word in dumps
 //   kind             what it does to the state
 //   version          the highest that this program writes
 //   fields           a tuple, in the order of the bytes
@@ -15,8 +15,8 @@
 // A struct that is part of records (a use) has `fields` and sound() alone.
 #pragma once
 
-#include "storage/entity/bytes_of.hpp"
-#include "storage/log/record.hpp"
+#include "storage/record/form.hpp"
+#include "storage/record/record.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -246,8 +246,8 @@ struct reserved {
 // --- What follows for a whole record.
 
 template <described Record>
-constexpr std::size_t body_size_max = std::apply([](const auto&... f) { return (std::size_t{0} + ... + f.size_max); },
-                                                 declaration<Record>::fields);
+constexpr std::size_t body_size_max =
+    std::apply([](const auto&... f) { return (std::size_t{0} + ... + f.size_max); }, declaration<Record>::fields);
 
 template <described Record>
 std::size_t body_size(const Record& r, std::uint16_t version) noexcept {

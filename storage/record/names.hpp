@@ -2,7 +2,7 @@
 // a word never changes: exports, dumps and webhooks say it.
 #pragma once
 
-#include "core/event.hpp"
+#include "core/family/event.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 

@@ -9,7 +9,7 @@
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
 #include "core/ids.hpp"
-#include "storage/entity/names.hpp"
+#include "storage/record/names.hpp"
 
 #include <boost/assert.hpp>
 
@@ -235,8 +235,8 @@ struct form<std::string> {
 template <>
 struct form<std::vector<std::string>> {
     using length = std::uint16_t;
-    static constexpr std::size_t size_max = sizeof(length) + std::numeric_limits<length>::max() *
-                                                                 form<std::string>::size_max;
+    static constexpr std::size_t size_max =
+        sizeof(length) + std::numeric_limits<length>::max() * form<std::string>::size_max;
     static constexpr const char* text = "u16 count, count x (u16 n, u8[n])";
     static std::size_t size(const std::vector<std::string>& list) noexcept {
         std::size_t sum = sizeof(length);

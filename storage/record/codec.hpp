@@ -2,7 +2,7 @@
 // it goes into a buffer that holds the largest, which is asserted where it is compiled.
 #pragma once
 
-#include "storage/entity/declaration.hpp"
+#include "storage/record/declaration.hpp"
 
 #include <array>
 #include <cstdint>
