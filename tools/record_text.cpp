@@ -17,33 +17,25 @@ namespace {
 using pawl::name_of;
 using storage::name_of;
 
-void describe_one(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
+void describe_one(const storage::family_word_record& r, record_text& out) {
     out.family = r.id;
     out.text = to_hex(r.id) + "  " + word_text(r.word) + "  " + place_text(r.use.address, r.use.agent);
-    out.json = storage::record_json(record, r);
 }
 
-void describe_one(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
+void describe_one(const storage::family_created_record& r, record_text& out) {
     out.family = r.facts.id;
     out.user = r.facts.user;
     out.text = to_hex(r.facts.id) + "  of user " + std::to_string(r.facts.user.value) + "  " + word_text(r.word) +
                "  " + place_text(r.use.address, r.use.agent);
-    out.json = storage::record_json(record, r);
 }
 
-void describe_one(const storage::record_view& record, const user& u, record_text& out) {
+void describe_one(const user& u, record_text& out) {
     out.user = u.id;
     const char* const state = u.deleted ? "removed" : u.gate.enabled ? "enabled" : "disabled";
     out.text = "user " + std::to_string(u.id.value) + "  version " + std::to_string(u.version) + "  " + clean(u.email) +
                "  " + state + "  password " + std::string(hash_kind(u.password_hash)) + "  epoch " +
                std::to_string(u.gate.epoch) +
                (u.gate.reason == gate_reason::none ? "" : std::string(" (") + name_of(u.gate.reason) + ")");
-    json_object_writer w(out.json);
-    w.member("lsn", record.lsn)
-        .member("time", to_rfc3339_ms(record.time))
-        .member("type", out.type)
-        .raw("user", user_json(u))
-        .end();
 }
 
 std::string evidence_text(const security_event& e) {
@@ -59,7 +51,7 @@ std::string evidence_text(const security_event& e) {
     return text + (e.about.empty() ? "" : "  " + clean(e.about));
 }
 
-void describe_one(const storage::record_view& record, const security_event& e, record_text& out) {
+void describe_one(const security_event& e, record_text& out) {
     out.user = e.user;
     if (e.family != family_id{}) {
         out.family = e.family;
@@ -67,22 +59,18 @@ void describe_one(const storage::record_view& record, const security_event& e, r
     out.text = std::string(name_of(e.kind)) + (e.user.value == 0 ? "" : "  user " + std::to_string(e.user.value)) +
                (out.family ? "  " + to_hex(e.family) : "") + evidence_text(e) + "  " +
                place_text(e.presented.address, e.presented.agent);
-    out.json = storage::record_json(record, e);
 }
 
-// Times of which the log knows milliseconds.
-void describe_one(const storage::record_view& record, const storage::serving_note& n, record_text& out) {
-    json_object_writer w(out.json);
-    w.member("lsn", record.lsn).member("time", to_rfc3339_ms(record.time)).member("type", out.type);
+void describe_one(const storage::serving_note& n, record_text& out) {
     const std::string first = to_rfc3339_ms(n.first), second = to_rfc3339_ms(n.second);
-    if (n.what == storage::serving_kind::began) {
-        out.text = "serving again since " + second + ", not served since " + first;
-        w.member("what", "began").member("stopped_at", first).member("ready_at", second);
-    } else {
-        out.text = "the clock was set back from " + second + " to " + first;
-        w.member("what", "clock_set").member("from", second).member("to", first);
-    }
-    w.end();
+    out.text = n.what == storage::serving_kind::began ? "serving again since " + second + ", not served since " + first
+                                                      : "the clock was set back from " + second + " to " + first;
+}
+
+// A record that has no words of its own here.
+template <class Record>
+void describe_one(const Record& r, record_text& out) {
+    out.text = clean(storage::plain_line(r));
 }
 
 bool describe_known(const storage::record_view& record, record_text& out) {
@@ -93,7 +81,8 @@ bool describe_known(const storage::record_view& record, record_text& out) {
         Record r;
         understood = storage::decode(record, r) == storage::decoding::ok;
         if (understood) {
-            describe_one(record, r, out);
+            describe_one(r, out);
+            out.json = storage::record_json(record, r);
         }
     });
     return understood;
@@ -126,23 +115,6 @@ bool is_record_type(std::string_view name) {
     return found;
 }
 
-std::string_view hash_kind(std::string_view stored) {
-    if (stored.empty()) {
-        return "none";
-    }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{{{"$argon2id$", "argon2id"},
-                                                                                  {"$argon2i$", "argon2i"},
-                                                                                  {"$argon2d$", "argon2d"},
-                                                                                  {"$2a$", "bcrypt"},
-                                                                                  {"$2b$", "bcrypt"},
-                                                                                  {"$2y$", "bcrypt"},
-                                                                                  {"$pbkdf2-sha256$", "pbkdf2-sha256"},
-                                                                                  {"pbkdf2_sha256$", "pbkdf2-sha256"}}};
-    const auto found =
-        std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return stored.starts_with(k.first); });
-    return found == kinds.end() ? "unknown" : found->second;
-}
-
 std::string word_text(family_word word) {
     std::string out = "generation " + std::to_string(word.generation()) + " " + name_of(word.status());
     out += word.confirmed() ? " confirmed" : "";
@@ -153,37 +125,10 @@ std::string word_text(family_word word) {
 }
 
 std::string user_json(const user& u) {
-    std::string roles = "[";
-    for (const std::string& role : u.roles) {
-        roles += roles.size() > 1 ? "," : "";
-        append_json_string(roles, role);
-    }
-    std::string gate;
-    json_object_writer g(gate);
-    g.member("epoch", std::uint64_t{u.gate.epoch})
-        .member("reason", name_of(u.gate.reason))
-        .member("changed_at", to_rfc3339(u.gate.changed_at));
-    if (u.gate.survivor != family_id{}) {
-        g.member("survivor", to_hex(u.gate.survivor));
-    }
-    g.end();
     std::string out;
-    json_object_writer(out)
-        .member("id", u.id.value)
-        .member("version", u.version)
-        .member("email", u.email)
-        .member("username", u.username)
-        .member("first_name", u.first_name)
-        .member("surname", u.surname)
-        .member("password", hash_kind(u.password_hash))
-        .raw("roles", roles + "]")
-        .member("email_verified", u.email_verified)
-        .member("is_superuser", u.is_superuser)
-        .member("enabled", u.gate.enabled)
-        .member("deleted", u.deleted)
-        .member("created_at", to_rfc3339(u.created_at))
-        .raw("gate", gate)
-        .end();
+    json_object_writer w(out);
+    storage::tell(w, u);
+    w.end();
     return out;
 }
 

@@ -60,7 +60,7 @@ std::optional<event_line> event_reader::read(storage::as<storage::family_created
     if (!filter_.passes(kind, r.facts.user)) {
         return std::nullopt;
     }
-    return line_of(record, kind, record_json(record, r, {kind, r.facts.user}));
+    return line_of(record, kind, record_json(record, r, {kind, {}}));
 }
 
 std::optional<event_line> event_reader::read(storage::as<storage::family_word_record> /*one*/,

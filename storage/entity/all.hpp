@@ -46,6 +46,17 @@ template <class Visit>
 constexpr void for_each_record(Visit&& visit) {
     for_each_record(all_records{}, visit);
 }
+// The same from the last to the first: what others name comes before them.
+constexpr void for_each_record_back(record_list<> /*none*/, const auto& /*visit*/) {}
+template <class First, class... Rest, class Visit>
+constexpr void for_each_record_back(record_list<First, Rest...> /*all*/, const Visit& visit) {
+    for_each_record_back(record_list<Rest...>{}, visit);
+    visit(as<First>{});
+}
+template <class Visit>
+constexpr void for_each_record_back(const Visit& visit) {
+    for_each_record_back(all_records{}, visit);
+}
 // The same for those of one kind alone: nothing is compiled for the others.
 template <record_kind Kind, class Visit>
 constexpr void for_each_record_of(Visit&& visit) {

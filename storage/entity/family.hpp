@@ -6,7 +6,9 @@
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 #include "storage/entity/use.hpp"
+#include "storage/record/tell.hpp"
 
+#include <array>
 #include <cstdint>
 
 namespace pawl::storage {
@@ -49,6 +51,57 @@ struct declaration<family_created_record> {
         reserved{"binding"}, // to drop one would loosen the family
     };
     static bool sound(const record& r) { return r.facts.id != family_id{} && r.facts.user != user_id{}; }
+
+    using writer = json_object_writer;
+    static constexpr std::array exported{
+        told<record>{
+            .member = "id", .field = "family", .says = "32 hex digits; `sid` of access tokens", .absent = "required"},
+        told<record>{.member = "user", .says = "the user's `id`", .absent = "required"},
+        told<record>{.member = "client", .says = "0: the first party", .absent = "0"},
+        told<record>{
+            .member = "epoch", .says = "the user's gate's, at login: not above the gate's here", .absent = "0"},
+        told<record>{.member = "created_at", .absent = "required"},
+        told<record>{.member = "idle_ttl", .says = "seconds", .absent = "required"},
+        told<record>{
+            .member = "absolute_ttl", .says = "seconds; idle_ttl <= absolute_ttl <= 5 years", .absent = "required"},
+        told<record>{.member = "generation",
+                     .field = "word",
+                     .write = [](writer& w, const record& r) { tell_value(w, "generation", r.word.generation()); },
+                     .says = "of the current refresh token"},
+        told<record>{
+            .member = "rotated_at",
+            .field = "word",
+            .write = [](writer& w, const record& r) { tell_value(w, "rotated_at", r.facts.rotated_at(r.word)); },
+            .says = "when that was made: within `absolute_ttl` of the creation",
+            .absent = "0"},
+        told<record>{.member = "status",
+                     .field = "word",
+                     .write = [](writer& w, const record& r) { tell_value(w, "status", r.word.status()); },
+                     .says = "`live`, `logout`, `reuse`, `admin`, `evicted`, `exhausted`, `ahead`",
+                     .absent = "`live`"},
+        told<record>{.member = "confirmed",
+                     .field = "word",
+                     .write = [](writer& w, const record& r) { tell_value(w, "confirmed", r.word.confirmed()); },
+                     .says = "a hint of the reuse detection",
+                     .absent = "`false`"},
+        told<record>{.member = "replays",
+                     .field = "word",
+                     .write = [](writer& w, const record& r) { tell_value(w, "replays", r.word.replays()); },
+                     .says = "the same",
+                     .absent = "0"},
+        told<record>{.member = "streak",
+                     .field = "word",
+                     .write = [](writer& w, const record& r) { tell_value(w, "streak", r.word.streak()); },
+                     .says = "the same",
+                     .absent = "0"},
+        told<record>{
+            .member = "ended_after", .says = "seconds from `created_at` to the end; 0 where live", .absent = "0"},
+        told<record>{.member = "last_use",
+                     .field = "use",
+                     .says = "`generation`, not above the family's; `at`, `ip` (`\"\"`: none), `user_agent`: an import "
+                             "keeps its printable ASCII, as a server does of a request",
+                     .absent = "1970, from nowhere"},
+    };
 };
 
 template <>

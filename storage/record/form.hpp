@@ -154,7 +154,6 @@ struct form<Id> : fixed_form<16> {
 template <class Enum>
     requires std::is_enum_v<Enum>
 struct form<Enum> : fixed_form<1> {
-    static_assert(enumeration<Enum>::names.size() <= std::numeric_limits<std::uint8_t>::max());
     static constexpr const char* text = "u8";
     static void put(byte_sink& to, Enum value) noexcept { to.put_integer(static_cast<std::uint8_t>(value)); }
     static void get(byte_source& from, Enum& value) noexcept {

@@ -5,6 +5,7 @@
 #include "core/family/served_time.hpp"
 #include "storage/record/codec.hpp"
 #include "storage/record/record.hpp"
+#include "storage/record/tell.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,9 +24,11 @@ enum class serving_kind : std::uint8_t {
 };
 template <>
 struct enumeration<serving_kind> {
-    static constexpr std::size_t first = 1;
-    static constexpr std::array<const char*, 3> names{"", "began", "clock_set"};
+    static constexpr serving_kind first = serving_kind::began, last = serving_kind::clock_set;
 };
+constexpr const char* name_of(serving_kind kind) noexcept {
+    return kind == serving_kind::began ? "began" : kind == serving_kind::clock_set ? "clock_set" : "unknown";
+}
 
 struct serving_note {
     serving_kind what = serving_kind::began;
@@ -34,6 +37,9 @@ struct serving_note {
 
 template <>
 struct declaration<serving_note> {
+    static bool began(const serving_note& n) { return n.what == serving_kind::began; }
+    static bool was_set(const serving_note& n) { return n.what == serving_kind::clock_set; }
+
     static constexpr record_type type = record_type::serving;
     static constexpr const char* name = "serving";
     static constexpr record_kind kind = record_kind::service;
@@ -44,6 +50,13 @@ struct declaration<serving_note> {
         at<&serving_note::what>("what"),
         at<&serving_note::first>("first"),
         at<&serving_note::second>("second"),
+    };
+    static constexpr std::array dumped{
+        told<serving_note>{"what"},
+        told<serving_note>{"stopped_at", "first", began},
+        told<serving_note>{"ready_at", "second", began},
+        told<serving_note>{"from", "second", was_set},
+        told<serving_note>{"to", "first", was_set},
     };
     static bool sound(const serving_note& n) {
         return n.what == serving_kind::began ? n.first <= n.second : n.first < n.second;

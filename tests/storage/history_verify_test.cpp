@@ -66,7 +66,7 @@ void check_same_verdict(simulated_disk& damaged) {
                    std::string(start->what()).find(f.file + ": offset " + std::to_string(f.offset)) == 0;
         });
         BOOST_TEST(says, start->what());
-        BOOST_TEST(static_cast<int>(found->kind()) == start->exit_code());
+        BOOST_TEST(static_cast<int>(found->kind()) == start->status());
         return;
     }
     for (const finding& f : found->findings) {

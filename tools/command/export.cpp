@@ -3,6 +3,7 @@
 #include "app/transfer/export_lines.hpp"
 #include "storage/backup/frozen_store.hpp"
 #include "storage/backup/new_directory.hpp"
+#include "storage/entity/all.hpp"
 #include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/lines.hpp"
@@ -21,6 +22,21 @@ struct export_choice {
     std::string file;
     bool users_only = false;
 };
+
+// --- One for each record that is the state of an entity: all of them, in the order of docs/export-format.md.
+template <class Add>
+void each_exported(const storage::store_image& image, storage::as<user> /*one*/, const Add& add) {
+    for (const auto& [id, u] : image.users) {
+        add(u);
+    }
+}
+template <class Add>
+void each_exported(const storage::store_image& image, storage::as<storage::family_created_record> /*one*/,
+                   const Add& add) {
+    for (const storage::family_image* const family : image.families()) {
+        add(*family);
+    }
+}
 
 int write_all(program& p, const export_choice& choice) {
     backup_source from;
@@ -41,16 +57,18 @@ int write_all(program& p, const export_choice& choice) {
     const std::uint64_t total = head.users + head.families;
     std::uint64_t done = 0;
     to.add(app::export_line(head));
-    for (const auto& [id, u] : store.image.users) {
-        to.add(app::export_line(u));
+    const auto add = [&](const auto& one) {
+        to.add(app::export_line(one));
         p.out.progress("exporting", ++done, total);
-    }
-    if (!choice.users_only) {
-        for (const storage::family_image* const family : store.image.families()) {
-            to.add(app::export_line(*family));
-            p.out.progress("exporting", ++done, total);
+    };
+    // What others name comes before them.
+    storage::for_each_record_back([&]<class Record>(storage::as<Record> one) {
+        if constexpr (storage::declaration<Record>::kind == storage::record_kind::state) {
+            if (!choice.users_only || std::same_as<Record, user>) {
+                each_exported(store.image, one, add);
+            }
         }
-    }
+    });
     to.add(app::export_end_line(head.users, head.families));
     to.finish();
     if (to.is_stdout()) {
