@@ -1,6 +1,5 @@
 #include "app/transfer/export_lines.hpp"
 
-#include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 #include "storage/entity/family.hpp"
 #include "storage/entity/user.hpp"
@@ -21,18 +20,6 @@ std::string with_milliseconds(timestamp_ms t) {
     return text + fraction.data();
 }
 
-// {"name":{...}}, by the declaration.
-template <class Record>
-std::string line_of(std::string_view name, const Record& r) {
-    std::string object;
-    json_object_writer w(object);
-    storage::tell_exported(w, r);
-    w.end();
-    std::string out;
-    json_object_writer(out).raw(name, object).end();
-    return out;
-}
-
 } // namespace
 
 std::string export_line(const export_head& head) {
@@ -51,12 +38,12 @@ std::string export_line(const export_head& head) {
 }
 
 std::string export_line(const user& u) {
-    return line_of("user", u);
+    return exported_line("user", u);
 }
 
 std::string export_line(const storage::family_image& f) {
-    return line_of("family", storage::family_created_record{f.facts, f.word, f.ended_after,
-                                                            storage::view_of(f.use_generation, f.use)});
+    return exported_line("family", storage::family_created_record{f.facts, f.word, f.ended_after,
+                                                                  storage::view_of(f.use_generation, f.use)});
 }
 
 std::string export_end_line(std::uint64_t users, std::uint64_t families) {

@@ -27,6 +27,15 @@ struct family_created_record {
     use_view use;
 };
 
+// A family as a whole, with texts of its own: what an import reads and an export writes.
+struct family_image {
+    family_facts facts;
+    family_word word;
+    std::uint32_t ended_after = 0; // seconds from creation to the end; 0 where live or not known
+    std::uint32_t use_generation = 0;
+    family_use use;
+};
+
 template <>
 struct declaration<family_created_record> {
     using record = family_created_record;

@@ -58,10 +58,18 @@ const char* name_of(record_kind kind) {
 
 template <described Record>
 std::string exported_table() {
-    std::string out;
-    for (const told<Record>& m : declaration<Record>::exported) {
-        out += "| " + quoted(m.member) + " | " + std::string(m.says);
-        out += (m.says.empty() ? "| " : " | ") + std::string(m.absent) + (m.absent.empty() ? "|\n" : " |\n");
+    std::string out = "| member | | where absent in an import |\n|---|---|---|\n";
+    const auto row = [&out](std::string_view member, std::string_view says, std::string_view absent) {
+        out += "| " + quoted(member) + " | " + std::string(says) + (says.empty() ? "| " : " | ") + std::string(absent) +
+               (absent.empty() ? "|\n" : " |\n");
+    };
+    if constexpr (requires { declaration<Record>::exported; }) {
+        for (const told<Record>& m : declaration<Record>::exported) {
+            row(m.member, m.says, m.absent);
+        }
+    } else {
+        const auto one = [&](std::string_view name, exposure) { row(name, {}, {}); };
+        std::apply([&](const auto&... f) { (f.each_name(one), ...); }, declaration<Record>::fields);
     }
     return out;
 }
@@ -82,12 +90,10 @@ std::string record_table() {
     return out;
 }
 
-std::string exported_user_table() {
-    return "| member | | where absent in an import |\n|---|---|---|\n" + exported_table<user>();
-}
-
-std::string exported_family_table() {
-    return "| member | | where absent in an import |\n|---|---|---|\n" + exported_table<family_created_record>();
+std::vector<std::string> exported_tables() {
+    std::vector<std::string> out;
+    for_each_record_of<record_kind::state>([&]<class Record>(as<Record>) { out.push_back(exported_table<Record>()); });
+    return out;
 }
 
 } // namespace pawl::storage

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace pawl::storage {
 
 std::string record_table();
-std::string exported_user_table();
-std::string exported_family_table();
+// One for each entity that an export holds.
+std::vector<std::string> exported_tables();
 
 } // namespace pawl::storage

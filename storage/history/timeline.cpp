@@ -1,7 +1,7 @@
 #include "storage/history/timeline.hpp"
 
 #include "core/family/decide.hpp"
-#include "storage/entity/all.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/history/log_reader.hpp"
 #include "storage/record/record_merge.hpp"
 
@@ -140,6 +140,8 @@ private:
         }
     }
     void look(as<serving_note> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}
+    template <plain_entity Record>
+    void look(as<Record> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {} // it says nothing of a family
 
     timeline_moment& add(moment_kind kind, timestamp_ms at, const record_view& record) {
         if (out_.moments.size() >= 2 * timeline::moments_max) {

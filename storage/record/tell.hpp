@@ -180,6 +180,22 @@ void tell_list(json_object_writer& w, const Record& r, const std::array<told<Rec
     }
 }
 
+// All fields in their order, each under its name.
+template <described Record>
+void tell_fields(json_object_writer& w, const Record& r, audience to) {
+    const auto one = [&](std::string_view name, const auto& value, exposure seen) {
+        if constexpr (requires { hash_kind(value); }) {
+            if (seen == exposure::guarded && to == audience::reader) {
+                return tell_value(w, name, hash_kind(value));
+            }
+        }
+        if (seen != exposure::unshown) {
+            tell_value(w, name, value);
+        }
+    };
+    std::apply([&](const auto&... f) { (f.each_value(r, one), ...); }, declaration<Record>::fields);
+}
+
 // As dumps and events tell it: the declaration's list `dumped`, else its fields in their order.
 template <described Record>
 void tell(json_object_writer& w, const Record& r) {
@@ -187,17 +203,7 @@ void tell(json_object_writer& w, const Record& r) {
         static_assert(tells_all(declaration<Record>::dumped), "a field is missing in `dumped`, or is not there");
         tell_list(w, r, declaration<Record>::dumped, audience::reader);
     } else {
-        const auto one = [&](std::string_view name, const auto& value, exposure seen) {
-            if constexpr (requires { hash_kind(value); }) {
-                if (seen == exposure::guarded) {
-                    return tell_value(w, name, hash_kind(value));
-                }
-            }
-            if (seen != exposure::unshown) {
-                tell_value(w, name, value);
-            }
-        };
-        std::apply([&](const auto&... f) { (f.each_value(r, one), ...); }, declaration<Record>::fields);
+        tell_fields(w, r, audience::reader);
     }
 }
 
@@ -211,11 +217,15 @@ void tell_value(json_object_writer& w, std::string_view name, const Part& part) 
     w.raw(name, object);
 }
 
-// As an export has it. Every record of kind `state` has a list `exported`.
+// As an export has it: the declaration's list `exported`, else its fields in their order.
 template <described Record>
 void tell_exported(json_object_writer& w, const Record& r) {
-    static_assert(tells_all(declaration<Record>::exported), "a field is missing in `exported`, or is not there");
-    tell_list(w, r, declaration<Record>::exported, audience::owner);
+    if constexpr (requires { declaration<Record>::exported; }) {
+        static_assert(tells_all(declaration<Record>::exported), "a field is missing in `exported`, or is not there");
+        tell_list(w, r, declaration<Record>::exported, audience::owner);
+    } else {
+        tell_fields(w, r, audience::owner);
+    }
 }
 
 // One line for people, of a record that has no words of its own.

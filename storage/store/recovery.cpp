@@ -3,7 +3,7 @@
 //
 // Threads: those of a large snapshot come on several at once, and what they say is in no table before the last of them
 // (family_filler, recovering_users). The log's come one after the other, into the tables at once.
-#include "storage/entity/all.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/record/record_merge.hpp"
 #include "storage/store/family_filler.hpp"
 #include "storage/store/recovering_users.hpp"
@@ -222,6 +222,13 @@ private:
         } else {
             ++s_.words_without_family;
         }
+    }
+
+    template <plain_entity Record>
+    void apply(as<Record> /*one*/, const record_view& record) {
+        Record r;
+        decode_or_refuse(record, r);
+        s_.plain.of<Record>().take(std::move(r));
     }
 
     // Of a family that a snapshot has twice, what the second one says.

@@ -58,14 +58,12 @@ PLACES = [
      [(AT_COUNT, COUNT)]),
     ("the counts of a snapshot", "storage/store/maintenance.cpp", "storage/store/maintenance.cpp", AT_COUNT, COUNT,
      [(AT_SNAPSHOT, SNAPSHOT)]),
-    ("the image that history reads", "storage/history/state_builder.cpp", "storage/history/state_builder.hpp",
-     "    void apply(const family_word_record& r", "    void apply(const struct sixth& r, const record_view& record);\n", []),
-    ("the image that backup, restore and export read", "storage/backup/store_image.cpp", "storage/backup/store_image.hpp",
+    ("the image that history, backups and exports read", "storage/history/state_image.cpp", "storage/history/state_image.hpp",
      "    void apply(const family_word_record& r", "    void apply(const struct sixth& r, const record_view& record);\n", []),
     ("the timeline", "storage/history/timeline.cpp", "storage/history/timeline.cpp", "    void look(as<serving_note> ",
      "    void look(as<sixth> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}\n", []),
     ("the export", "tools/command/export.cpp", "tools/command/export.cpp", "int write_all(program& p",
-     "template <class Add>\nvoid each_exported(const storage::store_image&, storage::as<storage::sixth>, const Add&) {}\n\n",
+     "template <class Add>\nvoid each_exported(const storage::state_image&, storage::as<storage::sixth>, const Add&) {}\n\n",
      []),
 ]
 

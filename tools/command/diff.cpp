@@ -1,7 +1,7 @@
 // pawlctl diff: what changed between two points: users and families added, removed, changed.
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
-#include "storage/entity/user.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/history/timeline.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/point_in_time.hpp"
@@ -62,6 +62,11 @@ public:
     int run() {
         compare_users();
         compare_families();
+        storage::for_each_record([this](auto one) {
+            if constexpr (requires { compare_plain(one); }) {
+                compare_plain(one);
+            }
+        });
         if (!p_.out.json()) {
             p_.out.line(std::to_string(counts_["+"]) + " added, " + std::to_string(counts_["-"]) + " removed, " +
                         std::to_string(counts_["~"]) + " changed; records " + std::to_string(a_.state.last_lsn) +
@@ -114,6 +119,33 @@ private:
                 one("~", "family", family_name(*a), "{\"family\":{\"id\":\"" + to_hex(id) + "\"}", c);
             }
         }
+    }
+
+    template <storage::plain_entity Record>
+    void compare_plain(storage::as<Record> /*one*/) {
+        using says = storage::declaration<Record>;
+        const auto &before = a_.state.plain->of<Record>(), &after = b_.state.plain->of<Record>();
+        const auto object_of = [](const Record& r) {
+            std::string object;
+            json_object_writer w(object);
+            storage::tell(w, r);
+            w.end();
+            return "{\"" + std::string(says::name) + "\":" + object;
+        };
+        const auto name_of_one = [](const Record& r) { return clean(storage::text_of(says::key(r))); };
+        storage::for_each_plain(before, [&](const Record& r) {
+            const std::optional<Record> there = after.find(says::key(r));
+            if (!there) {
+                one("-", says::name, name_of_one(r), object_of(r), {});
+            } else if (const changes c = storage::changes_between(r, *there); !c.empty()) {
+                one("~", says::name, name_of_one(r), object_of(*there), c);
+            }
+        });
+        storage::for_each_plain(after, [&](const Record& r) {
+            if (!before.find(says::key(r))) {
+                one("+", says::name, name_of_one(r), object_of(r), {});
+            }
+        });
     }
 
     static std::string user_name(const user& u) {
