@@ -9,6 +9,7 @@
 #include "storage/entity/user.hpp"
 #include "storage/record/codec.hpp"
 #include "storage/record/serving.hpp"
+#include "storage/record/tell.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -143,8 +144,23 @@ constexpr bool types_are_those_given() {
     return good && count == record_types.size();
 }
 
+// Lists of members that differ from the fields' own order are whole: a new field is in each.
+constexpr bool lists_are_whole() {
+    bool good = true;
+    for_each_record([&]<class Record>(as<Record>) {
+        if constexpr (requires { declaration<Record>::dumped; }) {
+            good = good && tells_all(declaration<Record>::dumped);
+        }
+        if constexpr (requires { declaration<Record>::exported; }) {
+            good = good && tells_all(declaration<Record>::exported);
+        }
+    });
+    return good;
+}
+
 } // namespace detail
 
+static_assert(detail::lists_are_whole(), "a field is missing in `dumped` or `exported`, or is not there");
 static_assert(detail::snapshots_are_ordered(), "a record that names another entity stands before it in all_records");
 static_assert(detail::types_are_those_given(), "record_types and all_records hold the same records");
 
