@@ -122,7 +122,8 @@ def tests_of(build, label, env, as_released, units=UNIT):
 
 
 def checks_of_the_tree():
-    jobs = [("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
+    jobs = [("forgotten entity", lambda: check(["/usr/bin/python3", "tests/tree/forgotten_entity.py"])),
+            ("layering", lambda: check(["/usr/bin/python3", "tests/tree/layering.py"])),
             ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
             ("references", lambda: check(["/usr/bin/python3", "tests/tree/references.py"])),
             ("map of the code", lambda: check(["/usr/bin/python3", "tests/tree/map.py"])),

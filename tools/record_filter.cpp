@@ -1,7 +1,7 @@
 #include "tools/record_filter.hpp"
 
 #include "app/config/values.hpp"
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/all.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -64,8 +64,8 @@ void record_filter::learn_families(storage::directory_view& view) {
     }
     const auto learn = [this](const storage::record_view& r) {
         storage::family_created_record created;
-        if (static_cast<storage::record_type>(r.type) == storage::record_type::family_created &&
-            decode(r, created) == storage::decoding::ok && created.facts.user == *user_) {
+        if (r.type == storage::type_of<storage::family_created_record> && decode(r, created) == storage::decoding::ok &&
+            created.facts.user == *user_) {
             families_.insert(created.facts.id);
         }
     };
@@ -102,7 +102,7 @@ bool record_filter::in_range(const storage::record_view& record) const {
 }
 
 bool record_filter::may_pass(const storage::record_view& record) const {
-    const bool tells_owner = static_cast<storage::record_type>(record.type) == storage::record_type::family_created;
+    const bool tells_owner = record.type == storage::type_of<storage::family_created_record>;
     return in_range(record) || (user_ && tells_owner); // passes() learns from it
 }
 

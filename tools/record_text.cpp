@@ -2,10 +2,9 @@
 
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/history/record_json.hpp"
 #include "storage/history/timeline.hpp"
-#include "storage/record/record_codec.hpp"
-#include "storage/record/serving.hpp"
 #include "tools/output.hpp"
 
 #include <algorithm>
@@ -18,33 +17,25 @@ namespace {
 using pawl::name_of;
 using storage::name_of;
 
-void describe_word(const storage::record_view& record, const storage::family_word_record& r, record_text& out) {
+void describe_one(const storage::family_word_record& r, record_text& out) {
     out.family = r.id;
     out.text = to_hex(r.id) + "  " + word_text(r.word) + "  " + place_text(r.use.address, r.use.agent);
-    out.json = storage::record_json(record, r);
 }
 
-void describe_created(const storage::record_view& record, const storage::family_created_record& r, record_text& out) {
+void describe_one(const storage::family_created_record& r, record_text& out) {
     out.family = r.facts.id;
     out.user = r.facts.user;
     out.text = to_hex(r.facts.id) + "  of user " + std::to_string(r.facts.user.value) + "  " + word_text(r.word) +
                "  " + place_text(r.use.address, r.use.agent);
-    out.json = storage::record_json(record, r);
 }
 
-void describe_user(const storage::record_view& record, const user& u, record_text& out) {
+void describe_one(const user& u, record_text& out) {
     out.user = u.id;
     const char* const state = u.deleted ? "removed" : u.gate.enabled ? "enabled" : "disabled";
     out.text = "user " + std::to_string(u.id.value) + "  version " + std::to_string(u.version) + "  " + clean(u.email) +
                "  " + state + "  password " + std::string(hash_kind(u.password_hash)) + "  epoch " +
                std::to_string(u.gate.epoch) +
                (u.gate.reason == gate_reason::none ? "" : std::string(" (") + name_of(u.gate.reason) + ")");
-    json_object_writer w(out.json);
-    w.member("lsn", record.lsn)
-        .member("time", to_rfc3339_ms(record.time))
-        .member("type", out.type)
-        .raw("user", user_json(u))
-        .end();
 }
 
 std::string evidence_text(const security_event& e) {
@@ -60,7 +51,7 @@ std::string evidence_text(const security_event& e) {
     return text + (e.about.empty() ? "" : "  " + clean(e.about));
 }
 
-void describe_event(const storage::record_view& record, const security_event& e, record_text& out) {
+void describe_one(const security_event& e, record_text& out) {
     out.user = e.user;
     if (e.family != family_id{}) {
         out.family = e.family;
@@ -68,60 +59,33 @@ void describe_event(const storage::record_view& record, const security_event& e,
     out.text = std::string(name_of(e.kind)) + (e.user.value == 0 ? "" : "  user " + std::to_string(e.user.value)) +
                (out.family ? "  " + to_hex(e.family) : "") + evidence_text(e) + "  " +
                place_text(e.presented.address, e.presented.agent);
-    out.json = storage::record_json(record, e);
 }
 
-// Times of which the log knows milliseconds.
-bool describe_serving(const storage::record_view& record, record_text& out) {
-    storage::serving_record r;
-    if (storage::decode_serving(record, r) != storage::serving_fault::none) {
-        return false;
-    }
-    json_object_writer w(out.json);
-    w.member("lsn", record.lsn).member("time", to_rfc3339_ms(record.time)).member("type", out.type);
-    if (const auto* const o = std::get_if<outage>(&r)) {
-        const std::string stopped = to_rfc3339_ms(o->stopped_at), ready = to_rfc3339_ms(o->ready_at);
-        out.text = "serving again since " + ready + ", not served since " + stopped;
-        w.member("what", "began").member("stopped_at", stopped).member("ready_at", ready);
-    } else if (const auto* const set = std::get_if<storage::clock_set>(&r)) {
-        const std::string from = to_rfc3339_ms(set->from), to = to_rfc3339_ms(set->to);
-        out.text = "the clock was set back from " + from + " to " + to;
-        w.member("what", "clock_set").member("from", from).member("to", to);
-    }
-    w.end();
-    return true;
+void describe_one(const storage::serving_note& n, record_text& out) {
+    const std::string first = to_rfc3339_ms(n.first), second = to_rfc3339_ms(n.second);
+    out.text = n.what == storage::serving_kind::began ? "serving again since " + second + ", not served since " + first
+                                                      : "the clock was set back from " + second + " to " + first;
 }
 
-template <class Record, class Describe>
-bool decoded(const storage::record_view& record, record_text& out, const Describe& describe_it) {
-    Record r;
-    if (storage::decode(record, r) != storage::decoding::ok) {
-        return false;
-    }
-    describe_it(record, r, out);
-    return true;
+// A record that has no words of its own here.
+template <class Record>
+void describe_one(const Record& r, record_text& out) {
+    out.text = clean(storage::plain_line(r));
 }
 
 bool describe_known(const storage::record_view& record, record_text& out) {
-    switch (static_cast<storage::record_type>(record.type)) {
-    case storage::record_type::user:
-        out.type = "user";
-        return decoded<user>(record, out, describe_user);
-    case storage::record_type::family_created:
-        out.type = "family_created";
-        return decoded<storage::family_created_record>(record, out, describe_created);
-    case storage::record_type::family_word:
-        out.type = "family_word";
-        return decoded<storage::family_word_record>(record, out, describe_word);
-    case storage::record_type::event:
-        out.type = "event";
-        return decoded<security_event>(record, out, describe_event);
-    case storage::record_type::serving:
-        out.type = "serving";
-        return describe_serving(record, out);
-    }
     out.type = std::to_string(record.type & ~static_cast<unsigned>(storage::critical_record_bit));
-    return false;
+    bool understood = false;
+    storage::visit_record(record.type, [&]<class Record>(storage::as<Record>) {
+        out.type = storage::declaration<Record>::name;
+        Record r;
+        understood = storage::decode(record, r) == storage::decoding::ok;
+        if (understood) {
+            describe_one(r, out);
+            out.json = storage::record_json(record, r);
+        }
+    });
+    return understood;
 }
 
 } // namespace
@@ -145,25 +109,10 @@ record_text describe(const storage::record_view& record) {
 }
 
 bool is_record_type(std::string_view name) {
-    constexpr std::array<std::string_view, 5> names{"user", "family_created", "family_word", "event", "serving"};
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string_view hash_kind(std::string_view stored) {
-    if (stored.empty()) {
-        return "none";
-    }
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{{{"$argon2id$", "argon2id"},
-                                                                                  {"$argon2i$", "argon2i"},
-                                                                                  {"$argon2d$", "argon2d"},
-                                                                                  {"$2a$", "bcrypt"},
-                                                                                  {"$2b$", "bcrypt"},
-                                                                                  {"$2y$", "bcrypt"},
-                                                                                  {"$pbkdf2-sha256$", "pbkdf2-sha256"},
-                                                                                  {"pbkdf2_sha256$", "pbkdf2-sha256"}}};
-    const auto found =
-        std::find_if(kinds.begin(), kinds.end(), [&](const auto& k) { return stored.starts_with(k.first); });
-    return found == kinds.end() ? "unknown" : found->second;
+    bool found = false;
+    storage::for_each_record(
+        [&]<class Record>(storage::as<Record>) { found = found || name == storage::declaration<Record>::name; });
+    return found;
 }
 
 std::string word_text(family_word word) {
@@ -176,37 +125,10 @@ std::string word_text(family_word word) {
 }
 
 std::string user_json(const user& u) {
-    std::string roles = "[";
-    for (const std::string& role : u.roles) {
-        roles += roles.size() > 1 ? "," : "";
-        append_json_string(roles, role);
-    }
-    std::string gate;
-    json_object_writer g(gate);
-    g.member("epoch", std::uint64_t{u.gate.epoch})
-        .member("reason", name_of(u.gate.reason))
-        .member("changed_at", to_rfc3339(u.gate.changed_at));
-    if (u.gate.survivor != family_id{}) {
-        g.member("survivor", to_hex(u.gate.survivor));
-    }
-    g.end();
     std::string out;
-    json_object_writer(out)
-        .member("id", u.id.value)
-        .member("version", u.version)
-        .member("email", u.email)
-        .member("username", u.username)
-        .member("first_name", u.first_name)
-        .member("surname", u.surname)
-        .member("password", hash_kind(u.password_hash))
-        .raw("roles", roles + "]")
-        .member("email_verified", u.email_verified)
-        .member("is_superuser", u.is_superuser)
-        .member("enabled", u.gate.enabled)
-        .member("deleted", u.deleted)
-        .member("created_at", to_rfc3339(u.created_at))
-        .raw("gate", gate)
-        .end();
+    json_object_writer w(out);
+    storage::tell(w, u);
+    w.end();
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 #include "storage/record/record.hpp"
+#include "storage/record/tell.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -25,8 +26,7 @@ record_text describe(const storage::record_view& record);
 // True for a name that record_text::type may have: user, family_created, family_word, event, serving.
 bool is_record_type(std::string_view name);
 
-// "argon2id", "bcrypt", "pbkdf2-sha256", "none", "unknown": never the hash.
-std::string_view hash_kind(std::string_view stored);
+using storage::hash_kind;
 // "live", or why and how it ended.
 std::string word_text(family_word word);
 // Members of a user that are no secret, as a JSON object.

@@ -5,8 +5,8 @@
 #include "core/password/stored_hash.hpp"
 #include "core/service/issue.hpp"
 #include "core/user/names.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "storage/plain_file.hpp"
-#include "storage/record/record_codec.hpp"
 
 #include <algorithm>
 #include <map>

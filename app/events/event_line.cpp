@@ -40,21 +40,17 @@ bool event_reader::is_repetition(const family_id& family, family_word word) {
 }
 
 std::optional<event_line> event_reader::read(const storage::record_view& record) {
-    switch (static_cast<storage::record_type>(record.type)) {
-    case storage::record_type::family_created:
-        return read_created(record);
-    case storage::record_type::family_word:
-        return read_word(record);
-    case storage::record_type::event:
-        return read_event(record);
-    case storage::record_type::user: // an event beside it says what became of the user
-    case storage::record_type::serving:
-        break;
-    }
-    return std::nullopt;
+    std::optional<event_line> line;
+    storage::visit_record(record.type, [&](auto one) {
+        if constexpr (requires { read(one, record); }) {
+            line = read(one, record);
+        }
+    });
+    return line;
 }
 
-std::optional<event_line> event_reader::read_created(const storage::record_view& record) {
+std::optional<event_line> event_reader::read(storage::as<storage::family_created_record> /*one*/,
+                                             const storage::record_view& record) {
     storage::family_created_record r;
     if (storage::decode(record, r) != storage::decoding::ok || is_repetition(r.facts.id, r.word)) {
         return std::nullopt;
@@ -64,10 +60,11 @@ std::optional<event_line> event_reader::read_created(const storage::record_view&
     if (!filter_.passes(kind, r.facts.user)) {
         return std::nullopt;
     }
-    return line_of(record, kind, record_json(record, r, {kind, r.facts.user}));
+    return line_of(record, kind, record_json(record, r, {kind, {}}));
 }
 
-std::optional<event_line> event_reader::read_word(const storage::record_view& record) {
+std::optional<event_line> event_reader::read(storage::as<storage::family_word_record> /*one*/,
+                                             const storage::record_view& record) {
     storage::family_word_record r;
     if (storage::decode(record, r) != storage::decoding::ok || is_repetition(r.id, r.word)) {
         return std::nullopt;
@@ -83,7 +80,7 @@ std::optional<event_line> event_reader::read_word(const storage::record_view& re
     return line_of(record, kind, record_json(record, r, {kind, owner}));
 }
 
-std::optional<event_line> event_reader::read_event(const storage::record_view& record) {
+std::optional<event_line> event_reader::read(storage::as<security_event> /*one*/, const storage::record_view& record) {
     security_event e;
     if (storage::decode(record, e) != storage::decoding::ok) {
         return std::nullopt; // of a later version

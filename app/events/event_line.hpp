@@ -4,8 +4,8 @@
 #include "app/events/event_place.hpp"
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/record/record.hpp"
-#include "storage/record/record_codec.hpp"
 
 #include <array>
 #include <cstdint>
@@ -52,9 +52,10 @@ private:
         std::uint64_t facts = 0;
     };
     bool is_repetition(const family_id& family, family_word word);
-    std::optional<event_line> read_created(const storage::record_view& record);
-    std::optional<event_line> read_word(const storage::record_view& record);
-    std::optional<event_line> read_event(const storage::record_view& record);
+    // One for each record that an event is made of. Of others none is: an event beside it says what became of a user.
+    std::optional<event_line> read(storage::as<storage::family_created_record> one, const storage::record_view& record);
+    std::optional<event_line> read(storage::as<storage::family_word_record> one, const storage::record_view& record);
+    std::optional<event_line> read(storage::as<security_event> one, const storage::record_view& record);
 
     const event_filter filter_;
     const owner_function owner_of_;

@@ -2,11 +2,14 @@
 // import_line.
 #pragma once
 
-#include "storage/backup/store_image.hpp"
+#include "core/text/json_text.hpp"
+#include "storage/entity/family.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/history/timeline.hpp" // name_of
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pawl::app {
 
@@ -26,6 +29,21 @@ struct export_head {
 std::string export_line(const export_head& head);
 std::string export_line(const user& u);
 std::string export_line(const storage::family_image& family);
+// {"name":{...}}, by the declaration.
+template <class Record>
+std::string exported_line(std::string_view name, const Record& r) {
+    std::string object;
+    json_object_writer w(object);
+    storage::tell_exported(w, r);
+    w.end();
+    std::string out;
+    json_object_writer(out).raw(name, object).end();
+    return out;
+}
+template <storage::plain_entity Record>
+std::string export_line(const Record& r) {
+    return exported_line(storage::declaration<Record>::name, r);
+}
 // The last one: a reader that does not see it has not seen all.
 std::string export_end_line(std::uint64_t users, std::uint64_t families);
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/transfer/export_lines.hpp"
-#include "storage/backup/store_image.hpp"
+#include "storage/entity/family.hpp"
 
 #include <cstddef>
 #include <cstdint>

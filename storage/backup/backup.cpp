@@ -171,7 +171,7 @@ backup_result make_backup(const backup_request& request) {
         facts.time = store.report.last_time;
         facts.made_at = request.now;
         facts.users = store.image.users.size();
-        facts.families = store.image.family_count();
+        facts.families = store.image.families.size();
         facts.with_keys = !request.key_file.empty();
         const std::vector<std::string> names = needed_files(store);
         std::uint64_t total = 0, done = 0;
@@ -210,7 +210,7 @@ backup_result make_backup(const backup_request& request) {
         made.write(backup_facts_name, as_bytes(to_json(facts)));
         const verified_backup again = verify_backup(made.path(), *request.log_key);
         if (again.store.last_lsn != facts.lsn || again.store.image.users.size() != facts.users ||
-            again.store.image.family_count() != facts.families) {
+            again.store.image.families.size() != facts.families) {
             throw refused(exit_code::storage_failed, made.path() + ": the copy does not read back as what was copied");
         }
         made.commit();

@@ -22,7 +22,7 @@ frozen_store read_once(const std::shared_ptr<frozen_directory>& files, const sec
                              [&](const record_view& record) { out.image.apply(record); });
     log_directory::state& s = log.internals();
     out.image.next_user_id = std::max(out.image.next_user_id, out.report.next_user_id);
-    out.image.finish();
+    static_cast<void>(out.image.settle());
     out.last_segno = s.at->segment.segno;
     out.last_lsn = s.at->next.lsn - 1;
     if (!s.bad_snapshots.empty()) {

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "storage/backup/frozen_directory.hpp"
-#include "storage/backup/store_image.hpp"
-
+#include "storage/directory/log_directory.hpp"
 #include "storage/directory/manifest.hpp"
+#include "storage/history/state_image.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +19,7 @@ struct frozen_store {
     std::uint64_t last_segno = 0;            // recovery needs the segments from head.oldest to this one
     std::uint64_t last_lsn = 0;              // of the last record; 0: none
     recovery_report report;
-    store_image image;
+    state_image image;
 };
 
 // Throws refused with the class and the line that a start of the server would end with; usage where there are no data

@@ -64,7 +64,7 @@ bool is_directory_with_data(const std::string& path) {
 
 } // namespace
 
-std::uint64_t end_all_sessions(store& data, const store_image& image, timestamp now) {
+std::uint64_t end_all_sessions(store& data, const state_image& image, timestamp now) {
     store_filler fill(data);
     std::uint64_t ended = 0;
     for (const auto& [id, u] : image.users) {

@@ -37,6 +37,6 @@ restore_result restore_backup(const restore_request& request);
 
 // Closes the gate on every family of every user that is in `image` and not deleted, durably; nobody else uses the store
 // meanwhile. How many.
-std::uint64_t end_all_sessions(store& data, const store_image& image, timestamp now);
+std::uint64_t end_all_sessions(store& data, const state_image& image, timestamp now);
 
 } // namespace pawl::storage

@@ -25,7 +25,9 @@ struct found_frame {
 class salvage_run {
 public:
     salvage_run(frozen_directory& files, const secret_bytes& log_key, salvage_report& report)
-        : files_(files), keys_(log_key), mac_(keys_.chain()), out_(report) {}
+        : files_(files), keys_(log_key), mac_(keys_.chain()), out_(report) {
+        out_.image.tolerant = true;
+    }
 
     void identify();
     void use_snapshot();
@@ -472,7 +474,7 @@ void salvage_run::finish() {
     }
     out_.last_time = served_.last_time();
     out_.outages = served_.outages();
-    out_.image.finish(true);
+    const std::uint64_t without_user = out_.image.settle();
     out_.notes.insert(out_.notes.end(), out_.image.notes.begin(), out_.image.notes.end());
     const auto count = [&](std::uint64_t n, const char* what) {
         if (n > 0) {
@@ -480,7 +482,7 @@ void salvage_run::finish() {
         }
     };
     count(out_.image.words_without_family, "changes of sessions whose beginning is lost");
-    count(out_.image.families_without_user, "sessions whose user is lost");
+    count(without_user, "sessions whose user is lost");
     count(out_.malformed_records, "records are malformed and were left out");
     count(out_.unproven_frames, "frames follow a damaged place: right by their checksums, but the chain to them is "
                                 "broken, so nothing proves that they were not changed");

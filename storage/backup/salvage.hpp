@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/random_source.hpp"
-#include "storage/backup/store_image.hpp"
 #include "storage/directory/manifest.hpp"
+#include "storage/history/state_image.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -38,7 +38,7 @@ struct salvage_report {
     outage_list outages;      // before that
     std::vector<salvage_loss> losses;
     std::vector<std::string> notes; // users left out, words without a family ...
-    store_image image;
+    state_image image;
 };
 
 // Throws refused: usage where there are no data, wrong_key and newer_format as a start would.

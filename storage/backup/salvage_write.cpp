@@ -23,8 +23,8 @@ void fill(embedded_store& data, salvage_report& report) {
             left_out("user " + std::to_string(id));
         }
     }
-    for (const family_image* const family : report.image.families()) {
-        if (filler.add(*family).outcome != import_outcome::added) {
+    for (const past_family* const family : report.image.sorted_families()) {
+        if (filler.add(image_of(*family)).outcome != import_outcome::added) {
             left_out("session " + pawl::to_hex(family->facts.id));
         }
     }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/port/store.hpp"
-#include "storage/backup/store_image.hpp"
+#include "storage/entity/family.hpp"
 
 #include <cstdint>
 #include <string>

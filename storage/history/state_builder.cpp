@@ -1,11 +1,7 @@
 #include "storage/history/state_builder.hpp"
 
-#include "core/family/decide.hpp"
-#include "core/user/names.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/history/log_reader.hpp"
-#include "storage/record/record_codec.hpp"
-#include "storage/record/record_merge.hpp"
-#include "storage/record/serving.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,43 +15,7 @@ std::string where(const record_view& record) {
            ", version " + std::to_string(record.version) + ")";
 }
 
-template <class Record>
-void decode_or_refuse(const record_view& record, Record& out) {
-    switch (decode(record, out)) {
-    case decoding::ok:
-        return;
-    case decoding::malformed:
-        throw refused(exit_code::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
-    case decoding::newer:
-        throw refused(exit_code::newer_format, where(record) + " was written by a later version of pawl");
-    }
-}
-
-const std::string* kept(std::unordered_set<std::string>& agents, std::string_view text) {
-    return text.empty() ? nullptr : &*agents.emplace(text).first;
-}
-
-void take_use(past_family& f, const use_view& use, std::unordered_set<std::string>& agents) {
-    f.use_generation = use.generation;
-    f.used_at = use.at;
-    f.address = use.address;
-    f.agent = kept(agents, use.agent);
-}
-
-void merge_into(past_family& f, family_word word, std::uint32_t ended_after, const use_view& use,
-                const record_view& record, std::unordered_set<std::string>& agents) {
-    const merged_family after =
-        merge_record({f.word, f.use_generation, f.ended_after}, {word, use.generation, ended_after}, f.facts.created_at,
-                     to_seconds(record.time));
-    f.word = after.word;
-    f.ended_after = after.ended_after;
-    if (after.newer_use) {
-        take_use(f, use, agents);
-    }
-}
-
 void apply_snapshot(directory_view& view, const manifest_snapshot& s, const snapshot_footer& footer, past_state& out) {
-    out.users.reserve(footer.counts.users);
     out.families.reserve(footer.counts.families);
     read_snapshot(view.files(), {view.current().uuid, s.lsn}, footer, footer.time, [&](const record_view& r) {
         if (is_known_record(r.type)) {
@@ -153,79 +113,12 @@ bool read_to(directory_view& view, const state_limit& limit, const read_progress
 } // namespace
 
 void past_state::apply(const record_view& record) {
-    switch (static_cast<record_type>(record.type)) {
-    case record_type::user: {
-        user u;
-        decode_or_refuse(record, u);
-        user& known = users[u.id.value];
-        if (known.id.value == 0 || is_newer(u, &known)) {
-            known = std::move(u);
-        }
-        return;
+    state_image::apply(record);
+    serving_note note;
+    if (record.type == type_of<serving_note> && decode(record, note) == decoding::ok &&
+        note.what == serving_kind::clock_set) {
+        time = note.first; // what was later before it is in the future no more
     }
-    case record_type::family_created: {
-        family_created_record r;
-        decode_or_refuse(record, r);
-        const auto [at, fresh] = families.try_emplace(r.facts.id);
-        past_family& f = at->second;
-        if (!fresh) {
-            return merge_into(f, r.word, r.ended_after, r.use, record, agents);
-        }
-        f.facts = r.facts;
-        f.word = r.word;
-        f.ended_after = r.word.live() ? 0 : end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
-        take_use(f, r.use, agents);
-        return;
-    }
-    case record_type::family_word: {
-        family_word_record r;
-        decode_or_refuse(record, r);
-        const auto found = families.find(r.id);
-        if (found == families.end()) {
-            ++words_without_family;
-        } else {
-            merge_into(found->second, r.word, r.ended_after, r.use, record, agents);
-        }
-        return;
-    }
-    case record_type::serving: {
-        serving_record r;
-        if (decode_serving(record, r) == serving_fault::none && std::holds_alternative<clock_set>(r)) {
-            time = std::get<clock_set>(r).to; // what was later before it is in the future no more
-        }
-        return;
-    }
-    case record_type::event:
-        return; // evidence: state does not depend on it
-    }
-}
-
-std::uint64_t past_state::settle() {
-    std::unordered_map<std::string, std::uint64_t> names;
-    for (const auto& [id, u] : users) {
-        for (const std::string* name : {&u.email, &u.username}) {
-            if (u.deleted || name->empty()) {
-                continue;
-            }
-            const auto [at, fresh] = names.try_emplace(fold_login_name(*name), id);
-            if (!fresh && at->second != id) {
-                throw refused(exit_code::corrupt, "users " + std::to_string(std::min(at->second, id)) + " and " +
-                                                      std::to_string(std::max(at->second, id)) +
-                                                      " have the same login name");
-            }
-        }
-    }
-    return std::erase_if(families, [this](const auto& f) { return user_of(f.second) == nullptr; });
-}
-
-const user* past_state::user_of(const past_family& f) const {
-    const auto found = users.find(f.facts.user.value);
-    return found == users.end() ? nullptr : &found->second;
-}
-
-bool past_state::alive(const past_family& f, timestamp now) const {
-    const user* const owner = user_of(f);
-    return owner != nullptr && pawl::alive(f.word, f.facts, owner->gate, now);
 }
 
 past_state build_state(directory_view& view, const state_limit& limit, const read_progress& progress) {

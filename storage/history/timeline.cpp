@@ -1,8 +1,8 @@
 #include "storage/history/timeline.hpp"
 
 #include "core/family/decide.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/history/log_reader.hpp"
-#include "storage/record/record_codec.hpp"
 #include "storage/record/record_merge.hpp"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ public:
         }
         // The user's last record lies before the family's first.
         const auto user_alone = [this](const record_view& r) {
-            if (static_cast<record_type>(r.type) == record_type::user) {
+            if (r.type == type_of<user>) {
                 user_record(r);
             }
         };
@@ -112,37 +112,36 @@ private:
 
     // Cheap first: nearly every record is of another family.
     void apply(const record_view& record, bool of_snapshot) {
-        switch (static_cast<record_type>(record.type)) {
-        case record_type::family_created: {
-            family_created_record r;
-            if (begins_with_id(record) && decode(record, r) == decoding::ok) {
-                created(r, record, of_snapshot);
-            }
-            return;
-        }
-        case record_type::family_word: {
-            family_word_record r;
-            if (begins_with_id(record) && decode(record, r) == decoding::ok) {
-                changed(r, record);
-            }
-            return;
-        }
-        case record_type::user:
-            if (!of_snapshot) { // the log's come first
-                user_record(record);
-            }
-            return;
-        case record_type::event: {
-            security_event e;
-            if (decode(record, e) == decoding::ok) {
-                happened(e, record);
-            }
-            return;
-        }
-        case record_type::serving:
-            return;
+        visit_record(record.type, [&](auto one) { look(one, record, of_snapshot); });
+    }
+
+    // --- One for each record: what it says of a family's life.
+    void look(as<family_created_record> /*one*/, const record_view& record, bool of_snapshot) {
+        family_created_record r;
+        if (begins_with_id(record) && decode(record, r) == decoding::ok) {
+            created(r, record, of_snapshot);
         }
     }
+    void look(as<family_word_record> /*one*/, const record_view& record, bool /*of_snapshot*/) {
+        family_word_record r;
+        if (begins_with_id(record) && decode(record, r) == decoding::ok) {
+            changed(r, record);
+        }
+    }
+    void look(as<user> /*one*/, const record_view& record, bool of_snapshot) {
+        if (!of_snapshot) { // the log's come first
+            user_record(record);
+        }
+    }
+    void look(as<security_event> /*one*/, const record_view& record, bool /*of_snapshot*/) {
+        security_event e;
+        if (decode(record, e) == decoding::ok) {
+            happened(e, record);
+        }
+    }
+    void look(as<serving_note> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}
+    template <plain_entity Record>
+    void look(as<Record> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {} // it says nothing of a family
 
     timeline_moment& add(moment_kind kind, timestamp_ms at, const record_view& record) {
         if (out_.moments.size() >= 2 * timeline::moments_max) {

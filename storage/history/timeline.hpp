@@ -9,6 +9,7 @@
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 #include "storage/history/directory_view.hpp"
+#include "storage/record/names.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,9 +32,7 @@ enum class moment_kind : std::uint8_t {
     gate_opened,  // the user was enabled again; what had ended stays so
     revoke_asked, // who asked for the end of this family or of all of the user's; an operator also: what was changed
 };
-const char* name_of(moment_kind kind) noexcept;     // "created", "rotated" ...
-const char* name_of(family_status status) noexcept; // "live", "logout", "reuse" ...
-const char* name_of(gate_reason reason) noexcept;   // "none", "logout_all" ...
+const char* name_of(moment_kind kind) noexcept; // "created", "rotated" ...
 
 struct timeline_moment {
     moment_kind kind{};

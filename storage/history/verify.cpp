@@ -1,8 +1,7 @@
 #include "storage/history/verify.hpp"
 
 #include "storage/directory/directory_state.hpp"
-#include "storage/record/record_codec.hpp"
-#include "storage/record/serving.hpp"
+#include "storage/entity/all.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -200,34 +199,18 @@ private:
 
     // A record that is authentic and makes no sense keeps a server from starting as rot does.
     void check_record(const record_view& record, const frame_view& frame, const log_reader& log) {
+        const bool critical = (record.type & critical_record_bit) != 0;
         decoding d = decoding::ok;
-        switch (static_cast<record_type>(record.type)) {
-        case record_type::user: {
-            d = decode(record, user_);
-            break;
+        const bool known = visit_record(record.type, [&]<class Record>(as<Record>) {
+            if constexpr (declaration<Record>::kind != record_kind::evidence) { // which a start does not read
+                d = decode(record, std::get<Record>(read_));
+            }
+        });
+        if (!known) {
+            d = critical ? decoding::newer : decoding::ok;
+            out_skipped_ += critical ? 0 : 1;
         }
-        case record_type::family_created: {
-            family_created_record r;
-            d = decode(record, r);
-            break;
-        }
-        case record_type::family_word: {
-            family_word_record r;
-            d = decode(record, r);
-            break;
-        }
-        case record_type::event:
-            break; // a start does not read them
-        case record_type::serving: {
-            serving_record r;
-            d = decode_serving(record, r) == serving_fault::malformed ? decoding::malformed : decoding::ok;
-            break;
-        }
-        default:
-            d = (record.type & critical_record_bit) != 0 ? decoding::newer : decoding::ok;
-            out_skipped_ += d == decoding::ok ? 1 : 0;
-        }
-        if (d == decoding::ok) {
+        if (d == decoding::ok || (d == decoding::newer && !critical)) {
             return;
         }
         const bool newer = d == decoding::newer;
@@ -330,7 +313,7 @@ private:
     const verify_progress& progress_;
     record_checks records_;
     verified_directory out_;
-    user user_;
+    tuple_of<all_records> read_; // one of each, so that texts keep their memory
     std::uint64_t out_skipped_ = 0;
 };
 

@@ -202,19 +202,6 @@ const char* name_of(moment_kind kind) noexcept {
     return names.at(static_cast<std::size_t>(kind));
 }
 
-const char* name_of(family_status status) noexcept {
-    constexpr std::array<const char*, 7> names{"live", "logout", "reuse", "admin", "evicted", "exhausted", "ahead"};
-    const auto i = static_cast<std::size_t>(status);
-    return i < names.size() ? names.at(i) : "unknown";
-}
-
-const char* name_of(gate_reason reason) noexcept {
-    constexpr std::array<const char*, 6> names{"none",     "logout_all", "password_change",
-                                               "disabled", "deleted",    "restored"};
-    const auto i = static_cast<std::size_t>(reason);
-    return i < names.size() ? names.at(i) : "unknown";
-}
-
 const char* name_of(end_cause cause) noexcept {
     constexpr std::array<const char*, 15> names{"unknown_family", "alive",           "logout",     "reuse",
                                                 "admin",          "evicted",         "exhausted",  "ahead",

@@ -112,16 +112,4 @@ bool record_cursor::next(record_view& out) noexcept {
     return true;
 }
 
-bool is_known_record(std::uint16_t type) noexcept {
-    switch (static_cast<record_type>(type)) {
-    case record_type::user:
-    case record_type::family_created:
-    case record_type::family_word:
-    case record_type::event:
-    case record_type::serving:
-        return true;
-    }
-    return false;
-}
-
 } // namespace pawl::storage

@@ -88,7 +88,4 @@ private:
     bytes_view rest_;
 };
 
-// False for a type of a newer format. An unknown critical one refuses the log; another is skipped.
-bool is_known_record(std::uint16_t type) noexcept;
-
 } // namespace pawl::storage

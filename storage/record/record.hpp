@@ -1,5 +1,5 @@
 // Records: what frames and snapshot blocks carry. The log layer moves them as bytes; the store gives them meaning
-// (store/record_codec). docs/on-disk.md has the bytes.
+// (storage/entity). docs/on-disk.md has the bytes.
 #pragma once
 
 #include "core/clock.hpp"
@@ -18,8 +18,20 @@ enum class record_type : std::uint16_t {
     family_created = 2 | critical_record_bit, // facts, word and use of a new family
     family_word = 3 | critical_record_bit,    // absolute word and last use of a known family
     event = 4,                                // evidence
-    serving = 12,                             // when this store was served (log/serving.hpp)
+    serving = 12,                             // when this store was served (serving.hpp)
 };
+// All of them. storage/entity/all.hpp declares each, or does not compile.
+inline constexpr std::array record_types{record_type::user, record_type::family_created, record_type::family_word,
+                                         record_type::event, record_type::serving};
+// False for a type of a newer format. An unknown critical one refuses the log; another is skipped.
+constexpr bool is_known_record(std::uint16_t type) noexcept {
+    for (const record_type known : record_types) {
+        if (type == static_cast<std::uint16_t>(known)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 inline constexpr std::size_t record_header_size = 8; // u16 type, u16 version, u32 body_len
 inline constexpr std::size_t record_body_size_max = 64 * 1024;

@@ -1,68 +1,40 @@
 #include "storage/record/serving.hpp"
 
 #include "storage/record/bytes.hpp"
-
 #include <algorithm>
 #include <tuple>
 
 namespace pawl::storage {
 
-namespace {
-
-enum serving_kind : std::uint8_t { began = 1, clock_was_set = 2 };
-constexpr std::size_t first_at = 1, second_at = 9;
-constexpr std::int64_t time_max_ms = (std::int64_t{1} << 40U) * 1000; // as that of the other records
-
-std::uint64_t bits_of(timestamp_ms t) {
-    return static_cast<std::uint64_t>(std::int64_t{t.time_since_epoch().count()});
-}
-
-std::optional<timestamp_ms> time_of(std::uint64_t bits) {
-    const auto ms = static_cast<std::int64_t>(bits);
-    if (ms < -time_max_ms || ms > time_max_ms) {
-        return std::nullopt; // arithmetic on it would overflow; no program wrote it
-    }
-    return timestamp_ms(milliseconds(ms));
-}
-
-} // namespace
-
 serving_bytes encode_serving(const serving_record& r) noexcept {
-    serving_bytes out{};
-    const auto put = [&out](serving_kind what, timestamp_ms first, timestamp_ms second) {
-        out[0] = what;
-        store_le<std::uint64_t>(out.data() + first_at, bits_of(first));
-        store_le<std::uint64_t>(out.data() + second_at, bits_of(second));
-    };
+    serving_note note;
     if (const auto* const o = std::get_if<outage>(&r)) {
-        put(began, o->stopped_at, o->ready_at);
+        note = {serving_kind::began, o->stopped_at, o->ready_at};
     } else if (const auto* const set = std::get_if<clock_set>(&r)) {
-        put(clock_was_set, set->to, set->from);
+        note = {serving_kind::clock_set, set->to, set->from};
     }
+    serving_bytes out{};
+    byte_sink to(out);
+    put_body(to, note, serving_version);
     return out;
 }
 
 serving_fault decode_serving(const record_view& record, serving_record& out) noexcept {
-    if (record.version > serving_version) {
+    serving_note note;
+    switch (decode(record, note)) {
+    case decoding::ok:
+        break;
+    case decoding::malformed:
+        return serving_fault::malformed;
+    case decoding::newer:
         return serving_fault::newer;
     }
-    if (record.version != serving_version || record.body.size() != serving_bytes{}.size()) {
-        return serving_fault::malformed;
+    if (note.what == serving_kind::began) {
+        out = outage{note.first, note.second};
+    } else {
+        out = clock_set{note.first, note.second};
     }
-    const std::optional<timestamp_ms> first = time_of(load_le<std::uint64_t>(record.body.data() + first_at));
-    const std::optional<timestamp_ms> second = time_of(load_le<std::uint64_t>(record.body.data() + second_at));
-    if (!first || !second) {
-        return serving_fault::malformed;
-    }
-    if (record.body[0] == began && *first <= *second) {
-        out = outage{*first, *second};
-        return serving_fault::none;
-    }
-    if (record.body[0] == clock_was_set && *first < *second) {
-        out = clock_set{*first, *second};
-        return serving_fault::none;
-    }
-    return serving_fault::malformed;
+    return serving_fault::none;
 }
 
 bool served_time_reader::decoded(const record_view& record, std::optional<serving_record>& out) const {

@@ -1,13 +1,11 @@
 // Record type 12, `serving`: when this store was served, so that windows run in time served over any number of starts
 // (docs/on-disk.md, "Served time"). Not critical: a version that does not know it skips it.
-//
-//   serving   u8 what, i64, i64: milliseconds since 1970 in service time
-//             1 began: when serving had stopped before, when it began
-//             2 clock_set: the time that the clock was set back to, and the floor it stood at until then
 #pragma once
 
 #include "core/family/served_time.hpp"
+#include "storage/record/codec.hpp"
 #include "storage/record/record.hpp"
+#include "storage/record/tell.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,7 +17,53 @@
 
 namespace pawl::storage {
 
-inline constexpr std::uint16_t serving_version = 1;
+// Stored on disk: numbers are never reused.
+enum class serving_kind : std::uint8_t {
+    began = 1,     // `first`: when serving had stopped before; `second`: when it began
+    clock_set = 2, // `first`: the time that the clock was set back to; `second`: the floor it stood at until then
+};
+template <>
+struct enumeration<serving_kind> {
+    static constexpr serving_kind first = serving_kind::began, last = serving_kind::clock_set;
+};
+constexpr const char* name_of(serving_kind kind) noexcept {
+    return kind == serving_kind::began ? "began" : kind == serving_kind::clock_set ? "clock_set" : "unknown";
+}
+
+struct serving_note {
+    serving_kind what = serving_kind::began;
+    timestamp_ms first{}, second{};
+};
+
+template <>
+struct declaration<serving_note> {
+    static bool began(const serving_note& n) { return n.what == serving_kind::began; }
+    static bool was_set(const serving_note& n) { return n.what == serving_kind::clock_set; }
+
+    static constexpr record_type type = record_type::serving;
+    static constexpr const char* name = "serving";
+    static constexpr record_kind kind = record_kind::service;
+    static constexpr std::uint16_t version = 1;
+    using refers_to = entities<>;
+
+    static constexpr std::tuple fields{
+        at<&serving_note::what>("what"),
+        at<&serving_note::first>("first"),
+        at<&serving_note::second>("second"),
+    };
+    static constexpr std::array dumped{
+        told<serving_note>{"what"},
+        told<serving_note>{"stopped_at", "first", began},
+        told<serving_note>{"ready_at", "second", began},
+        told<serving_note>{"from", "second", was_set},
+        told<serving_note>{"to", "first", was_set},
+    };
+    static bool sound(const serving_note& n) {
+        return n.what == serving_kind::began ? n.first <= n.second : n.first < n.second;
+    }
+};
+
+inline constexpr std::uint16_t serving_version = declaration<serving_note>::version;
 
 // Service time went back from the floor to a clock that was set anew (`--reset-clock`). to < from.
 struct clock_set {
@@ -29,7 +73,7 @@ struct clock_set {
 };
 using serving_record = std::variant<outage, clock_set>;
 
-using serving_bytes = std::array<std::uint8_t, 1 + 8 + 8>;
+using serving_bytes = std::array<std::uint8_t, body_size_max<serving_note>>;
 serving_bytes encode_serving(const serving_record& r) noexcept;
 
 enum class serving_fault : std::uint8_t { none, malformed, newer };

@@ -110,18 +110,19 @@ ticket store_state::enqueue_family(const rcu_read_guard&, family_node& node, fam
     if (!node.logged.load(std::memory_order_acquire)) {
         const family_created_record record{node.facts(), w, ended_after, used};
         const std::uint64_t sequence =
-            log->enqueue(room, urgency, record_type::family_created, record_version, buffer.encode(record), tag);
+            log->enqueue(room, urgency, record_type::family_created, version_of(record), buffer.encode(record), tag);
         node.logged.store(true, std::memory_order_release);
         return ticket{sequence};
     }
     const family_word_record record{node.id, w, ended_after, used};
-    return ticket{log->enqueue(room, urgency, record_type::family_word, record_version, buffer.encode(record), tag)};
+    return ticket{
+        log->enqueue(room, urgency, record_type::family_word, version_of(record), buffer.encode(record), tag)};
 }
 
 ticket store_state::enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept {
     const record_tag tag{subject_of(u.id), u.version, record_tag::kind::user, false};
     tell_serving_first();
-    return ticket{log->enqueue(room, log_urgency::now, record_type::user, record_version, body, tag)};
+    return ticket{log->enqueue(room, log_urgency::now, record_type::user, version_of(u), body, tag)};
 }
 
 embedded_store::embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time)

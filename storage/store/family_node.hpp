@@ -8,9 +8,9 @@
 
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu_hash_map.hpp"
-#include "storage/record/record_codec.hpp"
 #include "storage/store/agent_table.hpp"
 
 #include <array>

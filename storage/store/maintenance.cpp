@@ -2,6 +2,7 @@
 
 #include "core/family/decide.hpp"
 #include "storage/background.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/store/store_state.hpp"
 
 #include <algorithm>
@@ -269,28 +270,64 @@ snapshot_report maintenance::snapshot() {
 
 namespace {
 
+// What the footer says of how many there are.
+void count(snapshot_counts& counts, as<family_created_record> /*one*/) {
+    ++counts.families;
+}
+void count(snapshot_counts& counts, as<user> /*one*/) {
+    ++counts.users;
+}
+void count(snapshot_counts& /*counts*/, as<serving_note> /*one*/) {}
+template <plain_entity Record>
+void count(snapshot_counts& /*counts*/, as<Record> /*one*/) {} // its table is not sized before
+
 // One slab at a time: encoded within a read section, handed on outside of it, since handing on writes to disk.
 class snapshot_content {
 public:
     snapshot_content(store_state& s, const log_directory::record_sink& sink) : s_(s), sink_(sink) {}
 
-    // Families first: the user of each was published before it, so the users that follow include it.
+    // In the order of all_records: families first, since the user of each was published before it, so the users that
+    // follow include it.
     snapshot_counts write() {
-        for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
-            write_slab(slab);
-        }
-        user_id after;
-        while (write_users(after)) {
-        }
-        for (const outage& o : s_.outages.all()) {
-            sink_(static_cast<std::uint16_t>(record_type::serving), serving_version, encode_serving(o));
-        }
+        for_each_record([this]<class Record>(as<Record> one) {
+            if constexpr (in_snapshots(declaration<Record>::kind)) {
+                write(one);
+            }
+        });
         const std::lock_guard lock(s_.users.mutex);
         counts_.next_user_id = s_.users.next_id;
         return counts_;
     }
 
 private:
+    // --- One for each record that snapshots hold.
+    void write(as<family_created_record> /*one*/) {
+        for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
+            write_slab(slab);
+        }
+    }
+    void write(as<user> /*one*/) {
+        user_id after;
+        while (write_users(after)) {
+        }
+    }
+    void write(as<serving_note> /*one*/) {
+        for (const outage& o : s_.outages.all()) {
+            put<serving_note>(serving_version, encode_serving(o));
+        }
+    }
+
+    template <plain_entity Record>
+    void write(as<Record> /*one*/) {
+        for_each_plain(s_.plain.of<Record>(), [this](const Record& r) { put<Record>(version_of(r), encode_body(r)); });
+    }
+
+    template <class Record>
+    void put(std::uint16_t version, std::span<const std::uint8_t> body) {
+        sink_(type_of<Record>, version, body);
+        count(counts_, as<Record>{});
+    }
+
     void write_slab(std::size_t slab) {
         bytes_.clear();
         ends_.clear();
@@ -302,15 +339,13 @@ private:
                 const family_created_record record{node.facts(), word, ended_after, node.last_use()};
                 const std::span<const std::uint8_t> body = buffer_.encode(record);
                 bytes_.insert(bytes_.end(), body.begin(), body.end());
-                ends_.push_back(bytes_.size());
+                ends_.push_back({bytes_.size(), version_of(record)});
             });
         }
         std::size_t begin = 0;
-        for (const std::size_t end : ends_) {
-            sink_(static_cast<std::uint16_t>(record_type::family_created), record_version,
-                  std::span(bytes_).subspan(begin, end - begin));
+        for (const auto [end, version] : ends_) {
+            put<family_created_record>(version, std::span(bytes_).subspan(begin, end - begin));
             begin = end;
-            ++counts_.families;
         }
     }
 
@@ -329,8 +364,7 @@ private:
             }
         }
         for (const user_ptr& record : records) {
-            sink_(static_cast<std::uint16_t>(record_type::user), record_version, encode_user(*record));
-            ++counts_.users;
+            put<user>(version_of(*record), encode_body(*record));
         }
         return true;
     }
@@ -339,7 +373,11 @@ private:
     const log_directory::record_sink& sink_;
     record_buffer buffer_;
     std::vector<std::uint8_t> bytes_;
-    std::vector<std::size_t> ends_;
+    struct body_end {
+        std::size_t at = 0;
+        std::uint16_t version = 1;
+    };
+    std::vector<body_end> ends_;
     snapshot_counts counts_;
 };
 

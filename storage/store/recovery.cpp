@@ -3,6 +3,7 @@
 //
 // Threads: those of a large snapshot come on several at once, and what they say is in no table before the last of them
 // (family_filler, recovering_users). The log's come one after the other, into the tables at once.
+#include "storage/entity/plain.hpp"
 #include "storage/record/record_merge.hpp"
 #include "storage/store/family_filler.hpp"
 #include "storage/store/recovering_users.hpp"
@@ -91,18 +92,8 @@ public:
     // --- The log.
     void apply(const record_view& record) {
         grow_where_needed(); // before any read section: chains get long within a few thousand records
-        switch (static_cast<record_type>(record.type)) {
-        case record_type::user:
-            return apply_user(record);
-        case record_type::family_created:
-            return apply_created(record);
-        case record_type::family_word:
-            return apply_word(record);
-        case record_type::event:
-        case record_type::serving: // the log has read it itself
-            return;                // evidence: state does not depend on it
-        }
-        if ((record.type & critical_record_bit) != 0) {
+        const bool known = visit_change(record.type, [&](auto one) { apply(one, record); });
+        if (!known && (record.type & critical_record_bit) != 0) {
             throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
         }
     }
@@ -126,7 +117,7 @@ public:
     }
 
 private:
-    // A snapshot holds nothing but families and users; should there be more, its turn comes when they are in.
+    // Of a snapshot, what is not read on many threads: its turn comes when all the rest is in.
     struct late_record {
         std::uint16_t type = 0, version = 0;
         std::vector<std::uint8_t> body;
@@ -143,16 +134,20 @@ private:
         explicit reader(recovering& r) : all(r), families(r.filler_->begin()), agents(r.s_.agents) {}
 
         void apply(const record_view& record) {
-            switch (static_cast<record_type>(record.type)) {
-            case record_type::user:
-                return all.apply_user(record);
-            case record_type::family_created:
-                return apply_created(record);
-            default:
+            bool done = false;
+            visit_record(record.type, [&]<class Record>(as<Record> one) {
+                if constexpr (requires { apply(one, record); }) {
+                    apply(one, record);
+                    done = true;
+                }
+            });
+            if (!done) {
                 late.emplace_back(record);
             }
         }
-        void apply_created(const record_view& record) {
+        // Those that many threads may read at once: nearly all of a snapshot.
+        void apply(as<user> one, const record_view& record) { all.apply(one, record); }
+        void apply(as<family_created_record> /*one*/, const record_view& record) {
             family_created_record r;
             decode_or_refuse(record, r);
             family_node* const node =
@@ -192,13 +187,14 @@ private:
         s_.agents.grow_where_crowded();
     }
 
-    void apply_user(const record_view& record) {
+    // --- One for each record that changes the state. Events it does not depend on; `serving` the log has read itself.
+    void apply(as<user> /*one*/, const record_view& record) {
         auto u = std::make_shared<user>();
         decode_or_refuse(record, *u);
         users_.apply(std::move(u));
     }
 
-    void apply_created(const record_view& record) {
+    void apply(as<family_created_record> /*one*/, const record_view& record) {
         family_created_record r;
         decode_or_refuse(record, r);
         user_slot& owner = users_.slot_of(r.facts.user);
@@ -217,7 +213,7 @@ private:
         }
     }
 
-    void apply_word(const record_view& record) {
+    void apply(as<family_word_record> /*one*/, const record_view& record) {
         family_word_record r;
         decode_or_refuse(record, r);
         const rcu_read_guard section;
@@ -226,6 +222,13 @@ private:
         } else {
             ++s_.words_without_family;
         }
+    }
+
+    template <plain_entity Record>
+    void apply(as<Record> /*one*/, const record_view& record) {
+        Record r;
+        decode_or_refuse(record, r);
+        s_.plain.of<Record>().take(std::move(r));
     }
 
     // Of a family that a snapshot has twice, what the second one says.

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "core/family/served_time.hpp"
+#include "storage/entity/plain.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "storage/map/rcu.hpp"
-#include "storage/record/record_codec.hpp"
 #include "storage/record/serving.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/durable_waiters.hpp"
@@ -37,6 +38,7 @@ struct store_state {
     agent_table agents{garbage};
     user_table users{garbage};
     family_table families{agents, options.dead_families_max};
+    plain_tables plain; // of the entities that are their record and nothing more
     durable_waiters waiters;
     std::unique_ptr<record_log> log;
     std::unique_ptr<maintenance> upkeep;

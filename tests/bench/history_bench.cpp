@@ -1,10 +1,10 @@
 // What reading a log costs: made with the real writer, then verified and replayed without changing it, each as a
 // process of its own so that the most memory it took can be told.
 //   history_bench make DIRECTORY RECORDS FAMILIES | verify DIRECTORY | replay DIRECTORY
+#include "storage/entity/record_codec.hpp"
 #include "storage/history/state_builder.hpp"
 #include "storage/history/verify.hpp"
 #include "storage/log/log_writer.hpp"
-#include "storage/record/record_codec.hpp"
 
 #include <sys/resource.h>
 

@@ -1,5 +1,5 @@
 // What a record says, of each type: what is taken says the same again when it is written, byte for byte.
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "storage/record/serving.hpp"
 
 #include <algorithm>

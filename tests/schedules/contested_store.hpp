@@ -3,7 +3,7 @@
 // disk by then.
 #pragma once
 
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "tests/schedules/history.hpp"
 #include "tests/schedules/scheduler.hpp"
 #include "tests/storage/store_fixture.hpp"

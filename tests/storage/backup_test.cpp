@@ -146,12 +146,12 @@ BOOST_AUTO_TEST_CASE(imported_records_are_those_of_the_other_store_and_survive_a
     const frozen_store seen = read_store(options.directory.path, log_key);
     BOOST_TEST((seen.image.users.at(40) == u));
     BOOST_TEST((seen.image.users.at(41) == gone));
-    const std::vector<const family_image*> families = seen.image.families();
+    const std::vector<const past_family*> families = seen.image.sorted_families();
     BOOST_TEST_REQUIRE(families.size() == 2U);
     BOOST_TEST((families[0]->facts == f && families[0]->word == ended));
     BOOST_TEST(families[0]->ended_after == 77U);
     BOOST_TEST(families[0]->use_generation == 8U);
-    BOOST_TEST(families[0]->use.agent == "agent");
+    BOOST_TEST(*families[0]->agent == "agent");
     data = embedded_store::open(options, time);
     BOOST_TEST(data->find_family(f.id)->word.generation() == 9U);
     BOOST_TEST((*data->find_user(user_id{40}) == u));

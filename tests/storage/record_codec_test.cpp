@@ -1,4 +1,4 @@
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 
 #include "store_fixture.hpp"
 

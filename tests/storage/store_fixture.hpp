@@ -2,8 +2,8 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "storage/on_threads.hpp"
-#include "storage/record/record_codec.hpp"
 #include "storage/record/serving.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/record_log.hpp"

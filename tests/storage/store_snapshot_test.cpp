@@ -1,7 +1,7 @@
 // From a snapshot to the tables: whoever reads which part of it, and whatever it has twice.
 #include "store_fixture.hpp"
 
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 // What the log says clients did, step by step; and the counting of latencies.
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 #include "tools/replay/driver.hpp"
 #include "tools/replay/plan.hpp"
 

@@ -1,6 +1,7 @@
 // pawlctl diff: what changed between two points: users and families added, removed, changed.
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
+#include "storage/entity/plain.hpp"
 #include "storage/history/timeline.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/point_in_time.hpp"
@@ -46,46 +47,12 @@ point_in_time read_side(program& p, const std::string& text) {
     return read_point_in_time(p, *source.view, "diff", text);
 }
 
-struct field_change {
-    std::string name, before, after;
-};
-using changes = std::vector<field_change>;
+using changes = std::vector<storage::field_change>;
 
 void note_change(changes& out, const char* name, const std::string& before, const std::string& after) {
     if (before != after) {
         out.push_back({name, before, after});
     }
-}
-
-std::string joined(const std::vector<std::string>& roles) {
-    std::string out;
-    for (const std::string& r : roles) {
-        out += (out.empty() ? "" : ",") + r;
-    }
-    return out;
-}
-
-changes compare(const user& a, const user& b) {
-    const auto yes = [](bool v) { return std::string(v ? "yes" : "no"); };
-    changes out;
-    note_change(out, "email", a.email, b.email);
-    note_change(out, "username", a.username, b.username);
-    note_change(out, "first_name", a.first_name, b.first_name);
-    note_change(out, "surname", a.surname, b.surname);
-    note_change(out, "roles", joined(a.roles), joined(b.roles));
-    note_change(out, "email_verified", yes(a.email_verified), yes(b.email_verified));
-    note_change(out, "is_superuser", yes(a.is_superuser), yes(b.is_superuser));
-    note_change(out, "enabled", yes(a.gate.enabled), yes(b.gate.enabled));
-    note_change(out, "deleted", yes(a.deleted), yes(b.deleted));
-    if (a.password_hash != b.password_hash) { // the kinds may be the same: that it is another one is said
-        out.push_back({"password", std::string(hash_kind(a.password_hash)),
-                       "another " + std::string(hash_kind(b.password_hash))});
-    }
-    const auto gate = [](const user_gate& g) {
-        return "epoch " + std::to_string(g.epoch) + " " + storage::name_of(g.reason);
-    };
-    note_change(out, "gate", gate(a.gate), gate(b.gate));
-    return out;
 }
 
 class differ {
@@ -95,6 +62,11 @@ public:
     int run() {
         compare_users();
         compare_families();
+        storage::for_each_record([this](auto one) {
+            if constexpr (requires { compare_plain(one); }) {
+                compare_plain(one);
+            }
+        });
         if (!p_.out.json()) {
             p_.out.line(std::to_string(counts_["+"]) + " added, " + std::to_string(counts_["-"]) + " removed, " +
                         std::to_string(counts_["~"]) + " changed; records " + std::to_string(a_.state.last_lsn) +
@@ -111,7 +83,7 @@ private:
             const auto there = after.find(id);
             if (there == after.end()) {
                 one("-", "user", user_name(u), "{\"user\":" + user_json(u), {});
-            } else if (const changes c = compare(u, there->second); !c.empty()) {
+            } else if (const changes c = storage::changes_between(u, there->second); !c.empty()) {
                 one("~", "user", user_name(u), "{\"user\":{\"id\":" + std::to_string(id) + "}", c);
             }
         }
@@ -149,6 +121,33 @@ private:
         }
     }
 
+    template <storage::plain_entity Record>
+    void compare_plain(storage::as<Record> /*one*/) {
+        using says = storage::declaration<Record>;
+        const auto &before = a_.state.plain->of<Record>(), &after = b_.state.plain->of<Record>();
+        const auto object_of = [](const Record& r) {
+            std::string object;
+            json_object_writer w(object);
+            storage::tell(w, r);
+            w.end();
+            return "{\"" + std::string(says::name) + "\":" + object;
+        };
+        const auto name_of_one = [](const Record& r) { return clean(storage::text_of(says::key(r))); };
+        storage::for_each_plain(before, [&](const Record& r) {
+            const std::optional<Record> there = after.find(says::key(r));
+            if (!there) {
+                one("-", says::name, name_of_one(r), object_of(r), {});
+            } else if (const changes c = storage::changes_between(r, *there); !c.empty()) {
+                one("~", says::name, name_of_one(r), object_of(*there), c);
+            }
+        });
+        storage::for_each_plain(after, [&](const Record& r) {
+            if (!before.find(says::key(r))) {
+                one("+", says::name, name_of_one(r), object_of(r), {});
+            }
+        });
+    }
+
     static std::string user_name(const user& u) {
         return std::to_string(u.id.value) + (u.email.empty() ? "" : " (" + clean(u.email) + ")");
     }
@@ -162,7 +161,7 @@ private:
         const bool added = *sign == '+', removed = *sign == '-';
         if (p_.out.json()) {
             std::string list = "{";
-            for (const field_change& f : c) {
+            for (const storage::field_change& f : c) {
                 list += list.size() > 1 ? "," : "";
                 append_json_string(list, f.name);
                 list += ":[";
@@ -179,7 +178,7 @@ private:
             return;
         }
         std::string text = std::string(sign) + " " + kind + " " + name;
-        for (const field_change& f : c) {
+        for (const storage::field_change& f : c) {
             text += "\n    " + f.name + ": " + clean(f.before) + " -> " + clean(f.after);
         }
         p_.out.line(p_.out.shaded(text, added ? colour::green : removed ? colour::red : colour::yellow));

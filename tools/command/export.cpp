@@ -3,6 +3,7 @@
 #include "app/transfer/export_lines.hpp"
 #include "storage/backup/frozen_store.hpp"
 #include "storage/backup/new_directory.hpp"
+#include "storage/entity/plain.hpp"
 #include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/lines.hpp"
@@ -22,6 +23,26 @@ struct export_choice {
     bool users_only = false;
 };
 
+// --- One for each record that is the state of an entity: all of them, in the order of docs/export-format.md.
+template <class Add>
+void each_exported(const storage::state_image& image, storage::as<user> /*one*/, const Add& add) {
+    for (const auto& [id, u] : image.users) {
+        add(u);
+    }
+}
+template <class Add>
+void each_exported(const storage::state_image& image, storage::as<storage::family_created_record> /*one*/,
+                   const Add& add) {
+    for (const storage::past_family* const family : image.sorted_families()) {
+        add(image_of(*family));
+    }
+}
+
+template <storage::plain_entity Record, class Add>
+void each_exported(const storage::state_image& image, storage::as<Record> /*one*/, const Add& add) {
+    storage::for_each_plain(image.plain->of<Record>(), add);
+}
+
 int write_all(program& p, const export_choice& choice) {
     backup_source from;
     find_store(p.global, {}, from);
@@ -36,21 +57,23 @@ int write_all(program& p, const export_choice& choice) {
     head.time = store.report.last_time;
     head.next_user_id = store.image.next_user_id;
     head.users = store.image.users.size();
-    head.families = choice.users_only ? 0 : store.image.family_count();
+    head.families = choice.users_only ? 0 : store.image.families.size();
     head.users_only = choice.users_only;
     const std::uint64_t total = head.users + head.families;
     std::uint64_t done = 0;
     to.add(app::export_line(head));
-    for (const auto& [id, u] : store.image.users) {
-        to.add(app::export_line(u));
+    const auto add = [&](const auto& one) {
+        to.add(app::export_line(one));
         p.out.progress("exporting", ++done, total);
-    }
-    if (!choice.users_only) {
-        for (const storage::family_image* const family : store.image.families()) {
-            to.add(app::export_line(*family));
-            p.out.progress("exporting", ++done, total);
+    };
+    // What others name comes before them.
+    storage::for_each_record_back([&]<class Record>(storage::as<Record> one) {
+        if constexpr (storage::declaration<Record>::kind == storage::record_kind::state) {
+            if (!choice.users_only || std::same_as<Record, user>) {
+                each_exported(store.image, one, add);
+            }
         }
-    }
+    });
     to.add(app::export_end_line(head.users, head.families));
     to.finish();
     if (to.is_stdout()) {

@@ -96,7 +96,7 @@ void print_report(program& p, const salvage_choice& choice, const storage::salva
         o["records"] = report.records;
         o["unproven_frames"] = report.unproven_frames;
         o["users"] = report.image.users.size();
-        o["families"] = report.image.family_count();
+        o["families"] = report.image.families.size();
         o["sessions_ended"] = !choice.keep_sessions;
         o["restore_mark"] = storage::mark_text(ids.restore_mark);
         o["next_user_id"] = ids.next_user_id;
@@ -115,7 +115,7 @@ void print_report(program& p, const salvage_choice& choice, const storage::salva
     p.out.line(choice.target + ": a new store of " +
                (report.snapshot.empty() ? std::string("no snapshot") : report.snapshot) + " and " +
                std::to_string(report.records) + " records of the log: " + std::to_string(report.image.users.size()) +
-               " users, " + std::to_string(report.image.family_count()) + " sessions" +
+               " users, " + std::to_string(report.image.families.size()) + " sessions" +
                (choice.keep_sessions ? "" : ", all ended"));
     p.out.line(new_ids_text(ids.restore_mark, ids.next_user_id));
     p.out.line(acknowledged ? "what is lost may hold changes that were acknowledged"

@@ -1,6 +1,7 @@
 // pawlctl stats: what is in the directory, counted.
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
+#include "storage/entity/all.hpp"
 #include "storage/history/log_reader.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/point_in_time.hpp"
@@ -22,22 +23,6 @@ struct log_figures {
     std::uint64_t files = 0;                   // bytes of all segments
 };
 
-const char* name_of_type(std::uint16_t type) {
-    switch (static_cast<storage::record_type>(type)) {
-    case storage::record_type::user:
-        return "user";
-    case storage::record_type::family_created:
-        return "family_created";
-    case storage::record_type::family_word:
-        return "family_word";
-    case storage::record_type::event:
-        return "event";
-    case storage::record_type::serving:
-        return "serving";
-    }
-    return "other";
-}
-
 // False where the directory moved on meanwhile.
 bool read_log_once(const storage::directory_view& view, log_figures& out) {
     storage::log_reader log(view, view.first_kept());
@@ -47,7 +32,7 @@ bool read_log_once(const storage::directory_view& view, log_figures& out) {
         storage::record_cursor cursor{frame->payload};
         storage::record_view record;
         while (cursor.next(record)) {
-            const char* const name = name_of_type(record.type);
+            const char* const name = storage::name_of_type(record.type, "other");
             ++out.records[name];
             out.bytes[name] += storage::record_header_size + record.body.size();
         }

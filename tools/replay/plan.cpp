@@ -1,7 +1,7 @@
 #include "tools/replay/plan.hpp"
 
 #include "storage/directory/log_directory.hpp"
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/all.hpp"
 
 #include <array>
 
@@ -43,7 +43,7 @@ replay_plan::known_user& replay_plan::ensure_user(user_id id, timestamp_ms time)
     return known;
 }
 
-void replay_plan::see_user(const user& u, timestamp_ms time) {
+void replay_plan::see(const user& u, timestamp_ms time) {
     const bool fresh = users_.find(u.id.value) == users_.end() || users_[u.id.value].version == 0;
     known_user& known = users_[u.id.value];
     if (known.version >= u.version) {
@@ -104,29 +104,26 @@ void replay_plan::see_word(const family_id& id, family_word word, timestamp_ms t
 }
 
 void replay_plan::see(const storage::record_view& record) {
-    switch (static_cast<storage::record_type>(record.type)) {
-    case storage::record_type::user:
-        return see_user(decoded<user>(record), record.time);
-    case storage::record_type::family_created: {
-        const auto r = decoded<storage::family_created_record>(record);
-        if (families_.contains(r.facts.id)) {
-            return see_word(r.facts.id, r.word, record.time);
+    storage::visit_record(record.type, [&]<class Record>(storage::as<Record>) {
+        if constexpr (requires(const Record& r) { see(r, record.time); }) {
+            see(decoded<Record>(record), record.time);
         }
-        known_user& owner = ensure_user(r.facts.user, record.time);
-        families_[r.facts.id] = {r.facts.user, r.word.generation(), r.facts.epoch, r.word.live()};
-        if (r.word.live() && !owner.deleted) {
-            emit(step_kind::log_in, record.time, r.facts.user, r.facts.id, r.word.generation());
-        }
-        return;
+    });
+}
+
+void replay_plan::see(const storage::family_created_record& r, timestamp_ms time) {
+    if (families_.contains(r.facts.id)) {
+        return see_word(r.facts.id, r.word, time);
     }
-    case storage::record_type::family_word: {
-        const auto r = decoded<storage::family_word_record>(record);
-        return see_word(r.id, r.word, record.time);
+    known_user& owner = ensure_user(r.facts.user, time);
+    families_[r.facts.id] = {r.facts.user, r.word.generation(), r.facts.epoch, r.word.live()};
+    if (r.word.live() && !owner.deleted) {
+        emit(step_kind::log_in, time, r.facts.user, r.facts.id, r.word.generation());
     }
-    case storage::record_type::event:
-    case storage::record_type::serving:
-        return;
-    }
+}
+
+void replay_plan::see(const storage::family_word_record& r, timestamp_ms time) {
+    see_word(r.id, r.word, time);
 }
 
 } // namespace pawl::tools

@@ -58,7 +58,10 @@ private:
         std::uint32_t generation = 0, epoch = 0;
         bool live = true;
     };
-    void see_user(const user& u, timestamp_ms time);
+    // One for each record that says what somebody did.
+    void see(const user& u, timestamp_ms time);
+    void see(const storage::family_created_record& r, timestamp_ms time);
+    void see(const storage::family_word_record& r, timestamp_ms time);
     void see_word(const family_id& id, family_word word, timestamp_ms time);
     known_user& ensure_user(user_id id, timestamp_ms time);
     void emit(step_kind kind, timestamp_ms time, user_id user, const family_id& family = {},

@@ -5,7 +5,7 @@
 #include "app/http/json_body.hpp"
 #include "app/http/response.hpp"
 #include "app/http/router.hpp"
-#include "storage/record/record_codec.hpp"
+#include "storage/entity/record_codec.hpp"
 
 #include <benchmark/benchmark.h>
 

@@ -1,4 +1,6 @@
-#include "storage/record/record_codec.hpp"
+#include "handwritten_codec.hpp"
+
+#include "storage/record/bytes.hpp"
 
 #include <boost/assert.hpp>
 
@@ -6,9 +8,11 @@
 #include <limits>
 #include <type_traits>
 
-namespace pawl::storage {
+namespace pawl::storage::handwritten {
 
 namespace {
+
+constexpr std::uint16_t record_version = 1, operator_event_version = 2;
 
 constexpr std::size_t use_size_max = 4 + 8 + 16 + 1 + family_use::agent_size_max;
 static_assert(16 + 8 + 4 + 4 + 8 + 4 + 4 + 8 + 4 + use_size_max + 2 + 2 <= record_buffer::capacity);
@@ -149,6 +153,22 @@ private:
     bool good_ = true;
 };
 
+enum serving_kind : std::uint8_t { began = 1, clock_was_set = 2 };
+constexpr std::size_t first_at = 1, second_at = 9;
+constexpr std::int64_t time_max_ms = (std::int64_t{1} << 40U) * 1000; // as that of the other records
+
+std::uint64_t bits_of(timestamp_ms t) {
+    return static_cast<std::uint64_t>(std::int64_t{t.time_since_epoch().count()});
+}
+
+std::optional<timestamp_ms> time_of(std::uint64_t bits) {
+    const auto ms = static_cast<std::int64_t>(bits);
+    if (ms < -time_max_ms || ms > time_max_ms) {
+        return std::nullopt; // arithmetic on it would overflow; no program wrote it
+    }
+    return timestamp_ms(milliseconds(ms));
+}
+
 bool word_is_sound(family_word word) {
     return word.status() <= family_status::ahead;
 }
@@ -161,10 +181,6 @@ decoding version_of(const record_view& record, std::uint16_t newest = record_ver
 }
 
 } // namespace
-
-use_view view_of(std::uint32_t generation, const family_use& use) {
-    return {generation, use.at, use.address, use.agent};
-}
 
 std::span<const std::uint8_t> record_buffer::encode(const family_word_record& r) noexcept {
     fixed_sink to(bytes_);
@@ -346,4 +362,42 @@ decoding decode(const record_view& record, security_event& out) {
                                                                                          : decoding::malformed;
 }
 
-} // namespace pawl::storage
+serving_bytes encode_serving(const serving_record& r) noexcept {
+    serving_bytes out{};
+    const auto put = [&out](serving_kind what, timestamp_ms first, timestamp_ms second) {
+        out[0] = what;
+        store_le<std::uint64_t>(out.data() + first_at, bits_of(first));
+        store_le<std::uint64_t>(out.data() + second_at, bits_of(second));
+    };
+    if (const auto* const o = std::get_if<outage>(&r)) {
+        put(began, o->stopped_at, o->ready_at);
+    } else if (const auto* const set = std::get_if<clock_set>(&r)) {
+        put(clock_was_set, set->to, set->from);
+    }
+    return out;
+}
+
+serving_fault decode_serving(const record_view& record, serving_record& out) noexcept {
+    if (record.version > serving_version) {
+        return serving_fault::newer;
+    }
+    if (record.version != serving_version || record.body.size() != serving_bytes{}.size()) {
+        return serving_fault::malformed;
+    }
+    const std::optional<timestamp_ms> first = time_of(load_le<std::uint64_t>(record.body.data() + first_at));
+    const std::optional<timestamp_ms> second = time_of(load_le<std::uint64_t>(record.body.data() + second_at));
+    if (!first || !second) {
+        return serving_fault::malformed;
+    }
+    if (record.body[0] == began && *first <= *second) {
+        out = outage{*first, *second};
+        return serving_fault::none;
+    }
+    if (record.body[0] == clock_was_set && *first < *second) {
+        out = clock_set{*first, *second};
+        return serving_fault::none;
+    }
+    return serving_fault::malformed;
+}
+
+} // namespace pawl::storage::handwritten

@@ -1,0 +1,154 @@
+#include "storage/history/state_image.hpp"
+
+#include "core/family/decide.hpp"
+#include "core/user/names.hpp"
+#include "storage/exit_code.hpp"
+#include "storage/record/record_merge.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+namespace pawl::storage {
+namespace {
+
+std::string where(const record_view& record) {
+    return "record " + std::to_string(record.lsn) + " (type " +
+           std::to_string(static_cast<unsigned>(record.type) & ~static_cast<unsigned>(critical_record_bit)) +
+           ", version " + std::to_string(record.version) + ")";
+}
+
+template <class Record>
+void decode_or_refuse(const record_view& record, Record& out) {
+    switch (decode(record, out)) {
+    case decoding::ok:
+        return;
+    case decoding::malformed:
+        throw refused(exit_code::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
+    case decoding::newer:
+        throw refused(exit_code::newer_format, where(record) + " was written by a later version of Pawl");
+    }
+}
+
+} // namespace
+
+family_image image_of(const past_family& f) {
+    return {
+        f.facts, f.word, f.ended_after, f.use_generation, {f.used_at, f.address, f.agent ? *f.agent : std::string()}};
+}
+
+void state_image::take_use(past_family& f, const use_view& use) {
+    f.use_generation = use.generation;
+    f.used_at = use.at;
+    f.address = use.address;
+    f.agent = use.agent.empty() ? nullptr : &*agents.emplace(use.agent).first;
+}
+
+void state_image::merge_into(past_family& f, family_word word, std::uint32_t ended_after, const use_view& use,
+                             const record_view& record) {
+    const merged_family after =
+        merge_record({f.word, f.use_generation, f.ended_after}, {word, use.generation, ended_after}, f.facts.created_at,
+                     to_seconds(record.time));
+    f.word = after.word;
+    f.ended_after = after.ended_after;
+    if (after.newer_use) {
+        take_use(f, use);
+    }
+}
+
+void state_image::apply(const record_view& record) {
+    const bool known = visit_change(record.type, [&]<class Record>(as<Record>) {
+        Record r;
+        decode_or_refuse(record, r);
+        apply(r, record);
+    });
+    if (!known && (record.type & critical_record_bit) != 0) {
+        throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
+    }
+}
+
+void state_image::apply(user& u, const record_view& record) {
+    next_user_id = std::max(next_user_id, u.id.value + 1);
+    user& known = users[u.id.value];
+    if (is_newer(u, known.id.value == 0 ? nullptr : &known)) {
+        if (tolerant) {
+            last_lsn_[u.id.value] = record.lsn;
+        }
+        known = std::move(u);
+    }
+}
+
+void state_image::apply(const family_created_record& r, const record_view& record) {
+    next_user_id = std::max(next_user_id, r.facts.user.value + 1);
+    const auto [at, fresh] = families.try_emplace(r.facts.id);
+    past_family& f = at->second;
+    if (!fresh) {
+        return merge_into(f, r.word, r.ended_after, r.use, record);
+    }
+    f.facts = r.facts;
+    f.word = r.word;
+    f.ended_after = r.word.live() ? 0 : end_of(r.ended_after, r.facts.created_at, to_seconds(record.time));
+    take_use(f, r.use);
+}
+
+void state_image::apply(const family_word_record& r, const record_view& record) {
+    const auto found = families.find(r.id);
+    if (found == families.end()) {
+        ++words_without_family;
+    } else {
+        merge_into(found->second, r.word, r.ended_after, r.use, record);
+    }
+}
+
+std::uint64_t state_image::settle() {
+    std::unordered_map<std::string, std::uint64_t> owners;
+    std::vector<std::uint64_t> gone;
+    for (const auto& [id, u] : users) {
+        for (const std::string* name : {&u.email, &u.username}) {
+            if (u.deleted || name->empty()) {
+                continue;
+            }
+            const auto [at, fresh] = owners.try_emplace(fold_login_name(*name), id);
+            if (fresh || at->second == id) {
+                continue;
+            }
+            const std::string both =
+                "users " + std::to_string(at->second) + " and " + std::to_string(id) + " have the same login name";
+            if (!tolerant) {
+                throw refused(exit_code::corrupt, both + "; run: pawlctl log verify");
+            }
+            const std::uint64_t older = last_lsn_[at->second] < last_lsn_[id] ? at->second : id;
+            gone.push_back(older);
+            notes.push_back(both + ": user " + std::to_string(older) + ", whose record is the older, is left out");
+            at->second = older == id ? at->second : id;
+        }
+    }
+    for (const std::uint64_t id : gone) {
+        users.erase(id);
+    }
+    return std::erase_if(families, [this](const auto& f) { return user_of(f.second) == nullptr; });
+}
+
+const user* state_image::user_of(const past_family& f) const {
+    const auto found = users.find(f.facts.user.value);
+    return found == users.end() ? nullptr : &found->second;
+}
+
+bool state_image::alive(const past_family& f, timestamp now) const {
+    const user* const owner = user_of(f);
+    return owner != nullptr && pawl::alive(f.word, f.facts, owner->gate, now);
+}
+
+std::vector<const past_family*> state_image::sorted_families() const {
+    std::vector<const past_family*> out;
+    out.reserve(families.size());
+    for (const auto& [id, family] : families) {
+        out.push_back(&family);
+    }
+    std::sort(out.begin(), out.end(), [](const past_family* a, const past_family* b) {
+        return std::tie(a->facts.user, a->facts.created_at, a->facts.id) <
+               std::tie(b->facts.user, b->facts.created_at, b->facts.id);
+    });
+    return out;
+}
+
+} // namespace pawl::storage

@@ -1,0 +1,49 @@
+// Enumerations that records have: the numbers that exist, and a word for each. A number is never reused, a word never
+// changes: exports, dumps and webhooks say it. (Kinds of events: core/family/event.hpp.)
+#pragma once
+
+#include "core/family/event.hpp"
+#include "core/family/word.hpp"
+#include "core/user/user.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace pawl::storage {
+
+// Specialised for each: the lowest number and the highest.
+template <class Enum>
+struct enumeration;
+
+template <>
+struct enumeration<family_status> {
+    static constexpr family_status first = family_status::live, last = family_status::ahead;
+};
+template <>
+struct enumeration<gate_reason> {
+    static constexpr gate_reason first = gate_reason::none, last = gate_reason::restored;
+};
+template <>
+struct enumeration<event_kind> {
+    static constexpr event_kind first = event_kind::reuse_detected, last = last_event_kind;
+};
+
+template <class Enum>
+constexpr bool is_known(Enum value) noexcept {
+    return value >= enumeration<Enum>::first && value <= enumeration<Enum>::last;
+}
+
+// "unknown" for a number of a later version.
+constexpr const char* name_of(family_status status) noexcept {
+    constexpr std::array<const char*, 7> names{"live", "logout", "reuse", "admin", "evicted", "exhausted", "ahead"};
+    static_assert(names.size() == static_cast<std::size_t>(enumeration<family_status>::last) + 1);
+    return is_known(status) ? names.at(static_cast<std::size_t>(status)) : "unknown";
+}
+constexpr const char* name_of(gate_reason reason) noexcept {
+    constexpr std::array<const char*, 6> names{"none",     "logout_all", "password_change",
+                                               "disabled", "deleted",    "restored"};
+    static_assert(names.size() == static_cast<std::size_t>(enumeration<gate_reason>::last) + 1);
+    return is_known(reason) ? names.at(static_cast<std::size_t>(reason)) : "unknown";
+}
+
+} // namespace pawl::storage
