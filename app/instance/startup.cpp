@@ -5,6 +5,7 @@
 #include "core/secret.hpp"
 #include "core/version.hpp"
 #include "storage/access.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/store/memory_log.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,12 +1,14 @@
-// Port: everything the services ask of storage, in the domain's words. Implemented by storage/embedded_store over the
-// lock-free map and the log; a SQL implementation could stand beside it (every change here is a compare-exchange).
+// Port: everything the services ask of storage, in the domain's words. It is synchronous by design: its whole state is
+// in memory (storage/embedded_store), so no SQL can stand behind it, but in the log's place
+// (storage/record/record_log).
 //
 // Three kinds of functions:
+//
 //   - lookups: lock-free, never block, copy what they find; any thread.
-//   - changes: plain functions that publish in memory and enqueue a record in one step; they do not suspend. They
-//   return
-//     a ticket. Room is reserved first, so a change either happens with its record enqueued or is refused whole
-//     (storage_unavailable). Any thread that the store knows (io threads, tests).
+//   - changes: plain functions, each a compare-exchange: they publish in memory and enqueue a record in one step, and
+//   do
+//     not suspend. They return a ticket. Room is reserved first, so a change either happens with its record enqueued or
+//     is refused whole (storage_unavailable). Any thread that the store knows (io threads, tests).
 //   - durable(ticket): completes when what the ticket stands for is on disk. Nothing that rests on a change may be told
 //     to a client before (docs/durability.md, R1).
 #pragma once

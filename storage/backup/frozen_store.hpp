@@ -6,6 +6,7 @@
 #include "storage/backup/store_image.hpp"
 
 #include "storage/directory/manifest.hpp"
+#include "storage/record/recovery.hpp"
 
 #include <cstdint>
 #include <memory>

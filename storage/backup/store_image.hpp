@@ -5,7 +5,7 @@
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
-#include "storage/directory/log_directory.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/record/record.hpp"
 

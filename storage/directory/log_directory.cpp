@@ -260,4 +260,8 @@ log_directory::log_directory(const directory_options& options) {
 
 log_directory::~log_directory() = default;
 
+segment_supply& log_directory::supply() noexcept {
+    return state_->supply;
+}
+
 } // namespace pawl::storage

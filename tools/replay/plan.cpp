@@ -1,6 +1,6 @@
 #include "tools/replay/plan.hpp"
 
-#include "storage/directory/log_directory.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/record/record_codec.hpp"
 
 #include <array>
