@@ -27,7 +27,8 @@ public:
     log_directory(const log_directory&) = delete;
     log_directory& operator=(const log_directory&) = delete;
 
-    // True where a manifest exists already (so a missing key file is exit_code::wrong_key, not a first start).
+    // Whether a manifest exists already, or a swap of contents that may hold one (so a missing key file is
+    // exit_code::wrong_key, not a first start).
     static bool has_manifest(const std::string& path);
 
     // Snapshot first, then the log; then repairs a torn tail (R3) and leaves the directory ready to write. A large
