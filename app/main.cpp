@@ -97,9 +97,8 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     if (settings.exit_with_parent) {
         parent_watch::check(parent, settings.expected_parent);
     }
-    if (!settings.in_memory) {
-        make_data_directory(settings.data_dir);
-    }
+    const storage::swap_end settled =
+        settings.in_memory ? storage::swap_end::nothing : make_data_directory(settings.data_dir);
     keep_process_files();
     storage::system_random random;
     seed start = read_seed(settings, random);
@@ -131,6 +130,11 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     }
     made.reset();
     keys = stamp_keys(settings, std::move(keys), time.now(), log);
+    if (settled != storage::swap_end::nothing) {
+        log.warn("store.restore_interrupted",
+                 {{"data_dir", settings.data_dir},
+                  {"now", settled == storage::swap_end::finished ? "finished" : "taken back"}});
+    }
     say_container(settings, log);
     say_warnings(settings, log); // not before: a start that is refused says why in one line
     if (settings.reset_clock && opened) {

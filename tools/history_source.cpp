@@ -3,6 +3,7 @@
 #include "app/config/values.hpp"
 #include "core/text/rfc3339.hpp"
 #include "storage/directory/key_file.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "tools/settings.hpp"
 
 #include <sys/stat.h>

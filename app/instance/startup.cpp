@@ -5,6 +5,8 @@
 #include "core/secret.hpp"
 #include "core/version.hpp"
 #include "storage/access.hpp"
+#include "storage/backup/swap_run.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/store/memory_log.hpp"
 
 #include <boost/json/object.hpp>
@@ -174,14 +176,14 @@ void say_hash_memory(const password_pool_stats& stats, std::uint64_t& told, logg
     }
 }
 
-void make_data_directory(const std::string& path) {
+storage::swap_end make_data_directory(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string part = path.substr(0, slash);
         if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
             refuse_usage("--data-dir", path, "can't be created: " + part + ": " + std::strerror(errno));
         }
         if (slash == std::string::npos) {
-            return;
+            return storage::settle_swap(path);
         }
     }
 }

@@ -8,6 +8,7 @@
 #include "app/worker/login_limiter.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/service/services.hpp"
+#include "storage/backup/content_swap.hpp"
 #include "storage/directory/key_file.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -35,8 +36,9 @@ void say_container(const config& settings, logger& log);
 // How many hashes got no memory since the last call, where any did; `told` is how many were said before.
 void say_hash_memory(const password_pool_stats& stats, std::uint64_t& told, logger& log);
 
-// Creates the data directory, 0700, and its parents. Throws refused(usage).
-void make_data_directory(const std::string& path);
+// Creates the data directory, 0700, and its parents. A restore that was interrupted in it is finished or taken back,
+// before anything is read there: what it was. Throws refused: usage; as settle_swap() of storage/backup/swap_run.hpp.
+storage::swap_end make_data_directory(const std::string& path);
 
 // The keys in force: readers take a pointer, SIGHUP swaps it. Any thread.
 class key_holder {

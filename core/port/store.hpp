@@ -1,8 +1,9 @@
 // Port: everything the services ask of storage, in the domain's words. storage/store/embedded_store implements it over
 // the lock-free map and the log. Lookups and changes are synchronous by design: a store that asks a database over a
-// socket can't implement it; another log can (storage/store/record_log.hpp).
+// socket can't implement it; another log can (storage/record/record_log.hpp).
 //
 // Three kinds of functions:
+//
 //   - lookups: lock-free, never block, copy what they find; any thread.
 //   - changes: plain functions that publish in memory and enqueue a record in one step; they do not suspend. They give
 //     a ticket. Room is reserved first, so a change either happens with its record enqueued or is refused whole

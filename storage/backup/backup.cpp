@@ -1,6 +1,7 @@
 #include "storage/backup/backup.hpp"
 
 #include "core/jwt/key_ring.hpp"
+#include "storage/backup/place.hpp"
 #include "storage/directory/directory_state.hpp"
 
 #include <boost/json/array.hpp>
@@ -252,9 +253,10 @@ verified_backup verify_backup(const std::string& path, const secret_bytes& log_k
             refuse_file(path, f.name, "its bytes have changed since the backup was made");
         }
     }
+    const kept_entries of_place{.is_mount_root = is_mount_point(path)};
     std::error_code ec;
     for (const std::string& name : files.list(ec)) {
-        if (!listed.contains(name)) {
+        if (!listed.contains(name) && !stays_in_swap(name, of_place)) {
             refuse_file(path, name, "does not belong to this backup");
         }
     }

@@ -1,6 +1,7 @@
 #include "storage/backup/frozen_directory.hpp"
 
 #include "storage/directory/directory_state.hpp"
+#include "storage/directory/swap_names.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -319,8 +320,8 @@ std::error_code frozen_directory::lock(const std::string& /*name*/, long& holder
 
 bool frozen_directory::holds_data() const {
     return std::any_of(names_.begin(), names_.end(), [](const std::string& name) {
-        return name == manifest_name_a || name == manifest_name_b || parse_segment_name(name) ||
-               parse_snapshot_name(name);
+        return name == manifest_name_a || name == manifest_name_b || name == swap_journal_name ||
+               parse_segment_name(name) || parse_snapshot_name(name);
     });
 }
 

@@ -42,7 +42,7 @@ public:
     std::error_code lock(const std::string& name, long& holder_pid) override;
     std::string path() const override { return path_; }
 
-    bool holds_data() const; // a manifest, a segment or a snapshot is there
+    bool holds_data() const; // a manifest, a segment, a snapshot or the journal of a swap is there
     // The manifests on disk are not those any more that this began with.
     bool has_moved_on() const;
 

@@ -6,6 +6,7 @@
 #include "storage/directory/log_directory.hpp"
 #include "storage/directory/manifest.hpp"
 #include "storage/history/state_image.hpp"
+#include "storage/record/recovery.hpp"
 
 #include <cstdint>
 #include <memory>

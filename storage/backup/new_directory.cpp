@@ -1,5 +1,6 @@
 #include "storage/backup/new_directory.hpp"
 
+#include "storage/backup/place.hpp"
 #include "storage/exit_code.hpp"
 
 #include <sodium/crypto_hash_sha256.h>
@@ -7,8 +8,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <dirent.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,39 +27,13 @@ std::error_code last_error() {
     throw refused(exit_code::storage_failed, path + ": " + what + ": " + ec.message());
 }
 
-std::string without_slashes(std::string path) {
-    while (path.size() > 1 && path.back() == '/') {
-        path.pop_back();
-    }
-    return path;
-}
-
-enum class occupied : std::uint8_t { no, empty, yes };
-
-occupied look_at(const std::string& path) {
+bool is_there(const std::string& path) {
     struct stat st{};
-    if (::lstat(path.c_str(), &st) != 0) {
-        return occupied::no;
-    }
-    if (!S_ISDIR(st.st_mode)) {
-        throw refused(exit_code::usage, path + " is there already, and is no directory");
-    }
-    DIR* const stream = ::opendir(path.c_str());
-    if (stream == nullptr) {
-        fail(path, "cannot be listed", last_error());
-    }
-    bool empty = true;
-    while (const dirent* const entry = ::readdir(stream)) {
-        const std::string_view name = static_cast<const char*>(entry->d_name);
-        empty = empty && (name == "." || name == "..");
-    }
-    ::closedir(stream);
-    return empty ? occupied::empty : occupied::yes;
+    return ::lstat(path.c_str(), &st) == 0;
 }
 
 void sync_parent(const std::string& path) {
-    const std::size_t slash = path.find_last_of('/');
-    const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    const std::string parent = parent_of(path);
     const int fd = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const bool synced = fd >= 0 && ::fsync(fd) == 0;
     const std::error_code ec = last_error();
@@ -84,15 +57,41 @@ std::string to_hex(bytes_view bytes) {
     return out;
 }
 
-new_directory::new_directory(std::string path, present what) : path_(without_slashes(std::move(path))), present_(what) {
-    if (look_at(path_) == occupied::yes && present_ == present::refused) {
-        throw refused(exit_code::usage, path_ + " is not empty");
+new_directory::new_directory(std::string path, present what) : present_(what) {
+    place where = look_at_place(path);
+    path_ = where.path;
+    const auto refuse_occupied = [&] {
+        if (!where.is_empty && present_ == present::refused) {
+            throw refused(exit_code::usage, path_ + " is not empty");
+        }
+    };
+    if (!has_unfinished_swap(path_)) {
+        refuse_occupied(); // before anything is written there, a lock among it
     }
-    partial_ = path_ + ".partial-" + std::to_string(::getpid());
-    if (::mkdir(partial_.c_str(), 0700) != 0) {
-        const std::error_code ec = last_error();
-        throw refused(is_no_space(ec) ? exit_code::storage_failed : exit_code::usage,
-                      partial_ + ": cannot be created: " + ec.message());
+    if (where.way == place_way::within) {
+        within_.emplace(path_);
+        within_->settle();
+    } else {
+        settle_swap(path_); // it was a place of the other kind when that was begun
+    }
+    where = look_at_place(path_);
+    refuse_occupied();
+    if (!where.is_empty && !within_) {
+        guard_.emplace(path_);
+    }
+    make_partial();
+}
+
+void new_directory::make_partial() {
+    if (within_) {
+        partial_ = within_->make_incoming();
+    } else {
+        partial_ = path_ + ".partial-" + std::to_string(::getpid());
+        if (::mkdir(partial_.c_str(), 0700) != 0) {
+            const std::error_code ec = last_error();
+            throw refused(is_no_space(ec) ? exit_code::storage_failed : exit_code::usage,
+                          partial_ + ": cannot be created: " + ec.message());
+        }
     }
     try {
         files_ = open_posix_directory(partial_);
@@ -164,15 +163,25 @@ std::string new_directory::commit() {
     if (const std::error_code ec = files_->sync_directory()) {
         fail(partial_, "cannot be synced", ec);
     }
+    if (within_) {
+        try {
+            std::string aside = within_->swap_in();
+            committed_ = true;
+            return aside;
+        } catch (...) {
+            committed_ = within_->is_begun(); // then the next start finishes it
+            throw;
+        }
+    }
     std::string aside;
-    if (look_at(path_) == occupied::yes) {
+    if (!look_at_place(path_).is_empty) {
         if (present_ == present::refused) {
             throw refused(exit_code::usage, path_ + " is not empty");
         }
         unsigned number = 1;
         do {
             aside = path_ + ".replaced-" + std::to_string(number++);
-        } while (look_at(aside) != occupied::no);
+        } while (is_there(aside));
         // Both names at once where the file system can: at no time is there no directory.
         if (::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
             committed_ = true;

@@ -1,12 +1,17 @@
 // A directory that is made whole or not at all: filled under another name beside it, synced, renamed. After an error
-// nothing of it stays; after a kill only the other name, `<path>.partial-<pid>`.
+// nothing of it stays; after a kill only the other name, `<path>.partial-<pid>`. Where names can't be changed
+// (place.hpp) it is filled within, and the contents are swapped (swap_run.hpp): after a kill the next start takes back
+// or finishes.
 #pragma once
 
+#include "storage/backup/frozen_directory.hpp"
+#include "storage/backup/swap_run.hpp"
 #include "storage/log/file.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pawl::storage {
@@ -18,9 +23,10 @@ class new_directory {
 public:
     enum class present : std::uint8_t {
         refused,   // `path` must not be there, or be an empty directory
-        put_aside, // what is there is kept under another name
+        put_aside, // what is there is kept under another name; nobody else may use it meanwhile
     };
-    // Throws refused(usage) where `path` may not become one, refused(storage_failed) where it can't be made.
+    // A symbolic link is followed once. Throws refused(locked) if a process uses what is to be put aside. Throws
+    // refused(usage) where `path` may not become one, refused(storage_failed) where it can't be made.
     new_directory(std::string path, present what);
     ~new_directory();
     new_directory(const new_directory&) = delete;
@@ -40,8 +46,12 @@ public:
     std::string commit();
 
 private:
+    void make_partial();
+
     std::string path_, partial_;
     present present_;
+    std::optional<swap_directory> within_; // where names can't be changed
+    std::optional<directory_guard> guard_; // else, of what is to be put aside
     std::shared_ptr<file_system> files_;
     bool committed_ = false;
 };

@@ -87,13 +87,9 @@ std::uint64_t end_all_sessions(store& data, const state_image& image, timestamp 
 
 restore_result restore_backup(const restore_request& request) {
     refuse_within(request.target, request.backup, "a restored store");
-    std::optional<directory_guard> guard;
-    const bool replaces = request.replace && is_directory_with_data(request.target);
-    if (replaces) {
-        guard.emplace(request.target);
-    }
     new_directory made(request.target,
                        request.replace ? new_directory::present::put_aside : new_directory::present::refused);
+    const bool replaces = request.replace && is_directory_with_data(request.target);
     verified_backup from = verify_backup(request.backup, *request.log_key);
     restore_result out;
     out.facts = from.facts;

@@ -2,6 +2,7 @@
 // frame whose checksums are right and whose chain does not say otherwise. What is lost is listed, never guessed at.
 #pragma once
 
+#include "core/family/served_time.hpp"
 #include "core/random_source.hpp"
 #include "storage/directory/manifest.hpp"
 #include "storage/history/state_image.hpp"

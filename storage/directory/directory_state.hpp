@@ -1,4 +1,5 @@
-// What log_directory, recovery, the writer and the snapshot writer share. Internal to storage/log and storage/snapshot.
+// What log_directory, recovery and the publishing of snapshots share. Internal to storage/directory, and to tools that
+// look into a directory.
 #pragma once
 
 #include "storage/directory/log_directory.hpp"
@@ -8,6 +9,7 @@
 #include "storage/log/io_throttle.hpp"
 #include "storage/log/keys.hpp"
 #include "storage/log/segment_pool.hpp"
+#include "storage/log/segment_supply.hpp"
 
 #include <mutex>
 #include <optional>
@@ -22,6 +24,32 @@ inline constexpr char lock_name[] = "LOCK";
 struct pending_repair {
     segment_header segment;
     std::vector<std::uint8_t> prefix; // header and verified frames
+};
+
+// The directory as the log's writer sees it.
+class directory_supply final : public segment_supply {
+public:
+    explicit directory_supply(log_directory::state& of) : state_(of) {}
+
+    file_system& files() const noexcept override;
+    const log_keys& keys() const noexcept override;
+    const store_uuid& uuid() const noexcept override;
+    const append_point& begin() const noexcept override;
+    timestamp_ms last_time() const noexcept override;
+    segment_pool& spares() noexcept override;
+    io_throttle& throttle() noexcept override;
+    std::uint32_t wal_pad() const noexcept override;
+    std::uint64_t first_segment_size() const noexcept override;
+    std::uint64_t segment_size() const noexcept override;
+    bool is_torn() const noexcept override;
+    std::error_code try_repair() override;
+    void count_log_bytes(std::uint64_t bytes) override;
+    void note_seal(std::uint64_t lsn) override;
+    std::uint64_t log_bytes_since_snapshot() override;
+    void note_clean_stop(std::uint64_t batch_seq, timestamp_ms now) override;
+
+private:
+    log_directory::state& state_;
 };
 
 struct log_directory::state {
@@ -52,6 +80,7 @@ struct log_directory::state {
     std::uint64_t log_bytes = 0, log_bytes_at_seal = 0, log_bytes_at_snapshot = 0, seal_lsn = 0;
 
     io_throttle share; // the writer's batches, for the snapshot
+    directory_supply supply{*this};
 
     segment_header new_segment_header(std::uint64_t segno, std::uint64_t size) const;
     // Writes both copies of `next` (its seq is set here) and makes it the current one. Call with manifest_mutex held.

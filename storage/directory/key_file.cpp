@@ -1,6 +1,7 @@
 #include "storage/directory/key_file.hpp"
 
 #include "core/secret.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/plain_file.hpp"
 #include "storage/unique_fd.hpp"
 

@@ -8,7 +8,7 @@
 #include "core/jwt/key_ring.hpp"
 #include "core/random_source.hpp"
 #include "storage/access.hpp"
-#include "storage/directory/log_directory.hpp"
+#include "storage/exit_code.hpp"
 
 #include <functional>
 #include <string>

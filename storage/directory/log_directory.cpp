@@ -1,6 +1,7 @@
 #include "storage/directory/log_directory.hpp"
 
 #include "storage/directory/directory_state.hpp"
+#include "storage/directory/swap_names.hpp"
 
 #include <sodium/randombytes.h>
 
@@ -210,9 +211,11 @@ std::uint64_t log_directory::state::log_bytes_since_snapshot() {
 }
 
 bool log_directory::has_manifest(const std::string& path) {
-    struct stat st{};
-    return ::stat((path + "/" + manifest_name_a).c_str(), &st) == 0 ||
-           ::stat((path + "/" + manifest_name_b).c_str(), &st) == 0;
+    const auto is_there = [&path](const char* name) {
+        struct stat st{};
+        return ::stat((path + "/" + name).c_str(), &st) == 0;
+    };
+    return is_there(manifest_name_a) || is_there(manifest_name_b) || is_there(swap_journal_name);
 }
 
 log_directory::log_directory(const directory_options& options) {
@@ -259,5 +262,9 @@ log_directory::log_directory(const directory_options& options) {
 }
 
 log_directory::~log_directory() = default;
+
+segment_supply& log_directory::supply() noexcept {
+    return state_->supply;
+}
 
 } // namespace pawl::storage

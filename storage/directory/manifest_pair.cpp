@@ -1,6 +1,7 @@
 // Which of the two copies counts, and what is said of the other.
 #include "storage/directory/directory_state.hpp"
 #include "storage/directory/manifest.hpp"
+#include "storage/directory/swap_names.hpp"
 
 #include <utility>
 
@@ -9,6 +10,19 @@ namespace {
 
 std::string path_of(const file_system& fs, const std::string& name) {
     return fs.path() + "/" + name;
+}
+
+// While contents are being swapped there may be no manifests, or those of one store beside the log of another.
+void refuse_half_swapped(file_system& fs) {
+    std::error_code ec;
+    if (fs.open(swap_journal_name, open_mode::read, ec)) {
+        throw refused(exit_code::usage, fs.path() +
+                                            ": a restore or a backup into it was interrupted; the next start of "
+                                            "pawld or pawlctl restore finishes it");
+    }
+    if (ec != std::errc::no_such_file_or_directory) {
+        throw refused(exit_code::storage_failed, path_of(fs, swap_journal_name) + ": cannot be read: " + ec.message());
+    }
 }
 
 // "damaged (its member restore_epoch is missing or not what it may be)".
@@ -69,6 +83,7 @@ const char* describe(manifest_fault fault) noexcept {
 }
 
 manifest_pair read_manifests(file_system& fs, const log_keys* keys) {
+    refuse_half_swapped(fs);
     decoded_manifest a = read_manifest(fs, manifest_name_a, keys);
     decoded_manifest b = read_manifest(fs, manifest_name_b, keys);
     manifest_pair out;

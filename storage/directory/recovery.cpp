@@ -1,98 +1,17 @@
 // log_directory::recover: snapshot, then log, then the repair of what an interruption left. docs/on-disk.md has the
 // rules. Nothing in the directory is changed before all of it has been read and accepted.
-#include "storage/directory/directory_state.hpp"
-#include "storage/log/scanner.hpp"
-#include "storage/log/segment_loader.hpp"
-#include "storage/record/serving.hpp"
+#include "storage/directory/recovery_run.hpp"
+
 #include "storage/snapshot/snapshot_reader.hpp"
 
 #include <boost/assert.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <set>
 
 namespace pawl::storage {
-namespace {
-
-using record_function = recovery_target::record_function;
-
-constexpr char senseless_serving[] = "a record of when it was served is authentic but makes no sense";
-
-std::uint64_t ms_since(std::chrono::steady_clock::time_point start) {
-    const auto elapsed = std::chrono::steady_clock::now() - start;
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count());
-}
-
-exit_code exit_code_of(segment_fault fault) {
-    switch (fault) {
-    case segment_fault::unreadable:
-        return exit_code::storage_failed;
-    case segment_fault::newer_format:
-        return exit_code::newer_format;
-    case segment_fault::wrong_key:
-        return exit_code::wrong_key;
-    default:
-        return exit_code::corrupt;
-    }
-}
-
-std::string next_step(exit_code kind) {
-    switch (kind) {
-    case exit_code::storage_failed:
-        return "check the disk, then start again";
-    case exit_code::newer_format:
-        return "run the version that wrote it";
-    case exit_code::wrong_key:
-        return "start with the right --key-file";
-    default:
-        return run_verify;
-    }
-}
-
-class recovery_run {
-public:
-    recovery_run(log_directory::state& state, recovery_report& report)
-        : state_(state), report_(report), served_(state.options.window) {
-        served_.note_time(state_.current.time);
-    }
-
-    void load_snapshot(const recovery_target& target, unsigned threads_max);
-    void find_segments();
-    void scan(const record_function& apply);
-    // What the log ended with, and where it goes on.
-    void settle();
-
-private:
-    static bool is_serving(const record_view& record) {
-        return record.type == static_cast<std::uint16_t>(record_type::serving);
-    }
-    record_function snapshot_reader(const recovery_target& target);
-    std::string path(const std::string& name) const { return state_.files->path() + "/" + name; }
-    std::string path(std::uint64_t segno) const { return path(segment_name(segno)); }
-    void load(std::uint64_t segno, std::uint64_t size_max = segment_size_max);
-    void check_spares();
-    void scan_segment(const record_function& apply);
-    void apply_frame(const frame_view& frame, std::uint64_t lsn, const record_function& apply);
-    void note(std::string line) { report_.notes.push_back(std::move(line)); }
-    void keep_cut_bytes(std::uint64_t end);
-
-    log_directory::state& state_;
-    recovery_report& report_;
-    served_time_reader served_;
-    log_start expected_;
-    std::uint64_t last_used_ = 0, highest_ = 0;
-    std::deque<segment_header> spares_; // after last_used_
-    loaded_segment segment_;            // the one being scanned; after scan() the last one
-    scan_verdict end_;
-    std::uint64_t end_offset_ = 0;
-    bool sealed_ = false;
-    frame_type last_type_ = frame_type::seal;
-    std::uint64_t last_seq_ = 0, skipped_ = 0, used_bytes_ = 0;
-};
 
 // What is said of served time is the log's own matter. From any thread.
-record_function recovery_run::snapshot_reader(const recovery_target& target) {
+recovery_run::record_function recovery_run::snapshot_reader(const recovery_target& target) {
     return [this, apply = target.snapshot_reader()](const record_view& record) {
         if (!is_serving(record)) {
             apply(record);
@@ -146,170 +65,6 @@ void recovery_run::load_snapshot(const recovery_target& target, unsigned threads
     expected_ = m.oldest;
     report_.snapshot_fell_back = !state_.bad_snapshots.empty();
     report_.ms_snapshot = ms_since(start);
-}
-
-void recovery_run::load(std::uint64_t segno, std::uint64_t size_max) {
-    if (load_segment(*state_.files, segno, state_.uuid, state_.keys, segment_, size_max)) {
-        return;
-    }
-    const exit_code kind = exit_code_of(segment_.fault);
-    std::string what = describe(segment_.fault);
-    if (segment_.error) {
-        what += " (" + segment_.error.message() + ")";
-    }
-    refuse_at(kind, path(segno), segment_.offset, expected_.batch_seq, what, next_step(kind));
-}
-
-// Which segments there are from the first needed on, without a gap; which is the last that was written to.
-void recovery_run::find_segments() {
-    std::error_code ec;
-    const std::vector<std::string> names = state_.files->list(ec);
-    if (ec) {
-        throw refused(exit_code::storage_failed, state_.files->path() + ": cannot be listed: " + ec.message());
-    }
-    std::set<std::uint64_t> segnos;
-    for (const std::string& name : names) {
-        if (const auto segno = parse_segment_name(name); segno && *segno >= expected_.segno) {
-            segnos.insert(*segno);
-        }
-    }
-    highest_ = segnos.empty() ? expected_.segno : *segnos.rbegin();
-    for (std::uint64_t segno = expected_.segno; segno <= highest_; ++segno) {
-        if (!segnos.contains(segno)) {
-            refuse_at(exit_code::corrupt, path(segno), 0, expected_.batch_seq, describe(segment_fault::missing),
-                      run_verify);
-        }
-    }
-    last_used_ = highest_;
-    for (; last_used_ >= expected_.segno; --last_used_) {
-        load(last_used_, segment_head_size);
-        if (last_used_ == expected_.segno || segment_.is_used()) {
-            return;
-        }
-        spares_.push_front(segment_.header);
-    }
-}
-
-void recovery_run::apply_frame(const frame_view& frame, std::uint64_t lsn, const record_function& apply) {
-    record_cursor cursor{frame.payload};
-    record_view record;
-    record.time = frame.fields.time;
-    record.lsn = lsn;
-    for (; cursor.next(record); ++record.lsn) {
-        if (is_serving(record)) {
-            if (!served_.note_record(record)) {
-                refuse_at(exit_code::corrupt, path(segment_.header.segno), frame.offset, frame.fields.batch_seq,
-                          senseless_serving, run_verify);
-            }
-            continue;
-        }
-        if (is_known_record(record.type)) {
-            apply(record);
-            continue;
-        }
-        if ((record.type & critical_record_bit) != 0) {
-            refuse_at(exit_code::newer_format, path(segment_.header.segno), frame.offset, frame.fields.batch_seq,
-                      "a record of type " + std::to_string(record.type) + " of a newer format; nothing was touched",
-                      next_step(exit_code::newer_format));
-        }
-        ++skipped_;
-    }
-}
-
-void recovery_run::scan_segment(const record_function& apply) {
-    segment_scanner::options o;
-    o.wal_pad = segment_.header.wal_pad;
-    o.first_frame = segment_.header.first_frame();
-    o.floor_batch_seq = state_.current.floor_batch_seq;
-    o.later_segment_used = segment_.header.segno < last_used_;
-    hmac_sha256 mac{state_.keys.chain()};
-    const frame_context context{state_.uuid, &mac};
-    segment_scanner scanner{segment_.bytes.view(), o, context, expected_};
-    std::uint64_t lsn = expected_.lsn;
-    while (const std::optional<frame_view> frame = scanner.next()) {
-        apply_frame(*frame, lsn, apply);
-        lsn = expected_.lsn;
-        ++report_.frames;
-        report_.records += frame->fields.n_records;
-        served_.note_time(frame->fields.time); // after its records: one of them may set the clock
-        last_type_ = frame->fields.type;
-        last_seq_ = frame->fields.batch_seq;
-        used_bytes_ += frame->padded;
-    }
-    end_ = scanner.end();
-    end_offset_ = scanner.offset();
-    sealed_ = scanner.sealed();
-    if (scanner.stray_bytes_at() != 0) {
-        note(path(segment_.header.segno) + ": offset " + std::to_string(scanner.stray_bytes_at()) +
-             ": bytes between frames have changed; nothing was lost, but this disk should be checked");
-    }
-    exit_code kind = exit_code::none;
-    switch (end_.kind) {
-    case scan_verdict_kind::good:
-    case scan_verdict_kind::clean_end:
-    case scan_verdict_kind::sealed_end:
-    case scan_verdict_kind::torn:
-        return;
-    case scan_verdict_kind::corrupt:
-        kind = exit_code::corrupt;
-        break;
-    case scan_verdict_kind::tampered:
-        kind = exit_code::tampered;
-        break;
-    case scan_verdict_kind::newer_format:
-        kind = exit_code::newer_format;
-        break;
-    }
-    refuse_at(kind, path(segment_.header.segno), end_offset_, expected_.batch_seq, end_.what, next_step(kind));
-}
-
-void recovery_run::scan(const record_function& apply) {
-    const auto start = std::chrono::steady_clock::now();
-    for (std::uint64_t segno = expected_.segno;; ++segno) {
-        load(segno);
-        expected_.segno = segno;
-        scan_segment(apply);
-        if (segno == last_used_) {
-            break;
-        }
-    }
-    // A SEAL is written only once the next segment is there (row 4).
-    if (sealed_ && spares_.empty()) {
-        refuse_at(exit_code::corrupt, path(last_used_ + 1), 0, expected_.batch_seq,
-                  "the segment before is sealed, and this one is missing", run_verify);
-    }
-    if (sealed_ && expected_.batch_seq <= state_.current.floor_batch_seq) {
-        refuse_at(exit_code::corrupt, path(last_used_ + 1), spares_.front().first_frame(), expected_.batch_seq,
-                  "a frame that the manifest says was durable is missing", run_verify);
-    }
-    // CLEAN alone is not enough: only the manifest says that its sync came back.
-    report_.clean = state_.fresh || (end_.kind == scan_verdict_kind::clean_end && last_type_ == frame_type::clean &&
-                                     state_.current.floor_batch_seq >= last_seq_);
-    if (!report_.clean) {
-        check_spares();
-    }
-    report_.last_time = served_.last_time();
-    report_.outages = served_.outages();
-    if (skipped_ > 0) {
-        note(std::to_string(skipped_) + " records of types of a newer format were skipped");
-    }
-    report_.ms_log = ms_since(start);
-}
-
-// After an unclean end the spares are read whole: what lies in one and is not zero may be all that is left of frames
-// whose segment lost its end.
-void recovery_run::check_spares() {
-    loaded_segment last = std::move(segment_);
-    for (const segment_header& spare : spares_) {
-        load(spare.segno);
-        if (segment_.is_used()) {
-            const std::size_t at =
-                segment_header_size + find_nonzero(segment_.bytes.view().subspan(segment_header_size));
-            refuse_at(exit_code::corrupt, path(spare.segno), at, expected_.batch_seq,
-                      "the segment is not empty, but its first frame is not there", run_verify);
-        }
-    }
-    segment_ = std::move(last);
 }
 
 // What was cut stays for people to look at. Best effort: it was promised to nobody.
@@ -375,8 +130,6 @@ void recovery_run::settle() {
     state_.shelf->restock(std::move(spares_), next_segno);
     state_.count_log_bytes(used_bytes_);
 }
-
-} // namespace
 
 std::error_code log_directory::state::try_repair() {
     if (!repair) {

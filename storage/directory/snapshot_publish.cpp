@@ -24,7 +24,7 @@ bool may_be_named(log_directory::state& s, std::uint64_t lsn) {
 } // namespace
 
 std::optional<std::uint64_t>
-log_directory::write_snapshot(const log_position& at, timestamp_ms now,
+log_directory::write_snapshot(const log_start& at, timestamp_ms now,
                               const std::function<snapshot_counts(const record_sink&)>& produce, std::string& why) {
     state& s = *state_;
     const snapshot_identity id{s.uuid, at.lsn};
@@ -61,7 +61,7 @@ log_directory::write_snapshot(const log_position& at, timestamp_ms now,
         entry.lsn = at.lsn;
         entry.tag = footer.tag;
         entry.size = footer.file_size();
-        entry.start = {at.segno, at.batch_seq, at.lsn, at.chain};
+        entry.start = at;
         std::erase_if(next.snapshots, [&](const manifest_snapshot& m) {
             return std::find(s.bad_snapshots.begin(), s.bad_snapshots.end(), m.lsn) != s.bad_snapshots.end();
         });

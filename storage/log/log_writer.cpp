@@ -19,9 +19,8 @@ constexpr char sentence_making_room[] = "the next log segment is being made";
 
 } // namespace
 
-log_writer::log_writer(log_directory& directory, const log_writer_options& options, callbacks cb) {
-    BOOST_ASSERT(directory.internals().recovered && directory.internals().at);
-    state_ = std::make_unique<state>(directory, options, std::move(cb));
+log_writer::log_writer(segment_supply& supply, const log_writer_options& options, callbacks cb) {
+    state_ = std::make_unique<state>(supply, options, std::move(cb));
     const std::lock_guard lock(state_->mutex);
     state_->appender_moved();
 }
@@ -130,7 +129,7 @@ const char* log_writer::why_not_ready() const noexcept {
     return s.spare_failed ? sentence_full : sentence_making_room;
 }
 
-std::optional<log_position> log_writer::seal() {
+std::optional<log_start> log_writer::seal() {
     state& s = *state_;
     const std::lock_guard one(s.seal_mutex);
     std::unique_lock lock(s.mutex);
@@ -150,7 +149,7 @@ log_stats log_writer::stats() const noexcept {
     const std::lock_guard lock(s.mutex);
     log_stats out = s.numbers;
     out.queue_records = s.ledger.queued_records();
-    out.sealed_bytes_since_snapshot = s.directory.log_bytes_since_snapshot();
+    out.sealed_bytes_since_snapshot = s.supply.log_bytes_since_snapshot();
     return out;
 }
 

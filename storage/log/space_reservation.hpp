@@ -3,7 +3,7 @@
 #pragma once
 
 #include "storage/log/frame.hpp"
-#include "storage/log/log_writer.hpp"
+#include "storage/record/log_types.hpp"
 
 #include <cstdint>
 

@@ -1,9 +1,9 @@
 // What the writer's callers and its two threads share. Internal to log_writer.
 #pragma once
 
-#include "storage/directory/directory_state.hpp"
 #include "storage/log/commit_delay.hpp"
 #include "storage/log/log_writer.hpp"
+#include "storage/log/segment_supply.hpp"
 #include "storage/log/space_reservation.hpp"
 
 #include <algorithm>
@@ -42,12 +42,11 @@ struct record_queue {
 struct log_writer::state {
     using steady = std::chrono::steady_clock;
 
-    state(log_directory& d, const log_writer_options& o, callbacks c)
-        : directory(d.internals()), options(o), cb(std::move(c)),
-          appender(*directory.files, directory.keys, directory.uuid, *directory.at),
-          gather(o.gather_max, o.gather_syncs_max),
-          ledger(directory.options.wal_pad, usual_capacity(), o.queue_records_max) {
-        unrepaired = directory.repair.has_value();
+    state(segment_supply& from, const log_writer_options& o, callbacks c)
+        : supply(from), options(o), cb(std::move(c)),
+          appender(supply.files(), supply.keys(), supply.uuid(), supply.begin()),
+          gather(o.gather_max, o.gather_syncs_max), ledger(supply.wal_pad(), usual_capacity(), o.queue_records_max) {
+        unrepaired = supply.is_torn();
         pending.prepare();
         draining.prepare();
     }
@@ -85,14 +84,17 @@ struct log_writer::state {
         return zone_end(h, segment_zone::ordinary) - h.first_frame();
     }
     std::uint64_t usual_capacity() const {
-        return capacity_of(directory.new_segment_header(0, directory.options.segment_size));
+        segment_header h;
+        h.file_size = supply.segment_size();
+        h.wal_pad = supply.wal_pad();
+        return capacity_of(h);
     }
     void appender_moved();
     void refresh_room();
     void record_sync(std::uint64_t records);
     bool going() const noexcept { return !abandoned && !failed.load(std::memory_order_relaxed); }
 
-    log_directory::state& directory;
+    segment_supply& supply;
     const log_writer_options options;
     const callbacks cb;
     log_appender appender; // of the writer's thread
@@ -113,12 +115,12 @@ struct log_writer::state {
     bool stopping = false, abandoned = false, finished = false, stopped = false;
     bool seal_wanted = false;
     std::uint64_t seal_after = 0;
-    std::optional<log_position> sealed_at;
+    std::optional<log_start> sealed_at;
     std::uint64_t seals_answered = 0;
     std::uint64_t room_ordinary = 0, room_tail = 0; // of the current segment
     bool spare_failed = false;                      // the last attempt to make one
     bool told_of_no_room = false;
-    bool unrepaired = false; // the last segment is not written anew yet (directory.repair, which the writer works on)
+    bool unrepaired = false; // the last segment is not written anew yet (supply.try_repair(), which the writer calls)
     steady::time_point retry_at{};
 
     std::atomic<bool> failed{false};

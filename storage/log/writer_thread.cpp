@@ -1,5 +1,7 @@
-// The writer's thread, and the one that keeps spares ahead of it.
+// The writer's thread: batches, seals and the end of the log. What room there is: writer_room.cpp.
 #include "storage/log/writer_state.hpp"
+
+#include "core/family/served_time.hpp"
 
 #include <boost/assert.hpp>
 
@@ -19,83 +21,6 @@ std::size_t bucket_of(std::uint64_t value, std::size_t buckets) noexcept {
 }
 
 } // namespace
-
-// --- Room.
-
-// After the appender has moved: on the writer's thread, for only that may look at the appender.
-void log_writer::state::appender_moved() {
-    const append_point& at = appender.at();
-    const std::uint64_t ordinary_end = zone_end(at.segment, segment_zone::ordinary);
-    const std::uint64_t ending_end = zone_end(at.segment, segment_zone::ending);
-    room_ordinary = ordinary_end - std::min(ordinary_end, at.offset);
-    room_tail = ending_end - std::min(ending_end, at.offset) - room_ordinary;
-    refresh_room();
-}
-
-void log_writer::state::refresh_room() {
-    ledger.set_room(room_ordinary, room_tail, directory.shelf->usable(), directory.shelf->sum_usable(&capacity_of));
-    // Without a spare a torn segment could not be written anew after a crash (R3).
-    ledger.set_closed(unrepaired || (spare_failed && directory.shelf->count() == 0), unrepaired);
-}
-
-// The usual size, or less on a small disk: a quarter of what is free at most.
-std::uint64_t log_writer::state::next_segment_size() const {
-    constexpr std::uint64_t share = 4;
-    const std::uint64_t free = directory.files->free_bytes();
-    const directory_options& o = directory.options;
-    std::uint64_t size = o.segment_size;
-    while (size / 2 >= o.first_segment_size && size / 2 % o.wal_pad == 0 && size > free / share) {
-        size /= 2;
-    }
-    return size;
-}
-
-void log_writer::state::spare_was_made(const std::error_code& ec) {
-    spare_failed = static_cast<bool>(ec);
-    retry_at = steady::now() + options.room_retry;
-    if (!ec) {
-        ++numbers.segments_created;
-    }
-    refresh_room();
-}
-
-// A store that is ready can go on in another segment. A new one has no spare yet, and what is made here is as small as
-// its first segment, so that the start stays quick. Where there is no room the store starts all the same, and the
-// maintenance thread looks for some (R6).
-void log_writer::state::make_first_spares() {
-    const std::lock_guard lock(mutex);
-    const std::uint64_t size = appender.at().segment.file_size; // the one for repair must be able to stand in for it
-    while (!unrepaired && !spare_failed && directory.shelf->usable() == 0) {
-        spare_was_made(directory.shelf->make_one(size));
-    }
-}
-
-// Makes spares ahead, and looks for room again while there is none.
-void log_writer::state::run_maintenance() noexcept {
-    ::pthread_setname_np(::pthread_self(), "pawl-spares");
-    std::uint64_t size = next_segment_size();
-    std::unique_lock lock(mutex);
-    while (!abandoned && !finished && going()) {
-        if (unrepaired || directory.shelf->has_enough(size)) {
-            maintenance.wait(lock);
-            continue;
-        }
-        if (spare_failed && steady::now() < retry_at) {
-            maintenance.wait_until(lock, retry_at);
-            continue;
-        }
-        lock.unlock();
-        size = next_segment_size();
-        const std::error_code ec = directory.shelf->make_one(size);
-        tell_of_room(ec, "no next segment can be made");
-        lock.lock();
-        spare_was_made(ec);
-        work.notify_all();
-        changed.notify_all();
-    }
-}
-
-// --- The writer's thread.
 
 void log_writer::state::run_writer() noexcept {
     ::pthread_setname_np(::pthread_self(), "pawl-log");
@@ -140,7 +65,7 @@ bool log_writer::state::repair_first(std::unique_lock<std::mutex>& lock) {
             return false;
         }
         lock.unlock();
-        const std::error_code ec = directory.try_repair();
+        const std::error_code ec = supply.try_repair();
         tell_of_room(is_no_space(ec) ? ec : std::error_code{}, "the last segment cannot be written anew");
         lock.lock();
         unrepaired = static_cast<bool>(ec);
@@ -190,14 +115,14 @@ bool log_writer::state::time_is_due(steady::time_point now) const {
     // Not in the reserved tail; where this segment is full but for that, the next one is begun.
     return tells_time() && now - last_append >= options.window / times_told_a_window &&
            ledger.has_room(log_room::ordinary) &&
-           (appender.capacity(segment_zone::ordinary) || directory.shelf->usable() > 0);
+           (appender.capacity(segment_zone::ordinary) || supply.spares().usable() > 0);
 }
 
 // A SEAL tells the time as well as a COMMIT.
 void log_writer::state::tell_time(std::unique_lock<std::mutex>& lock) {
     if (appender.capacity(segment_zone::ordinary)) {
         write_plain(lock, frame_type::commit);
-    } else if (const std::optional<segment_header> next = directory.shelf->take()) {
+    } else if (const std::optional<segment_header> next = supply.spares().take()) {
         roll(lock, *next);
     }
 }
@@ -259,7 +184,7 @@ bool log_writer::state::make_room(std::unique_lock<std::mutex>& lock, std::uint3
         if (fits(zone)) {
             return true;
         }
-        if (const std::optional<segment_header> next = directory.shelf->take()) {
+        if (const std::optional<segment_header> next = supply.spares().take()) {
             if (!roll(lock, *next)) {
                 return false;
             }
@@ -295,9 +220,9 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     std::copy_n(draining.bytes.data() + byte_cursor, bytes, appender.payload());
     const durable_batch batch{appender.at().next.lsn, records, cb.now(),
                               std::span(draining.bytes).subspan(byte_cursor, bytes)};
-    directory.share.begin();
+    supply.throttle().begin();
     const std::error_code ec = appender.append(frame_type::data, bytes, records, batch.time);
-    directory.share.end();
+    supply.throttle().end();
     lock.lock();
     if (ec) {
         fail(lock, "the log cannot be written", ec);
@@ -345,7 +270,7 @@ bool log_writer::state::roll(std::unique_lock<std::mutex>& lock, const segment_h
     lock.unlock();
     // Before the first batch, which tells of the outage, a SEAL tells no time after it: a cut between the two would
     // make the outage time served.
-    const timestamp_ms time = batch_written ? cb.now() : std::min(cb.now(), directory.time_found);
+    const timestamp_ms time = batch_written ? cb.now() : std::min(cb.now(), supply.last_time());
     const std::error_code ec = appender.roll(next, time);
     lock.lock();
     if (ec) {
@@ -363,7 +288,7 @@ void log_writer::state::record_sync(std::uint64_t records) {
     last_append = steady::now();
     const std::uint64_t bytes = appender.bytes_written() - numbers.bytes;
     numbers.bytes += bytes;
-    directory.count_log_bytes(bytes);
+    supply.count_log_bytes(bytes);
     const std::uint64_t ns = appender.last_sync_ns();
     ++numbers.syncs;
     numbers.sync_ns_total += ns;
@@ -382,7 +307,7 @@ void log_writer::state::answer_seal(std::unique_lock<std::mutex>& lock) {
     sealed_at.reset();
     bool ok = appender.segment_is_empty();
     while (!ok && going()) {
-        if (const std::optional<segment_header> next = directory.shelf->take()) {
+        if (const std::optional<segment_header> next = supply.spares().take()) {
             ok = roll(lock, *next);
             break;
         }
@@ -393,9 +318,8 @@ void log_writer::state::answer_seal(std::unique_lock<std::mutex>& lock) {
         work.wait_for(lock, options.room_retry);
     }
     if (ok) {
-        const log_start& next = appender.at().next;
-        sealed_at = log_position{next.lsn, next.segno, next.batch_seq, next.chain};
-        directory.note_seal(next.lsn);
+        sealed_at = appender.at().next;
+        supply.note_seal(sealed_at->lsn);
     }
     seal_wanted = false;
     ++seals_answered;
@@ -414,25 +338,9 @@ void log_writer::state::finish_cleanly(std::unique_lock<std::mutex>& lock) {
     const std::uint64_t clean_seq = appender.at().next.batch_seq - 1;
     const timestamp_ms now = cb.now();
     lock.unlock();
-    {
-        const std::lock_guard manifest_lock(directory.manifest_mutex);
-        manifest next = directory.current;
-        next.floor_batch_seq = clean_seq;
-        next.time = now; // service time goes back only where the clock was set: then with it
-        // Where it fails (a full disk) all is synced still: without the floor the next start just takes more care.
-        static_cast<void>(directory.publish(next));
-    }
+    supply.note_clean_stop(clean_seq, now);
     lock.lock();
     stopped = true;
-}
-
-// The two threads that ask for room don't do it at once: spares are made only once nothing is left to repair.
-void log_writer::state::tell_of_room(const std::error_code& ec, const char* what) {
-    const bool none = static_cast<bool>(ec);
-    if (none != told_of_no_room && cb.on_room) {
-        cb.on_room(none ? directory.files->path() + ": " + what + ": " + ec.message() : std::string());
-    }
-    told_of_no_room = none;
 }
 
 void log_writer::state::fail(std::unique_lock<std::mutex>& lock, const std::string& what, const std::error_code& ec) {
@@ -443,7 +351,7 @@ void log_writer::state::fail(std::unique_lock<std::mutex>& lock, const std::stri
     maintenance.notify_all();
     lock.unlock();
     if (cb.on_failed) {
-        cb.on_failed(what + ": " + directory.files->path() + "/" + segment_name(appender.at().segment.segno) + ": " +
+        cb.on_failed(what + ": " + supply.files().path() + "/" + segment_name(appender.at().segment.segno) + ": " +
                      ec.message());
     }
     lock.lock();

@@ -1,6 +1,10 @@
-// The log of production: a data directory and its writer.
+#include "storage/store/directory_log.hpp"
+
+#include "storage/directory/log_directory.hpp"
+#include "storage/log/log_writer.hpp"
 #include "storage/store/embedded_store.hpp"
-#include "storage/store/record_log.hpp"
+
+#include <boost/assert.hpp>
 
 #include <algorithm>
 #include <thread>
@@ -21,8 +25,8 @@ public:
     recovery_report recover(const recovery_target& target) override {
         return directory_.recover(target, std::clamp(std::thread::hardware_concurrency(), 1U, recovery_threads_max));
     }
-    void start(log_writer::callbacks callbacks) override {
-        writer_ = std::make_unique<log_writer>(directory_, options_, std::move(callbacks));
+    void start(log_callbacks callbacks) override {
+        writer_ = std::make_unique<log_writer>(directory_.supply(), options_, std::move(callbacks));
         writer_->start();
     }
     bool stop(milliseconds limit) override { return writer_->stop(limit); }
@@ -36,10 +40,14 @@ public:
     const char* why_not_ready() const noexcept override { return writer_->why_not_ready(); }
     bool is_on_disk() const noexcept override { return true; }
 
-    std::optional<log_position> seal() override { return writer_->seal(); }
+    std::optional<log_position> seal() override {
+        sealed_ = writer_->seal();
+        return sealed_ ? std::optional(log_position{sealed_->lsn}) : std::nullopt;
+    }
     std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
                                                 const produce_function& produce, std::string& why) override {
-        return directory_.write_snapshot(at, now, produce, why);
+        BOOST_ASSERT(sealed_ && sealed_->lsn == at.lsn);
+        return directory_.write_snapshot(*sealed_, now, produce, why);
     }
     std::error_code keep_next_user_id(std::uint64_t next) override { return directory_.keep_next_user_id(next); }
     log_stats stats() const noexcept override { return writer_->stats(); }
@@ -48,15 +56,20 @@ private:
     log_directory directory_;
     const log_writer_options options_;
     std::unique_ptr<log_writer> writer_;
+    std::optional<log_start> sealed_; // by the last seal()
 };
 
 } // namespace
+
+std::unique_ptr<record_log> make_directory_log(const directory_options& directory, const log_writer_options& writer) {
+    return std::make_unique<directory_log>(directory, writer);
+}
 
 std::unique_ptr<embedded_store> embedded_store::open(embedded_store_options options, const clock& time) {
     if (options.lost_response_window > seconds(0)) {
         options.directory.window = options.writer.window = options.lost_response_window;
     }
-    auto log = std::make_unique<directory_log>(options.directory, options.writer);
+    auto log = make_directory_log(options.directory, options.writer);
     return open_on(std::move(log), std::move(options), time);
 }
 

@@ -12,9 +12,12 @@
 
 #include "core/clock.hpp"
 #include "core/port/store.hpp"
-#include "storage/directory/log_directory.hpp"
+#include "storage/directory/directory_options.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/log/commit_listener.hpp"
-#include "storage/log/log_writer.hpp"
+#include "storage/log/log_writer_options.hpp"
+#include "storage/record/log_types.hpp"
+#include "storage/record/recovery.hpp"
 
 #include <array>
 #include <cstdint>

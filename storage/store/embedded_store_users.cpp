@@ -231,6 +231,34 @@ result<store::insert_user_result> embedded_store::insert_user(const user& u) {
     return out;
 }
 
+namespace {
+
+// Names of a user's record that the one to come does not have.
+struct names_left {
+    std::array<name_entry*, 2> entries{};
+    std::size_t count = 0;
+};
+
+// Under the users' mutex.
+names_left names_left_by(store_state& s, const user_slot& slot, const user& before, const name_claims& claims) {
+    names_left left;
+    for (const std::string* const name : {&before.email, &before.username}) {
+        if (name->empty()) {
+            continue;
+        }
+        const std::string folded = fold_login_name(*name);
+        name_entry* const entry = s.users.holder_of(folded);
+        BOOST_ASSERT(entry != nullptr && entry->owner == &slot);
+        const bool kept = folded == claims.email.folded || folded == claims.username.folded;
+        if (!kept && (left.count == 0 || left.entries[0] != entry)) {
+            left.entries[left.count++] = entry;
+        }
+    }
+    return left;
+}
+
+} // namespace
+
 result<store::replace_user_result> embedded_store::replace_user(const user& desired) {
     store_state& s = *state_;
     const auto record = std::make_shared<const user>(desired);
@@ -267,29 +295,15 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
         return errc::validation_failed;
     }
     auto version = std::make_unique<user_version>(record);
-    // Names of the old record that the new one does not have.
-    std::array<name_entry*, 2> left{};
-    std::size_t left_count = 0;
-    for (const std::string* name : {&before.email, &before.username}) {
-        if (name->empty()) {
-            continue;
-        }
-        const std::string folded = fold_login_name(*name);
-        name_entry* const entry = s.users.holder_of(folded);
-        BOOST_ASSERT(entry != nullptr && entry->owner == slot);
-        const bool kept = folded == claims.email.folded || folded == claims.username.folded;
-        if (!kept && (left_count == 0 || left[0] != entry)) {
-            left[left_count++] = entry;
-        }
-    }
-    if (left_count > 0 && s.options.names_rest > seconds(0) && !desired.deleted) {
+    const names_left left = names_left_by(s, *slot, before, claims);
+    if (left.count > 0 && s.options.names_rest > seconds(0) && !desired.deleted) {
         const timestamp now = s.time.now();
         const user_table::resting_names resting = s.users.resting_of(*slot, now);
-        if (resting.count + left_count > names_resting_max) {
+        if (resting.count + left.count > names_resting_max) {
             return failure(errc::too_many_attempts, resting.first_free - now);
         }
     }
-    s.users.expect_given_up(left_count);
+    s.users.expect_given_up(left.count);
 
     const bool closes = before.gate.epoch != desired.gate.epoch || (before.gate.enabled && !desired.gate.enabled);
     const std::optional<log_room> room = s.reserve(closes ? log_room::ending : log_room::ordinary);
@@ -298,16 +312,16 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     }
     claim(s.users, claims.email);
     claim(s.users, claims.username);
-    for (std::size_t i = 0; i < left_count; ++i) {
-        s.users.deactivate(*left[i]);
+    for (std::size_t i = 0; i < left.count; ++i) {
+        s.users.deactivate(*left.entries[i]);
     }
     s.users.publish(*slot, std::move(version));
     const ticket t = s.enqueue_user(*record, body, *room);
-    for (std::size_t i = 0; i < left_count; ++i) {
+    for (std::size_t i = 0; i < left.count; ++i) {
         // `now` after the publication: a token made of the old record has a time from before.
         const seconds rest = s.options.names_rest;
         const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
-        s.users.give_up(*left[i], static_cast<std::uint64_t>(t), rests_until);
+        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t), rests_until);
     }
     return replace_user_result{exchange_outcome::exchanged, t};
 }

@@ -284,7 +284,7 @@ void count(snapshot_counts& /*counts*/, as<Record> /*one*/) {} // its table is n
 // One slab at a time: encoded within a read section, handed on outside of it, since handing on writes to disk.
 class snapshot_content {
 public:
-    snapshot_content(store_state& s, const log_directory::record_sink& sink) : s_(s), sink_(sink) {}
+    snapshot_content(store_state& s, const record_sink& sink) : s_(s), sink_(sink) {}
 
     // In the order of all_records: families first, since the user of each was published before it, so the users that
     // follow include it.
@@ -370,7 +370,7 @@ private:
     }
 
     store_state& s_;
-    const log_directory::record_sink& sink_;
+    const record_sink& sink_;
     record_buffer buffer_;
     std::vector<std::uint8_t> bytes_;
     struct body_end {
@@ -396,7 +396,7 @@ snapshot_report maintenance::take_snapshot() {
         // them: the walk sees all of it without a fence of its own.
         size = state_.log->write_snapshot(
             *at, state_.time.now_ms(),
-            [this](const log_directory::record_sink& sink) { return snapshot_content(state_, sink).write(); }, why);
+            [this](const record_sink& sink) { return snapshot_content(state_, sink).write(); }, why);
     }
     if (!size) {
         snapshots_failed_.fetch_add(1, std::memory_order_relaxed);

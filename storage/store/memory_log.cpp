@@ -15,12 +15,16 @@ void memory_image::add(std::uint16_t type, std::uint16_t version, std::span<cons
 }
 
 memory_image_ptr memory_log::image(embedded_store& owner) {
+    return image([&owner] { owner.snapshot_now(); });
+}
+
+memory_image_ptr memory_log::image(const std::function<void()>& snapshot) {
     {
         const std::lock_guard lock(mutex_);
         wants_image_ = true;
         image_.reset();
     }
-    owner.snapshot_now();
+    snapshot();
     const std::lock_guard lock(mutex_);
     wants_image_ = false;
     return std::exchange(image_, nullptr);
@@ -71,10 +75,10 @@ recovery_report memory_log::recover(const recovery_target& target) {
     found.fresh = true; // also from an image: no time has passed in which nothing was served
     found.clean = true;
     found.restore_mark = mark_;
+    target.expect(from_ ? from_->counts : snapshot_counts{});
     if (from_) {
         found.next_user_id = from_->counts.next_user_id;
         found.records = from_->records.size();
-        target.expect(from_->counts);
         std::size_t begin = 0; // as a log: what was changed while it was made stands behind it
         for (const memory_image::entry& e : from_->records) {
             target.apply({e.type, e.version, std::span(from_->bytes).subspan(begin, e.size), 0, from_->time});
@@ -86,12 +90,17 @@ recovery_report memory_log::recover(const recovery_target& target) {
 }
 
 bool memory_log::stop(milliseconds /*limit*/) {
+    stopped_.store(true);
     let_go();
     return true;
 }
 
 bool memory_log::reserve(log_room /*room*/, std::uint32_t /*records*/) noexcept {
-    return true;
+    return !stopped_.load(std::memory_order_relaxed);
+}
+
+const char* memory_log::why_not_ready() const noexcept {
+    return stopped_.load(std::memory_order_relaxed) ? "the server is stopping" : nullptr;
 }
 
 void memory_log::release(log_room /*room*/, std::uint32_t /*records*/) noexcept {}
@@ -121,7 +130,7 @@ std::optional<log_position> memory_log::seal() {
         tape_ = std::make_shared<memory_image>();
     }
     bytes_at_snapshot_ = bytes_;
-    return log_position{.lsn = sequence_ + 1, .segno = 1, .batch_seq = sequence_ + 1, .chain = {}};
+    return log_position{.lsn = sequence_ + 1};
 }
 
 // What the walk sees, and behind it what was changed meanwhile: read in this order they are the state at the end.

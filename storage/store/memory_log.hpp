@@ -4,10 +4,12 @@
 // Threads: as record_log; image() one call at a time, not from within a read section.
 #pragma once
 
-#include "storage/store/record_log.hpp"
+#include "storage/record/record_log.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -43,6 +45,8 @@ public:
     // The state of `owner`, whose log this is, at one moment within the call. Blocks for as long as the walk takes.
     // Null where there is no memory for it.
     memory_image_ptr image(embedded_store& owner);
+    // The same of another owner: `snapshot` calls seal() and write_snapshot().
+    memory_image_ptr image(const std::function<void()>& snapshot);
 
     // Nothing enqueued from now on is durable before `until`, nor before release() was called then (tests of clients:
     // a slow disk).
@@ -54,14 +58,14 @@ public:
 
     // --- record_log
     recovery_report recover(const recovery_target& target) override;
-    void start(log_writer::callbacks callbacks) override { callbacks_ = std::move(callbacks); }
+    void start(log_callbacks callbacks) override { callbacks_ = std::move(callbacks); }
     bool stop(milliseconds limit) override;
 
     bool reserve(log_room room, std::uint32_t records) noexcept override;
     void release(log_room room, std::uint32_t records) noexcept override;
     std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
                           std::span<const std::uint8_t> body, const record_tag& tag) noexcept override;
-    const char* why_not_ready() const noexcept override { return nullptr; }
+    const char* why_not_ready() const noexcept override;
 
     std::optional<log_position> seal() override;
     std::optional<std::uint64_t> write_snapshot(const log_position& at, timestamp_ms now,
@@ -74,7 +78,7 @@ private:
 
     memory_image_ptr from_;
     const std::uint64_t mark_;
-    log_writer::callbacks callbacks_;
+    log_callbacks callbacks_;
     mutable std::mutex mutex_;
     std::uint64_t sequence_ = 0;
     std::uint64_t bytes_ = 0, bytes_at_snapshot_ = 0;
@@ -83,6 +87,7 @@ private:
     memory_image_ptr image_;
     std::optional<steady_time> hold_until_;
     bool holds_nothing_ = false; // any more
+    std::atomic<bool> stopped_{false};
     std::vector<record_tag> held_;
     std::vector<std::uint8_t> unseen_; // records of the batch to come, encoded
 };

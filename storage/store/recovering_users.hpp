@@ -5,7 +5,8 @@
 #pragma once
 
 #include "core/user/user.hpp"
-#include "storage/directory/log_directory.hpp"
+#include "storage/exit_code.hpp"
+#include "storage/record/recovery.hpp"
 #include "storage/store/user_table.hpp"
 
 #include <array>

@@ -5,13 +5,13 @@
 #include "storage/entity/plain.hpp"
 #include "storage/entity/record_codec.hpp"
 #include "storage/map/rcu.hpp"
+#include "storage/record/record_log.hpp"
 #include "storage/record/serving.hpp"
 #include "storage/store/agent_table.hpp"
 #include "storage/store/durable_waiters.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/family_table.hpp"
 #include "storage/store/maintenance.hpp"
-#include "storage/store/record_log.hpp"
 #include "storage/store/user_table.hpp"
 
 #include <atomic>

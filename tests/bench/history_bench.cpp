@@ -1,6 +1,7 @@
 // What reading a log costs: made with the real writer, then verified and replayed without changing it, each as a
 // process of its own so that the most memory it took can be told.
 //   history_bench make DIRECTORY RECORDS FAMILIES | verify DIRECTORY | replay DIRECTORY
+#include "storage/directory/log_directory.hpp"
 #include "storage/entity/record_codec.hpp"
 #include "storage/history/state_builder.hpp"
 #include "storage/history/verify.hpp"
@@ -36,14 +37,14 @@ class writing {
 public:
     explicit writing(const directory_options& options) : directory_(options) {
         directory_.recover([](const snapshot_counts&) {}, [](const record_view&) {});
-        log_writer::callbacks cb;
+        log_callbacks cb;
         cb.now = [] { return std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now()); };
         cb.on_durable = [](std::span<const record_tag>, std::uint64_t) {};
         cb.on_failed = [](const std::string& why) {
             std::puts(why.c_str());
             std::_Exit(70);
         };
-        writer_ = std::make_unique<log_writer>(directory_, log_writer_options{}, cb);
+        writer_ = std::make_unique<log_writer>(directory_.supply(), log_writer_options{}, cb);
         writer_->start();
     }
     void put(record_type type, std::span<const std::uint8_t> body) {

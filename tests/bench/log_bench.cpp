@@ -51,7 +51,7 @@ public:
                     static_cast<unsigned long long>(records), static_cast<unsigned long long>(report.ms_snapshot),
                     static_cast<unsigned long long>(report.ms_log), static_cast<unsigned long long>(report.frames),
                     watch.wall_s() * 1e3, watch.cpu_s() * 1e3);
-        log_writer::callbacks cb;
+        log_callbacks cb;
         cb.now = now;
         cb.on_durable = [this](std::span<const record_tag>, std::uint64_t through) {
             const std::lock_guard lock(mutex_);
@@ -62,7 +62,7 @@ public:
             std::puts(why.c_str());
             std::_Exit(70);
         };
-        writer_ = std::make_unique<log_writer>(directory_, log_writer_options{}, cb);
+        writer_ = std::make_unique<log_writer>(directory_.supply(), log_writer_options{}, cb);
         writer_->start();
         while (writer_->stats().segments_created < 2 && writer_->stats().records == 0 && report.fresh) {
             std::this_thread::sleep_for(milliseconds{1});
@@ -115,7 +115,7 @@ public:
         std::string why;
         const auto size = directory_.write_snapshot(
             *at, now(),
-            [&](const log_directory::record_sink& sink) {
+            [&](const record_sink& sink) {
                 for (std::uint64_t i = 0; i < records; ++i) {
                     sink(static_cast<std::uint16_t>(record_type::family_word), 1, body);
                 }

@@ -174,8 +174,8 @@ public:
         s.note_seal(next.lsn);
         std::string why;
         const auto size = log.directory.write_snapshot(
-            {next.lsn, next.segno, next.batch_seq, next.chain}, now,
-            [&](const log_directory::record_sink& sink) {
+            next, now,
+            [&](const record_sink& sink) {
                 for (const auto& [key, value] : state) {
                     sink(static_cast<std::uint16_t>(record_type::family_word), 1, make_body(key, value, body_size));
                 }

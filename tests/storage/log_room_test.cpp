@@ -15,7 +15,7 @@ using namespace pawl::test;
 namespace {
 
 struct told_writer {
-    explicit told_writer(simulated_disk& disk) : log(disk), writer(log.directory, options(), callbacks()) {
+    explicit told_writer(simulated_disk& disk) : log(disk), writer(log.directory.supply(), options(), callbacks()) {
         writer.start();
     }
     static log_writer_options options() {
@@ -23,8 +23,8 @@ struct told_writer {
         o.room_retry = milliseconds{1};
         return o;
     }
-    log_writer::callbacks callbacks() {
-        log_writer::callbacks cb;
+    log_callbacks callbacks() {
+        log_callbacks cb;
         cb.now = [] { return timestamp_ms{milliseconds{1'700'000'000'000}}; };
         cb.on_durable = [](std::span<const record_tag> /*batch*/, std::uint64_t /*through*/) {};
         cb.on_room = [this](const std::string& why) {

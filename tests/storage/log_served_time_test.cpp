@@ -67,7 +67,7 @@ small_log roomy() {
 struct telling_writer {
     explicit telling_writer(simulated_disk& disk, milliseconds of = window, const small_log& shape = roomy(),
                             milliseconds commit_idle = milliseconds(1))
-        : log(disk, shape), writer(log.directory, options_with(of, commit_idle), make_callbacks()) {
+        : log(disk, shape), writer(log.directory.supply(), options_with(of, commit_idle), make_callbacks()) {
         writer.start();
     }
     static log_writer_options options_with(milliseconds of, milliseconds commit_idle) {
@@ -78,8 +78,8 @@ struct telling_writer {
         o.window = of;
         return o;
     }
-    log_writer::callbacks make_callbacks() {
-        log_writer::callbacks cb;
+    log_callbacks make_callbacks() {
+        log_callbacks cb;
         cb.now = [this] { return now(); };
         cb.on_durable = [](std::span<const record_tag>, std::uint64_t) {};
         return cb;

@@ -4,6 +4,7 @@
 #include "storage/log/scanner.hpp"
 #include "storage/log/segment_loader.hpp"
 #include "tests/storage/log_fixture.hpp"
+#include "tests/storage/sync_gate.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -19,74 +20,6 @@ using namespace pawl::test;
 namespace {
 
 constexpr milliseconds long_time{60'000};
-
-// Stops syncs of log segments until it is opened; fails them where told to.
-class sync_gate {
-public:
-    explicit sync_gate(simulated_disk& disk) {
-        disk.set_faults([this](disk_operation op, const std::string& name) {
-            simulated_disk::fault f;
-            if (parse_segment_name(name)) {
-                if (op == disk_operation::sync) {
-                    f.error = pass();
-                } else if (op == disk_operation::write) {
-                    f.error = take_write_error();
-                }
-            }
-            return f;
-        });
-    }
-    void close() { set(true); }
-    void open() { set(false); }
-    void fail_syncs(std::errc e) {
-        const std::lock_guard lock(mutex_);
-        sync_error_ = std::make_error_code(e);
-    }
-    void fail_next_writes(std::errc e, int times) {
-        const std::lock_guard lock(mutex_);
-        write_error_ = std::make_error_code(e);
-        write_errors_left_ = times;
-    }
-    void wait_until_one_waits() {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return waiting_ > 0; });
-    }
-    void wait_for_syncs(std::uint64_t n) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [&] { return syncs_ >= n; });
-    }
-    std::uint64_t syncs() {
-        const std::lock_guard lock(mutex_);
-        return syncs_;
-    }
-
-private:
-    std::error_code pass() {
-        std::unique_lock lock(mutex_);
-        ++syncs_;
-        ++waiting_;
-        changed_.notify_all();
-        changed_.wait(lock, [this] { return !closed_; });
-        --waiting_;
-        return sync_error_;
-    }
-    std::error_code take_write_error() {
-        const std::lock_guard lock(mutex_);
-        return write_errors_left_ > 0 && write_errors_left_-- > 0 ? write_error_ : std::error_code{};
-    }
-    void set(bool closed) {
-        const std::lock_guard lock(mutex_);
-        closed_ = closed;
-        changed_.notify_all();
-    }
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool closed_ = false;
-    int waiting_ = 0, write_errors_left_ = 0;
-    std::uint64_t syncs_ = 0;
-    std::error_code sync_error_, write_error_;
-};
 
 log_writer_options quiet() {
     log_writer_options o;
@@ -104,12 +37,12 @@ small_log roomy() {
 struct running_writer {
     explicit running_writer(simulated_disk& disk, const log_writer_options& options = quiet(),
                             const small_log& shape = {})
-        : log(disk, shape), writer(log.directory, options, make_callbacks()) {
+        : log(disk, shape), writer(log.directory.supply(), options, make_callbacks()) {
         writer.start();
     }
 
-    log_writer::callbacks make_callbacks() {
-        log_writer::callbacks cb;
+    log_callbacks make_callbacks() {
+        log_callbacks cb;
         cb.now = [] { return timestamp_ms{milliseconds{1'700'000'000'000}}; };
         cb.on_durable = [this](std::span<const record_tag> batch, std::uint64_t through) {
             const std::lock_guard lock(mutex);
@@ -517,13 +450,13 @@ BOOST_AUTO_TEST_CASE(a_seal_ends_the_segment_behind_all_that_was_queued) {
     for (std::uint64_t i = 1; i <= 5; ++i) {
         w.put(i, log_urgency::lazy);
     }
-    const std::optional<log_position> at = w.writer.seal();
+    const std::optional<log_start> at = w.writer.seal();
     BOOST_REQUIRE(at);
     BOOST_TEST(w.writer.durable_through() == 5U);
     BOOST_TEST(at->lsn == 6U);
     BOOST_TEST(at->segno == 2U);
     BOOST_TEST((frames_of(*disk, 1).back() == frame_type::seal));
-    const std::optional<log_position> again = w.writer.seal(); // an empty segment is not sealed
+    const std::optional<log_start> again = w.writer.seal(); // an empty segment is not sealed
     BOOST_REQUIRE(again);
     BOOST_TEST(again->segno == 2U);
     w.wait_durable(w.put(6));
@@ -535,12 +468,12 @@ BOOST_AUTO_TEST_CASE(a_snapshot_at_a_seal_counts_the_log_from_there) {
     running_writer w(*disk);
     w.wait_durable(w.put(1, log_urgency::now, 2000));
     BOOST_TEST(w.writer.stats().sealed_bytes_since_snapshot >= 2000U);
-    const std::optional<log_position> at = w.writer.seal();
+    const std::optional<log_start> at = w.writer.seal();
     BOOST_REQUIRE(at);
     w.wait_durable(w.put(2));
     std::string why;
-    const auto size = w.log.directory.write_snapshot(
-        *at, {}, [](const log_directory::record_sink&) { return snapshot_counts{}; }, why);
+    const auto size =
+        w.log.directory.write_snapshot(*at, {}, [](const record_sink&) { return snapshot_counts{}; }, why);
     BOOST_TEST(size.has_value());
     BOOST_TEST(w.writer.stats().sealed_bytes_since_snapshot == 512U);
 }

@@ -245,7 +245,7 @@ private:
         const log_start& next = store_.appender.at().next;
         store_.s.note_seal(next.lsn);
         std::string why;
-        const auto sink_all = [&](const log_directory::record_sink& sink) {
+        const auto sink_all = [&](const record_sink& sink) {
             for (const auto& [key, value] : store_.state) {
                 sink(static_cast<std::uint16_t>(record_type::family_word), 1, make_body(key, value, 40));
             }
@@ -254,7 +254,7 @@ private:
             }
             return snapshot_counts{1, store_.state.size(), 42};
         };
-        store_.log.directory.write_snapshot({next.lsn, next.segno, next.batch_seq, next.chain}, t_.now, sink_all, why);
+        store_.log.directory.write_snapshot(next, t_.now, sink_all, why);
     }
 
     // The windows, now: never one that opens again, never one that closes too early.

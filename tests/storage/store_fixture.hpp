@@ -3,10 +3,11 @@
 
 #include "core/clock.hpp"
 #include "storage/entity/record_codec.hpp"
+#include "storage/log/frame.hpp"
 #include "storage/on_threads.hpp"
+#include "storage/record/record_log.hpp"
 #include "storage/record/serving.hpp"
 #include "storage/store/embedded_store.hpp"
-#include "storage/store/record_log.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -68,11 +69,20 @@ public:
     void sync() {
         const std::lock_guard one_at_a_time(sync_mutex_);
         std::vector<record_tag> tags;
+        std::vector<std::uint8_t> payload;
+        durable_batch batch;
         std::uint64_t through = 0;
         {
             const std::lock_guard lock(mutex_);
+            if (failed_) {
+                return;
+            }
+            batch.first_lsn = disk_->next_lsn;
             for (queued& q : queue_) {
                 tags.push_back(q.tag);
+                const std::size_t at = payload.size();
+                payload.resize(at + record_header_size + q.record.body.size());
+                encode_record(payload.data() + at, q.record.type, q.record.version, q.record.body);
                 q.record.lsn = disk_->next_lsn++;
                 if (!discards) {
                     disk_->log.push_back(std::move(q.record));
@@ -81,11 +91,23 @@ public:
             queue_.clear();
             through = sequence_;
         }
+        batch.records = static_cast<std::uint32_t>(tags.size());
+        batch.time = callbacks_.now();
+        batch.payload = payload;
+        if (callbacks_.on_batch && batch.records > 0) {
+            callbacks_.on_batch(batch);
+        }
         callbacks_.on_durable(tags, through);
     }
     // Called once, by the next reserve or enqueue, before it takes effect: what another thread did in between.
     std::function<void()> before_next_reserve, before_next_enqueue;
-    void fail() { callbacks_.on_failed("the test says so"); }
+    void fail() {
+        {
+            const std::lock_guard lock(mutex_);
+            failed_ = true;
+        }
+        callbacks_.on_failed("the test says so");
+    }
     std::vector<std::pair<log_urgency, memory_disk::stored>> queued_records() const {
         const std::lock_guard lock(mutex_);
         std::vector<std::pair<log_urgency, memory_disk::stored>> out;
@@ -131,17 +153,22 @@ public:
         });
         report.last_time = served.last_time();
         report.outages = served.outages();
-        report.records = disk_->snapshot.size() + disk_->log.size();
+        report.records = disk_->log.size();
+        report.next_lsn = disk_->next_lsn;
         return report;
     }
-    void start(log_writer::callbacks callbacks) override { callbacks_ = std::move(callbacks); }
+    void start(log_callbacks callbacks) override { callbacks_ = std::move(callbacks); }
     bool stop(milliseconds) override {
         sync();
-        return true;
+        stopped_ = true;
+        return !failed_;
     }
     bool reserve(log_room room, std::uint32_t records) noexcept override {
         if (const auto hook = std::exchange(before_next_reserve, nullptr)) {
             hook();
+        }
+        if (stopped_ || failed_) {
+            return false;
         }
         std::atomic<std::int64_t>& left = room == log_room::ordinary ? ordinary_room : ending_room;
         if (left.fetch_sub(records) < static_cast<std::int64_t>(records)) {
@@ -178,9 +205,14 @@ public:
         }
         return sequence;
     }
-    const char* why_not_ready() const noexcept override { return ordinary_room > 0 ? nullptr : "the disk is full"; }
+    const char* why_not_ready() const noexcept override {
+        return stopped_ || failed_ ? "the log has ended" : ordinary_room > 0 ? nullptr : "the disk is full";
+    }
     std::optional<log_position> seal() override {
         sync();
+        if (failed_) {
+            return std::nullopt;
+        }
         const std::lock_guard lock(mutex_);
         log_position at;
         at.lsn = disk_->next_lsn;
@@ -207,6 +239,11 @@ public:
         disk_->snapshot_time = now;
         std::erase_if(disk_->log, [&](const memory_disk::stored& r) { return r.lsn < at.lsn; });
         return bytes;
+    }
+    std::error_code keep_next_user_id(std::uint64_t next) override {
+        const std::lock_guard lock(mutex_);
+        disk_->counts.next_user_id = std::max(disk_->counts.next_user_id, next);
+        return {};
     }
     log_stats stats() const noexcept override {
         const std::lock_guard lock(mutex_);
@@ -247,12 +284,13 @@ private:
     }
 
     std::shared_ptr<memory_disk> disk_;
-    log_writer::callbacks callbacks_;
+    log_callbacks callbacks_;
     std::mutex sync_mutex_;
     mutable std::mutex mutex_;
     std::vector<queued> queue_;
     std::uint64_t sequence_ = 0;
     std::atomic<std::int64_t> reserved_{0};
+    std::atomic<bool> stopped_{false}, failed_{false};
     log_stats stats_;
     std::uint64_t bytes_at_seal_ = 0;
 };

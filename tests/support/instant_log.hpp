@@ -3,7 +3,7 @@
 // nothing.
 #pragma once
 
-#include "storage/store/record_log.hpp"
+#include "storage/record/record_log.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,7 +31,7 @@ public:
         target.expect({});
         return report;
     }
-    void start(storage::log_writer::callbacks callbacks) override { callbacks_ = std::move(callbacks); }
+    void start(storage::log_callbacks callbacks) override { callbacks_ = std::move(callbacks); }
     bool stop(milliseconds) override {
         commit();
         return true;
@@ -54,7 +54,7 @@ public:
     storage::log_stats stats() const noexcept override { return {}; }
 
 private:
-    storage::log_writer::callbacks callbacks_;
+    storage::log_callbacks callbacks_;
     std::vector<std::uint8_t> bytes_;
     std::vector<storage::record_tag> tags_;
     std::uint64_t sequence_ = 0;

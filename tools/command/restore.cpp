@@ -1,6 +1,7 @@
 // pawlctl restore: a backup in the place of a data directory.
 #include "storage/backup/restore.hpp"
 
+#include "storage/backup/swap_run.hpp"
 #include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
 
@@ -20,11 +21,16 @@ struct restore_choice {
 };
 
 int put_back(program& p, const restore_choice& choice) {
+    // First: the keys may be among what an interrupted restore has moved.
+    const std::string target = choice.target.empty() ? load_settings(p.global).data_dir : choice.target;
+    if (storage::settle_swap(target) == storage::swap_end::finished) {
+        p.out.note("a restore that was interrupted in " + target + " was finished first");
+    }
     backup_source to;
     find_store(p.global, choice.backup + "/" + storage::backup_key_name, to);
     storage::restore_request request;
     request.backup = choice.backup;
-    request.target = choice.target.empty() ? to.settings.data_dir : choice.target;
+    request.target = target;
     request.log_key = &to.keys->log_key;
     request.key_file = to.key_text();
     request.keep_sessions = choice.keep_sessions;

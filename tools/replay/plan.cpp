@@ -1,7 +1,7 @@
 #include "tools/replay/plan.hpp"
 
-#include "storage/directory/log_directory.hpp"
 #include "storage/entity/all.hpp"
+#include "storage/exit_code.hpp"
 
 #include <array>
 
