@@ -48,6 +48,7 @@ public:
     void stop();
 
     const metrics& counters() const;
+    std::size_t open_connections() const; // any thread
 
 private:
     struct implementation;
