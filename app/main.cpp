@@ -22,7 +22,6 @@
 
 #include <cstdio>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -51,24 +50,7 @@ void complain(std::string_view line) {
     std::fprintf(stderr, "pawld: %.*s\n", static_cast<int>(line.size()), line.data());
 }
 
-// In the order of docs/architecture.md, "Stop": nothing new comes in, what is under way ends, the log is closed whole.
-void stop(server& http, password_pool& passwords, const std::function<bool()>& stop_data, logger& log) {
-    notify_service_manager("STOPPING=1");
-    log.info("process.stopping");
-    arm_stop_watchdog(stop_max);
-    http.drain();
-    passwords.stop();
-    if (!stop_data()) {
-        log.error("storage.stuck", {{"waited_s", store_stop_max.count()}});
-        log.flush(log_flush_time_max);
-        complain("the log's writer did not end in time; what was acknowledged is on disk");
-        ::_exit(exit_code(storage::exit_code::storage_failed)); // destroying nothing it may still use
-    }
-    http.stop();
-    log.info("process.stopped");
-}
-
-// What is served: one world, or under --dev the fixture around it.
+// What is served: one instance, or under --dev the fixture around it.
 struct served {
     std::unique_ptr<instance> plain;
     std::unique_ptr<fixture> developed;
@@ -92,7 +74,41 @@ std::unique_ptr<storage::embedded_store> open_data(const config& settings, const
     return open_store(settings, keys, time, log);
 }
 
-int serve(const config_inputs& inputs, const config& settings, int parent) {
+struct opened_data {
+    key_ring_ptr keys;                              // null: none yet
+    std::unique_ptr<storage::embedded_store> store; // null: the fixture makes its own
+};
+
+// Keys, then the store that they protect. A key file that was made here goes again if the store can't be opened.
+opened_data open_keys_and_data(const config& settings, random_source& random, service_clock& time, logger& log,
+                               sync_stall& stall) {
+    raise_descriptor_limit(settings.max_connections, log); // before anything that opens many
+    opened_data out;
+    std::optional<storage::made_key_file> made; // until the store is open
+    if (!settings.key_file.empty()) {
+        const storage::opened_key_file key_file = open_keys(settings, random, time.now(), log);
+        out.keys = key_file.ring;
+        made.emplace(settings.key_file, key_file.created && !settings.in_memory, settings.data_dir);
+    } else if (!settings.dev) {
+        out.keys = keys_in_memory(key_file_options_of(settings).ring, random, time.now());
+    }
+    if (!settings.in_memory || !settings.dev) {
+        out.store = open_data(settings, *out.keys, time, log, stall);
+    }
+    made.reset();
+    out.keys = stamp_keys(settings, std::move(out.keys), time.now(), log);
+    say_container(settings, log);
+    say_warnings(settings, log); // not before: a start that is refused says why in one line
+    if (settings.reset_clock && out.store) {
+        const std::size_t ended = undo_wrong_time(*out.store, time.now(), settings.refresh.lost_response_window);
+        log.warn("clock.sessions_ended", {{"count", std::uint64_t{ended}}});
+        record_clock(*out.store);
+    }
+    return out;
+}
+
+// What the process is before it opens anything, and what became of a restore that was interrupted. Throws refused.
+storage::swap_end prepare(const config& settings, int parent) {
     prepare_process(settings.dev);
     if (settings.exit_with_parent) {
         parent_watch::check(parent, settings.expected_parent);
@@ -100,122 +116,177 @@ int serve(const config_inputs& inputs, const config& settings, int parent) {
     const storage::swap_end settled =
         settings.in_memory ? storage::swap_end::nothing : make_data_directory(settings.data_dir);
     keep_process_files();
-    storage::system_random random;
-    seed start = read_seed(settings, random);
-    ready_file ready(settings.ready_file);
-    webhook_parts hook = open_webhook(settings); // what it reads, before files are out of reach
-    const sandbox closed_in(settings);
-    std::optional<parent_watch> watch; // its thread is the first
-    if (settings.exit_with_parent) {
-        watch.emplace(parent);
-    }
-    logger log(settings.level, settings.format);
-    service_clock time;
-    const double started_at_s = static_cast<double>(time.wall_ms().time_since_epoch().count()) / 1e3;
-    raise_descriptor_limit(settings.max_connections, log);
+    return settled;
+}
 
-    sync_stall stall; // before the store: its writer passes here
-    key_ring_ptr keys;
-    std::unique_ptr<storage::embedded_store> opened;
-    std::optional<storage::made_key_file> made; // until the store is open
-    if (!settings.key_file.empty()) {
-        const storage::opened_key_file key_file = open_keys(settings, random, time.now(), log);
-        keys = key_file.ring;
-        made.emplace(settings.key_file, key_file.created && !settings.in_memory, settings.data_dir);
-    } else if (!settings.dev) {
-        keys = keys_in_memory(key_file_options_of(settings).ring, random, time.now());
-    }
-    if (!settings.in_memory || !settings.dev) {
-        opened = open_data(settings, *keys, time, log, stall);
-    }
-    made.reset();
-    keys = stamp_keys(settings, std::move(keys), time.now(), log);
+// All that serves. Its members stand in the order in which they are built, and are destroyed in the reverse: what runs
+// goes before what it uses.
+class process {
+public:
+    // Opens everything and binds the sockets; nothing is accepted yet. Throws refused and listen_error.
+    process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled);
+    // Starts the threads that serve, and says so.
+    void start();
+    // Until a signal says that it is over. Reloads meanwhile.
+    void wait();
+    // In the order of docs/architecture.md, "Stop".
+    void stop();
+
+private:
+    served make_served();
+    server_settings wiring() const;
+    std::string render(instance& of);
+    void look_around();
+
+    const config_inputs& inputs_;
+    const config& settings_;
+    storage::system_random random_;
+    seed seed_;
+    ready_file ready_;
+    webhook_parts hook_; // what it reads, before files are out of reach
+    const sandbox closed_in_;
+    std::unique_ptr<parent_watch> watch_; // null: none. Its thread is the first
+    logger log_;
+    service_clock time_;
+    const double started_at_s_;
+    sync_stall stall_; // before the store: its writer passes here
+    opened_data data_;
+    password_pool passwords_;
+    served it_;
+    const realm_instance_ptr first_; // as long as the server: it is handed its context
+    std::unique_ptr<tls_identity> tls_;
+    server http_;
+    std::unique_ptr<webhook_sender> sender_; // null: none
+    std::string url_;
+    clock_watch wall_;
+    connection_ebb ebb_;
+    unsigned looks_ = 0;
+    std::uint64_t hashes_told_ = 0;
+};
+
+process::process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled)
+    : inputs_(inputs), settings_(settings), seed_(read_seed(settings, random_)), ready_(settings.ready_file),
+      hook_(open_webhook(settings)), closed_in_(settings),
+      watch_(settings.exit_with_parent ? std::make_unique<parent_watch>(parent) : nullptr),
+      log_(settings.level, settings.format),
+      started_at_s_(static_cast<double>(time_.wall_ms().time_since_epoch().count()) / 1e3),
+      data_(open_keys_and_data(settings, random_, time_, log_, stall_)),
+      passwords_({settings.password_threads, settings.password_queue}, real_password_work(settings.argon2, random_)),
+      it_(make_served()), first_(it_.held()),
+      http_(wiring(), it_.now(first_).context(), all_routes(settings.dev), log_), wall_(time_, log_) {
     if (settled != storage::swap_end::nothing) {
-        log.warn("store.restore_interrupted",
-                 {{"data_dir", settings.data_dir},
-                  {"now", settled == storage::swap_end::finished ? "finished" : "taken back"}});
+        log_.warn("store.restore_interrupted",
+                  {{"data_dir", settings.data_dir},
+                   {"now", settled == storage::swap_end::finished ? "finished" : "taken back"}});
     }
-    say_container(settings, log);
-    say_warnings(settings, log); // not before: a start that is refused says why in one line
-    if (settings.reset_clock && opened) {
-        const std::size_t ended = undo_wrong_time(*opened, time.now(), settings.refresh.lost_response_window);
-        log.warn("clock.sessions_ended", {{"count", std::uint64_t{ended}}});
-        record_clock(*opened);
-    }
-
-    password_pool passwords({settings.password_threads, settings.password_queue},
-                            real_password_work(settings.argon2, random));
-    served it;
-    server_settings wiring = server_settings_of(settings);
-    if (settings.dev) {
-        it.developed = std::make_unique<fixture>(
-            realm_shared{settings, time, random, passwords, std::move(start), {}, &time, &log}, std::move(keys),
-            std::move(opened), stall);
-        wiring.hook = it.developed.get();
+    if (it_.developed) {
+        it_.developed->set_metrics_text([this](instance& of) { return render(of); });
     } else {
-        it.plain = std::make_unique<instance>(instance_shared{settings, time, random, passwords, &time, &log},
-                                              std::move(keys), std::move(opened));
+        it_.plain->context().metrics_text = [this] { return render(*it_.plain); };
     }
-    const realm_instance_ptr first = it.held(); // as long as the server: it is handed its context
-    app_context& context = it.now(first).context();
-    server http(std::move(wiring), context, all_routes(settings.dev), log);
-    std::unique_ptr<webhook_sender> sender; // null: none
-    const auto render = [&](instance& w) {
-        return http.counters().render(
-            wire_metrics({w.counters(), w.data(), passwords, time, log, program_version, started_at_s,
-                          &w.events().figures(), sender ? &sender->figures() : nullptr}));
-    };
-    if (it.developed) {
-        it.developed->set_metrics_text(render);
-    } else {
-        context.metrics_text = [&] { return render(*it.plain); };
+    tls_ = open_tls(settings, log_);
+    http_.use_tls(tls_.get());
+    url_ = http_.bind().front();
+    const std::string issuer = issuer_of(settings, url_);
+    it_.set_issuer(issuer);
+    http_.set_issuer_host(authority_of_url(issuer));
+    if (hook_.client) {
+        instance& of = it_.now(first_);
+        sender_ = make_webhook_sender(settings, std::move(hook_), of.events(), of.keys().get()->log_key, random_, log_);
     }
+}
 
-    const std::unique_ptr<tls_identity> tls = open_tls(settings, log);
-    http.use_tls(tls.get());
-    const std::string url = http.bind().front();
-    const std::string issuer = issuer_of(settings, url);
-    it.set_issuer(issuer);
-    http.set_issuer_host(authority_of_url(issuer));
-    if (hook.client) {
-        sender = make_webhook_sender(settings, std::move(hook), it.now(first).events(),
-                                     it.now(first).keys().get()->log_key, random, log);
+served process::make_served() {
+    served out;
+    if (settings_.dev) {
+        out.developed = std::make_unique<fixture>(
+            realm_shared{settings_, time_, random_, passwords_, std::move(seed_), {}, &time_, &log_},
+            std::move(data_.keys), std::move(data_.store), stall_);
+    } else {
+        out.plain = std::make_unique<instance>(instance_shared{settings_, time_, random_, passwords_, &time_, &log_},
+                                               std::move(data_.keys), std::move(data_.store));
     }
-    closed_in.close(log);
-    if (sender) {
-        sender->start();
+    return out;
+}
+
+server_settings process::wiring() const {
+    server_settings out = server_settings_of(settings_);
+    if (it_.developed) {
+        out.hook = it_.developed.get();
     }
-    http.start();
-    log.info("process.ready", {{"url", url}, {"version", program_version}, {"data_dir", settings.data_dir}});
-    const std::string line = ready_line(url);
-    ready.write(line);
+    return out;
+}
+
+std::string process::render(instance& of) {
+    return http_.counters().render(
+        wire_metrics({of.counters(), of.data(), passwords_, time_, log_, program_version, started_at_s_,
+                      &of.events().figures(), sender_ ? &sender_->figures() : nullptr}));
+}
+
+void process::start() {
+    closed_in_.close(log_);
+    if (sender_) {
+        sender_->start();
+    }
+    http_.start();
+    log_.info("process.ready", {{"url", url_}, {"version", program_version}, {"data_dir", settings_.data_dir}});
+    const std::string line = ready_line(url_);
+    ready_.write(line);
     print_ready_line(line);
     notify_service_manager("READY=1");
     let_go_of_start_pages();
-    clock_watch wall(time, log);
-    unsigned looks = 0;
-    std::uint64_t hashes_told = 0;
-    const auto look_around = [&] {
-        wall.look();
-        say_hash_memory(passwords.stats(), hashes_told, log);
-        if (tls && ++looks % (certificate_look_interval / clock_look_interval) == 0 && tls->files_changed()) {
-            reload_tls(tls.get(), log);
-        }
-    };
-    while (wait_for_signal(clock_look_interval, look_around) == signal_request::reload) {
-        reload_tls(tls.get(), log);
-        const realm_instance_ptr held = it.held();
-        instance& now = it.now(held);
-        reload(inputs, settings, now.keys(), now.limiter(), log);
+}
+
+void process::wait() {
+    while (wait_for_signal(clock_look_interval, [this] { look_around(); }) == signal_request::reload) {
+        reload_tls(tls_.get(), log_);
+        const realm_instance_ptr held = it_.held();
+        instance& now = it_.now(held);
+        reload(inputs_, settings_, now.keys(), now.limiter(), log_);
     }
-    ready.remove();
-    if (sender) {
-        sender->stop();
+}
+
+void process::look_around() {
+    wall_.look();
+    say_hash_memory(passwords_.stats(), hashes_told_, log_);
+    if (tls_ && ++looks_ % (certificate_look_interval / clock_look_interval) == 0 && tls_->files_changed()) {
+        reload_tls(tls_.get(), log_);
     }
-    stop(http, passwords, [&] { return it.stop(); }, log);
-    if (it.plain) {
-        it.plain->data().leave_memory_behind(); // and that is the end of the process
+    if (ebb_.look(http_.open_connections())) {
+        give_back_free_memory();
     }
+}
+
+// Nothing new comes in, what is under way ends, the log is closed whole.
+void process::stop() {
+    ready_.remove();
+    if (sender_) {
+        sender_->stop();
+    }
+    notify_service_manager("STOPPING=1");
+    log_.info("process.stopping");
+    arm_stop_watchdog(stop_max);
+    http_.drain();
+    passwords_.stop();
+    if (!it_.stop()) {
+        log_.error("storage.stuck", {{"waited_s", store_stop_max.count()}});
+        log_.flush(log_flush_time_max);
+        complain("the log's writer did not end in time; what was acknowledged is on disk");
+        ::_exit(exit_code(storage::exit_code::storage_failed)); // destroying nothing it may still use
+    }
+    http_.stop();
+    log_.info("process.stopped");
+    if (it_.plain) {
+        it_.plain->data().leave_memory_behind(); // and that is the end of the process
+    }
+}
+
+int serve(const config_inputs& inputs, const config& settings, int parent) {
+    const storage::swap_end settled = prepare(settings, parent);
+    process all(inputs, settings, parent, settled);
+    all.start();
+    all.wait();
+    all.stop();
     return 0;
 }
 

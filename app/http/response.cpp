@@ -16,7 +16,7 @@
 namespace pawl::app {
 namespace {
 
-std::string_view reason_of(unsigned status) {
+std::string_view reason_of_success(unsigned status) {
     switch (status) {
     case 100:
         return "Continue";
@@ -40,6 +40,13 @@ std::string_view reason_of(unsigned status) {
         return "Temporary Redirect";
     case 308:
         return "Permanent Redirect";
+    default:
+        return "Status";
+    }
+}
+
+std::string_view reason_of_refusal(unsigned status) {
+    switch (status) {
     case 400:
         return "Bad Request";
     case 401:
@@ -87,6 +94,11 @@ std::string_view reason_of(unsigned status) {
     default:
         return "Status";
     }
+}
+
+// RFC 9110 15: status phrases.
+std::string_view reason_of(unsigned status) {
+    return status < 400 ? reason_of_success(status) : reason_of_refusal(status);
 }
 
 constexpr std::string_view always = "\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";

@@ -27,11 +27,6 @@ namespace asio = boost::asio;
 constexpr auto token = asio::as_tuple(asio::deferred);
 using asio_error = boost::system::error_code;
 
-// Errors of accept(2) that stay until something else gives descriptors or memory back.
-bool is_exhaustion(int error) {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 std::chrono::milliseconds interval_for(const phase_deadlines& limits) {
     const auto shortest = std::min({limits.header, limits.body, limits.idle, limits.write});
     return std::clamp(shortest / 10, sweep_interval_min, sweep_interval_max);
@@ -47,16 +42,10 @@ void acknowledge_now(int fd) {
 } // namespace
 
 io_thread::session::session(io_thread& owner, unique_fd fd, const accepted& who, connection_permit p)
-    : permit(std::move(p)), thread(owner), socket(owner.context_.get_executor()),
+    : permit(std::move(p)), thread(owner), stream(owner.context_.get_executor(), who.family, std::move(fd)),
       machine(owner.host_, who.peer, std::chrono::steady_clock::now(), who.admin) {
-    socket.assign(asio::generic::stream_protocol(who.family, who.family == AF_UNIX ? 0 : IPPROTO_TCP), fd.get());
-    static_cast<void>(fd.release());
-    if (const tls_identity* const identity = owner.shared_.settings.tls; identity != nullptr && who.family != AF_UNIX) {
-        SSL* const state = identity->new_connection();
-        if (state == nullptr) {
-            throw std::bad_alloc();
-        }
-        tls.emplace(socket, state);
+    if (owner.shared_.settings.tls != nullptr && who.family != AF_UNIX) {
+        awaits_tls = true;
         transport_deadline = std::chrono::steady_clock::now() + owner.shared_.settings.deadlines.handshake;
     }
     owner.host_.counters.count_accepted();
@@ -64,11 +53,6 @@ io_thread::session::session(io_thread& owner, unique_fd fd, const accepted& who,
 
 io_thread::session::~session() {
     thread.host_.counters.count_closed();
-}
-
-void io_thread::session::cancel() {
-    asio_error ignored;
-    socket.cancel(ignored);
 }
 
 struct io_thread::session_ended {
@@ -87,22 +71,6 @@ struct io_thread::session_ended {
     }
 };
 
-// To run_context(), which starts it again.
-struct io_thread::accept_ended {
-    void operator()(std::exception_ptr failed) const {
-        if (failed) {
-            std::rethrow_exception(failed);
-        }
-    }
-};
-
-io_thread::listener::listener(executor_type executor, unique_fd fd, std::span<const std::unique_ptr<io_thread>> to,
-                              bool for_admin)
-    : socket(executor, fd.get()), pause(executor), targets(to), admin(for_admin),
-      reserve(open("/dev/null", O_RDONLY | O_CLOEXEC)) {
-    static_cast<void>(fd.release());
-}
-
 io_thread::io_thread(io_shared& shared, std::size_t index)
     : shared_(shared), host_{shared.settings, shared.hosts,
                              shared.routing,  shared.routes,
@@ -115,10 +83,6 @@ io_thread::~io_thread() {
     stop();
 }
 
-void io_thread::add_listener(unique_fd fd, std::span<const std::unique_ptr<io_thread>> targets, bool admin) {
-    listeners_.push_back(std::make_unique<listener>(context_.get_executor(), std::move(fd), targets, admin));
-}
-
 void io_thread::run() {
     keep_accepting();
     // Signals are for the main thread.
@@ -127,14 +91,6 @@ void io_thread::run() {
     pthread_sigmask(SIG_SETMASK, &all, &before);
     thread_ = std::thread([this] { run_context(); });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
-void io_thread::keep_accepting() {
-    for (const auto& l : listeners_) {
-        if (!*l->accepting && !host_.draining) {
-            asio::co_spawn(context_, accept_loop(*l, accepting_mark(*l)), accept_ended{});
-        }
-    }
 }
 
 void io_thread::recover() {
@@ -175,7 +131,7 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
     using action = connection::action;
     const auto now = [] { return std::chrono::steady_clock::now(); };
     connection& c = s->machine;
-    if (s->tls) {
+    if (s->awaits_tls) {
         task<bool> handshake = shake_hands(*s);
         const bool agreed = co_await std::move(handshake);
         if (!agreed) {
@@ -186,26 +142,14 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
         switch (what) {
         case action::read: {
             const std::span<char> space = c.read_space();
-            if (s->tls) {
-                auto decrypted = s->tls->async_read_some(asio::buffer(space.data(), space.size()), token);
-                const auto [ec, n] = co_await std::move(decrypted);
-                c.on_read(ec.failed(), n, now());
-                break;
-            }
-            auto pending = s->socket.async_read_some(asio::buffer(space.data(), space.size()), token);
+            auto pending = s->stream.async_read_some(asio::buffer(space.data(), space.size()), token);
             const auto [ec, n] = co_await std::move(pending);
             c.on_read(ec.failed(), n, now());
             break;
         }
         case action::write: {
             const std::string_view bytes = c.unsent();
-            if (s->tls) {
-                auto encrypted = s->tls->async_write_some(asio::buffer(bytes.data(), bytes.size()), token);
-                const auto [ec, n] = co_await std::move(encrypted);
-                c.on_written(ec.failed(), n, now());
-                break;
-            }
-            auto pending = s->socket.async_write_some(asio::buffer(bytes.data(), bytes.size()), token);
+            auto pending = s->stream.async_write_some(asio::buffer(bytes.data(), bytes.size()), token);
             const auto [ec, n] = co_await std::move(pending);
             c.on_written(ec.failed(), n, now());
             break;
@@ -233,42 +177,46 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
             break;
         }
         case action::shutdown_send: {
-            if (s->tls) {
+            if (s->stream.uses_tls()) {
                 task<void> goodbye = say_goodbye(*s);
                 co_await std::move(goodbye);
-                s->tls.reset(); // what still comes is thrown away as it is
             }
-            asio_error ignored;
-            s->socket.shutdown(stream_socket::shutdown_send, ignored);
+            s->stream.shutdown_send();
             break;
         }
         case action::end:
             break;
         }
     }
-    if (s->tls) {
+    if (s->stream.uses_tls()) {
         task<void> goodbye = say_goodbye(*s);
         co_await std::move(goodbye);
     }
 }
 
 task<bool> io_thread::shake_hands(session& s) {
-    auto pending = s.tls->async_handshake(asio::ssl::stream_base::server, token);
+    // What TLS takes, 80 KiB for each connection, is not for clients that say nothing.
+    auto first_byte = s.stream.socket().async_wait(client_stream::socket_type::wait_read, token);
+    const auto [gone] = co_await std::move(first_byte);
+    SSL* const state = gone ? nullptr : s.thread.shared_.settings.tls->new_connection();
+    if (state == nullptr) {
+        co_return false;
+    }
+    s.stream.use_tls(state);
+    auto pending = s.stream.async_handshake(token);
     const auto [ec] = co_await std::move(pending);
     s.transport_deadline = std::chrono::steady_clock::time_point::max();
     if (ec) {
         s.thread.host_.log.debug("tls.refused", {{"why", ec.message()}});
         co_return false;
     }
-    acknowledge_now(s.socket.native_handle());
+    acknowledge_now(s.stream.socket().native_handle());
     co_return true;
 }
 
-// close_notify, so that the client knows that nothing was cut off. Its own is not waited for.
 task<void> io_thread::say_goodbye(session& s) {
-    SSL_set_shutdown(s.tls->native_handle(), SSL_get_shutdown(s.tls->native_handle()) | SSL_RECEIVED_SHUTDOWN);
     s.transport_deadline = std::chrono::steady_clock::now() + linger_time_max;
-    auto pending = s.tls->async_shutdown(token);
+    auto pending = s.stream.async_goodbye(token);
     const auto [ignored] = co_await std::move(pending);
     static_cast<void>(ignored);
     s.transport_deadline = std::chrono::steady_clock::time_point::max();
@@ -314,97 +262,12 @@ void io_thread::watch_hang_up(session& s) {
         }
         session& watched = **there;
         char byte = 0;
-        const ssize_t n = recv(watched.socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        const ssize_t n = recv(watched.stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
         if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
             watched.machine.hang_up();
         }
     };
-    s.socket.async_wait(stream_socket::wait_read, std::move(look));
-}
-
-task<void> io_thread::accept_loop(listener& from, accepting_mark mark) {
-    static_cast<void>(mark); // lives as long as this frame
-    while (!host_.draining) {
-        auto readable = from.socket.async_wait(asio::posix::descriptor_base::wait_read, token);
-        const auto [ec] = co_await std::move(readable);
-        if (ec || host_.draining) {
-            break;
-        }
-        const int error = accept_batch(from);
-        if (!is_exhaustion(error)) {
-            continue;
-        }
-        turn_one_away(from);
-        host_.counters.count_accept_pause();
-        host_.log.warn("accept.paused", {{"errno", error}});
-        from.pause.expires_after(accept_pause);
-        auto waited = from.pause.async_wait(token);
-        const auto [cancelled] = co_await std::move(waited);
-        static_cast<void>(cancelled);
-    }
-}
-
-int io_thread::accept_batch(listener& from) {
-    for (int i = 0; i < accept_batch_max; ++i) {
-        sockaddr_storage address{};
-        socklen_t size = sizeof address;
-        unique_fd fd(accept4(from.socket.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
-                             SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (fd) {
-            try {
-                admit(from, std::move(fd), address);
-            } catch (const std::exception&) { // no memory for it: this one is lost, accepting goes on after a pause
-                return ENOMEM;
-            }
-        } else if (errno == EAGAIN || is_exhaustion(errno)) {
-            return errno;
-        } // else: that one client is gone (ECONNABORTED, EPROTO ...)
-    }
-    return 0;
-}
-
-// Without a descriptor to accept with, a client would wait in the backlog for nothing, and readiness would never end.
-void io_thread::turn_one_away(listener& from) {
-    from.reserve.reset();
-    unique_fd fd(accept4(from.socket.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd) {
-        host_.counters.count_refused_connection();
-    }
-    fd.reset();
-    from.reserve = unique_fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-void io_thread::admit(listener& from, unique_fd fd, const sockaddr_storage& address) {
-    const peer_address peer = peer_of(address);
-    const int family = address.ss_family;
-    if (from.admin && !peer_may_administer(fd.get())) {
-        host_.counters.count_refused_connection();
-        host_.log.warn("admin.refused_peer");
-        return;
-    }
-    const bool counts = family != AF_UNIX && !shared_.settings.trusted_proxies.trusts(peer);
-    connection_permit permit = shared_.ledger.take(peer, counts);
-    if (!permit) {
-        refuse_connection(fd);
-        return;
-    }
-    if (family != AF_UNIX) {
-        const int on = 1;
-        setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    }
-    io_thread* target = this;
-    if (!from.targets.empty()) {
-        target = from.targets[from.next_target++ % from.targets.size()].get();
-    }
-    const accepted who{peer, family, from.admin};
-    if (target == this) {
-        adopt(std::move(fd), who, std::move(permit));
-        return;
-    }
-    auto hand_over = [target, who, f = std::move(fd), p = std::move(permit)]() mutable {
-        target->adopt(std::move(f), who, std::move(p));
-    };
-    asio::post(target->context_, std::move(hand_over));
+    s.stream.socket().async_wait(client_stream::socket_type::wait_read, std::move(look));
 }
 
 void io_thread::adopt(unique_fd fd, const accepted& who, connection_permit permit) {
@@ -412,20 +275,6 @@ void io_thread::adopt(unique_fd fd, const accepted& who, connection_permit permi
     sessions_.push_back(*s);
     arm_sweep();
     asio::co_spawn(context_, serve(std::move(s)), session_ended{this});
-}
-
-// Best effort and without waiting: a client over the cap must not cost more than this.
-void io_thread::refuse_connection(const unique_fd& fd) {
-    host_.counters.count_refused_connection();
-    if (shared_.settings.tls != nullptr) {
-        return; // an answer would take a handshake
-    }
-    std::string id, out;
-    host_.ids.next(id);
-    const http_response response = problem_response(request_problem::too_many_connections);
-    append_response(out, response, {host_.date.text(), id, true, false, false});
-    static_cast<void>(send(fd.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
-    shutdown(fd.get(), SHUT_WR);
 }
 
 void io_thread::arm_sweep() {

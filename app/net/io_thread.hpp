@@ -3,14 +3,13 @@
 #pragma once
 
 #include "app/http/connection.hpp"
+#include "app/net/client_stream.hpp"
 #include "app/net/connection_ledger.hpp"
 #include "app/net/listen.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/list_hook.hpp>
@@ -42,8 +41,6 @@ struct io_shared {
 class io_thread {
 public:
     using executor_type = boost::asio::io_context::executor_type;
-    using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, executor_type>;
-    using tls_stream = boost::asio::ssl::stream<stream_socket&>;
     using timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                                     boost::asio::wait_traits<std::chrono::steady_clock>, executor_type>;
 
@@ -74,13 +71,13 @@ private:
         ~session();
         session(const session&) = delete;
         session& operator=(const session&) = delete;
-        void cancel(); // what waits for the socket
+        void cancel() { stream.cancel(); } // what waits for the socket
         bool overdue(std::chrono::steady_clock::time_point now) const { return now >= transport_deadline; }
 
         connection_permit permit; // given back last
         io_thread& thread;
-        stream_socket socket;
-        std::optional<tls_stream> tls; // over `socket`
+        client_stream stream;
+        bool awaits_tls = false; // its first bytes are a handshake's
         // Of a handshake, or of saying goodbye.
         std::chrono::steady_clock::time_point transport_deadline = std::chrono::steady_clock::time_point::max();
         connection machine;

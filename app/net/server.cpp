@@ -234,6 +234,10 @@ void server::stop() {
     }
 }
 
+std::size_t server::open_connections() const {
+    return it_->ledger.open();
+}
+
 const metrics& server::counters() const {
     return it_->counters;
 }

@@ -49,6 +49,7 @@ public:
     void stop();
 
     const metrics& counters() const;
+    std::size_t open_connections() const; // any thread
 
 private:
     struct implementation;

@@ -44,4 +44,8 @@ std::size_t let_go_of_start_pages() {
     return total;
 }
 
+void give_back_free_memory() {
+    ::malloc_trim(0);
+}
+
 } // namespace pawl::app

@@ -1,6 +1,7 @@
 #include "app/process/sandbox.hpp"
 
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -107,7 +108,6 @@ constexpr std::array always{
     SCMP_SYS(timerfd_gettime),
     SCMP_SYS(alarm),
     SCMP_SYS(restart_syscall),
-    SCMP_SYS(ioctl),
     SCMP_SYS(listen),
     SCMP_SYS(accept),
     SCMP_SYS(accept4),
@@ -209,6 +209,13 @@ void add_rules(rule_adder& rules, const call_rules& wanted) {
     // Nothing that is to be executed.
     rules.allow(SCMP_SYS(mmap), has_bits(2, PROT_EXEC, 0));
     rules.allow(SCMP_SYS(mprotect), has_bits(2, PROT_EXEC, 0));
+    // Asio makes sockets non-blocking with it, the C library asks whether stdout is a terminal, and its resolver how
+    // long an answer is. No other request: ioctl() has thousands.
+    for (const std::uint64_t request : {std::uint64_t{FIONBIO}, std::uint64_t{TCGETS}, std::uint64_t{FIONREAD}}) {
+        if (request != FIONREAD || wanted.outgoing_tcp) {
+            rules.allow(SCMP_SYS(ioctl), equals(1, request));
+        }
+    }
     rules.allow(SCMP_SYS(prctl), equals(0, PR_SET_NAME));
     rules.allow(SCMP_SYS(prctl), equals(0, PR_GET_NAME));
     rules.allow(SCMP_SYS(prlimit64), equals(2, 0)); // to look, not to set

@@ -2,6 +2,7 @@
 // when both are full, so that a flood of logins leaves refresh and bearer checks as quick as ever.
 #pragma once
 
+#include "app/worker/worker_pool.hpp"
 #include "core/password/password.hpp"
 #include "core/port/password_hasher.hpp"
 #include "core/random_source.hpp"
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pawl::app {
@@ -45,9 +47,8 @@ public:
     password_pool(const password_pool&) = delete;
     password_pool& operator=(const password_pool&) = delete;
 
-    // See the port. Resumes on the awaiting coroutine's own executor; that must be running until the job is done, which
-    // the pool helps by holding work on it. Cancellation does not reach a job. A hash
-    // that gets no memory is password_queue_full as well, with a field that says so instead of the table's sentence.
+    // See the port; worker_pool::run() says where they resume. A hash that gets no memory is password_queue_full as
+    // well, with a field that says so instead of the table's sentence.
     task<result<verified_password>> verify(secret_string password, std::string stored) override;
     task<result<std::string>> hash(secret_string password) override;
 
@@ -60,9 +61,14 @@ public:
 
 private:
     struct job;
-    struct state;
-    static task<void> completion(std::shared_ptr<state> pool, std::shared_ptr<job> j);
-    std::shared_ptr<state> state_;
+    struct memory;
+    failure full() const;
+    std::optional<failure> refusal_of(const job& j) const;
+
+    const password_pool_settings settings_;
+    const std::shared_ptr<const password_work> work_;
+    const std::shared_ptr<memory> memory_;
+    worker_pool pool_; // last: its jobs use what stands before
 };
 
 // How long a refused caller should wait: until `waiting` jobs of `mean` each are through `threads` threads; 1 s at

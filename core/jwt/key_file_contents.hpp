@@ -11,6 +11,8 @@
 
 namespace pawl {
 
+inline constexpr std::size_t log_key_size = 32;
+
 struct key_file_signing {
     jws_algorithm algorithm{};
     bool signs = false;

@@ -1,4 +1,4 @@
-// Evidence on disk. Its meaning: core/event.hpp.
+// Evidence on disk. Its meaning: core/family/event.hpp.
 #pragma once
 
 #include "core/family/event.hpp"

@@ -52,4 +52,19 @@ BOOST_AUTO_TEST_CASE(code_that_only_the_start_needed_is_no_longer_resident_and_a
     BOOST_TEST(changed_since_the_start == "after");
 }
 
+BOOST_AUTO_TEST_CASE(an_ebb_is_a_fall_from_the_most_connections_there_were) {
+    constexpr std::size_t fall = connection_ebb::fall_min;
+    connection_ebb ebb;
+    BOOST_TEST(!ebb.look(0));
+    BOOST_TEST(!ebb.look(fall - 1));
+    BOOST_TEST(!ebb.look(0)); // too few
+    BOOST_TEST(!ebb.look(2 * fall));
+    BOOST_TEST(!ebb.look(fall + 1));
+    BOOST_TEST(ebb.look(fall));
+    BOOST_TEST(!ebb.look(fall)); // told once
+    BOOST_TEST(!ebb.look(1));
+    BOOST_TEST(ebb.look(0));
+    BOOST_TEST(!ebb.look(0));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -179,6 +180,24 @@ BOOST_AUTO_TEST_CASE(sockets_are_there_only_where_asked_for) {
                             return result_of(::bind(::socket(AF_INET, SOCK_STREAM, 0), &any, sizeof(sockaddr)));
                         },
                         {.outgoing_tcp = true}) == EPERM);
+}
+
+BOOST_AUTO_TEST_CASE(of_ioctl_there_is_only_what_the_server_needs) {
+    const folder where;
+    const auto asks = [](unsigned long request) {
+        return [request] {
+            const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+            std::array<char, 256> value{};
+            return result_of(::ioctl(fd < 0 ? 0 : fd, request, value.data()));
+        };
+    };
+    for (const unsigned long request : {FIONBIO, TCGETS}) {
+        BOOST_TEST(errno_of(where, asks(request)) != EPERM);
+    }
+    for (const unsigned long request : {TIOCSTI, TIOCGWINSZ, TCSETS, SIOCGIFCONF, FIONREAD, FIOASYNC}) {
+        BOOST_TEST(errno_of(where, asks(request)) == EPERM);
+    }
+    BOOST_TEST(errno_of(where, asks(FIONREAD), {.outgoing_tcp = true}) != EPERM); // the resolver's
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_computes_can_still_give_way) {

@@ -44,6 +44,17 @@ def trusting(*certificates, alpn=None):
     return context
 
 
+def client_hello():
+    """The first flight of a handshake, as Python's client sends it."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    half = trusting().wrap_bio(incoming, outgoing, server_hostname="localhost")
+    try:
+        half.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
 class TlsCase(unittest.TestCase):
     def setUp(self):
         self.server = Pawld()
@@ -57,6 +68,10 @@ class TlsCase(unittest.TestCase):
         self.server.start()
         self.port = int(self.server.url.rsplit(":", 1)[1])
         return self.server
+
+    def resident_mib(self):
+        text = pathlib.Path("/proc/%d/status" % self.server.process.pid).read_text()
+        return int(re.search(r"VmRSS:\s*(\d+) kB", text).group(1)) // 1024
 
     def connect(self, context, name="localhost"):
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=60)
@@ -203,6 +218,19 @@ class Serving(TlsCase):
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as raw:
             raw.sendall(b"\x16\x03\x01\x02\x00\x01\x00")  # the begin of a ClientHello
             self.assertEqual(raw.recv(100), b"")  # long before anything else of ours would end it
+
+    @unittest.skipIf("PAWL_SANITIZED" in os.environ, "sanitizers keep freed memory for themselves")
+    def test_handshakes_that_do_not_end_give_their_memory_back(self):
+        self.start()
+        before = self.resident_mib()
+        hello = client_hello()
+        waiting = []
+        self.addCleanup(lambda: [s.close() for s in waiting])
+        for _ in range(600):
+            waiting.append(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+            waiting[-1].sendall(hello[:len(hello) // 2])
+        eventually(lambda: self.resident_mib() > before + 30)  # each takes 80 KiB, as long as it waits
+        eventually(lambda: self.resident_mib() < before + 15, seconds=60)
 
     def test_it_stops_while_a_handshake_hangs(self):
         self.start()

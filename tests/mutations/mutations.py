@@ -87,7 +87,7 @@ MUTATIONS = [
     Mutation("a SEAL that tells the time before the outage is told", "storage/log/writer_thread.cpp",
              "batch_written ? cb.now() : std::min(cb.now(), supply.last_time())", "cb.now()",
              unit("storage_tests", "log_served_time/*")),
-    Mutation("a clock set back that leaves windows to open", "app/instance/startup.cpp",
+    Mutation("a clock set back that leaves windows to open", "app/instance/startup_data.cpp",
              "if (!is_reopened(family.state, now, window)) {", "if (true) {", unit("app_tests", "startup_test/*")),
     Mutation("shut windows replayed", "core/family/decide.cpp",
              "within(age, policy.reuse_window) && word.replays() < family_word::replays_max", "within(age, policy.reuse_window)",

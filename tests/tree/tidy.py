@@ -5,28 +5,65 @@ import re
 import subprocess
 import sys
 
+import functions
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CODE = (".cpp", ".hpp", ".py", ".cmake", ".sh", ".mjs")
 LINE_COLUMNS_MAX = 140   # clang-format holds C++ to 120; long literals may stand out
-FILE_LINES_MAX = 600
+# CONTRIBUTING.md says the same three numbers.
+FUNCTION_LINES_MAX = 70
+FILE_LINES_MAX = 400        # of the program
+OTHER_FILE_LINES_MAX = 600  # of tests and scripts
+PROGRAM = ("app/", "core/", "storage/", "tools/")
+# What is longer, and may become no longer: lines of the file; lines of its longest function.
+LONGER_FILES = {
+    "storage/backup/salvage.cpp": 515,
+    "storage/directory/recovery.cpp": 449,
+    "storage/log/writer_thread.cpp": 452,
+    "storage/store/embedded_store.cpp": 498,
+}
+LONGER_FUNCTIONS = {
+    "storage/store/embedded_store_users.cpp": 80,
+    "tests/app/config_test.cpp": 164,
+    "tests/core/key_ring_test.cpp": 75,
+    "tests/core/service_durability_test.cpp": 77,
+    "tests/storage/store_lifecycle_test.cpp": 80,
+}
 # This file names the words it bans; vectors are strings made by others.
 EXEMPT = ("tests/tree/tidy.py", "tests/core/password_vectors.hpp")
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 
 
+def too_long(name, text):
+    """What of this file is longer than it may be."""
+    allowed = LONGER_FILES.get(name, FILE_LINES_MAX if name.startswith(PROGRAM) else OTHER_FILE_LINES_MAX)
+    lines = text.count("\n")
+    wrong = ["%s: %d lines; at most %d" % (name, lines, allowed)] if lines > allowed else []
+    if not name.endswith((".cpp", ".hpp")):
+        return wrong
+    allowed = LONGER_FUNCTIONS.get(name, FUNCTION_LINES_MAX)
+    try:
+        return wrong + ["%s:%d: a function of %d lines; at most %d" % (name, first, count, allowed)
+                        for first, count in functions.functions(text) if count > allowed]
+    except ValueError as why:
+        return wrong + ["%s: %s" % (name, why)]
+
+
 def main():
     names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True, capture_output=True,
                            text=True).stdout.split("\n")
-    wrong = []
+    wrong = functions.check()
+    wrong += ["tests/tree/tidy.py: %s is not there" % name for name in [*LONGER_FILES, *LONGER_FUNCTIONS]
+              if not (ROOT / name).exists()]
     for name in names:
         path = ROOT / name
         if not name or not path.is_file() or path.suffix not in CODE or name in EXEMPT:
             continue
-        lines = path.read_text().split("\n")
+        text = path.read_text()
+        lines = text.split("\n")
         if lines[-1] != "":
             wrong.append("%s: no newline at the end" % name)
-        if len(lines) > FILE_LINES_MAX:
-            wrong.append("%s: %d lines; at most %d" % (name, len(lines), FILE_LINES_MAX))
+        wrong += too_long(name, text)
         if path.suffix == ".hpp" and not any(line == "#pragma once" for line in lines):
             wrong.append("%s: no #pragma once" % name)
         for number, line in enumerate(lines, 1):

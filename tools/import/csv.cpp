@@ -66,6 +66,11 @@ csv_reader::step csv_reader::put(char byte) {
         return fail("the row has a zero byte");
     }
     lines_seen_ += byte == '\n' ? 1 : 0;
+    return take(byte);
+}
+
+// The next byte of a row, by where in it the reader stands.
+csv_reader::step csv_reader::take(char byte) {
     switch (state_) {
     case state::row_start:
     case state::field_start:

@@ -34,6 +34,7 @@ private:
     step end_field();
     step end_row();
     step add(char byte);
+    step take(char byte);
 
     state state_ = state::row_start;
     std::vector<std::string> fields_;

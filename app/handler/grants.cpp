@@ -1,0 +1,107 @@
+#include "app/handler/grants.hpp"
+
+#include "app/dto/requests.hpp"
+#include "app/dto/responses.hpp"
+#include "app/handler/refused_login.hpp"
+#include "app/handler/support.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+namespace pawl::app {
+
+namespace {
+
+constexpr std::array<std::string_view, 1> authentication_methods{"none"};
+
+// An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
+constexpr std::array<std::string_view, 2> password_parameters{"username", "password"};
+constexpr std::array<std::string_view, 1> refresh_parameters{"refresh_token"};
+
+task<http_response> password_grant(const token_request& asked) {
+    return answer_login(asked, oauth_response);
+}
+
+task<http_response> refresh_token_grant(const token_request& asked) {
+    return answer_refresh(asked, oauth_response);
+}
+
+// The first is the one of a form that names none.
+constexpr std::array grants{
+    grant{"password", password_parameters, password_grant},
+    grant{"refresh_token", refresh_parameters, refresh_token_grant},
+};
+
+std::string_view to_text(refresh_kind kind) {
+    switch (kind) {
+    case refresh_kind::rotated:
+        return "rotated";
+    case refresh_kind::replayed:
+        return "replayed";
+    case refresh_kind::healed:
+        return "healed";
+    }
+    return "rotated";
+}
+
+} // namespace
+
+result<client_number> authenticated_client(const http_request& /*request*/, const parameters& /*form*/) {
+    return first_party_client;
+}
+
+std::span<const std::string_view> client_authentication_methods() {
+    return authentication_methods;
+}
+
+std::span<const grant> all_grants() {
+    return grants;
+}
+
+const grant* grant_of(const parameters& form) {
+    const parameter* const given = form.find("grant_type");
+    if (given == nullptr || given->text.empty()) { // RFC 6749 3.2: without a value it is as good as absent
+        return &grants.front();
+    }
+    const auto* const row = std::ranges::find(grants, given->text.reveal(), &grant::name);
+    return row == grants.end() ? nullptr : row;
+}
+
+http_response as_problem(const failure& why) {
+    return problem_response(why);
+}
+
+task<http_response> answer_login(const token_request& asked, refusal_answer refused) {
+    auto wanted = read_login(asked.body);
+    if (!wanted) {
+        co_return refused(wanted.error());
+    }
+    const std::string name = wanted->name; // as typed, for a line of the log
+    auto pending =
+        asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), asked.request.from);
+    auto tokens = co_await std::move(pending);
+    if (!tokens) {
+        log_refused_login(asked.context, asked.request, name, tokens.error());
+        co_return refused(tokens.error());
+    }
+    co_return json_answer(200, to_json_and_wipe(*tokens));
+}
+
+task<http_response> answer_refresh(const token_request& asked, refusal_answer refused) {
+    auto token = read_secret(asked.body, "refresh_token");
+    if (!token) {
+        co_return refused(token.error());
+    }
+    auto pending = asked.context.sessions.refresh(std::move(*token), asked.request.from);
+    auto outcome = co_await std::move(pending);
+    if (!outcome) {
+        co_return refused(outcome.error());
+    }
+    http_response response = json_answer(200, to_json_and_wipe(outcome->tokens));
+    response.headers.emplace_back("Pawl-Refresh", to_text(outcome->kind));
+    co_return response;
+}
+
+} // namespace pawl::app

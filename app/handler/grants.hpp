@@ -1,0 +1,49 @@
+// What /token can do: its grants (RFC 6749 1.3), one row each, and before them who the client is. A grant that is added
+// is a function and a row (docs/adding.md).
+#pragma once
+
+#include "app/http/context.hpp"
+#include "app/http/parameters.hpp"
+
+#include <span>
+#include <string_view>
+
+namespace pawl::app {
+
+// A request for tokens, once its client is known. Views and references outlive the coroutines that are given it.
+struct token_request {
+    app_context& context;
+    const http_request& request;
+    const parameters& body;
+    client_number client;
+};
+
+// Which client asks (RFC 6749 2.3). There is one today, the first party's, which has no secret: credentials of clients
+// (Authorization: Basic, client_secret, client_assertion) are ignored like every parameter that is not known. The place
+// where they will be looked at, and refused.
+result<client_number> authenticated_client(const http_request& request, const parameters& form);
+// Their names in the registry of RFC 7591, "token_endpoint_auth_method". Static.
+std::span<const std::string_view> client_authentication_methods();
+
+struct grant {
+    std::string_view name;                        // the value of grant_type
+    std::span<const std::string_view> parameters; // that it reads, beside grant_type; it ignores all others
+    task<http_response> (*handle)(const token_request& asked);
+};
+
+// The table. Static; tests compare it with the OpenAPI document and with the metadata.
+std::span<const grant> all_grants();
+// The row of the form's grant_type; the password's where that is absent or empty, as FastAPI's
+// OAuth2PasswordRequestForm allows. Null if there is none of that name.
+const grant* grant_of(const parameters& form);
+
+// How a refusal is said: as a problem (RFC 9457), or as RFC 6749 5.2 has it.
+using refusal_answer = http_response (*)(const failure& why);
+http_response as_problem(const failure& why);
+
+// Log in by name and password, or exchange a refresh token, and answer with tokens. /login and /refresh do it for the
+// first party, /token as grants. Awaited directly.
+task<http_response> answer_login(const token_request& asked, refusal_answer refused);
+task<http_response> answer_refresh(const token_request& asked, refusal_answer refused);
+
+} // namespace pawl::app
