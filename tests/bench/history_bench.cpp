@@ -1,6 +1,7 @@
 // What reading a log costs: made with the real writer, then verified and replayed without changing it, each as a
 // process of its own so that the most memory it took can be told.
 //   history_bench make DIRECTORY RECORDS FAMILIES | verify DIRECTORY | replay DIRECTORY
+#include "storage/directory/log_directory.hpp"
 #include "storage/entity/record_codec.hpp"
 #include "storage/history/state_builder.hpp"
 #include "storage/history/verify.hpp"
