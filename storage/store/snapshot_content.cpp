@@ -1,0 +1,133 @@
+#include "storage/store/snapshot_content.hpp"
+
+#include "storage/entity/plain.hpp"
+#include "storage/store/store_state.hpp"
+
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace pawl::storage {
+
+namespace {
+
+constexpr std::size_t users_at_once = 1000;
+
+// What the footer says of how many there are.
+void count(snapshot_counts& counts, as<family_created_record> /*one*/) {
+    ++counts.families;
+}
+void count(snapshot_counts& counts, as<user> /*one*/) {
+    ++counts.users;
+}
+void count(snapshot_counts& /*counts*/, as<serving_note> /*one*/) {}
+template <plain_entity Record>
+void count(snapshot_counts& /*counts*/, as<Record> /*one*/) {} // its table is not sized before
+
+// One slab at a time: encoded within a read section, handed on outside of it, since handing on writes to disk.
+class snapshot_content {
+public:
+    snapshot_content(store_state& s, const log_directory::record_sink& sink) : s_(s), sink_(sink) {}
+
+    // In the order of all_records: families first, since the user of each was published before it, so the users that
+    // follow include it.
+    snapshot_counts write() {
+        for_each_record([this]<class Record>(as<Record> one) {
+            if constexpr (in_snapshots(declaration<Record>::kind)) {
+                write(one);
+            }
+        });
+        const std::lock_guard lock(s_.users.mutex);
+        counts_.next_user_id = s_.users.next_id;
+        return counts_;
+    }
+
+private:
+    // --- One for each record that snapshots hold.
+    void write(as<family_created_record> /*one*/) {
+        for (std::size_t slab = 0; slab < s_.families.slab_count(); ++slab) {
+            write_slab(slab);
+        }
+    }
+    void write(as<user> /*one*/) {
+        user_id after;
+        while (write_users(after)) {
+        }
+    }
+    void write(as<serving_note> /*one*/) {
+        for (const outage& o : s_.outages.all()) {
+            put<serving_note>(serving_version, encode_serving(o));
+        }
+    }
+
+    template <plain_entity Record>
+    void write(as<Record> /*one*/) {
+        for_each_plain(s_.plain.of<Record>(), [this](const Record& r) { put<Record>(version_of(r), encode_body(r)); });
+    }
+
+    template <class Record>
+    void put(std::uint16_t version, std::span<const std::uint8_t> body) {
+        sink_(type_of<Record>, version, body);
+        count(counts_, as<Record>{});
+    }
+
+    void write_slab(std::size_t slab) {
+        bytes_.clear();
+        ends_.clear();
+        {
+            const rcu_read_guard section;
+            s_.families.walk(slab, [this](family_node& node) {
+                const family_word word = node.load();
+                const std::uint32_t ended_after = word.live() ? 0 : node.ended_after();
+                const family_created_record record{node.facts(), word, ended_after, node.last_use()};
+                const std::span<const std::uint8_t> body = buffer_.encode(record);
+                bytes_.insert(bytes_.end(), body.begin(), body.end());
+                ends_.push_back({bytes_.size(), version_of(record)});
+            });
+        }
+        std::size_t begin = 0;
+        for (const auto [end, version] : ends_) {
+            put<family_created_record>(version, std::span(bytes_).subspan(begin, end - begin));
+            begin = end;
+        }
+    }
+
+    // False where there are no more after `after`, which becomes the last one written.
+    bool write_users(user_id& after) {
+        std::vector<user_ptr> records;
+        const std::vector<user_slot*> slots = s_.users.some(after, users_at_once);
+        if (slots.empty()) {
+            return false;
+        }
+        after = slots.back()->id;
+        {
+            const rcu_read_guard section;
+            for (const user_slot* const slot : slots) {
+                records.push_back(slot->current.load(std::memory_order_acquire)->record);
+            }
+        }
+        for (const user_ptr& record : records) {
+            put<user>(version_of(*record), encode_body(*record));
+        }
+        return true;
+    }
+
+    store_state& s_;
+    const log_directory::record_sink& sink_;
+    record_buffer buffer_;
+    std::vector<std::uint8_t> bytes_;
+    struct body_end {
+        std::size_t at = 0;
+        std::uint16_t version = 1;
+    };
+    std::vector<body_end> ends_;
+    snapshot_counts counts_;
+};
+
+} // namespace
+
+snapshot_counts write_snapshot_content(store_state& s, const log_directory::record_sink& sink) {
+    return snapshot_content(s, sink).write();
+}
+
+} // namespace pawl::storage
