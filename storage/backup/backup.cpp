@@ -3,6 +3,7 @@
 #include "core/jwt/key_ring.hpp"
 #include "storage/backup/place.hpp"
 #include "storage/directory/directory_state.hpp"
+#include "storage/exit_code.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -3,6 +3,7 @@
 #include "storage/backup/frozen_store.hpp"
 #include "storage/backup/new_directory.hpp"
 #include "storage/backup/salvage_run.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/snapshot/snapshot_reader.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 // The log of a damaged directory: every frame that is whole, proven or not, and what is missing between them.
 #include "storage/backup/salvage_run.hpp"
+#include "storage/exit_code.hpp"
 
 #include <algorithm>
 

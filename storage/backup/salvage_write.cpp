@@ -4,6 +4,7 @@
 #include "storage/backup/salvage.hpp"
 #include "storage/backup/store_filler.hpp"
 #include "storage/directory/directory_state.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <algorithm>

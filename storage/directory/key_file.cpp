@@ -2,6 +2,7 @@
 
 #include "core/secret.hpp"
 #include "storage/directory/log_directory.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/plain_file.hpp"
 #include "storage/unique_fd.hpp"
 

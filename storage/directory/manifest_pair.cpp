@@ -2,6 +2,7 @@
 #include "storage/directory/directory_state.hpp"
 #include "storage/directory/manifest.hpp"
 #include "storage/directory/swap_names.hpp"
+#include "storage/exit_code.hpp"
 
 #include <utility>
 

@@ -2,6 +2,7 @@
 // rules. Nothing in the directory is changed before all of it has been read and accepted.
 #include "storage/directory/recovery_run.hpp"
 
+#include "storage/exit_code.hpp"
 #include "storage/snapshot/snapshot_reader.hpp"
 
 #include <boost/assert.hpp>

@@ -1,5 +1,6 @@
 // Recovery's way through the log: which segments there are, every frame from the first needed on, and how it ends.
 #include "storage/directory/recovery_run.hpp"
+#include "storage/exit_code.hpp"
 
 #include <algorithm>
 #include <set>

@@ -1,7 +1,7 @@
 // The one list of what the log and the snapshots hold. Whatever takes records apart goes through it, so a record that
 // is added here and forgotten somewhere does not compile: storage/store/recovery.cpp (tables),
-// storage/store/maintenance.cpp (snapshots), the image of the state, the timeline, dumps, diff and export each ask for
-// a function of their own for every record of a kind that matters to them.
+// storage/store/snapshot_content.cpp (snapshots), the image of the state, the timeline, dumps, diff and export each ask
+// for a function of their own for every record of a kind that matters to them.
 #pragma once
 
 #include "storage/entity/event.hpp"

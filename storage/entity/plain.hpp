@@ -66,7 +66,7 @@ private:
     std::map<key, Record> all_;
 };
 
-// Calls visit(one) for each, a thousand at a time, so that what `visit` does holds nobody up.
+// Calls visit(one) for each, a thousand at a time, so that no lock is held while `visit` works.
 template <class Record, class Visit>
 void for_each_plain(const plain_records<Record>& all, const Visit& visit) {
     constexpr std::size_t at_once = 1000;

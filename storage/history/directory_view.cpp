@@ -1,6 +1,7 @@
 #include "storage/history/directory_view.hpp"
 
 #include "storage/directory/directory_state.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/log/frame.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "storage/history/log_reader.hpp"
 
 #include "storage/directory/directory_state.hpp"
+#include "storage/exit_code.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,7 @@
 #include "storage/history/state_builder.hpp"
 
 #include "storage/entity/all.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/history/log_reader.hpp"
 
 #include <algorithm>

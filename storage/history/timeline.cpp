@@ -2,6 +2,7 @@
 
 #include "core/family/decide.hpp"
 #include "storage/entity/plain.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/history/log_reader.hpp"
 #include "storage/record/record_merge.hpp"
 

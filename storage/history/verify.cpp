@@ -2,6 +2,7 @@
 
 #include "storage/directory/directory_state.hpp"
 #include "storage/entity/all.hpp"
+#include "storage/exit_code.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -2,7 +2,7 @@
 
 #include "core/family/decide.hpp"
 #include "storage/background.hpp"
-#include "storage/entity/plain.hpp"
+#include "storage/store/snapshot_content.hpp"
 #include "storage/store/store_state.hpp"
 
 #include <algorithm>
@@ -14,6 +14,7 @@ namespace pawl::storage {
 namespace {
 
 constexpr std::size_t users_at_once = 1000;
+constexpr std::chrono::seconds snapshot_retry_after{30};
 constexpr std::size_t drops_at_once = 4096; // families freed in one grace period
 // Surplus families that make a snapshot worth while, which they wait for: so many, and a share of all.
 constexpr std::uint64_t surplus_min = 4096, surplus_share = 8;
@@ -265,6 +266,38 @@ bool maintenance::snapshot_due() const {
 snapshot_report maintenance::snapshot() {
     const std::lock_guard lock(working_);
     return take_snapshot();
+}
+
+snapshot_report maintenance::take_snapshot() {
+    const steady::time_point began = steady::now();
+    last_snapshot_ = began;
+    sweeps_at_snapshot_ = sweeps_.load(std::memory_order_relaxed);
+    snapshot_report report;
+    std::string why = "the log could not be sealed";
+    std::optional<std::uint64_t> size;
+    if (const std::optional<log_position> at = state_.log->seal()) {
+        report.lsn = at->lsn;
+        // seal() took the log's lock after every enqueue before it, and what those records say was published before
+        // them: the walk sees all of it without a fence of its own.
+        size = state_.log->write_snapshot(
+            *at, state_.time.now_ms(), [this](const record_sink& sink) { return write_snapshot_content(state_, sink); },
+            why);
+    }
+    if (!size) {
+        snapshots_failed_.fetch_add(1, std::memory_order_relaxed);
+        not_before_ = steady::now() + snapshot_retry_after; // a full disk does not get emptier by writing to it
+        if (state_.options.on_notice) {
+            state_.options.on_notice("no snapshot: " + why);
+        }
+        return report;
+    }
+    report.taken = true;
+    report.bytes = *size;
+    report.ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(steady::now() - began).count());
+    snapshot_bytes_.store(report.bytes, std::memory_order_relaxed);
+    snapshot_ms_.store(report.ms, std::memory_order_relaxed);
+    snapshots_.fetch_add(1, std::memory_order_relaxed);
+    return report;
 }
 
 maintenance::figures maintenance::look() const noexcept {

@@ -1,6 +1,7 @@
 #include "storage/store/recovering_users.hpp"
 
 #include "core/user/names.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/on_threads.hpp"
 #include "storage/record/record_merge.hpp"
 

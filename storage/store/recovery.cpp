@@ -4,6 +4,7 @@
 // Threads: those of a large snapshot come on several at once, and what they say is in no table before the last of them
 // (family_filler, recovering_users). The log's come one after the other, into the tables at once.
 #include "storage/entity/plain.hpp"
+#include "storage/exit_code.hpp"
 #include "storage/record/record_merge.hpp"
 #include "storage/store/family_filler.hpp"
 #include "storage/store/recovering_users.hpp"

@@ -54,9 +54,9 @@ AT_COUNT = "void count(snapshot_counts& /*counts*/, as<serving_note> "
 PLACES = [
     ("the tables of recovery", "storage/store/recovery.cpp", "storage/store/recovery.cpp",
      "    void apply(as<family_word_record> ", "    void apply(as<sixth> /*one*/, const record_view& /*record*/) {}\n", []),
-    ("the snapshot", "storage/store/maintenance_snapshot.cpp", "storage/store/maintenance_snapshot.cpp", AT_SNAPSHOT, SNAPSHOT,
+    ("the snapshot", "storage/store/snapshot_content.cpp", "storage/store/snapshot_content.cpp", AT_SNAPSHOT, SNAPSHOT,
      [(AT_COUNT, COUNT)]),
-    ("the counts of a snapshot", "storage/store/maintenance_snapshot.cpp", "storage/store/maintenance_snapshot.cpp", AT_COUNT, COUNT,
+    ("the counts of a snapshot", "storage/store/snapshot_content.cpp", "storage/store/snapshot_content.cpp", AT_COUNT, COUNT,
      [(AT_SNAPSHOT, SNAPSHOT)]),
     ("the image that history, backups and exports read", "storage/history/state_image.cpp", "storage/history/state_image.hpp",
      "    void apply(const family_word_record& r", "    void apply(const struct sixth& r, const record_view& record);\n", []),

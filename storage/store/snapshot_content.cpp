@@ -1,18 +1,16 @@
-// What a snapshot is made of, and the making of one.
-#include "core/family/decide.hpp"
-#include "storage/background.hpp"
+#include "storage/store/snapshot_content.hpp"
+
 #include "storage/entity/plain.hpp"
-#include "storage/store/maintenance.hpp"
 #include "storage/store/store_state.hpp"
 
-#include <chrono>
-#include <utility>
+#include <mutex>
+#include <span>
+#include <vector>
 
 namespace pawl::storage {
 
 namespace {
 
-constexpr std::chrono::seconds snapshot_retry_after{30};
 constexpr std::size_t users_at_once = 1000;
 
 // What the footer says of how many there are.
@@ -128,36 +126,8 @@ private:
 
 } // namespace
 
-snapshot_report maintenance::take_snapshot() {
-    const steady::time_point began = steady::now();
-    last_snapshot_ = began;
-    sweeps_at_snapshot_ = sweeps_.load(std::memory_order_relaxed);
-    snapshot_report report;
-    std::string why = "the log could not be sealed";
-    std::optional<std::uint64_t> size;
-    if (const std::optional<log_position> at = state_.log->seal()) {
-        report.lsn = at->lsn;
-        // seal() took the log's lock after every enqueue before it, and what those records say was published before
-        // them: the walk sees all of it without a fence of its own.
-        size = state_.log->write_snapshot(
-            *at, state_.time.now_ms(),
-            [this](const record_sink& sink) { return snapshot_content(state_, sink).write(); }, why);
-    }
-    if (!size) {
-        snapshots_failed_.fetch_add(1, std::memory_order_relaxed);
-        not_before_ = steady::now() + snapshot_retry_after; // a full disk does not get emptier by writing to it
-        if (state_.options.on_notice) {
-            state_.options.on_notice("no snapshot: " + why);
-        }
-        return report;
-    }
-    report.taken = true;
-    report.bytes = *size;
-    report.ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(steady::now() - began).count());
-    snapshot_bytes_.store(report.bytes, std::memory_order_relaxed);
-    snapshot_ms_.store(report.ms, std::memory_order_relaxed);
-    snapshots_.fetch_add(1, std::memory_order_relaxed);
-    return report;
+snapshot_counts write_snapshot_content(store_state& s, const record_sink& sink) {
+    return snapshot_content(s, sink).write();
 }
 
 } // namespace pawl::storage
