@@ -2,6 +2,8 @@
 #include "app/instance/startup.hpp"
 #include "core/secret.hpp"
 #include "storage/access.hpp"
+#include "storage/backup/swap_run.hpp"
+#include "storage/directory/log_directory.hpp"
 #include "storage/store/memory_log.hpp"
 
 #include <sys/stat.h>

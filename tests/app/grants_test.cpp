@@ -37,7 +37,9 @@ std::set<std::string> texts(const json::value& array) {
 }
 
 json::value token_form() {
-    const json::value root = json::parse(app::openapi_document({"https://auth.example.com", "1.2.3", {}}, false));
+    const json::value root =
+        json::parse(app::fill_template(app::openapi_template(app::all_routes(false)),
+                                       {"https://auth.example.com", "1.2.3", {}}, app::template_kind::json));
     return root.at_pointer("/components/schemas/TokenForm");
 }
 
