@@ -140,7 +140,12 @@ int run_init(program& p, wanted_server w) {
         p.out.line("wrote " + w.to);
     }
     p.out.note("Check it:   pawld --config " + w.to + " --print-config");
-    p.out.note(w.to == usual_file ? "Start it:   systemctl enable --now pawl" : "Start it:   pawld --config " + w.to);
+    if (w.to == usual_file) { // the Debian package's unit names it
+        p.out.note("Start it:   systemctl enable --now pawl (installed from source: first put PAWL_CONFIG=" + w.to +
+                   " into /etc/pawl/pawl.env)");
+    } else {
+        p.out.note("Start it:   pawld --config " + w.to);
+    }
     if (!w.superuser.empty()) {
         p.out.note("Then:       pawlctl --config " + w.to + " user add --superuser " + clean(w.superuser));
     }
