@@ -29,7 +29,7 @@ constexpr auto word = record_type::family_word;
 
 // The data directory, on a simulated disk.
 struct directory_place {
-    static constexpr bool survives_crashes = true, can_hold = true, can_fail = true, keeps_next_id = true;
+    static constexpr bool survives_crashes = true, can_fail = true, keeps_next_id = true;
 
     std::unique_ptr<record_log> open() {
         log_writer_options writer;
@@ -72,7 +72,7 @@ struct directory_place {
 
 // Memory that ends with the process: an image is all that is kept.
 struct memory_place {
-    static constexpr bool survives_crashes = false, can_hold = true, can_fail = false, keeps_next_id = false;
+    static constexpr bool survives_crashes = false, can_fail = false, keeps_next_id = false;
 
     std::unique_ptr<record_log> open() { return std::make_unique<memory_log>(image); }
     void sync(record_log&) {}
@@ -89,7 +89,7 @@ struct memory_place {
 
 // The one of the store's tests, which decide what is durable when.
 struct simulated_place {
-    static constexpr bool survives_crashes = true, can_hold = true, can_fail = true, keeps_next_id = true;
+    static constexpr bool survives_crashes = true, can_fail = true, keeps_next_id = true;
 
     std::unique_ptr<record_log> open() { return std::make_unique<storage::test::memory_log>(disk); }
     void sync(record_log& log) {
