@@ -50,9 +50,9 @@ finding judge_proxy(const proxy_facts& facts);
 struct issuer_facts {
     bool has_issuer = false; // one is set; else the server makes one of its first listen address
     std::string url;
-    std::string failure;                // no answer: why
-    unsigned status = 0;                // of the answer
-    std::optional<std::string> claimed; // the `issuer` it names
+    std::string failure;                  // no answer: why
+    unsigned status = 0;                  // of the answer
+    std::optional<std::string> claimed{}; // the `issuer` it names
 };
 finding judge_issuer(const issuer_facts& facts);
 

@@ -191,11 +191,11 @@ BOOST_AUTO_TEST_CASE(of_ioctl_there_is_only_what_the_server_needs) {
             return result_of(::ioctl(fd < 0 ? 0 : fd, request, value.data()));
         };
     };
-    for (const unsigned long request : {FIONBIO, TCGETS}) {
-        BOOST_TEST(errno_of(where, asks(request)) != EPERM);
+    for (const int request : {FIONBIO, TCGETS}) {
+        BOOST_TEST(errno_of(where, asks(static_cast<unsigned long>(request))) != EPERM);
     }
-    for (const unsigned long request : {TIOCSTI, TIOCGWINSZ, TCSETS, SIOCGIFCONF, FIONREAD, FIOASYNC}) {
-        BOOST_TEST(errno_of(where, asks(request)) == EPERM);
+    for (const int request : {TIOCSTI, TIOCGWINSZ, TCSETS, SIOCGIFCONF, FIONREAD, FIOASYNC}) {
+        BOOST_TEST(errno_of(where, asks(static_cast<unsigned long>(request))) == EPERM);
     }
     BOOST_TEST(errno_of(where, asks(FIONREAD), {.outgoing_tcp = true}) != EPERM); // the resolver's
 }

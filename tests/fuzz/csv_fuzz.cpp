@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool whole = read({reinterpret_cast<const char*>(data), size}, first);
     std::string text;
     for (const auto& row : first) {
-        require(!row.empty() && row.size() <= pawl::app::csv_columns_max);
+        require(!row.empty() && row.size() <= pawl::tools::csv_columns_max);
         std::size_t bytes = 0;
         for (const std::string& field : row) {
             bytes += field.size();
@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             }
             text += '"';
         }
-        require(bytes <= pawl::app::csv_row_size_max);
+        require(bytes <= pawl::tools::csv_row_size_max);
         text += "\r\n";
     }
     rows second;
