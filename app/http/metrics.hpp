@@ -1,8 +1,8 @@
 // What the server counts, and the Prometheus text format 0.0.4 it is shown in.
 #pragma once
 
-#include "app/http/route.hpp"
 #include "app/http/head_check.hpp"
+#include "app/http/route.hpp"
 
 #include <array>
 #include <atomic>
