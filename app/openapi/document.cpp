@@ -24,23 +24,6 @@ namespace json = boost::json;
 constexpr std::string_view alias_suffix = "_v1";
 constexpr std::string_view alias_tag = "alias";
 
-std::string_view name_of(http_method method) {
-    switch (method) {
-    case http_method::get:
-        return "get";
-    case http_method::post:
-        return "post";
-    case http_method::put:
-        return "put";
-    case http_method::patch:
-        return "patch";
-    case http_method::delete_:
-        return "delete";
-    default:
-        throw std::logic_error("the route table has a method that the OpenAPI document does not describe");
-    }
-}
-
 // The access token of either security scheme.
 json::array bearer_security() {
     json::array schemes;
@@ -179,6 +162,23 @@ std::string escape_json(std::string_view text) {
 }
 
 } // namespace
+
+std::string_view name_of(http_method method) {
+    switch (method) {
+    case http_method::get:
+        return "get";
+    case http_method::post:
+        return "post";
+    case http_method::put:
+        return "put";
+    case http_method::patch:
+        return "patch";
+    case http_method::delete_:
+        return "delete";
+    default:
+        throw std::logic_error("the route table has a method that the OpenAPI document does not describe");
+    }
+}
 
 std::string fill_template(std::string_view text, const server_texts& server, template_kind kind) {
     const auto escape = kind == template_kind::json ? escape_json : escape_html;

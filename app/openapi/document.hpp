@@ -18,6 +18,9 @@ struct server_texts {
 inline constexpr std::string_view sign_up_closed_text =
     "This server takes no sign-ups: an operator makes the accounts.";
 
+// "get": the member of a path item that describes the method. Throws std::logic_error for those that no row may have.
+std::string_view name_of(http_method method);
+
 // The document that describes exactly `rows`, with the places of fill_template() still in it. Takes milliseconds. A row
 // without a description, or with an unknown member in it, is a defect of ours: std::logic_error names it.
 std::string openapi_template(std::span<const route> rows);

@@ -3,18 +3,13 @@
 #include "storage/entity/all.hpp"
 #include "storage/exit_code.hpp"
 #include "storage/history/log_reader.hpp"
+#include "storage/record/refused_record.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace pawl::storage {
 namespace {
-
-std::string where(const record_view& record) {
-    return "record " + std::to_string(record.lsn) + " (type " +
-           std::to_string(static_cast<unsigned>(record.type) & ~static_cast<unsigned>(critical_record_bit)) +
-           ", version " + std::to_string(record.version) + ")";
-}
 
 void apply_snapshot(directory_view& view, const manifest_snapshot& s, const snapshot_footer& footer, past_state& out) {
     out.families.reserve(footer.counts.families);
@@ -92,7 +87,7 @@ bool read_to(directory_view& view, const state_limit& limit, const read_progress
             if (is_known_record(record.type)) {
                 out.apply(record);
             } else if ((record.type & critical_record_bit) != 0) {
-                throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
+                refuse_unknown(record);
             }
             out.last_lsn = record.lsn;
             ++out.records;

@@ -4,32 +4,12 @@
 #include "core/user/names.hpp"
 #include "storage/exit_code.hpp"
 #include "storage/record/record_merge.hpp"
+#include "storage/record/refused_record.hpp"
 
 #include <algorithm>
 #include <tuple>
 
 namespace pawl::storage {
-namespace {
-
-std::string where(const record_view& record) {
-    return "record " + std::to_string(record.lsn) + " (type " +
-           std::to_string(static_cast<unsigned>(record.type) & ~static_cast<unsigned>(critical_record_bit)) +
-           ", version " + std::to_string(record.version) + ")";
-}
-
-template <class Record>
-void decode_or_refuse(const record_view& record, Record& out) {
-    switch (decode(record, out)) {
-    case decoding::ok:
-        return;
-    case decoding::malformed:
-        throw refused(exit_code::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
-    case decoding::newer:
-        throw refused(exit_code::newer_format, where(record) + " was written by a later version of Pawl");
-    }
-}
-
-} // namespace
 
 family_image image_of(const past_family& f) {
     return {
@@ -62,7 +42,7 @@ void state_image::apply(const record_view& record) {
         apply(r, record);
     });
     if (!known && (record.type & critical_record_bit) != 0) {
-        throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
+        refuse_unknown(record);
     }
 }
 

@@ -161,7 +161,7 @@ void snapshot_pipeline::take_one(step s, std::unique_lock<std::mutex>& lock) {
     }
     if (pause.count() > 0) {
         ++pauses_;
-        moved_.notify_all(); // the next step need not wait, too
+        moved_.notify_all(); // the next step stops waiting, too
         paused_.wait_for(lock, pause, [this] { return stopping_; });
     }
 }

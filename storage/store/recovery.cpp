@@ -6,6 +6,7 @@
 #include "storage/entity/plain.hpp"
 #include "storage/exit_code.hpp"
 #include "storage/record/record_merge.hpp"
+#include "storage/record/refused_record.hpp"
 #include "storage/store/family_filler.hpp"
 #include "storage/store/recovering_users.hpp"
 #include "storage/store/store_state.hpp"
@@ -23,23 +24,6 @@
 namespace pawl::storage {
 
 namespace {
-
-std::string where(const record_view& record) {
-    return "record " + std::to_string(record.lsn) + " (type " + std::to_string(record.type & ~critical_record_bit) +
-           ", version " + std::to_string(record.version) + ")";
-}
-
-template <class Record>
-void decode_or_refuse(const record_view& record, Record& out) {
-    switch (decode(record, out)) {
-    case decoding::ok:
-        return;
-    case decoding::malformed:
-        throw refused(exit_code::corrupt, where(record) + " is authentic but makes no sense; run: pawlctl log verify");
-    case decoding::newer:
-        throw refused(exit_code::newer_format, where(record) + " was written by a later version of Pawl");
-    }
-}
 
 [[noreturn]] void refuse_so_many() {
     throw refused(exit_code::usage, "more families than this program can hold");
@@ -95,7 +79,7 @@ public:
         grow_where_needed(); // before any read section: chains get long within a few thousand records
         const bool known = visit_change(record.type, [&](auto one) { apply(one, record); });
         if (!known && (record.type & critical_record_bit) != 0) {
-            throw refused(exit_code::newer_format, where(record) + " is of a type this version does not know");
+            refuse_unknown(record);
         }
     }
 

@@ -24,23 +24,6 @@ json::object document(bool development) {
     return json::parse(served(development)).as_object();
 }
 
-const char* to_text(http_method method) {
-    switch (method) {
-    case http_method::get:
-        return "get";
-    case http_method::post:
-        return "post";
-    case http_method::put:
-        return "put";
-    case http_method::patch:
-        return "patch";
-    case http_method::delete_:
-        return "delete";
-    default:
-        return "?";
-    }
-}
-
 const error_row* row_with_code(std::string_view code) {
     for (const error_row& row : error_table()) {
         if (row.code == code) {
@@ -86,7 +69,7 @@ BOOST_AUTO_TEST_CASE(describes_exactly_the_routes_there_are) {
         std::map<std::string, std::string> routed; // "get /path" to name
         for (const route& r : all_routes(development)) {
             const bool alias = r.path.starts_with("/api/v1/auth/");
-            routed[to_text(r.method) + (" " + std::string(r.path))] = std::string(r.name) + (alias ? "_v1" : "");
+            routed[std::string(name_of(r.method)) + " " + std::string(r.path)] = std::string(r.name) + (alias ? "_v1" : "");
         }
         std::map<std::string, std::string> described;
         const json::object root = document(development);
@@ -128,7 +111,7 @@ BOOST_AUTO_TEST_CASE(every_row_has_its_description_and_every_description_its_row
 // The codes of the error responses of `row`'s operation, as their examples name them; without /token, whose are others.
 std::set<std::string> described_codes(const json::object& root, const route& row) {
     std::set<std::string> codes;
-    const json::value& operation = root.at("paths").at(row.path).at(to_text(row.method));
+    const json::value& operation = root.at("paths").at(row.path).at(name_of(row.method));
     for (const auto& response : operation.at("responses").as_object()) {
         boost::system::error_code ec;
         if (const auto* all = response.value().find_pointer("/content/application~1problem+json/examples", ec)) {
@@ -144,7 +127,7 @@ BOOST_AUTO_TEST_CASE(who_may_ask_and_what_is_refused_then_is_in_the_document) {
     const json::object root = document(true);
     for (const route& r : all_routes(true)) {
         BOOST_TEST_CONTEXT(r.path << " " << r.name) {
-            const json::object& operation = root.at("paths").at(r.path).at(to_text(r.method)).as_object();
+            const json::object& operation = root.at("paths").at(r.path).at(name_of(r.method)).as_object();
             const std::set<std::string> codes = described_codes(root, r);
             if (asks_for_token(r.who)) {
                 BOOST_TEST(operation.at("security").as_array().size() == 2U); // neither of them {}: not without a token
