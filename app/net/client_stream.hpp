@@ -76,21 +76,21 @@ private:
     // Function objects, not lambdas: gcc 12 destroys captures of a lambda in an awaited expression twice.
     struct read_start {
         template <class Handler>
-        void operator()(Handler&& handler, client_stream* self, boost::asio::mutable_buffer into) const {
+        void operator()(Handler&& done, client_stream* self, boost::asio::mutable_buffer into) const {
             if (self->tls_) {
-                self->tls_->async_read_some(into, std::forward<Handler>(handler));
+                self->tls_->async_read_some(into, std::forward<Handler>(done));
             } else {
-                self->socket_.async_read_some(into, std::forward<Handler>(handler));
+                self->socket_.async_read_some(into, std::forward<Handler>(done));
             }
         }
     };
     struct write_start {
         template <class Handler>
-        void operator()(Handler&& handler, client_stream* self, boost::asio::const_buffer from) const {
+        void operator()(Handler&& done, client_stream* self, boost::asio::const_buffer from) const {
             if (self->tls_) {
-                self->tls_->async_write_some(from, std::forward<Handler>(handler));
+                self->tls_->async_write_some(from, std::forward<Handler>(done));
             } else {
-                self->socket_.async_write_some(from, std::forward<Handler>(handler));
+                self->socket_.async_write_some(from, std::forward<Handler>(done));
             }
         }
     };

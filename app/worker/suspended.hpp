@@ -19,8 +19,8 @@ struct waiter {
 template <class Handler>
 class handler_waiter final : public waiter {
 public:
-    explicit handler_waiter(Handler handler)
-        : handler_(std::move(handler)), work_(boost::asio::get_associated_executor(handler_)) {}
+    explicit handler_waiter(Handler resumes)
+        : handler_(std::move(resumes)), work_(boost::asio::get_associated_executor(handler_)) {}
     void wake() override { boost::asio::post(work_.get_executor(), std::move(handler_)); }
 
 private:

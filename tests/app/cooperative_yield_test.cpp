@@ -71,13 +71,12 @@ BOOST_AUTO_TEST_CASE(each_thread_gives_way_for_itself_alone) {
 
 BOOST_AUTO_TEST_CASE(after_a_yield_that_took_long_a_thread_keeps_its_turns_for_as_long) {
     using namespace std::chrono_literals;
-    static_assert(rest_after(0ns) == 0ns);
-    static_assert(rest_after(5ms) == 0ns); // threads that answer requests
-    static_assert(rest_after(long_yield) == 0ns);
-    static_assert(rest_after(21ms) == 21ms);
-    static_assert(rest_after(700ms) == 700ms);
-    static_assert(rest_after(1h) == yield_rest_max);
-    BOOST_TEST(rest_after(21ms).count() > 0);
+    BOOST_TEST((rest_after(0ns) == 0ns));
+    BOOST_TEST((rest_after(5ms) == 0ns)); // threads that answer requests
+    BOOST_TEST((rest_after(long_yield) == 0ns));
+    BOOST_TEST((rest_after(21ms) == 21ms));
+    BOOST_TEST((rest_after(700ms) == 700ms));
+    BOOST_TEST((rest_after(1h) == yield_rest_max));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
