@@ -7,7 +7,8 @@
 
 namespace pawl::app {
 
-// A JSON object with its structure, or the answer that says why it is none. No body is an object without members.
+// The JSON object of a body, or the answer to a body that is no JSON object. A request without a body gives an empty
+// object.
 meaning<boost::json::object> read_dev_json(const http_request& request);
 
 } // namespace pawl::app

@@ -67,7 +67,7 @@ void say_warnings(const config& settings, logger& log) {
     if (settings.dev) {
         log.warn("config.dev", {{"warning", "--dev is for development: never where others can reach it"}});
     } else if (::geteuid() == 0) {
-        log.warn("process.root", {{"warning", "runs as root and needs not to: use a user of its own"}});
+        log.warn("process.root", {{"warning", "runs as root without need: use a user of its own"}});
     }
 }
 

@@ -141,7 +141,7 @@ void io_thread::admit(listener& from, unique_fd fd, const sockaddr_storage& addr
     asio::post(target->context_, std::move(hand_over));
 }
 
-// Best effort and without waiting: whoever is over the cap must not cost more than this.
+// Best effort and without waiting: a connection over the limit must not cost more than this.
 void io_thread::refuse_connection(const unique_fd& fd) {
     host_.counters.count_refused_connection();
     if (shared_.settings.tls != nullptr) {

@@ -147,7 +147,7 @@ std::unique_ptr<admin_client> connect_admin(const global_options& global) {
             throw;
         }
         throw storage::refused(storage::exit_code::locked, std::string(why.what()) +
-                                                               ", or use --url: nobody listens at its admin socket" +
+                                                               ", or use --url: no server listens at its admin socket" +
                                                                (socket.empty() ? "" : " " + socket));
     }
 }

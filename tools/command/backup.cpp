@@ -56,7 +56,7 @@ int make(program& p, const backup_choice& choice) {
         p.out.note(note);
     }
     if (choice.with_keys) {
-        p.out.note("the key file is in this backup: whoever can read it can make tokens of every user");
+        p.out.note("the key file is in this backup: anyone who can read it can make tokens of every user");
     }
     print_facts(p, choice.directory, made.facts, "written and read back");
     return 0;

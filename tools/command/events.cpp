@@ -183,7 +183,7 @@ private:
                 if (auto server = connect_server(p_.global)) {
                     return server;
                 }
-                why = place_ + ": nobody listens";
+                why = place_ + ": no server listens";
             } catch (const tool_error& unreachable) {
                 if (unreachable.status() != exit_unreachable) {
                     throw;
