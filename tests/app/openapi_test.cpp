@@ -69,7 +69,8 @@ BOOST_AUTO_TEST_CASE(describes_exactly_the_routes_there_are) {
         std::map<std::string, std::string> routed; // "get /path" to name
         for (const route& r : all_routes(development)) {
             const bool alias = r.path.starts_with("/api/v1/auth/");
-            routed[std::string(name_of(r.method)) + " " + std::string(r.path)] = std::string(r.name) + (alias ? "_v1" : "");
+            routed[std::string(name_of(r.method)) + " " + std::string(r.path)] =
+                std::string(r.name) + (alias ? "_v1" : "");
         }
         std::map<std::string, std::string> described;
         const json::object root = document(development);
