@@ -49,6 +49,25 @@ enum class errc : std::uint8_t {
     // What the operator has configured.
     sign_up_closed,   // --sign-up closed
     claims_too_large, // what --claims adds of this user does not fit into a token
+    // Clients, APIs, scopes (docs/provider.md).
+    client_not_found,
+    client_id_taken,
+    api_not_found,
+    api_taken, // its identifier
+    scope_not_found,
+    scope_taken,          // its name
+    secret_not_found,     // no such secret of this client
+    still_named,          // a client or a scope names what is to be removed
+    too_many_entities,    // as many clients, APIs or scopes as there may be
+    jwks_uri_off,         // the server fetches nothing from elsewhere
+    invalid_client,       // unknown, disabled, or not proven to be it (RFC 6749 5.2); never said which
+    unauthorized_client,  // this client may not do that
+    invalid_scope,        // unknown, malformed, or more than this client may have
+    invalid_target,       // an API that is unknown, or not this client's (RFC 8707 2)
+    token_of_another,     // RFC 7009 2.1: the token was not issued to this client
+    too_many_revocations, // of one client
+    too_many_assertions,  // the table of used ones is full; retry_after
+    insufficient_scope,   // a genuine access token without the scope that is wanted (RFC 6750 3.1)
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

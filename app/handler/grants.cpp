@@ -48,8 +48,11 @@ std::string_view to_text(refresh_kind kind) {
 
 } // namespace
 
-result<client_number> authenticated_client(const http_request& /*request*/, const parameters& /*form*/) {
-    return first_party_client;
+// There is one client today, the first party's, which has no secret: credentials of clients (Authorization: Basic,
+// client_secret, client_assertion) are ignored like every parameter that is not known.
+task<result<asking_client>> authenticated_client(app_context& /*context*/, const http_request& /*request*/,
+                                                 const parameters& /*form*/) {
+    co_return asking_client{};
 }
 
 std::span<const std::string_view> client_authentication_methods() {

@@ -4,24 +4,31 @@
 
 #include "app/http/context.hpp"
 #include "app/http/parameters.hpp"
+#include "core/provider/client.hpp"
 
 #include <span>
 #include <string_view>
 
 namespace pawl::app {
 
+// The client that asks. Without a record: the first party's, which proves nothing.
+struct asking_client {
+    client_ptr record;
+    client_number number() const { return record == nullptr ? first_party_client : record->number; }
+};
+
 // A request for tokens, once its client is known. Views and references outlive the coroutines that are given it.
 struct token_request {
     app_context& context;
     const http_request& request;
     const parameters& body;
-    client_number client;
+    asking_client client;
 };
 
-// Which client asks (RFC 6749 2.3). There is one today, the first party's, which has no secret: credentials of clients
-// (Authorization: Basic, client_secret, client_assertion) are ignored like every parameter that is not known. The place
-// where they will be looked at, and refused.
-result<client_number> authenticated_client(const http_request& request, const parameters& form);
+// Which client asks (RFC 6749 2.3), proven in the way that its record wants. invalid_client, invalid_request,
+// storage_unavailable. Awaited directly.
+task<result<asking_client>> authenticated_client(app_context& context, const http_request& request,
+                                                 const parameters& form);
 // Their names in the registry of RFC 7591, "token_endpoint_auth_method". Static.
 std::span<const std::string_view> client_authentication_methods();
 

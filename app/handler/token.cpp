@@ -14,7 +14,7 @@ task<http_response> handle_login(app_context& context, const http_request& reque
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_problem();
     }
-    const token_request asked{context, request, std::get<parameters>(body), first_party_client};
+    const token_request asked{context, request, std::get<parameters>(body), asking_client{}};
     auto pending = answer_login(asked, as_problem);
     co_return co_await std::move(pending);
 }
@@ -28,7 +28,8 @@ task<http_response> handle_token(app_context& context, const http_request& reque
         co_return failed->as_oauth();
     }
     const auto& form = std::get<parameters>(body);
-    const result<client_number> client = authenticated_client(request, form);
+    auto who = authenticated_client(context, request, form);
+    const result<asking_client> client = co_await std::move(who);
     if (!client) {
         co_return oauth_response(client.error());
     }
@@ -49,7 +50,7 @@ task<http_response> handle_refresh(app_context& context, const http_request& req
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_problem();
     }
-    const token_request asked{context, request, std::get<parameters>(body), first_party_client};
+    const token_request asked{context, request, std::get<parameters>(body), asking_client{}};
     auto pending = answer_refresh(asked, as_problem);
     co_return co_await std::move(pending);
 }

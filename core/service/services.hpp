@@ -10,6 +10,7 @@
 #include "core/password/password.hpp"
 #include "core/port/attempt_limiter.hpp"
 #include "core/port/password_hasher.hpp"
+#include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 #include "core/port/task.hpp"
 #include "core/secret.hpp"
@@ -63,6 +64,7 @@ struct service_context {
     service_counters& counters;
     // The key ring now; SIGHUP changes what it gives. Take it once per request.
     std::function<key_ring_ptr()> keys;
+    registry* entities = nullptr; // clients, APIs, scopes; null in tests of other things
 };
 
 // A token response, as RFC 6749 5.1 has it.

@@ -1,0 +1,68 @@
+// Capsules: values that the server made and knows again by its key. A capsule carries its own content, sealed, so
+// nothing is kept of it: prefix + base64url(version 1 B, key id 1 B, nonce 24 B, sealed body, tag 16 B), by
+// XChaCha20-Poly1305 (libsodium). Each kind has a prefix and a key of its own, HKDF-SHA-256 of a capsule key of the key
+// file with the kind as label.
+#pragma once
+
+#include "core/random_source.hpp"
+#include "core/secret.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+// What a capsule is for. The numbers are in no capsule; the labels are in the keys and never change.
+enum class capsule_kind : std::uint8_t {
+    client_secret, // pcs_
+    access_token,  // pat_
+};
+
+inline constexpr std::size_t capsule_key_size = 32;
+inline constexpr std::size_t capsule_body_size_max = 8192; // bytes of the content
+
+// One key of the ring, with the keys of all kinds derived from it.
+struct capsule_key {
+    std::uint8_t id = 0; // goes into the capsule
+    secret_bytes key;    // capsule_key_size bytes
+};
+
+// The last key seals, all open. Immutable; any thread.
+class capsule_ring {
+public:
+    // Not empty; ids differ.
+    explicit capsule_ring(std::vector<capsule_key> keys);
+
+    // The text of a capsule around `body`. `bound`: what has to be said again to open it (a store's uuid and mark,
+    // say).
+    secret_string seal(capsule_kind kind, std::span<const std::uint8_t> body, std::span<const std::uint8_t> bound,
+                       random_source& random) const;
+    struct opened {
+        std::uint8_t key_id = 0;
+        secret_bytes body;
+    };
+    // std::nullopt if this ring did not make it of this kind with this `bound`.
+    std::optional<opened> open(capsule_kind kind, std::string_view text, std::span<const std::uint8_t> bound) const;
+
+    std::uint8_t sealing_id() const noexcept;
+    // A keyed hash for what is compared and not opened: BLAKE2b-256 of `text` under the key with that id.
+    std::optional<std::array<std::uint8_t, 32>> digest(std::uint8_t key_id, std::string_view label,
+                                                       std::string_view text) const;
+
+private:
+    struct derived;
+    std::vector<capsule_key> keys_;
+    std::shared_ptr<const derived> derived_;
+};
+
+// The prefix of a kind's texts: "pcs_". Static.
+std::string_view prefix_of(capsule_kind kind) noexcept;
+
+} // namespace pawl

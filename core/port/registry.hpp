@@ -1,0 +1,74 @@
+// Port: clients, APIs, scopes and revoked tokens, as the services ask for them. storage/store/embedded_store implements
+// it. Lookups and changes as in core/port/store.hpp: synchronous, any thread; a change publishes in memory and enqueues
+// its record in one step, and nothing that rests on it is told before durable(ticket).
+#pragma once
+
+#include "core/failure.hpp"
+#include "core/port/store.hpp"
+#include "core/provider/api.hpp"
+#include "core/provider/client.hpp"
+#include "core/provider/revoked_token.hpp"
+#include "core/provider/scope.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+// All APIs and scopes as they were at one moment; tombstones are not in it. Immutable. At most apis_max and scopes_max.
+struct catalogue {
+    std::vector<api_ptr> apis;     // by identifier
+    std::vector<scope_ptr> scopes; // by name
+
+    // Null if there is none.
+    const api* find_api(std::string_view identifier) const noexcept;
+    const scope* find_scope(std::string_view name) const noexcept;
+};
+using catalogue_ptr = std::shared_ptr<const catalogue>;
+
+enum class put_outcome : std::uint8_t {
+    done,     // wait for `wait_for`
+    conflict, // the record is of another version by now: look again and decide again
+    taken,    // of a new one: another has its client_id, identifier or name; wait for `wait_for` before saying so
+    gone,     // no such record, or removed
+    full,     // as many as there may be
+};
+struct put_result {
+    put_outcome outcome{};
+    ticket wait_for = ticket::none;
+    std::uint32_t number = 0; // of the record: a new one is given its number
+};
+
+class registry {
+public:
+    virtual ~registry() = default;
+
+    // --- Lookups. Null where unknown or removed. They never block.
+    virtual client_ptr find_client(client_number number) const = 0;
+    virtual client_ptr find_client(std::string_view client_id) const = 0;
+    // In the order of numbers, those above `after`, at most `limit`.
+    virtual std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const = 0;
+    virtual std::size_t count_clients() const = 0;
+    virtual catalogue_ptr find_catalogue() const = 0; // never null
+    virtual bool is_revoked(const token_id& id) const = 0;
+
+    // --- Changes. A record with number 0 is new: it is given the next number and version 1. Else it replaces the one
+    // of its number whose version is one less. A tombstone frees the name once it is durable. validation_failed where
+    // the record is larger than any may be; storage_unavailable.
+    virtual result<put_result> put_client(const client& desired) = 0;
+    virtual result<put_result> put_api(const api& desired) = 0;
+    virtual result<put_result> put_scope(const scope& desired) = 0;
+    // `full`: its client has revoked_tokens_max already. `done` also where it is revoked already.
+    virtual result<put_result> put_revoked(const revoked_token& token) = 0;
+
+    // What an answer that rests on any lookup above waits for: the latest change. ticket::none once that is durable.
+    virtual ticket rests_on() const noexcept = 0;
+    // Differs after every restore (storage/store: restore_mark()); 0 before the first. Tokens without a family carry
+    // it.
+    virtual std::uint64_t history_mark() const noexcept = 0;
+};
+
+} // namespace pawl

@@ -1,0 +1,128 @@
+// The port core/port/registry.hpp in plain maps, for tests of services: every change is durable at once.
+#pragma once
+
+#include "core/port/registry.hpp"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+namespace pawl::test {
+
+class memory_registry final : public registry {
+public:
+    std::uint64_t mark = 0; // history_mark()
+
+    client_ptr find_client(client_number number) const override {
+        const std::lock_guard lock(mutex_);
+        return alive(clients_, number.value);
+    }
+    client_ptr find_client(std::string_view client_id) const override {
+        const std::lock_guard lock(mutex_);
+        return named(clients_, [&](const client& c) { return c.client_id == client_id; });
+    }
+    std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override {
+        std::vector<client_ptr> out;
+        const std::lock_guard lock(mutex_);
+        for (auto at = clients_.upper_bound(after.value); at != clients_.end() && out.size() < limit; ++at) {
+            if (!at->second->removed) {
+                out.push_back(at->second);
+            }
+        }
+        return out;
+    }
+    std::size_t count_clients() const override { return clients_after({}, clients_.size()).size(); }
+    catalogue_ptr find_catalogue() const override {
+        auto all = std::make_shared<catalogue>();
+        const std::lock_guard lock(mutex_);
+        for (const auto& [number, one] : apis_) {
+            if (!one->removed) {
+                all->apis.push_back(one);
+            }
+        }
+        for (const auto& [number, one] : scopes_) {
+            if (!one->removed) {
+                all->scopes.push_back(one);
+            }
+        }
+        std::ranges::sort(all->apis, {}, [](const api_ptr& a) { return std::string_view(a->identifier); });
+        std::ranges::sort(all->scopes, {}, [](const scope_ptr& s) { return std::string_view(s->name); });
+        return all;
+    }
+    bool is_revoked(const token_id& id) const override {
+        const std::lock_guard lock(mutex_);
+        return revoked_.contains(id);
+    }
+
+    result<put_result> put_client(const client& desired) override {
+        return put(clients_, desired, first_registered_client.value,
+                   [&](const client& c) { return c.client_id == desired.client_id; });
+    }
+    result<put_result> put_api(const api& desired) override {
+        return put(apis_, desired, 1, [&](const api& a) { return a.identifier == desired.identifier; });
+    }
+    result<put_result> put_scope(const scope& desired) override {
+        return put(scopes_, desired, first_defined_scope, [&](const scope& s) { return s.name == desired.name; });
+    }
+    result<put_result> put_revoked(const revoked_token& token) override {
+        const std::lock_guard lock(mutex_);
+        revoked_.insert(token.id);
+        return put_result{put_outcome::done};
+    }
+    ticket rests_on() const noexcept override { return ticket::none; }
+    std::uint64_t history_mark() const noexcept override { return mark; }
+
+private:
+    template <class Record>
+    using records = std::map<std::uint32_t, std::shared_ptr<const Record>>;
+
+    template <class Record>
+    static std::shared_ptr<const Record> alive(const records<Record>& all, std::uint32_t number) {
+        const auto at = all.find(number);
+        return at == all.end() || at->second->removed ? nullptr : at->second;
+    }
+    template <class Record, class Is>
+    static std::shared_ptr<const Record> named(const records<Record>& all, const Is& is) {
+        for (const auto& [number, one] : all) {
+            if (!one->removed && is(*one)) {
+                return one;
+            }
+        }
+        return nullptr;
+    }
+    template <class Record, class Is>
+    result<put_result> put(records<Record>& all, const Record& desired, std::uint32_t first, const Is& is) {
+        const std::lock_guard lock(mutex_);
+        auto record = std::make_shared<Record>(desired);
+        if (desired.number.value == 0) {
+            if (named(all, is) != nullptr) {
+                return put_result{put_outcome::taken};
+            }
+            const std::uint32_t number = all.empty() ? first : all.rbegin()->first + 1;
+            record->number.value = static_cast<decltype(record->number.value)>(number);
+            record->version = 1;
+            all[number] = record;
+            return put_result{put_outcome::done, ticket::none, number};
+        }
+        const auto there = alive(all, desired.number.value);
+        if (there == nullptr) {
+            return put_result{put_outcome::gone};
+        }
+        if (there->version + 1 != desired.version) {
+            return put_result{put_outcome::conflict};
+        }
+        all[desired.number.value] = record;
+        return put_result{put_outcome::done, ticket::none, desired.number.value};
+    }
+
+    mutable std::mutex mutex_;
+    records<client> clients_;
+    records<api> apis_;
+    records<scope> scopes_;
+    std::set<token_id> revoked_;
+};
+
+} // namespace pawl::test
