@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 namespace pawl::storage {
 
@@ -27,11 +28,11 @@ std::array<std::uint64_t, 2> halves_of(const peer_address& a) noexcept {
 
 } // namespace
 
-family_node::family_node(const family_facts& facts, user_slot& of, family_word initial, const use_view& use,
-                         agent_text* agent) noexcept
-    : id(facts.id), word(initial.bits()), owner(&of), created_at(facts.created_at), client(facts.client.value),
-      epoch(facts.epoch), idle_ttl(static_cast<std::uint32_t>(facts.idle_ttl.count())),
-      absolute_ttl(static_cast<std::uint32_t>(facts.absolute_ttl.count())), use_lock_(use.generation << 1U),
+family_node::family_node(const family_facts& facts, const family_terms& its_terms,
+                         std::unique_ptr<const family_origin> its_origin, user_slot& of, family_word initial,
+                         const use_view& use, agent_text* agent) noexcept
+    : id(facts.id), word(initial.bits()), owner(&of), created_at(facts.created_at), terms(&its_terms),
+      origin(std::move(its_origin)), epoch(facts.epoch), use_lock_(use.generation << 1U),
       used_after_(seconds_between(facts.created_at, use.at)), agent_(agent) {
     const std::array<std::uint64_t, 2> halves = halves_of(use.address);
     address_[0].store(halves[0], std::memory_order_relaxed);
@@ -39,7 +40,12 @@ family_node::family_node(const family_facts& facts, user_slot& of, family_word i
 }
 
 family_facts family_node::facts() const noexcept {
-    return {id, owner->id, client_number{client}, epoch, created_at, seconds(idle_ttl), seconds(absolute_ttl)};
+    family_facts facts{id,         owner->id,       terms->client,       epoch,
+                       created_at, terms->idle_ttl, terms->absolute_ttl, terms->grant, {}};
+    if (origin != nullptr) {
+        facts.origin = *origin;
+    }
+    return facts;
 }
 
 std::uint32_t family_node::seconds_until(timestamp t) const noexcept {

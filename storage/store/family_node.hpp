@@ -12,9 +12,11 @@
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu_hash_map.hpp"
 #include "storage/store/agent_table.hpp"
+#include "storage/store/terms_table.hpp"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 
 namespace pawl::storage {
 
@@ -33,9 +35,9 @@ public:
         surplus,   // dead, and its user has enough of those: the sweep drops it early
     };
 
-    // Takes over one use of `agent`.
-    family_node(const family_facts& facts, user_slot& owner, family_word initial, const use_view& use,
-                agent_text* agent) noexcept;
+    // Takes over one use of `agent`, and `origin`.
+    family_node(const family_facts& facts, const family_terms& terms, std::unique_ptr<const family_origin> origin,
+                user_slot& owner, family_word initial, const use_view& use, agent_text* agent) noexcept;
 
     const family_id id;
     atomic<std::uint64_t> word;
@@ -43,7 +45,9 @@ public:
     user_slot* const owner;
     atomic<family_node*> next_of_user{nullptr}; // list of the owner's families
     const timestamp created_at;
-    const std::uint32_t client, epoch, idle_ttl, absolute_ttl;
+    const family_terms* const terms; // of the table
+    const std::unique_ptr<const family_origin> origin; // null where there is nothing to say
+    const std::uint32_t epoch;
 
 private:
     atomic<std::uint32_t> use_lock_; // generation of the last use, shifted by one; bit 0: being written
