@@ -25,7 +25,7 @@ constexpr std::array<std::string_view, 13> flaw_names{
     "unknown_key",    "forged",     "wrong_alg"};
 constexpr std::int64_t expires_in_max = 100LL * 366 * 86400;
 constexpr std::int64_t an_hour = 3600;
-constexpr std::string_view nobody = "https://elsewhere.example";
+constexpr std::string_view elsewhere = "https://elsewhere.example";
 constexpr std::size_t jwt_id_size = 16;
 
 std::string all_flaws() {
@@ -127,10 +127,10 @@ json::object wished_claims(const token_wish& wish, const app_context& context, r
         claims["exp"] = now + an_hour + ttl;
         break;
     case token_flaw::wrong_issuer:
-        claims["iss"] = nobody;
+        claims["iss"] = elsewhere;
         break;
     case token_flaw::wrong_audience:
-        claims["aud"] = nobody;
+        claims["aud"] = elsewhere;
         break;
     default:
         break;
