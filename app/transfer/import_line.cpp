@@ -4,6 +4,7 @@
 #include "app/http/member_reader.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/text/encoding.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -11,6 +12,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -151,6 +155,59 @@ family_word read_family_word(member_reader& from, const family_facts& facts) {
         .with_streak(read_small(from, "streak", family_word::streak_max));
 }
 
+// Calls `take` for each of the numbers of a text with blanks between them; false if one is none, or over `max`.
+bool read_numbers(std::string_view text, unsigned max, const std::function<bool(unsigned)>& take) {
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find(' '));
+        unsigned number = 0;
+        const auto [end, failed] = std::from_chars(one.data(), one.data() + one.size(), number);
+        if (failed != std::errc() || end != one.data() + one.size() || number > max || !take(number)) {
+            return false;
+        }
+        text.remove_prefix(std::min(text.size(), one.size() + 1));
+    }
+    return true;
+}
+
+void read_grant(member_reader& from, family_grant& grant) {
+    const auto add_scope = [&grant](unsigned number) {
+        grant.scopes.insert(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text("scopes").value_or(""), scope_set::size_max - 1, add_scope)) {
+        from.blame("scopes", "is no list of numbers up to 255, with blanks between them");
+    }
+    std::size_t apis = 0;
+    const auto add_api = [&](unsigned number) {
+        if (number == 0 || apis == grant.apis.size()) {
+            return false;
+        }
+        grant.apis.at(apis++) = static_cast<std::uint16_t>(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text("apis").value_or(""), UINT16_MAX, add_api)) {
+        from.blame("apis", "is no list of up to 4 numbers from 1 to 65535, with blanks between them");
+    }
+    grant.claims = read_small(from, "claims", UINT32_MAX);
+    grant.client_epoch = read_small(from, "client_epoch", UINT32_MAX);
+}
+
+void read_origin(member_reader& from, family_origin& origin) {
+    origin.parent = from.optional_id("parent").value_or(family_id{});
+    read_word<binding_kind::certificate>(from, "bound_to", origin.binding.kind);
+    const std::string thumbprint = from.optional_text("thumbprint").value_or("");
+    const bool is_bound = origin.binding.kind != binding_kind::none;
+    const std::optional<std::vector<std::uint8_t>> bytes = base64url_decode(thumbprint);
+    if (!bytes || bytes->size() != (is_bound ? origin.binding.thumbprint.size() : 0)) {
+        from.blame("thumbprint", "is no SHA-256 in base64url of what the family is bound to");
+    } else {
+        std::ranges::copy(*bytes, origin.binding.thumbprint.begin());
+    }
+    origin.auth_time = read_time(from, "auth_time");
+    origin.acr = static_cast<std::uint8_t>(read_small(from, "acr", UINT8_MAX));
+    origin.amr = static_cast<std::uint16_t>(read_small(from, "amr", UINT16_MAX));
+}
+
 storage::family_image read_family(member_reader& from) {
     for (const std::string_view name : {"id", "user", "created_at", "idle_ttl", "absolute_ttl"}) {
         from.is_required(name);
@@ -169,6 +226,8 @@ storage::family_image read_family(member_reader& from) {
     f.word = read_family_word(from, f.facts);
     f.ended_after = read_small(from, "ended_after", UINT32_MAX);
     read_use(from, f);
+    read_grant(from, f.facts.grant);
+    read_origin(from, f.facts.origin);
     from.refuse_others();
     if (f.facts.user.value == 0 || f.facts.id == family_id{}) {
         from.blame("user and id", "are not zero");

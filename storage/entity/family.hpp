@@ -90,6 +90,28 @@ struct declaration<family_created_record> {
     static bool has_amr(const record& r) { return origin(r).amr != 0; }
 
     using writer = json_object_writer;
+    static constexpr std::array dumped{
+        told<record>{"family"},
+        told<record>{"user"},
+        told<record>{"client"},
+        told<record>{"epoch"},
+        told<record>{"created_at"},
+        told<record>{"idle_ttl"},
+        told<record>{"absolute_ttl"},
+        told<record>{"word"},
+        told<record>{"ended_after"},
+        told<record>{"use"},
+        told<record>{"scopes", "scopes", has_scopes},
+        told<record>{"apis", "apis", has_apis},
+        told<record>{"claims", "claims", has_claims},
+        told<record>{"client_epoch", "client_epoch", has_client_epoch},
+        told<record>{"parent", "parent", has_parent},
+        told<record>{"bound_to", "bound_to", is_bound},
+        told<record>{"thumbprint", "thumbprint", is_bound},
+        told<record>{"auth_time", "auth_time", has_auth_time},
+        told<record>{"acr", "acr", has_acr},
+        told<record>{"amr", "amr", has_amr},
+    };
     static constexpr std::array exported{
         told<record>{
             .member = "id", .field = "family", .says = "32 hex digits; `sid` of access tokens", .absent = "required"},
@@ -138,18 +160,19 @@ struct declaration<family_created_record> {
                      .says = "`generation`, not above the family's; `at`, `ip` (`\"\"`: none), `user_agent`: an import "
                              "keeps its printable ASCII, as a server does of a request",
                      .absent = "1970, from nowhere"},
-        told<record>{.member = "scopes", .when = has_scopes, .says = "numbers of scopes", .absent = "`[]`"},
-        told<record>{.member = "apis", .when = has_apis, .says = "numbers of APIs, at most 4", .absent = "`[]`"},
-        told<record>{.member = "claims", .when = has_claims, .says = "a bit for each that was asked for", .absent = "0"},
-        told<record>{.member = "client_epoch", .when = has_client_epoch, .says = "the client's, at login", .absent = "0"},
+        told<record>{
+            .member = "scopes", .when = has_scopes, .says = "numbers of scopes, blanks between them", .absent = "none"},
+        told<record>{.member = "apis", .when = has_apis, .says = "the same of APIs, at most 4", .absent = "none"},
+        told<record>{
+            .member = "claims", .when = has_claims, .says = "a bit for each that was asked for", .absent = "0"},
+        told<record>{
+            .member = "client_epoch", .when = has_client_epoch, .says = "the client's, at login", .absent = "0"},
         told<record>{.member = "parent", .when = has_parent, .says = "32 hex digits", .absent = "none"},
-        told<record>{.member = "bound_to",
-                     .when = is_bound,
-                     .says = "`proof_key`, `certificate`",
-                     .absent = "`none`"},
-        told<record>{.member = "thumbprint", .when = is_bound, .says = "64 hex digits", .absent = "none"},
+        told<record>{.member = "bound_to", .when = is_bound, .says = "`proof_key`, `certificate`", .absent = "`none`"},
+        told<record>{.member = "thumbprint", .when = is_bound, .says = "SHA-256 in base64url", .absent = "none"},
         told<record>{.member = "auth_time", .when = has_auth_time, .absent = "1970: not told"},
-        told<record>{.member = "acr", .when = has_acr, .says = "how strongly the user signed in", .absent = "0: not told"},
+        told<record>{
+            .member = "acr", .when = has_acr, .says = "how strongly the user signed in", .absent = "0: not told"},
         told<record>{.member = "amr", .when = has_amr, .says = "by what; a bit each", .absent = "0"},
     };
 };
