@@ -1,0 +1,85 @@
+#include "core/service/user_scopes.hpp"
+
+#include <algorithm>
+
+namespace pawl {
+
+namespace {
+
+bool allows(const scope& s, const std::vector<std::string>& roles) {
+    return s.roles.empty() || std::ranges::any_of(roles, [&](const std::string& role) {
+               return std::ranges::find(s.roles, role) != s.roles.end();
+           });
+}
+
+// std::nullopt where nothing is asked for.
+result<std::optional<scope_set>> read_asked(const catalogue& all, const std::optional<std::string>& asked) {
+    if (!asked || asked->empty()) {
+        return std::optional<scope_set>();
+    }
+    std::vector<std::string> names;
+    if (!read_scope_parameter(*asked, names)) {
+        return errc::invalid_scope;
+    }
+    scope_set out;
+    for (const std::string& name : names) {
+        if (const scope* const s = all.find_scope(name)) {
+            out.insert(s->number.value);
+        }
+    }
+    return std::optional(out);
+}
+
+} // namespace
+
+scope_set scopes_of_roles(const catalogue& all, const std::vector<std::string>& roles) {
+    scope_set out;
+    for (const scope_ptr& s : all.scopes) {
+        if (allows(*s, roles)) {
+            out.insert(s->number.value);
+        }
+    }
+    return out;
+}
+
+result<scope_set> scopes_of_login(const catalogue& all, const std::vector<std::string>& roles,
+                                  const std::optional<std::string>& asked) {
+    const result<std::optional<scope_set>> wanted = read_asked(all, asked);
+    if (!wanted) {
+        return wanted.error();
+    }
+    const scope_set allowed = scopes_of_roles(all, roles);
+    if (!*wanted) {
+        return allowed;
+    }
+    const scope_set granted = **wanted & allowed;
+    return granted.empty() ? result<scope_set>(errc::invalid_scope) : granted;
+}
+
+result<scope_set> scopes_of_refresh(const catalogue& all, const std::vector<std::string>& roles, const scope_set& held,
+                                    const std::optional<std::string>& asked) {
+    const result<std::optional<scope_set>> wanted = read_asked(all, asked);
+    if (!wanted) {
+        return wanted.error();
+    }
+    const scope_set still = held & scopes_of_roles(all, roles);
+    if (!*wanted) {
+        return still;
+    }
+    if ((*wanted)->empty() || !(*wanted)->within(held)) {
+        return errc::invalid_scope;
+    }
+    return **wanted & still;
+}
+
+std::string scope_text(const catalogue& all, const scope_set& scopes) {
+    std::string text;
+    for (const scope_ptr& s : all.scopes) {
+        if (scopes.contains(s->number.value)) {
+            text.append(text.empty() ? "" : " ").append(s->name);
+        }
+    }
+    return text;
+}
+
+} // namespace pawl

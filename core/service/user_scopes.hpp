@@ -1,0 +1,32 @@
+// Scopes of first-party logins: which of those that operators defined a user has, by its roles. Pure.
+#pragma once
+
+#include "core/failure.hpp"
+#include "core/family/scope_set.hpp"
+#include "core/port/registry.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pawl {
+
+// What a user with `roles` may have.
+scope_set scopes_of_roles(const catalogue& all, const std::vector<std::string>& roles);
+
+// What a login is granted that asks for the scopes in `asked` (names, single spaces between them): those of them that
+// the roles allow, or all that they allow where nothing is asked for. Names that mean nothing here are dropped.
+// invalid_scope where `asked` is malformed, or nothing of it is left.
+result<scope_set> scopes_of_login(const catalogue& all, const std::vector<std::string>& roles,
+                                  const std::optional<std::string>& asked);
+
+// What the next access token of a family has that was granted `held`: what the roles still allow of it, narrowed to
+// `asked` where that is given. invalid_scope where it asks for more than was granted (RFC 6749 6).
+result<scope_set> scopes_of_refresh(const catalogue& all, const std::vector<std::string>& roles, const scope_set& held,
+                                    const std::optional<std::string>& asked);
+
+// Their names in the order of the catalogue, single spaces between them. A scope that was removed has none.
+std::string scope_text(const catalogue& all, const scope_set& scopes);
+
+} // namespace pawl
