@@ -1,9 +1,10 @@
 #include "app/transfer/import_line.hpp"
 
 #include "app/http/json_body.hpp"
+#include "app/transfer/import_entities.hpp"
+#include "app/transfer/line_members.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
-#include "core/text/rfc3339.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <set>
 #include <vector>
 
 namespace pawl::app {
@@ -33,142 +33,16 @@ std::string clean_agent(std::string_view text) {
     return out;
 }
 
-// Reads members of one object; remembers the first fault and which members were asked for.
-class members {
-public:
-    members(const json::object& o, std::string& why) : o_(o), why_(why) {}
+constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
+                                 "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
 
-    bool has(std::string_view name) {
-        asked_.insert(name);
-        return o_.if_contains(name) != nullptr;
-    }
-    void text(std::string_view name, std::string& out, bool required = false) {
-        if (const json::value* const v = find(name, required)) {
-            if (v->is_string()) {
-                out = std::string(v->get_string());
-            } else {
-                complain(name, "is no text");
-            }
+// Of lines that are neither users nor families.
+void read_counts(members& from, entity_counts& out) {
+    for_each_counted([&](const std::string& name) {
+        if (const std::uint64_t count = from.number(name, UINT64_MAX, 0); count > 0) {
+            out[name] = count;
         }
-    }
-    void truth(std::string_view name, bool& out) {
-        if (const json::value* const v = find(name, false)) {
-            if (v->is_bool()) {
-                out = v->get_bool();
-            } else {
-                complain(name, "is neither true nor false");
-            }
-        }
-    }
-    std::uint64_t number(std::string_view name, std::uint64_t max, std::uint64_t fallback, bool required = false) {
-        const json::value* const v = find(name, required);
-        if (v == nullptr) {
-            return fallback;
-        }
-        const bool fits = v->is_int64() ? v->get_int64() >= 0 : v->is_uint64();
-        const std::uint64_t n = !fits           ? 0
-                                : v->is_int64() ? static_cast<std::uint64_t>(v->get_int64())
-                                                : v->get_uint64();
-        if (!fits || n > max) {
-            complain(name, "is no whole number up to " + std::to_string(max));
-            return fallback;
-        }
-        return n;
-    }
-    timestamp_ms time(std::string_view name, bool required = false) {
-        std::string typed;
-        text(name, typed, required);
-        if (typed.empty()) {
-            return {};
-        }
-        const auto t = from_rfc3339(typed);
-        if (!t) {
-            complain(name, "is no time as RFC 3339 writes it");
-        }
-        return t.value_or(timestamp_ms{});
-    }
-    void id(std::string_view name, family_id& out, bool required) {
-        std::string typed;
-        text(name, typed, required);
-        if (typed.empty() && !required) {
-            return;
-        }
-        const auto read = family_id_from_hex(typed);
-        if (!read) {
-            complain(name, "is no id of 32 hex digits");
-        }
-        out = read.value_or(family_id{});
-    }
-    void list(std::string_view name, std::vector<std::string>& out) {
-        const json::value* const v = find(name, false);
-        if (v == nullptr) {
-            return;
-        }
-        if (!v->is_array()) {
-            return complain(name, "is no list");
-        }
-        for (const json::value& one : v->get_array()) {
-            if (!one.is_string()) {
-                return complain(name, "is no list of texts");
-            }
-            out.emplace_back(one.get_string());
-        }
-    }
-    const json::object* object(std::string_view name) {
-        const json::value* const v = find(name, false);
-        if (v != nullptr && !v->is_object()) {
-            complain(name, "is no object");
-        }
-        return v == nullptr ? nullptr : v->if_object();
-    }
-    // After all were asked for.
-    void no_others() {
-        for (const auto& member : o_) {
-            const std::string_view name(member.key().data(), member.key().size());
-            if (!asked_.contains(name)) {
-                complain(name, "is no member that is known here");
-            }
-        }
-    }
-    void complain(std::string_view name, const std::string& what) {
-        if (why_.empty()) {
-            why_ = std::string(name) + " " + what;
-        }
-    }
-
-private:
-    const json::value* find(std::string_view name, bool required) {
-        asked_.insert(name);
-        const json::value* const v = o_.if_contains(name);
-        if (v == nullptr || v->is_null()) {
-            if (required) {
-                complain(name, "is missing");
-            }
-            return nullptr;
-        }
-        return v;
-    }
-
-    const json::object& o_;
-    std::string& why_;
-    std::set<std::string_view> asked_;
-};
-
-template <class Value, class Enum>
-void read_name(members& from, std::string_view name, Enum last, Value& out) {
-    std::string typed;
-    from.text(name, typed);
-    if (typed.empty()) {
-        return;
-    }
-    for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
-        const auto value = static_cast<Enum>(i);
-        if (typed == name_of(value)) {
-            out = value;
-            return;
-        }
-    }
-    from.complain(name, "is not one of the words that are known here");
+    });
 }
 
 import_record refuse(const std::string& why) {
@@ -277,7 +151,8 @@ import_record read_head(const json::object& o) {
     std::string why;
     members from(o, why);
     export_head head;
-    if (from.number("pawl_export", UINT64_MAX, 0) != static_cast<std::uint64_t>(export_version)) {
+    const std::uint64_t version = from.number("pawl_export", UINT64_MAX, 0);
+    if (version == 0 || version > static_cast<std::uint64_t>(export_version)) {
         return refuse("pawl_export is of a version that this program does not know");
     }
     from.text("store", head.uuid);
@@ -286,6 +161,7 @@ import_record read_head(const json::object& o) {
     head.next_user_id = from.number("next_user_id", storage::imported_id_max, 1); // it is taken over
     head.users = from.number("users", UINT64_MAX, 0);
     head.families = from.number("families", UINT64_MAX, 0);
+    read_counts(from, head.others);
     from.truth("users_only", head.users_only);
     from.no_others();
     return why.empty() ? import_record(head) : refuse(why);
@@ -337,9 +213,9 @@ std::string check_imported_user(user& u) {
 
 import_record read_import_line(std::string_view line) {
     if (line.size() > import_line_size_max) {
-        return refuse("the line is longer than 16 KiB");
+        return refuse("the line is longer than 256 KiB");
     }
-    const body_result strict = read_json_object(line); // names that come twice, depth, UTF-8
+    const body_result strict = read_json_object(line, import_line_size_max); // names that come twice, depth, UTF-8
     if (strict.has_error()) {
         return refuse(strict.error().detail.empty() ? "the line is no JSON object" : strict.error().detail);
     }
@@ -353,7 +229,7 @@ import_record read_import_line(std::string_view line) {
         return read_head(*o);
     }
     if (o->size() != 1 || !o->begin()->value().is_object()) {
-        return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
+        return refuse(none_of_these);
     }
     const std::string_view kind(o->begin()->key().data(), o->begin()->key().size());
     const json::object& inner = o->begin()->value().get_object();
@@ -368,11 +244,13 @@ import_record read_import_line(std::string_view line) {
     }
     if (kind == "end") {
         members from(inner, why);
-        const import_end end{from.number("users", UINT64_MAX, 0, true), from.number("families", UINT64_MAX, 0, true)};
+        import_end end{from.number("users", UINT64_MAX, 0, true), from.number("families", UINT64_MAX, 0, true), {}};
+        read_counts(from, end.others);
         from.no_others();
         return why.empty() ? import_record(end) : refuse(why);
     }
-    return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
+    std::optional<import_record> entity = read_entity_line(kind, inner);
+    return entity ? std::move(*entity) : refuse(none_of_these);
 }
 
 } // namespace pawl::app
