@@ -302,8 +302,8 @@ BOOST_FIXTURE_TEST_CASE(dead_sessions_count_for_nothing_in_the_limit, login_worl
 BOOST_FIXTURE_TEST_CASE(two_logins_at_once_under_a_limit_of_one_leave_one_session, login_world) {
     settings.sessions_max = 1;
     data.hold_durability();
-    running<result<issued_tokens>> first(sessions.login("alice", secret(password), from_host(1)));
-    running<result<issued_tokens>> second(sessions.login("alice", secret(password), from_host(2)));
+    running<result<issued_tokens>> first(sessions.login("alice", secret(password), {first_party(), from_host(1)}));
+    running<result<issued_tokens>> second(sessions.login("alice", secret(password), {first_party(), from_host(2)}));
     while (!first.answered() || !second.answered()) {
         data.make_durable();
     }
