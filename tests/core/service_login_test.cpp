@@ -240,13 +240,16 @@ BOOST_FIXTURE_TEST_CASE(the_attempt_is_counted_before_the_hash_and_refused_witho
     BOOST_TEST(counters.logins_throttled == 1U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_full_pool_is_no_failed_attempt, login_world) {
+BOOST_FIXTURE_TEST_CASE(a_full_pool_or_one_without_memory_is_no_failed_attempt, login_world) {
     hasher.full = true;
-    const auto refused = log_in("alice");
-    BOOST_TEST((refused.error().code == errc::password_queue_full));
-    BOOST_TEST(refused.error().retry_after.count() == 3);
-    BOOST_TEST(limiter.counted("alice@example.org") == 0U);
-    BOOST_TEST(counters.logins_failed == 0U);
+    for (const errc why_full : {errc::password_queue_full, errc::hash_memory_unavailable}) {
+        hasher.why_full = why_full;
+        const auto refused = log_in("alice");
+        BOOST_TEST((refused.error().code == why_full));
+        BOOST_TEST(refused.error().retry_after.count() == 3);
+        BOOST_TEST(limiter.counted("alice@example.org") == 0U);
+        BOOST_TEST(counters.logins_failed == 0U);
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_login_rehashes_where_the_cost_changed, login_world) {
