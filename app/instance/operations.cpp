@@ -1,6 +1,6 @@
 #include "app/instance/operations.hpp"
 
-#include "core/provider/client_secret.hpp"
+#include "core/service/capsule_key_use.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/text/rfc3339.hpp"
 #include "storage/directory/key_file.hpp"
@@ -121,19 +121,10 @@ std::optional<key_change> needed(std::uint8_t id, const registry* entities, time
         return refused_change(errc::key_active, "Capsule key 0 is made from the log key and stands in no key file: it "
                                                 "is there as long as the log key is.");
     }
-    constexpr std::size_t page = 256;
-    std::vector<client_ptr> clients;
-    for (client_number after; entities != nullptr; after = clients.back()->number) {
-        clients = entities->clients_after(after, page);
-        if (clients.empty()) {
-            break;
-        }
-        const auto found =
-            std::ranges::find_if(clients, [&](const client_ptr& c) { return needs_capsule_key(*c, id, now); });
-        if (found != clients.end()) {
-            return refused_change(errc::key_in_use, "A secret of the client " + (*found)->client_id +
-                                                        " is of this key: give it a new one and retire that first.");
-        }
+    const client_ptr needs_it = entities == nullptr ? nullptr : client_of_capsule_key(*entities, id, now);
+    if (needs_it != nullptr) {
+        return refused_change(errc::key_in_use, "A secret of the client " + needs_it->client_id +
+                                                    " is of this key: give it a new one and retire that first.");
     }
     return std::nullopt;
 }
@@ -233,7 +224,10 @@ task<key_change> operations::rotate_capsule_key() {
 }
 
 task<key_change> operations::retire_capsule_key(std::uint8_t id) {
-    key_check check = [this, id](const key_ring& /*ring*/) { return needed(id, parts_.entities, parts_.time.now()); };
+    key_check check = [this, id](const key_ring& /*ring*/) {
+        const registry* const entities = parts_.services == nullptr ? nullptr : parts_.services->entities;
+        return needed(id, entities, parts_.time.now());
+    };
     key_edit edit = [id](std::string_view text) { return pawl::retire_capsule_key(text, id); };
     task<key_change> changing = change_keys(std::move(edit), std::move(check));
     co_return co_await std::move(changing);

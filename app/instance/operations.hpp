@@ -9,7 +9,6 @@
 #include "core/clock.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
-#include "core/port/registry.hpp"
 #include "core/random_source.hpp"
 #include "core/service/services.hpp"
 #include "storage/history/timeline.hpp"
@@ -51,8 +50,8 @@ public:
         key_holder& keys;
         random_source& random;
         const clock& time;
-        const password_pool* passwords = nullptr; // null in tests of other things
-        const registry* entities = nullptr;       // null where there are no clients
+        const password_pool* passwords = nullptr;  // null in tests of other things
+        const service_context* services = nullptr; // its clients need capsule keys; null in tests of other things
     };
     explicit operations(const parts& p) : parts_(p) {}
 
