@@ -24,7 +24,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
              limiter_, rules_, counters_,     [this] { return keys_.get(); }},
       sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
-                   dynamic_cast<const password_pool*>(&shared.passwords)}),
+                   dynamic_cast<const password_pool*>(&shared.passwords), &parts_}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {

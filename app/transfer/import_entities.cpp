@@ -1,6 +1,6 @@
 #include "app/transfer/import_entities.hpp"
 
-#include "app/transfer/line_members.hpp"
+#include "app/http/member_reader.hpp"
 #include "storage/entity/plain.hpp"
 
 #include <boost/json/parse.hpp>
@@ -17,66 +17,69 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::uint64_t five_years = 1827ULL * 86400; // as of sessions
+constexpr std::int64_t five_years = 1827LL * 86400; // as of sessions
 
 // Two lower-case hex digits a byte, as an export has them.
 template <std::size_t Size>
-void read_hex(members& from, std::string_view name, std::array<std::uint8_t, Size>& out) {
-    std::string typed;
-    from.text(name, typed, true);
-    constexpr std::string_view digits = "0123456789abcdef";
-    const bool good = typed.size() == 2 * Size && typed.find_first_not_of(digits) == std::string::npos;
-    if (!good) {
-        from.complain(name, "is no text of " + std::to_string(2 * Size) + " hex digits");
+void read_hex(member_reader& from, std::string_view name, std::array<std::uint8_t, Size>& out) {
+    if (!from.is_required(name)) {
+        return;
     }
-    for (std::size_t i = 0; good && i < Size; ++i) {
+    const std::string typed = from.optional_text(name).value_or("");
+    constexpr std::string_view digits = "0123456789abcdef";
+    if (typed.size() != 2 * Size || typed.find_first_not_of(digits) != std::string::npos) {
+        from.blame(name, "must be " + std::to_string(2 * Size) + " lower-case hex digits");
+        return;
+    }
+    for (std::size_t i = 0; i < Size; ++i) {
         out[i] = static_cast<std::uint8_t>(digits.find(typed[2 * i]) * 16 + digits.find(typed[2 * i + 1]));
     }
 }
 
 // --- One for each type that a field has. What is absent is as in a new record.
-void read_value(members& from, std::string_view name, std::string& out) {
-    from.text(name, out);
+void read_value(member_reader& from, std::string_view name, std::string& out) {
+    out = from.optional_text(name).value_or("");
 }
-void read_value(members& from, std::string_view name, std::vector<std::string>& out) {
-    from.list(name, out);
+void read_value(member_reader& from, std::string_view name, std::vector<std::string>& out) {
+    out = from.optional_texts(name).value_or(std::vector<std::string>());
 }
-void read_value(members& from, std::string_view name, bool& out) {
-    from.truth(name, out);
+void read_value(member_reader& from, std::string_view name, bool& out) {
+    out = from.optional_flag(name).value_or(out);
 }
-void read_value(members& from, std::string_view name, seconds& out) {
-    out = seconds(static_cast<std::int64_t>(from.number(name, five_years, 0)));
+void read_value(member_reader& from, std::string_view name, seconds& out) {
+    out = seconds(from.optional_integer(name, 0, five_years).value_or(0));
 }
-void read_value(members& from, std::string_view name, timestamp& out) {
-    out = to_seconds(from.time(name));
+void read_value(member_reader& from, std::string_view name, timestamp& out) {
+    out = to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
 }
-void read_value(members& from, std::string_view name, token_id& out) {
+void read_value(member_reader& from, std::string_view name, token_id& out) {
     read_hex(from, name, out.bytes);
 }
 template <std::unsigned_integral Number>
-void read_value(members& from, std::string_view name, Number& out) {
+void read_value(member_reader& from, std::string_view name, Number& out) {
     const std::uint64_t max = std::min<std::uint64_t>(std::numeric_limits<Number>::max(), imported_version_max);
-    out = static_cast<Number>(from.number(name, max, out));
+    out = static_cast<Number>(from.optional_count(name, 0, max).value_or(out));
 }
 template <class Id>
     requires std::unsigned_integral<decltype(Id::value)>
-void read_value(members& from, std::string_view name, Id& out) {
+void read_value(member_reader& from, std::string_view name, Id& out) {
     read_value(from, name, out.value);
 }
 template <class Enum>
     requires std::is_enum_v<Enum>
-void read_value(members& from, std::string_view name, Enum& out) {
-    read_name(from, name, storage::enumeration<Enum>::last, out);
+void read_value(member_reader& from, std::string_view name, Enum& out) {
+    std::vector<std::string_view> words;
+    for (unsigned i = 0; i <= static_cast<unsigned>(storage::enumeration<Enum>::last); ++i) {
+        words.push_back(name_of(static_cast<Enum>(i)));
+    }
+    if (const auto place = from.optional_word(name, words)) {
+        out = static_cast<Enum>(*place);
+    }
 }
-void read_value(members& from, std::string_view name, std::vector<client_secret_entry>& out) {
-    const boost::json::array* const list = from.array(name);
-    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-        const boost::json::object* const one = (*list)[i].if_object();
-        if (one == nullptr) {
-            return from.complain(name, "is no list of objects");
-        }
-        std::string why;
-        members secret(*one, why);
+void read_value(member_reader& from, std::string_view name, std::vector<client_secret_entry>& out) {
+    const std::size_t count = from.count_elements(name, client_secrets_max);
+    for (std::size_t i = 0; i < count; ++i) {
+        member_reader secret(from, name, i);
         client_secret_entry& s = out.emplace_back();
         read_value(secret, "serial", s.serial);
         read_value(secret, "what", s.what);
@@ -84,10 +87,7 @@ void read_value(members& from, std::string_view name, std::vector<client_secret_
         read_hex(secret, "proof", s.proof);
         read_value(secret, "created_at", s.created_at);
         read_value(secret, "expires_at", s.expires_at);
-        secret.no_others();
-        if (!why.empty()) {
-            return from.complain(name, "has one whose " + why);
-        }
+        secret.refuse_others();
     }
 }
 
@@ -134,15 +134,16 @@ std::string fault_of(const revoked_token& /*t*/) {
 
 template <class Record>
 import_record read_entity(const boost::json::object& o) {
-    std::string why;
-    members from(o, why);
+    member_reader from(o);
     Record r;
     const auto one = [&](std::string_view name, auto& value) { read_value(from, name, value); };
     std::apply([&](const auto&... f) { (f.each_member(r, one), ...); }, storage::declaration<Record>::fields);
-    from.no_others();
-    if (why.empty()) {
-        why = fault_of(r);
+    from.refuse_others();
+    if (from.failed()) {
+        const field_error& first = from.faults().front();
+        return import_refusal{first.field + " " + first.message};
     }
+    std::string why = fault_of(r);
     Record numbered = r;
     if constexpr (storage::named_entity<Record>) {
         if (r.number.value == 0) { // the next free one is for it

@@ -1,19 +1,24 @@
 #include "app/transfer/import_line.hpp"
 
-#include "app/http/json_body.hpp"
+#include "app/http/json_tree.hpp"
+#include "app/http/member_reader.hpp"
 #include "app/transfer/import_entities.hpp"
-#include "app/transfer/line_members.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/text/encoding.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace pawl::app {
@@ -33,13 +38,47 @@ std::string clean_agent(std::string_view text) {
     return out;
 }
 
+// As other members of a line, empty text is as good as none: exports of other programs have it.
+bool is_empty(member_reader& from, std::string_view name) {
+    return from.kind_of(name) == parameter_kind::string && from.optional_text(name)->empty();
+}
+
+timestamp read_time(member_reader& from, std::string_view name) {
+    return is_empty(from, name) ? timestamp{} : to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
+}
+
+std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64_t max) {
+    static_assert(family_word::generation_max <= UINT32_MAX && imported_epoch_max <= UINT32_MAX);
+    return static_cast<std::uint32_t>(from.optional_count(name, 0, max).value_or(0));
+}
+
+// One of the words that name the values up to `last`.
+template <auto Last>
+void read_word(member_reader& from, std::string_view name, decltype(Last)& out) {
+    using word = decltype(Last);
+    static const auto words = [] {
+        std::array<std::string_view, static_cast<std::size_t>(Last) + 1> all;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all.at(i) = name_of(static_cast<word>(i));
+        }
+        return all;
+    }();
+    if (is_empty(from, name)) {
+        return;
+    }
+    if (const auto place = from.optional_word(name, words)) {
+        out = static_cast<word>(*place);
+    }
+}
+
 constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
                                  "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
 
 // Of lines that are neither users nor families.
-void read_counts(members& from, entity_counts& out) {
+void read_counts(member_reader& from, entity_counts& out) {
     for_each_counted([&](const std::string& name) {
-        if (const std::uint64_t count = from.number(name, UINT64_MAX, 0); count > 0) {
+        const std::uint64_t count = from.optional_count(name, 0, UINT64_MAX).value_or(0);
+        if (count > 0) {
             out[name] = count;
         }
     });
@@ -49,122 +88,202 @@ import_record refuse(const std::string& why) {
     return import_refusal{why};
 }
 
-user read_user(const json::object& o, std::string& why) {
-    members from(o, why);
+// What was read, or the first fault.
+template <class Read>
+import_record outcome_of(const member_reader& from, Read&& read) {
+    if (!from.failed()) {
+        return std::forward<Read>(read);
+    }
+    const field_error& first = from.faults().front();
+    return refuse(first.field + " " + first.message);
+}
+
+void read_gate(member_reader& from, user_gate& out) {
+    member_reader gate(from, "gate");
+    out.epoch = read_small(gate, "epoch", imported_epoch_max);
+    out.enabled = gate.optional_flag("enabled").value_or(out.enabled);
+    if (!is_empty(gate, "survivor")) {
+        out.survivor = gate.optional_id("survivor").value_or(family_id{});
+    }
+    read_word<gate_reason::restored>(gate, "reason", out.reason);
+    out.changed_at = read_time(gate, "changed_at");
+    gate.refuse_others();
+}
+
+user read_user(member_reader& from) {
     user u;
-    u.id.value = from.number("id", storage::imported_id_max, 0);
-    u.version = from.number("version", imported_version_max, 1);
-    from.truth("deleted", u.deleted);
-    from.text("email", u.email, !u.deleted);
-    from.text("username", u.username);
-    from.text("first_name", u.first_name);
-    from.text("surname", u.surname);
-    from.text("password_hash", u.password_hash);
-    from.list("roles", u.roles);
-    from.truth("email_verified", u.email_verified);
-    from.truth("is_superuser", u.is_superuser);
-    u.created_at = to_seconds(from.time("created_at"));
+    u.id.value = from.optional_count("id", 0, storage::imported_id_max).value_or(0);
+    u.version = from.optional_count("version", 1, imported_version_max).value_or(1);
+    u.deleted = from.optional_flag("deleted").value_or(false);
+    if (!u.deleted) {
+        from.is_required("email");
+    }
+    u.email = from.optional_text("email").value_or("");
+    u.username = from.optional_text("username").value_or("");
+    u.first_name = from.optional_text("first_name").value_or("");
+    u.surname = from.optional_text("surname").value_or("");
+    u.password_hash = from.optional_text("password_hash").value_or("");
+    u.roles = from.optional_texts("roles").value_or(std::vector<std::string>());
+    u.email_verified = from.optional_flag("email_verified").value_or(false);
+    u.is_superuser = from.optional_flag("is_superuser").value_or(false);
+    u.created_at = read_time(from, "created_at");
     u.gate.enabled = !u.deleted;
-    if (const json::object* const o_gate = from.object("gate")) {
-        members gate(*o_gate, why);
-        u.gate.epoch = static_cast<std::uint32_t>(gate.number("epoch", imported_epoch_max, 0));
-        gate.truth("enabled", u.gate.enabled);
-        gate.id("survivor", u.gate.survivor, false);
-        read_name(gate, "reason", gate_reason::restored, u.gate.reason);
-        u.gate.changed_at = to_seconds(gate.time("changed_at"));
-        gate.no_others();
-    }
-    from.no_others();
-    if (u.version == 0) {
-        from.complain("version", "starts at 1");
-    }
-    if (why.empty()) {
-        why = check_imported_user(u);
-    }
+    read_gate(from, u.gate);
+    from.refuse_others();
     return u;
 }
 
-storage::family_image read_family(const json::object& o, std::string& why) {
-    members from(o, why);
-    storage::family_image f;
-    from.id("id", f.facts.id, true);
-    f.facts.user.value = from.number("user", storage::imported_id_max, 0, true);
-    f.facts.client.value = static_cast<std::uint32_t>(from.number("client", UINT32_MAX, 0));
-    f.facts.epoch = static_cast<std::uint32_t>(from.number("epoch", imported_epoch_max, 0));
-    f.facts.created_at = to_seconds(from.time("created_at", true));
-    f.facts.idle_ttl = seconds(static_cast<std::int64_t>(from.number("idle_ttl", five_years, 0, true)));
-    f.facts.absolute_ttl = seconds(static_cast<std::int64_t>(from.number("absolute_ttl", five_years, 0, true)));
-    const timestamp rotated = to_seconds(from.time("rotated_at", true));
-    const std::int64_t after = (rotated - f.facts.created_at).count();
-    if (why.empty() && (after < 0 || after > f.facts.absolute_ttl.count())) { // five years fit in the word
-        from.complain("rotated_at", "is not within the family's life");
+void read_use(member_reader& from, storage::family_image& f) {
+    member_reader use(from, "last_use");
+    if (!use.has_object()) {
+        return;
+    }
+    f.use_generation = read_small(use, "generation", family_word::generation_max);
+    f.use.at = read_time(use, "at");
+    const auto address = peer_address_from_text(use.optional_text("ip").value_or(""));
+    if (!address) {
+        use.blame("ip", "must be an IP address");
+    }
+    f.use.address = address.value_or(peer_address{});
+    f.use.agent = clean_agent(use.optional_text("user_agent").value_or(""));
+    use.refuse_others();
+    if (f.use_generation > f.word.generation()) {
+        use.blame("generation", "is higher than the family's");
+    }
+}
+
+family_word read_family_word(member_reader& from, const family_facts& facts) {
+    from.is_required("rotated_at");
+    const std::int64_t after = (read_time(from, "rotated_at") - facts.created_at).count();
+    if (!from.failed() && (after < 0 || after > facts.absolute_ttl.count())) { // five years fit in the word
+        from.blame("rotated_at", "is not within the family's life");
     }
     family_status status = family_status::live;
-    read_name(from, "status", family_status::ahead, status);
-    bool confirmed = false;
-    from.truth("confirmed", confirmed);
-    const auto small = [&from](std::string_view name, std::uint64_t max) {
-        return static_cast<std::uint32_t>(from.number(name, max, 0));
-    };
-    f.word = family_word()
-                 .with_generation(small("generation", family_word::generation_max))
-                 .with_rotated_at(
-                     static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, family_word::rotated_at_max)))
-                 .with_status(status)
-                 .with_confirmed(confirmed)
-                 .with_replays(small("replays", family_word::replays_max))
-                 .with_streak(small("streak", family_word::streak_max));
-    f.ended_after = small("ended_after", UINT32_MAX);
-    if (const json::object* const o_use = from.object("last_use")) {
-        members use(*o_use, why);
-        f.use_generation = static_cast<std::uint32_t>(use.number("generation", family_word::generation_max, 0));
-        f.use.at = to_seconds(use.time("at"));
-        std::string ip;
-        use.text("ip", ip);
-        const auto address = peer_address_from_text(ip);
-        if (!address) {
-            use.complain("ip", "is no address");
+    read_word<family_status::ahead>(from, "status", status);
+    return family_word()
+        .with_generation(read_small(from, "generation", family_word::generation_max))
+        .with_rotated_at(static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, family_word::rotated_at_max)))
+        .with_status(status)
+        .with_confirmed(from.optional_flag("confirmed").value_or(false))
+        .with_replays(read_small(from, "replays", family_word::replays_max))
+        .with_streak(read_small(from, "streak", family_word::streak_max));
+}
+
+// Calls `take` for each of the numbers of a text with blanks between them; false if one is none, or over `max`.
+bool read_numbers(std::string_view text, unsigned max, const std::function<bool(unsigned)>& take) {
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find(' '));
+        unsigned number = 0;
+        const auto [end, failed] = std::from_chars(one.data(), one.data() + one.size(), number);
+        if (failed != std::errc() || end != one.data() + one.size() || number > max || !take(number)) {
+            return false;
         }
-        f.use.address = address.value_or(peer_address{});
-        std::string agent;
-        use.text("user_agent", agent);
-        f.use.agent = clean_agent(agent);
-        use.no_others();
-        if (f.use_generation > f.word.generation()) {
-            use.complain("generation", "is higher than the family's");
-        }
+        text.remove_prefix(std::min(text.size(), one.size() + 1));
     }
-    from.no_others();
+    return true;
+}
+
+void read_grant(member_reader& from, family_grant& grant) {
+    const auto add_scope = [&grant](unsigned number) {
+        grant.scopes.insert(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text("scopes").value_or(""), scope_set::size_max - 1, add_scope)) {
+        from.blame("scopes", "is no list of numbers up to 255, with blanks between them");
+    }
+    std::size_t apis = 0;
+    const auto add_api = [&](unsigned number) {
+        if (number == 0 || apis == grant.apis.size()) {
+            return false;
+        }
+        grant.apis.at(apis++) = static_cast<std::uint16_t>(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text("apis").value_or(""), UINT16_MAX, add_api)) {
+        from.blame("apis", "is no list of up to 4 numbers from 1 to 65535, with blanks between them");
+    }
+    grant.claims = read_small(from, "claims", UINT32_MAX);
+    grant.client_epoch = read_small(from, "client_epoch", UINT32_MAX);
+}
+
+void read_origin(member_reader& from, family_origin& origin) {
+    origin.parent = from.optional_id("parent").value_or(family_id{});
+    read_word<binding_kind::certificate>(from, "bound_to", origin.binding.kind);
+    const std::string thumbprint = from.optional_text("thumbprint").value_or("");
+    const bool is_bound = origin.binding.kind != binding_kind::none;
+    const std::optional<std::vector<std::uint8_t>> bytes = base64url_decode(thumbprint);
+    if (!bytes || bytes->size() != (is_bound ? origin.binding.thumbprint.size() : 0)) {
+        from.blame("thumbprint", "is no SHA-256 in base64url of what the family is bound to");
+    } else {
+        std::ranges::copy(*bytes, origin.binding.thumbprint.begin());
+    }
+    origin.auth_time = read_time(from, "auth_time");
+    origin.acr = static_cast<std::uint8_t>(read_small(from, "acr", UINT8_MAX));
+    origin.amr = static_cast<std::uint16_t>(read_small(from, "amr", UINT16_MAX));
+}
+
+storage::family_image read_family(member_reader& from) {
+    for (const std::string_view name : {"id", "user", "created_at", "idle_ttl", "absolute_ttl"}) {
+        from.is_required(name);
+    }
+    const auto lifetime = [&from](std::string_view name) {
+        return seconds(from.optional_integer(name, 0, five_years).value_or(0));
+    };
+    storage::family_image f;
+    f.facts.id = from.optional_id("id").value_or(family_id{});
+    f.facts.user.value = from.optional_count("user", 0, storage::imported_id_max).value_or(0);
+    f.facts.client.value = read_small(from, "client", UINT32_MAX);
+    f.facts.epoch = read_small(from, "epoch", imported_epoch_max);
+    f.facts.created_at = read_time(from, "created_at");
+    f.facts.idle_ttl = lifetime("idle_ttl");
+    f.facts.absolute_ttl = lifetime("absolute_ttl");
+    f.word = read_family_word(from, f.facts);
+    f.ended_after = read_small(from, "ended_after", UINT32_MAX);
+    read_use(from, f);
+    read_grant(from, f.facts.grant);
+    read_origin(from, f.facts.origin);
+    from.refuse_others();
     if (f.facts.user.value == 0 || f.facts.id == family_id{}) {
-        from.complain("user and id", "are not zero");
+        from.blame("user and id", "are not zero");
     }
     if (f.facts.idle_ttl > f.facts.absolute_ttl) {
-        from.complain("idle_ttl", "is longer than absolute_ttl");
+        from.blame("idle_ttl", "is longer than absolute_ttl");
     }
     if (f.word.live() && f.ended_after != 0) {
-        from.complain("ended_after", "is for a family that has ended");
+        from.blame("ended_after", "is for a family that has ended");
     }
     return f;
 }
 
-import_record read_head(const json::object& o) {
-    std::string why;
-    members from(o, why);
+import_record read_head(const json::object& line) {
+    member_reader from(line);
     export_head head;
-    const std::uint64_t version = from.number("pawl_export", UINT64_MAX, 0);
+    const std::uint64_t version = from.optional_count("pawl_export", 0, UINT64_MAX).value_or(0);
     if (version == 0 || version > static_cast<std::uint64_t>(export_version)) {
         return refuse("pawl_export is of a version that this program does not know");
     }
-    from.text("store", head.uuid);
-    head.lsn = from.number("lsn", UINT64_MAX, 0);
-    head.time = from.time("time");
-    head.next_user_id = from.number("next_user_id", storage::imported_id_max, 1); // it is taken over
-    head.users = from.number("users", UINT64_MAX, 0);
-    head.families = from.number("families", UINT64_MAX, 0);
+    head.uuid = from.optional_text("store").value_or("");
+    head.lsn = from.optional_count("lsn", 0, UINT64_MAX).value_or(0);
+    head.time = is_empty(from, "time") ? timestamp_ms{} : from.optional_time("time").value_or(timestamp_ms{});
+    head.next_user_id =
+        from.optional_count("next_user_id", 0, storage::imported_id_max).value_or(1); // it is taken over
+    head.users = from.optional_count("users", 0, UINT64_MAX).value_or(0);
+    head.families = from.optional_count("families", 0, UINT64_MAX).value_or(0);
     read_counts(from, head.others);
-    from.truth("users_only", head.users_only);
-    from.no_others();
-    return why.empty() ? import_record(head) : refuse(why);
+    head.users_only = from.optional_flag("users_only").value_or(false);
+    from.refuse_others();
+    return outcome_of(from, head);
+}
+
+import_end read_end(member_reader& from) {
+    from.is_required("users");
+    from.is_required("families");
+    import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
+                   from.optional_count("families", 0, UINT64_MAX).value_or(0),
+                   {}};
+    read_counts(from, end.others);
+    from.refuse_others();
+    return end;
 }
 
 } // namespace
@@ -215,42 +334,29 @@ import_record read_import_line(std::string_view line) {
     if (line.size() > import_line_size_max) {
         return refuse("the line is longer than 256 KiB");
     }
-    const body_result strict = read_json_object(line, import_line_size_max); // names that come twice, depth, UTF-8
-    if (strict.has_error()) {
-        return refuse(strict.error().detail.empty() ? "the line is no JSON object" : strict.error().detail);
+    const tree_result tree = read_json_tree(line, import_line_size_max);
+    if (tree.has_error()) {
+        return refuse(tree.error().detail.empty() ? "the line is no JSON object" : tree.error().detail);
     }
-    boost::system::error_code ec;
-    const json::value parsed = json::parse(json::string_view{line.data(), line.size()}, ec);
-    const json::object* const o = ec ? nullptr : parsed.if_object();
-    if (o == nullptr) {
-        return refuse("the line is no JSON object");
+    if (tree->contains("pawl_export")) {
+        return read_head(*tree);
     }
-    if (o->if_contains("pawl_export") != nullptr) {
-        return read_head(*o);
+    const json::object* const inner = tree->size() == 1 ? tree->begin()->value().if_object() : nullptr;
+    const std::string_view kind = inner == nullptr ? std::string_view() : std::string_view(tree->begin()->key());
+    if (kind != "user" && kind != "family" && kind != "end") {
+        std::optional<import_record> entity = inner == nullptr ? std::nullopt : read_entity_line(kind, *inner);
+        return entity ? std::move(*entity) : refuse(none_of_these);
     }
-    if (o->size() != 1 || !o->begin()->value().is_object()) {
-        return refuse(none_of_these);
-    }
-    const std::string_view kind(o->begin()->key().data(), o->begin()->key().size());
-    const json::object& inner = o->begin()->value().get_object();
-    std::string why;
-    if (kind == "user") {
-        user u = read_user(inner, why);
-        return why.empty() ? import_record(std::move(u)) : refuse(why);
+    member_reader from(*inner);
+    if (kind == "end") {
+        return outcome_of(from, read_end(from));
     }
     if (kind == "family") {
-        storage::family_image f = read_family(inner, why);
-        return why.empty() ? import_record(std::move(f)) : refuse(why);
+        return outcome_of(from, read_family(from));
     }
-    if (kind == "end") {
-        members from(inner, why);
-        import_end end{from.number("users", UINT64_MAX, 0, true), from.number("families", UINT64_MAX, 0, true), {}};
-        read_counts(from, end.others);
-        from.no_others();
-        return why.empty() ? import_record(end) : refuse(why);
-    }
-    std::optional<import_record> entity = read_entity_line(kind, inner);
-    return entity ? std::move(*entity) : refuse(none_of_these);
+    user u = read_user(from);
+    const std::string why = from.failed() ? std::string() : check_imported_user(u);
+    return why.empty() ? outcome_of(from, std::move(u)) : refuse(why);
 }
 
 } // namespace pawl::app

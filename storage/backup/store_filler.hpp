@@ -25,7 +25,7 @@ public:
     imported add(const api& a);
     imported add(const scope& s);
     imported add(const revoked_token& t);
-    // Throws refused(storage_failed) where it can't be: nobody else changes users meanwhile.
+    // Throws refused(storage_failed) where it can't be: no one else changes users meanwhile.
     void replace(const user& desired);
     // wait() waits for this, too.
     void expect(ticket t) { last_ = later(last_, t); }

@@ -15,7 +15,7 @@ from support.pawld import Pawld, refused_start
 
 SANITIZED = "PAWL_SANITIZED" in os.environ
 IS_ROOT = os.geteuid() == 0
-USER, GROUP = 64321, 64322  # nobody has them
+USER, GROUP = 64321, 64322  # no user has them
 
 
 def can_have_a_network_of_its_own():
@@ -196,6 +196,7 @@ class LittleMemory(unittest.TestCase):
             self.assertEqual(client.get("/readyz").json, {"status": "ready"})
             answer = client.sign_up("a@example.com")
             self.assertEqual(answer.status, 503, answer.body)
+            self.assertEqual(answer.json["code"], "hash_memory_unavailable")
             self.assertIn("memory", answer.json["detail"])
             self.assertIn("Retry-After", answer.headers)
             for _ in range(12):  # nothing was tried, so no limit is used up
