@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/failure.hpp"
-#include "core/port/registry.hpp"
+#include "core/provider/catalogue.hpp"
 #include "core/provider/client_wishes.hpp"
 
 #include <boost/json/object.hpp>

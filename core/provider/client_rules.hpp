@@ -3,10 +3,8 @@
 #pragma once
 
 #include "core/failure.hpp"
-#include "core/port/registry.hpp"
-#include "core/provider/api.hpp"
+#include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
-#include "core/provider/scope.hpp"
 
 #include <cstdint>
 #include <string>
