@@ -103,6 +103,9 @@ struct client {
 };
 using client_ptr = std::shared_ptr<const client>;
 
+// What is kept of a client that is removed: who it was, and no secret. Pure.
+client tombstone_of(const client& c);
+
 // A client id that an operator may choose: 1 to client_id_size_max characters of RFC 3986's unreserved and `:`, not
 // reserved. Pure.
 bool is_client_id(std::string_view text);
