@@ -1,5 +1,5 @@
-// What an operator may do with clients, APIs and scopes (docs/provider.md). Every change is an event in the log, with who
-// did it, and is durable before it is told of.
+// What an operator may do with clients, APIs and scopes (docs/provider.md). Every change is an event in the log, with
+// who did it, and is durable before it is told of.
 #pragma once
 
 #include "core/provider/client_rules.hpp"
@@ -58,8 +58,8 @@ public:
     // Every token of the client is dead.
     task<result<void>> log_out_client(operator_caller by, std::string client_id);
 
-    // --- APIs: api_not_found, api_taken, too_many_entities; still_named where a client or a scope names it. Scopes that
-    // are wished for and that there aren't are made with it.
+    // --- APIs: api_not_found, api_taken, too_many_entities; still_named where a client or a scope names it. Scopes
+    // that are wished for and that there aren't are made with it.
     task<result<seen_api>> create_api(operator_caller by, api_wishes wanted);
     task<result<seen_api>> change_api(operator_caller by, std::string identifier, api_wishes wanted);
     task<result<void>> remove_api(operator_caller by, std::string identifier);
