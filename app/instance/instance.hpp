@@ -65,7 +65,7 @@ private:
     account_service accounts_;
     access_guard guard_;
     admin_service admin_;
-    std::unique_ptr<client_service> clients_; // null where there are no entities
+    client_service clients_;
     operations operations_;
     event_service events_;
     app_context context_;
