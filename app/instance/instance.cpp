@@ -28,6 +28,8 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
+    parts_.entities = data_.get();
+    context_.entities = data_.get();
     context_.real_time = shared.real_time;
     context_.log = shared.log;
     context_.development_clock = shared.development;

@@ -2,6 +2,8 @@
 
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
+#include "app/transfer/import_entities.hpp"
+#include "app/transfer/import_members.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/text/encoding.hpp"
@@ -37,37 +39,16 @@ std::string clean_agent(std::string_view text) {
     return out;
 }
 
-// As other members of a line, empty text is as good as none: exports of other programs have it.
-bool is_empty(member_reader& from, std::string_view name) {
-    return from.kind_of(name) == parameter_kind::string && from.optional_text(name)->empty();
-}
+constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
+                                 "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
 
-timestamp read_time(member_reader& from, std::string_view name) {
-    return is_empty(from, name) ? timestamp{} : to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
-}
-
-std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64_t max) {
-    static_assert(family_word::generation_max <= UINT32_MAX && imported_epoch_max <= UINT32_MAX);
-    return static_cast<std::uint32_t>(from.optional_count(name, 0, max).value_or(0));
-}
-
-// One of the words that name the values up to `last`.
-template <auto Last>
-void read_word(member_reader& from, std::string_view name, decltype(Last)& out) {
-    using word = decltype(Last);
-    static const auto words = [] {
-        std::array<std::string_view, static_cast<std::size_t>(Last) + 1> all;
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            all.at(i) = name_of(static_cast<word>(i));
+// Of lines that are neither users nor families.
+void read_counts(member_reader& from, entity_counts& out) {
+    for_each_counted([&](const std::string& name) {
+        if (const std::uint64_t count = from.optional_count(name, 0, UINT64_MAX).value_or(0); count > 0) {
+            out[name] = count;
         }
-        return all;
-    }();
-    if (is_empty(from, name)) {
-        return;
-    }
-    if (const auto place = from.optional_word(name, words)) {
-        out = static_cast<word>(*place);
-    }
+    });
 }
 
 import_record refuse(const std::string& why) {
@@ -244,7 +225,8 @@ storage::family_image read_family(member_reader& from) {
 import_record read_head(const json::object& line) {
     member_reader from(line);
     export_head head;
-    if (from.optional_count("pawl_export", 0, UINT64_MAX) != static_cast<std::uint64_t>(export_version)) {
+    const std::uint64_t version = from.optional_count("pawl_export", 0, UINT64_MAX).value_or(0);
+    if (version == 0 || version > static_cast<std::uint64_t>(export_version)) {
         return refuse("pawl_export is of a version that this program does not know");
     }
     head.uuid = from.optional_text("store").value_or("");
@@ -254,6 +236,7 @@ import_record read_head(const json::object& line) {
         from.optional_count("next_user_id", 0, storage::imported_id_max).value_or(1); // it is taken over
     head.users = from.optional_count("users", 0, UINT64_MAX).value_or(0);
     head.families = from.optional_count("families", 0, UINT64_MAX).value_or(0);
+    read_counts(from, head.others);
     head.users_only = from.optional_flag("users_only").value_or(false);
     from.refuse_others();
     return outcome_of(from, head);
@@ -262,8 +245,10 @@ import_record read_head(const json::object& line) {
 import_end read_end(member_reader& from) {
     from.is_required("users");
     from.is_required("families");
-    const import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
-                         from.optional_count("families", 0, UINT64_MAX).value_or(0)};
+    import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
+                   from.optional_count("families", 0, UINT64_MAX).value_or(0),
+                   {}};
+    read_counts(from, end.others);
     from.refuse_others();
     return end;
 }
@@ -314,7 +299,7 @@ std::string check_imported_user(user& u) {
 
 import_record read_import_line(std::string_view line) {
     if (line.size() > import_line_size_max) {
-        return refuse("the line is longer than 16 KiB");
+        return refuse("the line is longer than 256 KiB");
     }
     const tree_result tree = read_json_tree(line, import_line_size_max);
     if (tree.has_error()) {
@@ -324,10 +309,10 @@ import_record read_import_line(std::string_view line) {
         return read_head(*tree);
     }
     const json::object* const inner = tree->size() == 1 ? tree->begin()->value().if_object() : nullptr;
-    const std::string_view kind = inner == nullptr ? std::string_view() : std::string_view(tree->begin()->key());
-    if (kind != "user" && kind != "family" && kind != "end") {
-        return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
+    if (inner == nullptr) {
+        return refuse(none_of_these);
     }
+    const std::string_view kind = tree->begin()->key();
     member_reader from(*inner);
     if (kind == "end") {
         return outcome_of(from, read_end(from));
@@ -335,9 +320,13 @@ import_record read_import_line(std::string_view line) {
     if (kind == "family") {
         return outcome_of(from, read_family(from));
     }
-    user u = read_user(from);
-    const std::string why = from.failed() ? std::string() : check_imported_user(u);
-    return why.empty() ? outcome_of(from, std::move(u)) : refuse(why);
+    if (kind == "user") {
+        user u = read_user(from);
+        const std::string why = from.failed() ? std::string() : check_imported_user(u);
+        return why.empty() ? outcome_of(from, std::move(u)) : refuse(why);
+    }
+    std::optional<import_record> entity = read_entity_line(kind, from);
+    return entity ? std::move(*entity) : refuse(none_of_these);
 }
 
 } // namespace pawl::app

@@ -59,7 +59,16 @@ int write_all(program& p, const export_choice& choice) {
     head.users = store.image.users.size();
     head.families = choice.users_only ? 0 : store.image.families.size();
     head.users_only = choice.users_only;
-    const std::uint64_t total = head.users + head.families;
+    std::uint64_t total = head.users + head.families;
+    storage::for_each_record_back([&]<class Record>(storage::as<Record>) {
+        if constexpr (storage::plain_entity<Record>) {
+            const std::uint64_t count = choice.users_only ? 0 : store.image.plain->of<Record>().size();
+            if (count > 0) {
+                head.others[app::counted_name<Record>()] = count;
+            }
+            total += count;
+        }
+    });
     std::uint64_t done = 0;
     to.add(app::export_line(head));
     const auto add = [&](const auto& one) {
@@ -74,7 +83,7 @@ int write_all(program& p, const export_choice& choice) {
             }
         }
     });
-    to.add(app::export_end_line(head.users, head.families));
+    to.add(app::export_end_line(head.users, head.families, head.others));
     to.finish();
     if (to.is_stdout()) {
         return 0;
