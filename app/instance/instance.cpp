@@ -34,6 +34,12 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.log = shared.log;
     context_.development_clock = shared.development;
     context_.admin = &admin_;
+    parts_.entities = dynamic_cast<registry*>(data_.get());
+    context_.entities = parts_.entities;
+    if (parts_.entities != nullptr) {
+        clients_ = std::make_unique<client_service>(parts_);
+        context_.clients = clients_.get();
+    }
     context_.instance_operations = &operations_;
     context_.events = &events_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),

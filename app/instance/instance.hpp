@@ -8,6 +8,7 @@
 #include "app/instance/startup.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/login_limiter.hpp"
+#include "core/service/client_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
@@ -64,6 +65,7 @@ private:
     account_service accounts_;
     access_guard guard_;
     admin_service admin_;
+    std::unique_ptr<client_service> clients_; // null where there are no entities
     operations operations_;
     event_service events_;
     app_context context_;

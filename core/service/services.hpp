@@ -58,6 +58,7 @@ struct service_settings {
     seconds refresh_absolute_ttl{90 * 86400};
     refresh_policy refresh;
     std::size_t sessions_max = 1000;
+    std::size_t clients_max = 10'000; // --max-clients
     password_rules passwords;
     std::size_t verified_tokens_max = verified_tokens::capacity_default; // remembered; constant
 };
