@@ -1,6 +1,6 @@
 #include "app/transfer/import_entities.hpp"
 
-#include "app/transfer/import_members.hpp"
+#include "app/http/member_reader.hpp"
 #include "storage/entity/plain.hpp"
 
 #include <boost/json/parse.hpp>
@@ -22,14 +22,16 @@ constexpr std::int64_t five_years = 1827LL * 86400; // as of sessions
 // Two lower-case hex digits a byte, as an export has them.
 template <std::size_t Size>
 void read_hex(member_reader& from, std::string_view name, std::array<std::uint8_t, Size>& out) {
-    from.is_required(name);
+    if (!from.is_required(name)) {
+        return;
+    }
     const std::string typed = from.optional_text(name).value_or("");
     constexpr std::string_view digits = "0123456789abcdef";
-    const bool good = typed.size() == 2 * Size && typed.find_first_not_of(digits) == std::string::npos;
-    if (!good) {
-        from.blame(name, "is no text of " + std::to_string(2 * Size) + " hex digits");
+    if (typed.size() != 2 * Size || typed.find_first_not_of(digits) != std::string::npos) {
+        from.blame(name, "must be " + std::to_string(2 * Size) + " lower-case hex digits");
+        return;
     }
-    for (std::size_t i = 0; good && i < Size; ++i) {
+    for (std::size_t i = 0; i < Size; ++i) {
         out[i] = static_cast<std::uint8_t>(digits.find(typed[2 * i]) * 16 + digits.find(typed[2 * i + 1]));
     }
 }
@@ -48,7 +50,7 @@ void read_value(member_reader& from, std::string_view name, seconds& out) {
     out = seconds(from.optional_integer(name, 0, five_years).value_or(0));
 }
 void read_value(member_reader& from, std::string_view name, timestamp& out) {
-    out = read_time(from, name);
+    out = to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
 }
 void read_value(member_reader& from, std::string_view name, token_id& out) {
     read_hex(from, name, out.bytes);
@@ -66,7 +68,13 @@ void read_value(member_reader& from, std::string_view name, Id& out) {
 template <class Enum>
     requires std::is_enum_v<Enum>
 void read_value(member_reader& from, std::string_view name, Enum& out) {
-    read_word<storage::enumeration<Enum>::last>(from, name, out);
+    std::vector<std::string_view> words;
+    for (unsigned i = 0; i <= static_cast<unsigned>(storage::enumeration<Enum>::last); ++i) {
+        words.push_back(name_of(static_cast<Enum>(i)));
+    }
+    if (const auto place = from.optional_word(name, words)) {
+        out = static_cast<Enum>(*place);
+    }
 }
 void read_value(member_reader& from, std::string_view name, std::vector<client_secret_entry>& out) {
     const std::size_t count = from.count_elements(name, client_secrets_max);
@@ -125,7 +133,8 @@ std::string fault_of(const revoked_token& /*t*/) {
 }
 
 template <class Record>
-import_record read_entity(member_reader& from) {
+import_record read_entity(const boost::json::object& o) {
+    member_reader from(o);
     Record r;
     const auto one = [&](std::string_view name, auto& value) { read_value(from, name, value); };
     std::apply([&](const auto&... f) { (f.each_member(r, one), ...); }, storage::declaration<Record>::fields);
@@ -134,29 +143,27 @@ import_record read_entity(member_reader& from) {
         const field_error& first = from.faults().front();
         return import_refusal{first.field + " " + first.message};
     }
-    if (std::string why = fault_of(r); !why.empty()) {
-        return import_refusal{std::move(why)};
-    }
+    std::string why = fault_of(r);
     Record numbered = r;
     if constexpr (storage::named_entity<Record>) {
         if (r.number.value == 0) { // the next free one is for it
             numbered.number.value = storage::registry_bounds<Record>::first;
         }
     }
-    if (!(storage::within_bounds(numbered) && storage::declaration<Record>::sound(numbered))) {
-        return import_refusal{"a member is out of its bounds, or contradicts another"};
+    if (why.empty() && !(storage::within_bounds(numbered) && storage::declaration<Record>::sound(numbered))) {
+        why = "a member is out of its bounds, or contradicts another";
     }
-    return r;
+    return why.empty() ? import_record(std::move(r)) : import_record(import_refusal{why});
 }
 
 } // namespace
 
-std::optional<import_record> read_entity_line(std::string_view kind, member_reader& from) {
+std::optional<import_record> read_entity_line(std::string_view kind, const boost::json::object& inner) {
     std::optional<import_record> read;
     storage::for_each_record([&]<class Record>(storage::as<Record>) {
         if constexpr (storage::plain_entity<Record>) {
             if (kind == storage::declaration<Record>::name) {
-                read = read_entity<Record>(from);
+                read = read_entity<Record>(inner);
             }
         }
     });

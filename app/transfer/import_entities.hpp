@@ -2,15 +2,16 @@
 // thread.
 #pragma once
 
-#include "app/http/member_reader.hpp"
 #include "app/transfer/import_line.hpp"
+
+#include <boost/json/object.hpp>
 
 #include <optional>
 #include <string_view>
 
 namespace pawl::app {
 
-// `kind`: the one member of the line ("client"); `from` reads its value. std::nullopt if there is no such kind.
-std::optional<import_record> read_entity_line(std::string_view kind, member_reader& from);
+// `kind`: the one member of the line ("client"); `inner`: its value. std::nullopt if there is no such kind.
+std::optional<import_record> read_entity_line(std::string_view kind, const boost::json::object& inner);
 
 } // namespace pawl::app

@@ -3,7 +3,6 @@
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
 #include "app/transfer/import_entities.hpp"
-#include "app/transfer/import_members.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/text/encoding.hpp"
@@ -39,13 +38,47 @@ std::string clean_agent(std::string_view text) {
     return out;
 }
 
+// As other members of a line, empty text is as good as none: exports of other programs have it.
+bool is_empty(member_reader& from, std::string_view name) {
+    return from.kind_of(name) == parameter_kind::string && from.optional_text(name)->empty();
+}
+
+timestamp read_time(member_reader& from, std::string_view name) {
+    return is_empty(from, name) ? timestamp{} : to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
+}
+
+std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64_t max) {
+    static_assert(family_word::generation_max <= UINT32_MAX && imported_epoch_max <= UINT32_MAX);
+    return static_cast<std::uint32_t>(from.optional_count(name, 0, max).value_or(0));
+}
+
+// One of the words that name the values up to `last`.
+template <auto Last>
+void read_word(member_reader& from, std::string_view name, decltype(Last)& out) {
+    using word = decltype(Last);
+    static const auto words = [] {
+        std::array<std::string_view, static_cast<std::size_t>(Last) + 1> all;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all.at(i) = name_of(static_cast<word>(i));
+        }
+        return all;
+    }();
+    if (is_empty(from, name)) {
+        return;
+    }
+    if (const auto place = from.optional_word(name, words)) {
+        out = static_cast<word>(*place);
+    }
+}
+
 constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
                                  "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
 
 // Of lines that are neither users nor families.
 void read_counts(member_reader& from, entity_counts& out) {
     for_each_counted([&](const std::string& name) {
-        if (const std::uint64_t count = from.optional_count(name, 0, UINT64_MAX).value_or(0); count > 0) {
+        const std::uint64_t count = from.optional_count(name, 0, UINT64_MAX).value_or(0);
+        if (count > 0) {
             out[name] = count;
         }
     });
@@ -309,10 +342,11 @@ import_record read_import_line(std::string_view line) {
         return read_head(*tree);
     }
     const json::object* const inner = tree->size() == 1 ? tree->begin()->value().if_object() : nullptr;
-    if (inner == nullptr) {
-        return refuse(none_of_these);
+    const std::string_view kind = inner == nullptr ? std::string_view() : std::string_view(tree->begin()->key());
+    if (kind != "user" && kind != "family" && kind != "end") {
+        std::optional<import_record> entity = inner == nullptr ? std::nullopt : read_entity_line(kind, *inner);
+        return entity ? std::move(*entity) : refuse(none_of_these);
     }
-    const std::string_view kind = tree->begin()->key();
     member_reader from(*inner);
     if (kind == "end") {
         return outcome_of(from, read_end(from));
@@ -320,13 +354,9 @@ import_record read_import_line(std::string_view line) {
     if (kind == "family") {
         return outcome_of(from, read_family(from));
     }
-    if (kind == "user") {
-        user u = read_user(from);
-        const std::string why = from.failed() ? std::string() : check_imported_user(u);
-        return why.empty() ? outcome_of(from, std::move(u)) : refuse(why);
-    }
-    std::optional<import_record> entity = read_entity_line(kind, from);
-    return entity ? std::move(*entity) : refuse(none_of_these);
+    user u = read_user(from);
+    const std::string why = from.failed() ? std::string() : check_imported_user(u);
+    return why.empty() ? outcome_of(from, std::move(u)) : refuse(why);
 }
 
 } // namespace pawl::app

@@ -368,22 +368,24 @@ BOOST_AUTO_TEST_CASE(of_many_threads_that_put_one_version_exactly_one_wins) {
 }
 
 BOOST_AUTO_TEST_CASE(of_many_threads_that_want_one_name_one_has_it_at_a_time) {
-    const background_sync syncing(*log);
     std::atomic<int> holders{0}, most{0}, refused{0};
-    together(8, [&](std::size_t) {
-        for (std::size_t round = 0; round < 50 * scale(); ++round) {
-            const put_result made = *data->put_client(shop());
-            if (made.outcome != put_outcome::done) {
-                static_cast<void>(data->is_revoked(token_id{{1}}));
-                continue;
+    {
+        const background_sync syncing(*log);
+        together(8, [&](std::size_t) {
+            for (std::size_t round = 0; round < 50 * scale(); ++round) {
+                const put_result made = *data->put_client(shop());
+                if (made.outcome != put_outcome::done) {
+                    static_cast<void>(data->is_revoked(token_id{{1}}));
+                    continue;
+                }
+                most = std::max(most.load(), ++holders);
+                client gone = changed(data->find_client(client_number{made.number}));
+                gone.removed = true;
+                --holders;
+                refused += data->put_client(gone)->outcome == put_outcome::done ? 0 : 1;
             }
-            most = std::max(most.load(), ++holders);
-            client gone = changed(data->find_client(client_number{made.number}));
-            gone.removed = true;
-            --holders;
-            refused += data->put_client(gone)->outcome == put_outcome::done ? 0 : 1;
-        }
-    });
+        });
+    }
     BOOST_TEST(most == 1);
     BOOST_TEST(refused == 0);
     restart();

@@ -1,4 +1,4 @@
-// pawlctl export: users and sessions as JSON Lines (docs/export-format.md), of a running server's directory or a
+// pawlctl export: users, sessions, clients as JSON Lines (docs/export-format.md), of a running server's directory or a
 // stopped one's, at one moment.
 #include "app/transfer/export_lines.hpp"
 #include "storage/backup/frozen_store.hpp"
@@ -89,23 +89,30 @@ int write_all(program& p, const export_choice& choice) {
         return 0;
     }
     if (p.out.json()) {
-        p.out.line(boost::json::serialize(boost::json::object{
-            {"exported", choice.file}, {"lsn", head.lsn}, {"users", head.users}, {"families", head.families}}));
-    } else {
-        p.out.line(choice.file + ": " + std::to_string(head.users) + " users, " + std::to_string(head.families) +
-                   " sessions, as of record " + std::to_string(head.lsn));
+        boost::json::object told{
+            {"exported", choice.file}, {"lsn", head.lsn}, {"users", head.users}, {"families", head.families}};
+        for (const auto& [name, count] : head.others) {
+            told[name] = count;
+        }
+        p.out.line(boost::json::serialize(told));
+        return 0;
     }
+    std::string counts = std::to_string(head.users) + " users, " + std::to_string(head.families) + " sessions";
+    for (const auto& [name, count] : head.others) {
+        counts += ", " + std::to_string(count) + " " + name;
+    }
+    p.out.line(choice.file + ": " + counts + ", as of record " + std::to_string(head.lsn));
     return 0;
 }
 
 } // namespace
 
 void add_export_command(CLI::App& parser, program& p) {
-    CLI::App* const command =
-        parser.add_subcommand("export", "write users with their hashes, and sessions, as JSON Lines");
+    CLI::App* const command = parser.add_subcommand(
+        "export", "write users with their hashes, sessions, clients, APIs and scopes, as JSON Lines");
     const auto choice = std::make_shared<export_choice>();
     command->add_option("file", choice->file, "where to; \"-\", as nothing, is stdout")->type_name("FILE");
-    command->add_flag("--users-only", choice->users_only, "no sessions");
+    command->add_flag("--users-only", choice->users_only, "users alone");
     command->callback([&p, choice] { p.action = [&p, choice] { return write_all(p, *choice); }; });
 }
 
