@@ -2,6 +2,7 @@
 #include "core/service/machine_service.hpp"
 
 #include "core/provider/client_stamp.hpp"
+#include "core/provider/opaque_token.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/settled.hpp"
 
@@ -11,6 +12,8 @@
 namespace pawl {
 
 namespace {
+
+constexpr api_number own_api{0}; // in an opaque token: our own audience
 
 bool has_scope(std::string_view scopes, std::string_view wanted) {
     while (!scopes.empty()) {
@@ -53,7 +56,7 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
     rules.lifetime_max = machine_token_ttl_max;
     const machine_token_expectations expected{rules.issuer, rules.now, rules.lifetime_max, rules.leeway};
     if (token.starts_with(prefix_of(capsule_kind::access_token))) {
-        return read_opaque(*keys, token, expected);
+        return read_opaque(*keys, token);
     }
     const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, rules);
     const bool seen = mark && known_->find(*mark, rules).has_value();
@@ -73,6 +76,52 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
     return claims;
 }
 
+// What it carries as numbers is said in words again, so it needs its client and one of its APIs to be there still.
+std::optional<machine_claims> machine_service::read_opaque(const key_ring& keys, std::string_view token) const {
+    const std::optional<opaque_token> opened = open_opaque_token(*keys.capsules, token);
+    const client_ptr who = opened ? entities_.find_client(opened->client) : nullptr;
+    if (!who || opened->expires_at - opened->issued_at > machine_token_ttl_max) {
+        return std::nullopt;
+    }
+    machine_claims claims;
+    claims.issuer = context_.settings.issuer;
+    claims.client_id = who->client_id;
+    claims.scope = opened->scope;
+    claims.issued_at = claims.not_before = opened->issued_at;
+    claims.expires_at = opened->expires_at;
+    claims.jwt_id = opened->id.bytes;
+    claims.stamp = opened->stamp;
+    const catalogue_ptr all = entities_.find_catalogue();
+    for (const api_number number : opened->apis) {
+        const auto known = std::ranges::find(all->apis, number, [](const api_ptr& a) { return a->number; });
+        if (number == own_api) {
+            claims.audiences.emplace_back(own_audience());
+        } else if (known != all->apis.end()) {
+            claims.audiences.push_back((*known)->identifier);
+        }
+    }
+    return claims.audiences.empty() ? std::nullopt : std::optional(std::move(claims));
+}
+
+// std::nullopt if it is more than such a token holds.
+std::optional<std::string> machine_service::make_opaque(const key_ring& keys, const machine_claims& claims,
+                                                        client_number of) {
+    const catalogue_ptr all = entities_.find_catalogue();
+    opaque_token token;
+    token.id.bytes = claims.jwt_id;
+    token.client = of;
+    token.stamp = claims.stamp;
+    token.scope = claims.scope;
+    token.issued_at = claims.issued_at;
+    token.expires_at = claims.expires_at;
+    for (const std::string& audience : claims.audiences) {
+        const api* const known = all->find_api(audience);
+        token.apis.push_back(known != nullptr ? known->number : own_api);
+    }
+    const std::optional<secret_string> made = make_opaque_token(*keys.capsules, token, context_.random);
+    return made ? std::optional(std::string(made->reveal())) : std::nullopt;
+}
+
 result<issued_machine_token> machine_service::sign(const client& who, const machine_grant& grant) {
     const key_ring_ptr keys = context_.keys();
     machine_claims claims;
@@ -89,9 +138,13 @@ result<issued_machine_token> machine_service::sign(const client& who, const mach
         return too_large();
     }
     issued_machine_token out;
-    out.access_token = grant.format == access_token_format::opaque
-                           ? make_opaque(*keys, claims, context_.random)
-                           : mint_machine_token(*keys->signer_at(claims.issued_at), json);
+    if (grant.format == access_token_format::jwt) {
+        out.access_token = mint_machine_token(*keys->signer_at(claims.issued_at), json);
+    } else if (std::optional<std::string> opaque = make_opaque(*keys, claims, who.number)) {
+        out.access_token = *std::move(opaque);
+    } else {
+        return too_large();
+    }
     out.expires_in = grant.ttl;
     out.scope = std::move(claims.scope);
     return out;

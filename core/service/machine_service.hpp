@@ -65,6 +65,9 @@ private:
     // The claims of a genuine token without a family, expired or not; its signature is not checked again where it was a
     // moment ago.
     std::optional<machine_claims> read(std::string_view token) const;
+    std::optional<machine_claims> read_opaque(const key_ring& keys, std::string_view token) const;
+    std::optional<std::string> make_opaque(const key_ring& keys, const machine_claims& claims, client_number of);
+    // invalid_scope where it is too much for one token.
     result<issued_machine_token> sign(const client& who, const machine_grant& grant);
     task<result<token_facts>> introspect_machine(client_number asking, machine_claims claims);
     task<result<token_facts>> introspect_refresh(client_number asking, std::string_view token);
