@@ -35,7 +35,7 @@ task<http_response> logout_by_bearer(app_context& context, const http_request& r
     co_return no_content();
 }
 
-// The query is exactly `except=current` (and what nobody knows).
+// The query is exactly `except=current` (and what is unknown).
 bool asks_for_all_but_current(const http_request& request) {
     const body_result query = read_form(request.query);
     const parameter* except = query.has_value() ? query->find("except") : nullptr;

@@ -27,7 +27,7 @@ class operations;    // app/instance/operations.hpp
 class event_service; // app/events/event_service.hpp
 class service_clock; // app/process/service_clock.hpp
 class dev_clock;     // app/process/service_clock.hpp; only under --dev
-class realm;         // app/dev/realm.hpp; likewise
+class realm;         // app/dev/realm.hpp; only under --dev
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -53,8 +53,8 @@ struct app_context {
     admin_service* admin = nullptr; // not null where there are /admin/* routes
     instance_facts instance{};
     operations* instance_operations = nullptr; // null in tests of other things
-    event_service* events = nullptr;           // likewise
-    // Likewise under --dev, but for unit tests; the source of ids of this world.
+    event_service* events = nullptr;           // null in tests of other things
+    // Null without --dev and in unit tests; the source of ids of this world.
     realm* development_realm = nullptr;
     random_source* development_random = nullptr;
     const service_clock* real_time =

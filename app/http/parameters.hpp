@@ -1,4 +1,4 @@
-// The members of a JSON object or the parameters of a form, in one shape: handlers need not know which it was.
+// The members of a JSON object or the parameters of a form, in one shape: handlers are not told which it was.
 #pragma once
 
 #include "app/http/errors.hpp"

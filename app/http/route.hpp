@@ -21,7 +21,7 @@ using handler = task<http_response>(app_context& context, const http_request& re
 enum class audience : std::uint8_t {
     anyone,
     user,      // whose access token came along
-    superuser, // likewise; or a client whose token has the scope admin, or anyone on the admin socket
+    superuser, // whose access token came along; a client whose token has the scope admin; the admin socket
     developer, // under --dev, from this machine
 };
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/failure.hpp"
-#include "core/port/store.hpp"
+#include "core/port/durability_port.hpp"
 #include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
 #include "core/provider/revoked_token.hpp"
