@@ -32,6 +32,10 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.log = shared.log;
     context_.development_clock = shared.development;
     context_.admin = &admin_;
+    if (parts_.entities != nullptr) {
+        machines_ = std::make_unique<machine_service>(parts_, guard_);
+        context_.machines = machines_.get();
+    }
     context_.instance_operations = &operations_;
     context_.events = &events_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),

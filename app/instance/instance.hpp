@@ -8,6 +8,7 @@
 #include "app/instance/startup.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/login_limiter.hpp"
+#include "core/service/machine_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
@@ -63,6 +64,7 @@ private:
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;
+    std::unique_ptr<machine_service> machines_; // null where there are no entities
     admin_service admin_;
     operations operations_;
     event_service events_;

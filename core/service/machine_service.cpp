@@ -61,8 +61,8 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
     const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, rules);
     const bool seen = mark && known_->find(*mark, rules).has_value();
     machine_claims claims;
-    const access_token_check check = check_machine_token(
-        *keys, token, expected, claims, seen ? signature_state::proven : signature_state::unproven);
+    const access_token_check check =
+        check_machine_token(*keys, token, expected, claims, seen ? signature_state::proven : signature_state::unproven);
     if (check == access_token_check::good && mark && !seen) {
         verified_claims kept;
         kept.issued_at = claims.issued_at;

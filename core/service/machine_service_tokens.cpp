@@ -167,9 +167,7 @@ task<result<token_facts>> machine_service::introspect_user(client_number asking,
     const key_ring_ptr keys = context_.keys();
     const access_token_expectations expected = expectations_of(context_.settings, context_.time.now());
     // The guard has just proven these very bytes.
-    const auto read_again = [&] {
-        return check_access_token(*keys, token, expected, claims, signature_state::proven);
-    };
+    const auto read_again = [&] { return check_access_token(*keys, token, expected, claims, signature_state::proven); };
     if (!who || read_again() != access_token_check::good) {
         co_return token_facts{};
     }
