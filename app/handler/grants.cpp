@@ -19,9 +19,16 @@ constexpr std::array<std::string_view, 1> authentication_methods{"none"};
 // An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
 constexpr std::array<std::string_view, 2> password_parameters{"username", "password"};
 constexpr std::array<std::string_view, 1> refresh_parameters{"refresh_token"};
+constexpr std::array<std::string_view, 3> machine_parameters{"scope", "resource", "audience"};
+constexpr std::array<std::string_view, 2> repeatable{"resource", "audience"};
 
+// RFC 9700 2.4: users give their passwords to the first party alone.
 task<http_response> password_grant(const token_request& asked) {
-    return answer_login(asked, oauth_response);
+    if (asked.client.record != nullptr) {
+        co_return oauth_response(failure(errc::unauthorized_client));
+    }
+    auto pending = answer_login(asked, oauth_response);
+    co_return co_await std::move(pending);
 }
 
 task<http_response> refresh_token_grant(const token_request& asked) {
@@ -32,6 +39,7 @@ task<http_response> refresh_token_grant(const token_request& asked) {
 constexpr std::array grants{
     grant{"password", password_parameters, password_grant},
     grant{"refresh_token", refresh_parameters, refresh_token_grant},
+    grant{"client_credentials", machine_parameters, client_credentials_grant},
 };
 
 // As families and access tokens know it.
@@ -63,6 +71,10 @@ task<result<asking_client>> authenticated_client(app_context& /*context*/, const
 
 std::span<const std::string_view> client_authentication_methods() {
     return authentication_methods;
+}
+
+std::span<const std::string_view> repeatable_parameters() {
+    return repeatable;
 }
 
 std::span<const grant> all_grants() {

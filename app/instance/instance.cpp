@@ -23,7 +23,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
       parts_{*data_,     now(),  shared.random, shared.passwords,
              limiter_,   rules_, counters_,     [this] { return keys_.get(); },
              data_.get()},
-      sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_), clients_(parts_),
+      sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_), admin_(parts_), clients_(parts_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
                    dynamic_cast<const password_pool*>(&shared.passwords), &parts_}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
@@ -35,6 +35,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.admin = &admin_;
     context_.entities = data_.get();
     context_.clients = &clients_;
+    context_.machines = &machines_;
     context_.instance_operations = &operations_;
     context_.events = &events_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),

@@ -3,6 +3,7 @@
 // an event in the log, with who did it.
 #pragma once
 
+#include "core/service/machine_principal.hpp"
 #include "core/service/services.hpp"
 #include "core/service/token_report.hpp"
 
@@ -13,9 +14,11 @@
 
 namespace pawl {
 
-// Who asks. Without a principal: a user who may use the data directory (the admin socket, pawlctl).
+// Who asks: a superuser, or a client whose token has the scope admin. Without either: a user who may use the data
+// directory (the admin socket, pawlctl).
 struct operator_caller {
     std::optional<principal> who;
+    std::optional<machine_principal> machine; // not both
     caller from;
 
     user_id id() const { return who ? who->user->id : user_id{}; }
@@ -100,8 +103,8 @@ private:
     service_context context_;
 };
 
-// Whether `by` may still act: nothing, or not_admin, invalid_access_token. To be asked right before a change, since
-// operators are revoked, too.
+// Whether `by` may still act: nothing, or not_admin, invalid_access_token, insufficient_scope. To be asked right before
+// a change, since operators are revoked, too.
 std::optional<failure> no_operator(const service_context& context, const operator_caller& by);
 
 // The event of an operator's act. What it returns is to be waited for with the change.

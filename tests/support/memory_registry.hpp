@@ -14,7 +14,9 @@ namespace pawl::test {
 
 class memory_registry final : public registry {
 public:
-    std::uint64_t mark = 0; // history_mark()
+    std::uint64_t mark = 0;              // history_mark()
+    ticket rests = ticket::none;         // rests_on()
+    std::size_t revocations_max = 10000; // put_revoked() gives `full` beyond it
 
     client_ptr find_client(client_number number) const override {
         const std::lock_guard lock(mutex_);
@@ -69,6 +71,9 @@ public:
     }
     result<put_result> put_revoked(const revoked_token& token) override {
         const std::lock_guard lock(mutex_);
+        if (!revoked_.contains(token.id) && revoked_.size() >= revocations_max) {
+            return put_result{put_outcome::full};
+        }
         revoked_.insert(token.id);
         return put_result{put_outcome::done};
     }
@@ -81,7 +86,7 @@ public:
     result<imported> import_scope(const scope& s) override {
         return import(scopes_, s, [&](const scope& other) { return other.name == s.name; });
     }
-    ticket rests_on() const noexcept override { return ticket::none; }
+    ticket rests_on() const noexcept override { return rests; }
     std::uint64_t history_mark() const noexcept override { return mark; }
 
 private:
