@@ -50,8 +50,8 @@ struct minting {
 };
 result<minting> read_minting(const parameters& body);
 
-enum class key_kind : std::uint8_t { signing, refresh };
-// {"kind":"signing"|"refresh"}; for signing keys also optional now and alg.
+enum class key_kind : std::uint8_t { signing, refresh, capsule };
+// {"kind":"signing"|"refresh"|"capsule"}; for signing keys also optional now and alg.
 struct key_rotation {
     key_kind kind = key_kind::signing;
     bool now = false;                       // it signs at once
@@ -59,10 +59,11 @@ struct key_rotation {
 };
 result<key_rotation> read_key_rotation(const parameters& body);
 
-// Exactly one of kid and refresh_id; optional force.
+// Exactly one of kid, refresh_id and capsule_id; optional force, which a capsule key has not.
 struct key_retirement {
-    std::optional<std::string> kid;
-    std::uint8_t refresh_id = 0; // where there is no kid
+    key_kind kind = key_kind::signing;
+    std::string kid;     // of a signing key
+    std::uint8_t id = 0; // of another
     bool force = false;
 };
 result<key_retirement> read_key_retirement(const parameters& body);

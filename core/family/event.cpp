@@ -61,6 +61,28 @@ std::array<std::string_view, kind_count> all_kinds() {
 
 } // namespace
 
+namespace {
+
+constexpr std::string_view by_client = "by client:"; // there is no space in ids, identifiers and names of scopes
+
+} // namespace
+
+std::string about_by_client(std::string_view what, std::string_view client_id) {
+    constexpr std::size_t client_size_max = 80; // of 128
+    std::string who(by_client);
+    who.append(client_id.substr(0, client_size_max));
+    std::string about(what.substr(0, security_event::about_size_max - who.size() - 1));
+    return about.append(about.empty() ? "" : " ").append(who);
+}
+
+told_act read_act(std::string_view about) {
+    const std::size_t at = about.rfind(by_client);
+    if (at == std::string_view::npos || (at > 0 && about[at - 1] != ' ')) {
+        return {about, {}};
+    }
+    return {about.substr(0, at == 0 ? 0 : at - 1), about.substr(at + by_client.size())};
+}
+
 std::span<const std::string_view> event_kinds() {
     static const std::array<std::string_view, kind_count> all = all_kinds();
     return all;

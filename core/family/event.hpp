@@ -91,6 +91,15 @@ struct security_event {
     static constexpr std::size_t about_size_max = 120;
 };
 
+// `about` of an act of a client, which has no user's id that could stand in `by`: what was done, then "by client:" and
+// its id. Cut so that the client stays in it.
+std::string about_by_client(std::string_view what, std::string_view client_id);
+// The two parts again. `client_id` is empty where it was no client.
+struct told_act {
+    std::string_view what, client_id;
+};
+told_act read_act(std::string_view about);
+
 // "reuse_detected", "login_failed" ...; "unknown" for one of a later version.
 std::string_view name_of(event_kind kind);
 

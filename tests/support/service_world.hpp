@@ -121,10 +121,10 @@ struct service_world {
         return data.insert_user(u)->id;
     }
     result<issued_tokens> log_in(std::string name, std::string_view with = password, caller from = from_host(1)) {
-        return run(sessions.login(std::move(name), secret(with), std::move(from)));
+        return run(sessions.login(std::move(name), secret(with), {first_party(), std::move(from)}));
     }
     result<refreshed> refresh(const secret_string& token, caller from = from_host(1)) {
-        return run(sessions.refresh(token, std::move(from)));
+        return run(sessions.refresh(token, first_party(), std::move(from)));
     }
     result<principal> authenticate(const issued_tokens& tokens) { return run(guard.authenticate(tokens.access_token)); }
     // Of a sign-in that can't fail.
