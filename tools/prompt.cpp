@@ -147,7 +147,7 @@ void confirm(const std::string& question, bool yes) {
         return;
     }
     if (::isatty(STDIN_FILENO) != 1) {
-        throw tool_error(usage, question + "? Nobody is here to ask: say --yes; nothing was changed");
+        throw tool_error(usage, question + "? There is no one to ask: say --yes; nothing was changed");
     }
     std::fprintf(stderr, "%s? [y/N] ", question.c_str());
     std::vector<char, wiping_allocator<char>> line;

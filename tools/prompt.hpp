@@ -17,7 +17,7 @@ inline constexpr std::size_t secret_line_size_max = 4096; // bytes of one line: 
 void guard_secrets();
 
 // Goes on where `yes` (--yes) or where the person at the terminal says so; throws tool_error otherwise: exit 2 where
-// nobody is there to ask, 1 where the answer is no. `question` ends without "?".
+// there is no one to ask, 1 where the answer is no. `question` ends without "?".
 void confirm(const std::string& question, bool yes);
 
 // The line a person types after `question`, without its newline. Throws tool_error (2) where the input ends.

@@ -17,7 +17,7 @@ namespace pawl::tools {
 struct record_text {
     std::string type;                // "user", "family_created", "family_word", "event", or its number
     std::optional<user_id> user;     // whom it is about, as far as it says
-    std::optional<family_id> family; // likewise
+    std::optional<family_id> family; // which it is about, as far as it says
     std::string text;                // one line, fit for a terminal
     std::string json;                // an object
 };

@@ -85,7 +85,7 @@ inline constexpr std::size_t option_count = static_cast<std::size_t>(option_id::
 
 enum class value_kind : std::uint8_t {
     text,      // any UTF-8 that is not empty
-    path,      // likewise
+    path,      // any UTF-8 that is not empty
     count,     // an integer
     duration,  // integer seconds, or with s, m, h, d
     size,      // bytes, or with KiB, MiB, GiB

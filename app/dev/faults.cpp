@@ -1,6 +1,6 @@
 #include "app/dev/faults.hpp"
 
-#include "app/dev/strict_json.hpp"
+#include "app/http/member_reader.hpp"
 #include "core/text/json_text.hpp"
 
 #include <algorithm>
@@ -39,36 +39,30 @@ bool happens(const fault& f, random_source& random) {
 } // namespace
 
 result<fault> read_fault(const boost::json::object& body) {
-    std::vector<field_error> errors;
-    member_reader reader(body, "", errors);
+    member_reader reader(body);
     fault f;
-    const std::string kind = reader.text("fault").value_or("");
-    const auto* const found = std::ranges::find(kind_names, kind);
-    if (found == kind_names.end()) {
-        reader.blame("fault", "must be one of drop_reply_after_commit, delay, status, duplicate, stall_sync");
-    } else {
-        f.kind = static_cast<fault_kind>(found - kind_names.begin());
-    }
-    f.route = reader.text("route").value_or("");
+    reader.is_required("fault");
+    f.kind = static_cast<fault_kind>(reader.optional_word("fault", kind_names).value_or(0));
+    f.route = reader.optional_text("route").value_or("");
     if (!f.route.empty() && !is_route(f.route)) {
         reader.blame("route", "is no operationId of openapi.json");
     }
-    f.path = reader.text("path").value_or("");
-    f.method = reader.text("method").value_or("");
-    f.left = static_cast<std::uint64_t>(reader.integer("count", 0, count_max).value_or(1));
-    f.probability = reader.fraction("probability").value_or(1);
-    f.ms = milliseconds(reader.integer("ms", 0, fault_delay_max.count()).value_or(0));
-    f.status = static_cast<unsigned>(reader.integer("status", 400, 599).value_or(503));
-    if (const auto after = reader.integer("retry_after", 0, retry_after_max)) {
+    f.path = reader.optional_text("path").value_or("");
+    f.method = reader.optional_text("method").value_or("");
+    f.left = reader.optional_count("count", 0, count_max).value_or(1);
+    f.probability = reader.optional_fraction("probability").value_or(1);
+    f.ms = milliseconds(reader.optional_integer("ms", 0, fault_delay_max.count()).value_or(0));
+    f.status = static_cast<unsigned>(reader.optional_count("status", 400, 599).value_or(503));
+    if (const auto after = reader.optional_integer("retry_after", 0, retry_after_max)) {
         f.retry_after = seconds(*after);
     }
     const bool takes_time = f.kind == fault_kind::delay || f.kind == fault_kind::stall_sync;
-    if (errors.empty() && takes_time && f.ms == milliseconds(0)) {
+    if (!reader.failed() && takes_time && f.ms == milliseconds(0)) {
         reader.blame("ms", "is required here");
     }
-    reader.finish();
-    if (!errors.empty()) {
-        return failure(errc::validation_failed, std::move(errors));
+    reader.refuse_others();
+    if (reader.failed()) {
+        return reader.why();
     }
     return f;
 }

@@ -62,7 +62,7 @@ public:
     fault_effect take(const route& row, const http_request& request, random_source& random);
 
 private:
-    std::atomic<bool> any_{false}; // so that nobody takes the lock for nothing
+    std::atomic<bool> any_{false}; // so that no request takes the lock in vain
     mutable std::mutex mutex_;
     std::vector<fault> all_;
     std::uint64_t next_id_ = 1;

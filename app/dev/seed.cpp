@@ -1,7 +1,8 @@
 #include "app/dev/seed.hpp"
 
 #include "app/dev/json_lines.hpp"
-#include "app/dev/strict_json.hpp"
+#include "app/http/json_tree.hpp"
+#include "app/http/member_reader.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/issue.hpp"
 #include "core/user/names.hpp"
@@ -18,40 +19,37 @@ namespace pawl::app {
 namespace {
 
 namespace json = boost::json;
-using errors_list = std::vector<field_error>;
+constexpr std::uint64_t seed_version = 1;
 
-constexpr std::int64_t seed_version = 1;
+std::optional<timestamp> read_time(member_reader& reader, std::string_view name) {
+    const auto at = reader.optional_time(name, time_form::text_or_seconds);
+    return at ? std::optional(to_seconds(*at)) : std::nullopt;
+}
 
-seed_session read_session(const json::object& object, std::string prefix, errors_list& errors) {
-    member_reader reader(object, std::move(prefix), errors);
+seed_session read_session(member_reader& reader) {
     seed_session s;
-    if (const auto id = reader.text("id")) {
-        s.id = family_id_from_hex(*id);
-        if (!s.id || *s.id == family_id{}) {
-            reader.blame("id", "must be 32 lower-case hex digits, not all 0");
-        }
+    s.id = reader.optional_id("id");
+    if (s.id == family_id{}) {
+        reader.blame("id", "must not be all 0");
     }
-    s.generation = static_cast<std::uint32_t>(reader.integer("generation", 0, family_word::generation_max).value_or(0));
-    if (const auto at = reader.time("created_at")) {
-        s.created_at = to_seconds(*at);
-    }
-    if (const auto at = reader.time("rotated_at")) {
-        s.rotated_at = to_seconds(*at);
-    }
-    s.use.agent = reader.text("agent").value_or("");
+    s.generation =
+        static_cast<std::uint32_t>(reader.optional_count("generation", 0, family_word::generation_max).value_or(0));
+    s.created_at = read_time(reader, "created_at");
+    s.rotated_at = read_time(reader, "rotated_at");
+    s.use.agent = reader.optional_text("agent").value_or("");
     if (s.use.agent.size() > family_use::agent_size_max ||
         std::ranges::any_of(s.use.agent, [](char c) { return c < 0x20 || c > 0x7e; })) {
         reader.blame("agent", "must be at most 255 characters of printable ASCII");
     }
-    if (const auto address = reader.text("ip")) {
+    if (const auto address = reader.optional_text("ip")) {
         const auto read = peer_address_from_text(*address);
         if (!read) {
             reader.blame("ip", "must be an IP address");
         }
         s.use.address = read.value_or(peer_address{});
     }
-    s.ended = reader.flag("ended").value_or(false);
-    reader.finish();
+    s.ended = reader.optional_flag("ended").value_or(false);
+    reader.refuse_others();
     return s;
 }
 
@@ -63,16 +61,16 @@ void read_names(member_reader& reader, user& u) {
         }
         return good.value_or("");
     };
-    u.email = checked("email", check_email(reader.text("email").value_or(""), why));
-    const auto username = reader.text("username");
+    u.email = checked("email", check_email(reader.optional_text("email").value_or(""), why));
+    const auto username = reader.optional_text("username");
     u.username = username ? checked("username", check_username(*username, u.email, why)) : u.email;
-    u.first_name = checked("first_name", check_personal_name(reader.text("first_name").value_or(""), why));
-    u.surname = checked("surname", check_personal_name(reader.text("surname").value_or(""), why));
+    u.first_name = checked("first_name", check_personal_name(reader.optional_text("first_name").value_or(""), why));
+    u.surname = checked("surname", check_personal_name(reader.optional_text("surname").value_or(""), why));
 }
 
 void read_password(member_reader& reader, seed_user& s) {
-    const auto typed = reader.text("password");
-    const auto hash = reader.text("password_hash");
+    const auto typed = reader.optional_secret("password");
+    const auto hash = reader.optional_text("password_hash");
     if (typed.has_value() == hash.has_value()) {
         reader.blame("password", "give either password or password_hash");
     } else if (hash) {
@@ -81,53 +79,41 @@ void read_password(member_reader& reader, seed_user& s) {
         }
         s.record.password_hash = *hash;
     } else {
-        s.password = normalize_password(*typed);
+        s.password = normalize_password(typed->reveal());
         if (s.password->empty()) {
             reader.blame("password", "must be 1 to 1024 bytes of text");
         }
     }
 }
 
-seed_user read_user(const json::object& object, const std::string& prefix, errors_list& errors) {
-    member_reader reader(object, prefix, errors);
+seed_user read_user(member_reader& reader) {
     seed_user s;
     user& u = s.record;
     read_names(reader, u);
     read_password(reader, s);
-    u.roles = reader.texts("roles", seed_roles_max);
+    u.roles = reader.optional_texts("roles", seed_roles_max).value_or(std::vector<std::string>());
     std::string why;
     if (std::ranges::any_of(u.roles, [&](const std::string& r) { return r.empty() || !check_personal_name(r, why); })) {
         reader.blame("roles", "must be plain words");
     }
-    u.is_superuser = reader.flag("is_superuser").value_or(false);
-    u.email_verified = reader.flag("email_verified").value_or(false);
-    u.gate.enabled = reader.flag("enabled").value_or(true);
+    u.is_superuser = reader.optional_flag("is_superuser").value_or(false);
+    u.email_verified = reader.optional_flag("email_verified").value_or(false);
+    u.gate.enabled = reader.optional_flag("enabled").value_or(true);
     if (!u.gate.enabled) {
         u.gate.reason = gate_reason::disabled;
     }
-    if (const auto at = reader.time("created_at")) {
-        s.created_at = to_seconds(*at);
+    s.created_at = read_time(reader, "created_at");
+    const std::size_t sessions = reader.count_elements("sessions", seed_sessions_max);
+    for (std::size_t i = 0; i < sessions; ++i) {
+        member_reader session(reader, "sessions", i);
+        s.sessions.push_back(read_session(session));
     }
-    if (const json::array* sessions = reader.array("sessions")) {
-        if (sessions->size() > seed_sessions_max) {
-            reader.blame("sessions", "are at most " + std::to_string(seed_sessions_max));
-        } else {
-            for (std::size_t i = 0; i < sessions->size(); ++i) {
-                const std::string at = reader.path_of("sessions[" + std::to_string(i) + "]");
-                if (const json::object* session = (*sessions)[i].if_object()) {
-                    s.sessions.push_back(read_session(*session, at + ".", errors));
-                } else {
-                    errors.push_back({at, "must be an object"});
-                }
-            }
-        }
-    }
-    reader.finish();
+    reader.refuse_others();
     return s;
 }
 
 // What only shows when all are seen together.
-void check_uniqueness(const seed& s, errors_list& errors) {
+void check_uniqueness(const seed& s, member_reader& reader) {
     std::map<std::string, std::size_t> names;
     std::set<family_id> ids;
     for (std::size_t i = 0; i < s.users.size(); ++i) {
@@ -135,33 +121,24 @@ void check_uniqueness(const seed& s, errors_list& errors) {
         for (const std::string* name : {&s.users[i].record.email, &s.users[i].record.username}) {
             const auto [place, fresh] = names.emplace(fold_login_name(*name), i);
             if (!fresh && place->second != i) {
-                errors.push_back({at, "has a login name of users[" + std::to_string(place->second) + "]"});
+                reader.blame(at, "has a login name of users[" + std::to_string(place->second) + "]");
             }
         }
         for (const seed_session& session : s.users[i].sessions) {
             if (session.id && !ids.insert(*session.id).second) {
-                errors.push_back({at, "has a session id that is given twice"});
+                reader.blame(at, "has a session id that is given twice");
             }
         }
     }
 }
 
-void read_users(member_reader& reader, seed& s, errors_list& errors) {
-    const json::array* const users = reader.array("users");
-    if (users == nullptr) {
-        return;
-    }
-    if (users->size() > seed_users_max) {
-        reader.blame("users", "are at most " + std::to_string(seed_users_max));
-        return;
-    }
-    for (std::size_t i = 0; i < users->size() && errors.empty(); ++i) {
-        const std::string at = "users[" + std::to_string(i) + "]";
-        if (const json::object* one = (*users)[i].if_object()) {
-            s.users.push_back(read_user(*one, at + ".", errors));
+void read_users(member_reader& reader, seed& s) {
+    const std::size_t users = reader.count_elements("users", seed_users_max);
+    for (std::size_t i = 0; i < users && !reader.failed(); ++i) {
+        member_reader one(reader, "users", i);
+        if (one.has_object()) {
+            s.users.push_back(read_user(one));
             s.users.back().record.id = user_id{i + 1};
-        } else {
-            errors.push_back({at, "must be an object"});
         }
     }
 }
@@ -195,29 +172,25 @@ void add_session(storage::memory_image& image, const seed_session& s, const user
 } // namespace
 
 std::variant<seed, seed_fault> parse_seed(std::string_view text) {
-    const json_tree tree = read_strict_json(text, seed_size_max);
-    if (!tree.object) {
-        return seed_fault{text.size() > seed_size_max ? 0 : line_of_json_fault(text), tree.why};
+    const tree_result tree = read_json_tree(text, seed_size_max);
+    if (tree.has_error()) {
+        return seed_fault{text.size() > seed_size_max ? 0 : line_of_json_fault(text), sentence_of(tree.error())};
     }
-    errors_list errors;
-    member_reader reader(*tree.object, "", errors);
+    member_reader reader(*tree);
     seed s;
-    if (!reader.integer("pawl_seed", seed_version, seed_version)) {
-        reader.blame("pawl_seed", "must be 1: the version of the format");
+    reader.is_required("pawl_seed"); // the version of the format
+    reader.optional_count("pawl_seed", seed_version, seed_version);
+    read_users(reader, s);
+    member_reader time(reader, "clock");
+    s.clock = time.optional_time("now", time_form::text_or_seconds);
+    s.frozen = time.optional_flag("frozen").value_or(false);
+    time.refuse_others();
+    reader.refuse_others();
+    if (!reader.failed()) {
+        check_uniqueness(s, reader);
     }
-    read_users(reader, s, errors);
-    if (const json::object* clock = reader.object("clock")) {
-        member_reader time(*clock, "clock.", errors);
-        s.clock = time.time("now");
-        s.frozen = time.flag("frozen").value_or(false);
-        time.finish();
-    }
-    reader.finish();
-    if (errors.empty()) {
-        check_uniqueness(s, errors);
-    }
-    if (!errors.empty()) {
-        const field_error& first = errors.front();
+    if (reader.failed()) {
+        const field_error& first = reader.faults().front();
         return seed_fault{line_of_json(text, first.field), first.field + " " + first.message};
     }
     return s;

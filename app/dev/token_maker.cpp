@@ -1,7 +1,7 @@
 #include "app/dev/token_maker.hpp"
 
 #include "app/dev/plain_json.hpp"
-#include "app/dev/strict_json.hpp"
+#include "app/http/member_reader.hpp"
 #include "core/jwt/jws_keys.hpp"
 #include "core/text/encoding.hpp"
 
@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -24,20 +25,13 @@ constexpr std::array<std::string_view, 13> flaw_names{
     "wrong_audience", "wrong_type", "bad_signature", "no_signature",     "alg_none",
     "unknown_key",    "forged",     "wrong_alg"};
 constexpr std::int64_t expires_in_max = 100LL * 366 * 86400;
+constexpr std::uint64_t user_number_max = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t an_hour = 3600;
-constexpr std::string_view nobody = "https://elsewhere.example";
+constexpr std::string_view elsewhere = "https://elsewhere.example";
 constexpr std::size_t jwt_id_size = 16;
 
-std::string all_flaws() {
-    std::string all;
-    for (const std::string_view name : flaw_names) {
-        all.append(all.empty() ? "" : ", ").append(name);
-    }
-    return all;
-}
-
 json::object read_overlay(member_reader& reader, std::string_view name) {
-    const json::object* const found = reader.object(name);
+    const json::object* const found = reader.optional_object(name);
     if (found == nullptr) {
         return {};
     }
@@ -127,10 +121,10 @@ json::object wished_claims(const token_wish& wish, const app_context& context, r
         claims["exp"] = now + an_hour + ttl;
         break;
     case token_flaw::wrong_issuer:
-        claims["iss"] = nobody;
+        claims["iss"] = elsewhere;
         break;
     case token_flaw::wrong_audience:
-        claims["aud"] = nobody;
+        claims["aud"] = elsewhere;
         break;
     default:
         break;
@@ -142,41 +136,29 @@ json::object wished_claims(const token_wish& wish, const app_context& context, r
 } // namespace
 
 result<token_wish> read_token_wish(const json::object& body) {
-    std::vector<field_error> errors;
-    member_reader reader(body, "", errors);
+    member_reader reader(body);
     token_wish wish;
-    const json::value* const user = reader.value("user");
-    if (user != nullptr && user->is_string()) {
-        wish.user = std::string(user->as_string());
-    } else if (user != nullptr && user->is_int64() && user->as_int64() > 0) {
-        wish.user_number = user_id{static_cast<std::uint64_t>(user->as_int64())};
-    } else if (user != nullptr) {
+    const parameter_kind user = reader.kind_of("user");
+    if (user == parameter_kind::string) {
+        wish.user = reader.optional_text("user");
+    } else if (user == parameter_kind::integer) {
+        wish.user_number = user_id{reader.optional_count("user", 1, user_number_max).value_or(0)};
+    } else if (user != parameter_kind::null) {
         reader.blame("user", "must be a login name or an id");
     }
-    if (const auto id = reader.text("session")) {
-        wish.session = family_id_from_hex(*id);
-        if (!wish.session) {
-            reader.blame("session", "must be 32 lower-case hex digits");
-        }
-    }
-    if (const auto generation = reader.integer("generation", 0, family_word::generation_max)) {
+    wish.session = reader.optional_id("session");
+    if (const auto generation = reader.optional_count("generation", 0, family_word::generation_max)) {
         wish.generation = static_cast<std::uint32_t>(*generation);
     }
-    if (const auto in = reader.integer("expires_in", -expires_in_max, expires_in_max)) {
+    if (const auto in = reader.optional_integer("expires_in", -expires_in_max, expires_in_max)) {
         wish.expires_in = seconds(*in);
     }
-    const std::string flaw = reader.text("flaw").value_or("none");
-    const auto* const found = std::ranges::find(flaw_names, flaw);
-    if (found == flaw_names.end()) {
-        reader.blame("flaw", "must be one of " + all_flaws());
-    } else {
-        wish.flaw = static_cast<token_flaw>(found - flaw_names.begin());
-    }
+    wish.flaw = static_cast<token_flaw>(reader.optional_word("flaw", flaw_names).value_or(0));
     wish.claims = read_overlay(reader, "claims");
     wish.header = read_overlay(reader, "header");
-    reader.finish();
-    if (!errors.empty()) {
-        return failure(errc::validation_failed, std::move(errors));
+    reader.refuse_others();
+    if (reader.failed()) {
+        return reader.why();
     }
     return wish;
 }

@@ -1,6 +1,6 @@
 #include "app/dto/admin_requests.hpp"
 
-#include "app/dto/body_reader.hpp"
+#include "app/http/member_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -12,7 +12,7 @@ namespace pawl::app {
 namespace {
 
 // A decimal number of a query, from `low`; blames `name` where it is none.
-std::optional<std::uint64_t> query_number(body_reader& reader, std::string_view name, std::uint64_t low,
+std::optional<std::uint64_t> query_number(member_reader& reader, std::string_view name, std::uint64_t low,
                                           std::uint64_t high) {
     const auto text = reader.optional_text(name);
     if (!text) {
@@ -29,10 +29,8 @@ std::optional<std::uint64_t> query_number(body_reader& reader, std::string_view 
 
 constexpr auto id_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
-user_id required_user(body_reader& reader) {
-    if (reader.given("user_id") == nullptr) {
-        reader.blame("user_id", "is required");
-    }
+user_id required_user(member_reader& reader) {
+    reader.is_required("user_id");
     const auto id = reader.optional_integer("user_id", 1, std::numeric_limits<std::int64_t>::max());
     return user_id{static_cast<std::uint64_t>(id.value_or(0))};
 }
@@ -40,7 +38,7 @@ user_id required_user(body_reader& reader) {
 } // namespace
 
 result<new_user> read_new_user(const parameters& body) {
-    body_reader reader(body);
+    member_reader reader(body);
     new_user wanted;
     wanted.email = reader.required_text("email");
     wanted.username = reader.optional_text("username");
@@ -59,7 +57,7 @@ result<new_user> read_new_user(const parameters& body) {
 }
 
 result<user_changes> read_user_changes(const parameters& body) {
-    body_reader reader(body);
+    member_reader reader(body);
     user_changes wanted;
     wanted.email = reader.optional_text("email");
     wanted.username = reader.optional_text("username");
@@ -78,8 +76,8 @@ result<user_changes> read_user_changes(const parameters& body) {
 }
 
 result<user_id> read_query_user(const parameters& query) {
-    body_reader reader(query);
-    if (reader.given("user_id") == nullptr) {
+    member_reader reader(query);
+    if (!reader.given("user_id")) {
         reader.blame("user_id", "is required, in the query");
     }
     const user_id id{query_number(reader, "user_id", 1, id_max).value_or(0)};
@@ -90,7 +88,7 @@ result<user_id> read_query_user(const parameters& query) {
 }
 
 result<user_id> read_user_of(const parameters& body) {
-    body_reader reader(body);
+    member_reader reader(body);
     const user_id id = required_user(reader);
     if (reader.failed()) {
         return reader.why();
@@ -99,7 +97,7 @@ result<user_id> read_user_of(const parameters& body) {
 }
 
 result<minting> read_minting(const parameters& body) {
-    body_reader reader(body);
+    member_reader reader(body);
     minting wanted;
     wanted.user = required_user(reader);
     wanted.client = reader.optional_text("client").value_or("");
@@ -115,7 +113,7 @@ result<minting> read_minting(const parameters& body) {
 }
 
 result<key_rotation> read_key_rotation(const parameters& body) {
-    body_reader reader(body);
+    member_reader reader(body);
     key_rotation wanted;
     const std::string kind = reader.required_text("kind");
     if (!reader.failed() && kind != "signing" && kind != "refresh") {
@@ -130,7 +128,7 @@ result<key_rotation> read_key_rotation(const parameters& body) {
         }
     }
     for (const std::string_view name : {"now", "alg"}) {
-        if (wanted.kind == key_kind::refresh && reader.given(name) != nullptr) {
+        if (wanted.kind == key_kind::refresh && reader.given(name)) {
             reader.blame(name, "is for signing keys only");
         }
     }
@@ -141,13 +139,13 @@ result<key_rotation> read_key_rotation(const parameters& body) {
 }
 
 result<key_retirement> read_key_retirement(const parameters& body) {
-    body_reader reader(body);
+    member_reader reader(body);
     key_retirement wanted;
     wanted.kid = reader.optional_text("kid");
     const auto id = reader.optional_integer("refresh_id", 0, 255);
     wanted.refresh_id = static_cast<std::uint8_t>(id.value_or(0));
     wanted.force = reader.optional_flag("force").value_or(false);
-    if ((reader.given("kid") == nullptr) == (reader.given("refresh_id") == nullptr)) {
+    if (reader.given("kid") == reader.given("refresh_id")) {
         reader.blame("kid", "give exactly one of kid and refresh_id");
     }
     if (reader.failed()) {
@@ -157,12 +155,12 @@ result<key_retirement> read_key_retirement(const parameters& body) {
 }
 
 result<user_query> read_user_query(const parameters& query) {
-    body_reader reader(query);
+    member_reader reader(query);
     user_query wanted;
     wanted.login = reader.optional_text("login");
     wanted.after.value = query_number(reader, "after", 0, id_max).value_or(0);
     wanted.limit = query_number(reader, "limit", 1, users_page_max).value_or(wanted.limit);
-    if (wanted.login && (reader.given("after") != nullptr || reader.given("limit") != nullptr)) {
+    if (wanted.login && (reader.given("after") || reader.given("limit"))) {
         reader.blame("login", "does not go with after and limit");
     }
     if (reader.failed()) {

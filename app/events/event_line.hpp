@@ -32,7 +32,7 @@ struct event_line {
     std::string json; // one object, without line breaks; no secret
 };
 
-// Makes events of records, for one reader. Records say states, and one may be said twice (whoever waits for another's
+// Makes events of records, for one reader. Records say states, and one may be said twice (one who waits for another's
 // change enqueues it again): what was seen a moment ago is not told again. One thread at a time.
 class event_reader {
 public:

@@ -155,7 +155,7 @@ void event_stream::stop() {
     timer_.cancel();
 }
 
-// A cancel that comes while nothing is waited for is lost, and need not be found: what it tells of is read first.
+// A cancel that comes while nothing is waited for is lost, which does no harm: what it tells of is read first.
 void event_stream::wake() noexcept {
     if (woken_.exchange(true)) {
         return;

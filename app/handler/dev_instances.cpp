@@ -1,9 +1,9 @@
 // /dev/reset, /dev/snapshots, /dev/realms: worlds turned back, and worlds beside each other.
 #include "app/dev/fixture.hpp"
-#include "app/dev/strict_json.hpp"
 #include "app/handler/callers.hpp"
 #include "app/handler/dev_support.hpp"
 #include "app/handler/rows.hpp"
+#include "app/http/member_reader.hpp"
 #include "core/text/json_text.hpp"
 
 #include <utility>
@@ -25,15 +25,14 @@ meaning<std::string> read_name(const realm& place, const http_request& request) 
     if (!body) {
         return body.error();
     }
-    std::vector<field_error> errors;
-    member_reader reader(*body, "", errors);
-    std::string name = reader.text("name").value_or("");
-    if (errors.empty() && !is_dev_name(name)) {
+    member_reader reader(*body);
+    std::string name = reader.optional_text("name").value_or("");
+    if (!reader.failed() && !is_dev_name(name)) {
         reader.blame("name", std::string(dev_name_rule));
     }
-    reader.finish();
-    if (!errors.empty()) {
-        return problem_response(failure(errc::validation_failed, std::move(errors)));
+    reader.refuse_others();
+    if (reader.failed()) {
+        return problem_response(reader.why());
     }
     return name;
 }

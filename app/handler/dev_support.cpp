@@ -1,7 +1,7 @@
 #include "app/handler/dev_support.hpp"
 
-#include "app/dev/strict_json.hpp"
 #include "app/http/json_body.hpp"
+#include "app/http/json_tree.hpp"
 
 #include <utility>
 
@@ -15,11 +15,11 @@ meaning<boost::json::object> read_dev_json(const http_request& request) {
     if (request.body.empty()) {
         return boost::json::object();
     }
-    json_tree tree = read_strict_json(request.body, json_size_max);
-    if (!tree.object) {
-        return problem_response(request_problem::malformed_json, tree.why);
+    tree_result tree = read_json_tree(request.body, json_size_max);
+    if (tree.has_error()) {
+        return problem_response(request_problem::malformed_json, sentence_of(tree.error()));
     }
-    return *std::move(tree.object);
+    return *std::move(tree);
 }
 
 } // namespace pawl::app

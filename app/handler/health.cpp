@@ -57,7 +57,7 @@ std::string ready_json(const std::optional<clock_trouble>& clock, const char* pa
     return body;
 }
 
-// Alive: it answers. Says nothing about the disk, so that nobody restarts a server whose disk is full.
+// Alive: it answers. Says nothing about the disk, so that no one restarts a server whose disk is full.
 task<http_response> handle_health(app_context& /*context*/, const http_request& /*request*/) {
     co_return json_answer(200, R"({"status":"ok"})");
 }

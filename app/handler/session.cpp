@@ -35,7 +35,7 @@ task<http_response> logout_by_bearer(app_context& context, const http_request& r
     co_return no_content();
 }
 
-// The query is exactly `except=current` (and what nobody knows).
+// The query is exactly `except=current` (and what is unknown).
 bool asks_for_all_but_current(const http_request& request) {
     const body_result query = read_form(request.query);
     const parameter* except = query.has_value() ? query->find("except") : nullptr;
@@ -49,7 +49,7 @@ failure except_required() {
 
 // A refresh token in the body decides; a bearer counts only without one.
 task<http_response> handle_logout(app_context& context, const http_request& request) {
-    if (has_refresh_token_in_query(request)) {
+    if (has_in_query(request, "refresh_token")) {
         co_return problem_response(request_problem::token_in_query);
     }
     parameters members;

@@ -16,6 +16,7 @@
 #include <string_view>
 
 namespace pawl {
+class client_guard;    // core/service/client_guard.hpp
 class client_service;  // core/service/client_service.hpp
 class machine_service; // core/service/machine_service.hpp
 } // namespace pawl
@@ -27,7 +28,7 @@ class operations;    // app/instance/operations.hpp
 class event_service; // app/events/event_service.hpp
 class service_clock; // app/process/service_clock.hpp
 class dev_clock;     // app/process/service_clock.hpp; only under --dev
-class realm;         // app/dev/realm.hpp; likewise
+class realm;         // app/dev/realm.hpp; only under --dev
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -53,16 +54,17 @@ struct app_context {
     admin_service* admin = nullptr; // not null where there are /admin/* routes
     instance_facts instance{};
     operations* instance_operations = nullptr; // null in tests of other things
-    event_service* events = nullptr;           // likewise
-    // Likewise under --dev, but for unit tests; the source of ids of this world.
+    event_service* events = nullptr;           // null in tests of other things
+    // Null without --dev and in unit tests; the source of ids of this world.
     realm* development_realm = nullptr;
     random_source* development_random = nullptr;
     const service_clock* real_time =
-        nullptr;                         // how the wall clock stands to service time; null in tests of other things
-    logger* log = nullptr;               // null in tests of other things
-    registry* entities = nullptr;        // clients, APIs, scopes; null in tests of other things, as are the next
-    client_service* clients = nullptr;   // what operators do with them
-    machine_service* machines = nullptr; // client credentials, introspection, revocation
+        nullptr;                           // how the wall clock stands to service time; null in tests of other things
+    logger* log = nullptr;                 // null in tests of other things
+    client_guard* client_proofs = nullptr; // who a client is; null: every caller is the first party
+    registry* entities = nullptr;          // clients, APIs, scopes; null in tests of other things, as are the next
+    client_service* clients = nullptr;     // what operators do with them
+    machine_service* machines = nullptr;   // client credentials, introspection, revocation
 };
 
 } // namespace pawl::app

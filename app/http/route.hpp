@@ -21,7 +21,7 @@ using handler = task<http_response>(app_context& context, const http_request& re
 enum class audience : std::uint8_t {
     anyone,
     user,      // whose access token came along
-    superuser, // likewise; or anyone on the admin socket
+    superuser, // whose access token came along; a client whose token has the scope admin; the admin socket
     developer, // under --dev, from this machine
 };
 
@@ -75,6 +75,7 @@ constexpr refusal_list all_refusals(const route& row) {
         all.add(errc::missing_access_token);
         all.add(errc::invalid_access_token);
         all.add(errc::not_admin);
+        all.add(errc::insufficient_scope);
         break;
     case audience::developer:
         all.add(request_problem::forbidden_origin);

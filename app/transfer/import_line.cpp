@@ -1,19 +1,19 @@
 #include "app/transfer/import_line.hpp"
 
-#include "app/http/json_body.hpp"
+#include "app/http/json_tree.hpp"
+#include "app/http/member_reader.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
-#include "core/text/rfc3339.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <optional>
-#include <set>
+#include <utility>
 #include <vector>
 
 namespace pawl::app {
@@ -33,262 +33,180 @@ std::string clean_agent(std::string_view text) {
     return out;
 }
 
-// Reads members of one object; remembers the first fault and which members were asked for.
-class members {
-public:
-    members(const json::object& o, std::string& why) : o_(o), why_(why) {}
+// As other members of a line, empty text is as good as none: exports of other programs have it.
+bool is_empty(member_reader& from, std::string_view name) {
+    return from.kind_of(name) == parameter_kind::string && from.optional_text(name)->empty();
+}
 
-    bool has(std::string_view name) {
-        asked_.insert(name);
-        return o_.if_contains(name) != nullptr;
-    }
-    void text(std::string_view name, std::string& out, bool required = false) {
-        if (const json::value* const v = find(name, required)) {
-            if (v->is_string()) {
-                out = std::string(v->get_string());
-            } else {
-                complain(name, "is no text");
-            }
-        }
-    }
-    void truth(std::string_view name, bool& out) {
-        if (const json::value* const v = find(name, false)) {
-            if (v->is_bool()) {
-                out = v->get_bool();
-            } else {
-                complain(name, "is neither true nor false");
-            }
-        }
-    }
-    std::uint64_t number(std::string_view name, std::uint64_t max, std::uint64_t fallback, bool required = false) {
-        const json::value* const v = find(name, required);
-        if (v == nullptr) {
-            return fallback;
-        }
-        const bool fits = v->is_int64() ? v->get_int64() >= 0 : v->is_uint64();
-        const std::uint64_t n = !fits           ? 0
-                                : v->is_int64() ? static_cast<std::uint64_t>(v->get_int64())
-                                                : v->get_uint64();
-        if (!fits || n > max) {
-            complain(name, "is no whole number up to " + std::to_string(max));
-            return fallback;
-        }
-        return n;
-    }
-    timestamp_ms time(std::string_view name, bool required = false) {
-        std::string typed;
-        text(name, typed, required);
-        if (typed.empty()) {
-            return {};
-        }
-        const auto t = from_rfc3339(typed);
-        if (!t) {
-            complain(name, "is no time as RFC 3339 writes it");
-        }
-        return t.value_or(timestamp_ms{});
-    }
-    void id(std::string_view name, family_id& out, bool required) {
-        std::string typed;
-        text(name, typed, required);
-        if (typed.empty() && !required) {
-            return;
-        }
-        const auto read = family_id_from_hex(typed);
-        if (!read) {
-            complain(name, "is no id of 32 hex digits");
-        }
-        out = read.value_or(family_id{});
-    }
-    void list(std::string_view name, std::vector<std::string>& out) {
-        const json::value* const v = find(name, false);
-        if (v == nullptr) {
-            return;
-        }
-        if (!v->is_array()) {
-            return complain(name, "is no list");
-        }
-        for (const json::value& one : v->get_array()) {
-            if (!one.is_string()) {
-                return complain(name, "is no list of texts");
-            }
-            out.emplace_back(one.get_string());
-        }
-    }
-    const json::object* object(std::string_view name) {
-        const json::value* const v = find(name, false);
-        if (v != nullptr && !v->is_object()) {
-            complain(name, "is no object");
-        }
-        return v == nullptr ? nullptr : v->if_object();
-    }
-    // After all were asked for.
-    void no_others() {
-        for (const auto& member : o_) {
-            const std::string_view name(member.key().data(), member.key().size());
-            if (!asked_.contains(name)) {
-                complain(name, "is no member that is known here");
-            }
-        }
-    }
-    void complain(std::string_view name, const std::string& what) {
-        if (why_.empty()) {
-            why_ = std::string(name) + " " + what;
-        }
-    }
+timestamp read_time(member_reader& from, std::string_view name) {
+    return is_empty(from, name) ? timestamp{} : to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
+}
 
-private:
-    const json::value* find(std::string_view name, bool required) {
-        asked_.insert(name);
-        const json::value* const v = o_.if_contains(name);
-        if (v == nullptr || v->is_null()) {
-            if (required) {
-                complain(name, "is missing");
-            }
-            return nullptr;
+std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64_t max) {
+    static_assert(family_word::generation_max <= UINT32_MAX && imported_epoch_max <= UINT32_MAX);
+    return static_cast<std::uint32_t>(from.optional_count(name, 0, max).value_or(0));
+}
+
+// One of the words that name the values up to `last`.
+template <auto Last>
+void read_word(member_reader& from, std::string_view name, decltype(Last)& out) {
+    using word = decltype(Last);
+    static const auto words = [] {
+        std::array<std::string_view, static_cast<std::size_t>(Last) + 1> all;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            all.at(i) = name_of(static_cast<word>(i));
         }
-        return v;
-    }
-
-    const json::object& o_;
-    std::string& why_;
-    std::set<std::string_view> asked_;
-};
-
-template <class Value, class Enum>
-void read_name(members& from, std::string_view name, Enum last, Value& out) {
-    std::string typed;
-    from.text(name, typed);
-    if (typed.empty()) {
+        return all;
+    }();
+    if (is_empty(from, name)) {
         return;
     }
-    for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
-        const auto value = static_cast<Enum>(i);
-        if (typed == name_of(value)) {
-            out = value;
-            return;
-        }
+    if (const auto place = from.optional_word(name, words)) {
+        out = static_cast<word>(*place);
     }
-    from.complain(name, "is not one of the words that are known here");
 }
 
 import_record refuse(const std::string& why) {
     return import_refusal{why};
 }
 
-user read_user(const json::object& o, std::string& why) {
-    members from(o, why);
+// What was read, or the first fault.
+template <class Read>
+import_record outcome_of(const member_reader& from, Read&& read) {
+    if (!from.failed()) {
+        return std::forward<Read>(read);
+    }
+    const field_error& first = from.faults().front();
+    return refuse(first.field + " " + first.message);
+}
+
+void read_gate(member_reader& from, user_gate& out) {
+    member_reader gate(from, "gate");
+    out.epoch = read_small(gate, "epoch", imported_epoch_max);
+    out.enabled = gate.optional_flag("enabled").value_or(out.enabled);
+    if (!is_empty(gate, "survivor")) {
+        out.survivor = gate.optional_id("survivor").value_or(family_id{});
+    }
+    read_word<gate_reason::restored>(gate, "reason", out.reason);
+    out.changed_at = read_time(gate, "changed_at");
+    gate.refuse_others();
+}
+
+user read_user(member_reader& from) {
     user u;
-    u.id.value = from.number("id", storage::imported_id_max, 0);
-    u.version = from.number("version", imported_version_max, 1);
-    from.truth("deleted", u.deleted);
-    from.text("email", u.email, !u.deleted);
-    from.text("username", u.username);
-    from.text("first_name", u.first_name);
-    from.text("surname", u.surname);
-    from.text("password_hash", u.password_hash);
-    from.list("roles", u.roles);
-    from.truth("email_verified", u.email_verified);
-    from.truth("is_superuser", u.is_superuser);
-    u.created_at = to_seconds(from.time("created_at"));
+    u.id.value = from.optional_count("id", 0, storage::imported_id_max).value_or(0);
+    u.version = from.optional_count("version", 1, imported_version_max).value_or(1);
+    u.deleted = from.optional_flag("deleted").value_or(false);
+    if (!u.deleted) {
+        from.is_required("email");
+    }
+    u.email = from.optional_text("email").value_or("");
+    u.username = from.optional_text("username").value_or("");
+    u.first_name = from.optional_text("first_name").value_or("");
+    u.surname = from.optional_text("surname").value_or("");
+    u.password_hash = from.optional_text("password_hash").value_or("");
+    u.roles = from.optional_texts("roles").value_or(std::vector<std::string>());
+    u.email_verified = from.optional_flag("email_verified").value_or(false);
+    u.is_superuser = from.optional_flag("is_superuser").value_or(false);
+    u.created_at = read_time(from, "created_at");
     u.gate.enabled = !u.deleted;
-    if (const json::object* const o_gate = from.object("gate")) {
-        members gate(*o_gate, why);
-        u.gate.epoch = static_cast<std::uint32_t>(gate.number("epoch", imported_epoch_max, 0));
-        gate.truth("enabled", u.gate.enabled);
-        gate.id("survivor", u.gate.survivor, false);
-        read_name(gate, "reason", gate_reason::restored, u.gate.reason);
-        u.gate.changed_at = to_seconds(gate.time("changed_at"));
-        gate.no_others();
-    }
-    from.no_others();
-    if (u.version == 0) {
-        from.complain("version", "starts at 1");
-    }
-    if (why.empty()) {
-        why = check_imported_user(u);
-    }
+    read_gate(from, u.gate);
+    from.refuse_others();
     return u;
 }
 
-storage::family_image read_family(const json::object& o, std::string& why) {
-    members from(o, why);
-    storage::family_image f;
-    from.id("id", f.facts.id, true);
-    f.facts.user.value = from.number("user", storage::imported_id_max, 0, true);
-    f.facts.client.value = static_cast<std::uint32_t>(from.number("client", UINT32_MAX, 0));
-    f.facts.epoch = static_cast<std::uint32_t>(from.number("epoch", imported_epoch_max, 0));
-    f.facts.created_at = to_seconds(from.time("created_at", true));
-    f.facts.idle_ttl = seconds(static_cast<std::int64_t>(from.number("idle_ttl", five_years, 0, true)));
-    f.facts.absolute_ttl = seconds(static_cast<std::int64_t>(from.number("absolute_ttl", five_years, 0, true)));
-    const timestamp rotated = to_seconds(from.time("rotated_at", true));
-    const std::int64_t after = (rotated - f.facts.created_at).count();
-    if (why.empty() && (after < 0 || after > f.facts.absolute_ttl.count())) { // five years fit in the word
-        from.complain("rotated_at", "is not within the family's life");
+void read_use(member_reader& from, storage::family_image& f) {
+    member_reader use(from, "last_use");
+    if (!use.has_object()) {
+        return;
+    }
+    f.use_generation = read_small(use, "generation", family_word::generation_max);
+    f.use.at = read_time(use, "at");
+    const auto address = peer_address_from_text(use.optional_text("ip").value_or(""));
+    if (!address) {
+        use.blame("ip", "must be an IP address");
+    }
+    f.use.address = address.value_or(peer_address{});
+    f.use.agent = clean_agent(use.optional_text("user_agent").value_or(""));
+    use.refuse_others();
+    if (f.use_generation > f.word.generation()) {
+        use.blame("generation", "is higher than the family's");
+    }
+}
+
+family_word read_family_word(member_reader& from, const family_facts& facts) {
+    from.is_required("rotated_at");
+    const std::int64_t after = (read_time(from, "rotated_at") - facts.created_at).count();
+    if (!from.failed() && (after < 0 || after > facts.absolute_ttl.count())) { // five years fit in the word
+        from.blame("rotated_at", "is not within the family's life");
     }
     family_status status = family_status::live;
-    read_name(from, "status", family_status::ahead, status);
-    bool confirmed = false;
-    from.truth("confirmed", confirmed);
-    const auto small = [&from](std::string_view name, std::uint64_t max) {
-        return static_cast<std::uint32_t>(from.number(name, max, 0));
-    };
-    f.word = family_word()
-                 .with_generation(small("generation", family_word::generation_max))
-                 .with_rotated_at(
-                     static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, family_word::rotated_at_max)))
-                 .with_status(status)
-                 .with_confirmed(confirmed)
-                 .with_replays(small("replays", family_word::replays_max))
-                 .with_streak(small("streak", family_word::streak_max));
-    f.ended_after = small("ended_after", UINT32_MAX);
-    if (const json::object* const o_use = from.object("last_use")) {
-        members use(*o_use, why);
-        f.use_generation = static_cast<std::uint32_t>(use.number("generation", family_word::generation_max, 0));
-        f.use.at = to_seconds(use.time("at"));
-        std::string ip;
-        use.text("ip", ip);
-        const auto address = peer_address_from_text(ip);
-        if (!address) {
-            use.complain("ip", "is no address");
-        }
-        f.use.address = address.value_or(peer_address{});
-        std::string agent;
-        use.text("user_agent", agent);
-        f.use.agent = clean_agent(agent);
-        use.no_others();
-        if (f.use_generation > f.word.generation()) {
-            use.complain("generation", "is higher than the family's");
-        }
+    read_word<family_status::ahead>(from, "status", status);
+    return family_word()
+        .with_generation(read_small(from, "generation", family_word::generation_max))
+        .with_rotated_at(static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, family_word::rotated_at_max)))
+        .with_status(status)
+        .with_confirmed(from.optional_flag("confirmed").value_or(false))
+        .with_replays(read_small(from, "replays", family_word::replays_max))
+        .with_streak(read_small(from, "streak", family_word::streak_max));
+}
+
+storage::family_image read_family(member_reader& from) {
+    for (const std::string_view name : {"id", "user", "created_at", "idle_ttl", "absolute_ttl"}) {
+        from.is_required(name);
     }
-    from.no_others();
+    const auto lifetime = [&from](std::string_view name) {
+        return seconds(from.optional_integer(name, 0, five_years).value_or(0));
+    };
+    storage::family_image f;
+    f.facts.id = from.optional_id("id").value_or(family_id{});
+    f.facts.user.value = from.optional_count("user", 0, storage::imported_id_max).value_or(0);
+    f.facts.client.value = read_small(from, "client", UINT32_MAX);
+    f.facts.epoch = read_small(from, "epoch", imported_epoch_max);
+    f.facts.created_at = read_time(from, "created_at");
+    f.facts.idle_ttl = lifetime("idle_ttl");
+    f.facts.absolute_ttl = lifetime("absolute_ttl");
+    f.word = read_family_word(from, f.facts);
+    f.ended_after = read_small(from, "ended_after", UINT32_MAX);
+    read_use(from, f);
+    from.refuse_others();
     if (f.facts.user.value == 0 || f.facts.id == family_id{}) {
-        from.complain("user and id", "are not zero");
+        from.blame("user and id", "are not zero");
     }
     if (f.facts.idle_ttl > f.facts.absolute_ttl) {
-        from.complain("idle_ttl", "is longer than absolute_ttl");
+        from.blame("idle_ttl", "is longer than absolute_ttl");
     }
     if (f.word.live() && f.ended_after != 0) {
-        from.complain("ended_after", "is for a family that has ended");
+        from.blame("ended_after", "is for a family that has ended");
     }
     return f;
 }
 
-import_record read_head(const json::object& o) {
-    std::string why;
-    members from(o, why);
+import_record read_head(const json::object& line) {
+    member_reader from(line);
     export_head head;
-    if (from.number("pawl_export", UINT64_MAX, 0) != static_cast<std::uint64_t>(export_version)) {
+    if (from.optional_count("pawl_export", 0, UINT64_MAX) != static_cast<std::uint64_t>(export_version)) {
         return refuse("pawl_export is of a version that this program does not know");
     }
-    from.text("store", head.uuid);
-    head.lsn = from.number("lsn", UINT64_MAX, 0);
-    head.time = from.time("time");
-    head.next_user_id = from.number("next_user_id", storage::imported_id_max, 1); // it is taken over
-    head.users = from.number("users", UINT64_MAX, 0);
-    head.families = from.number("families", UINT64_MAX, 0);
-    from.truth("users_only", head.users_only);
-    from.no_others();
-    return why.empty() ? import_record(head) : refuse(why);
+    head.uuid = from.optional_text("store").value_or("");
+    head.lsn = from.optional_count("lsn", 0, UINT64_MAX).value_or(0);
+    head.time = is_empty(from, "time") ? timestamp_ms{} : from.optional_time("time").value_or(timestamp_ms{});
+    head.next_user_id =
+        from.optional_count("next_user_id", 0, storage::imported_id_max).value_or(1); // it is taken over
+    head.users = from.optional_count("users", 0, UINT64_MAX).value_or(0);
+    head.families = from.optional_count("families", 0, UINT64_MAX).value_or(0);
+    head.users_only = from.optional_flag("users_only").value_or(false);
+    from.refuse_others();
+    return outcome_of(from, head);
+}
+
+import_end read_end(member_reader& from) {
+    from.is_required("users");
+    from.is_required("families");
+    const import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
+                         from.optional_count("families", 0, UINT64_MAX).value_or(0)};
+    from.refuse_others();
+    return end;
 }
 
 } // namespace
@@ -339,40 +257,28 @@ import_record read_import_line(std::string_view line) {
     if (line.size() > import_line_size_max) {
         return refuse("the line is longer than 16 KiB");
     }
-    const body_result strict = read_json_object(line); // names that come twice, depth, UTF-8
-    if (strict.has_error()) {
-        return refuse(strict.error().detail.empty() ? "the line is no JSON object" : strict.error().detail);
+    const tree_result tree = read_json_tree(line, import_line_size_max);
+    if (tree.has_error()) {
+        return refuse(tree.error().detail.empty() ? "the line is no JSON object" : tree.error().detail);
     }
-    boost::system::error_code ec;
-    const json::value parsed = json::parse(json::string_view{line.data(), line.size()}, ec);
-    const json::object* const o = ec ? nullptr : parsed.if_object();
-    if (o == nullptr) {
-        return refuse("the line is no JSON object");
+    if (tree->contains("pawl_export")) {
+        return read_head(*tree);
     }
-    if (o->if_contains("pawl_export") != nullptr) {
-        return read_head(*o);
-    }
-    if (o->size() != 1 || !o->begin()->value().is_object()) {
+    const json::object* const inner = tree->size() == 1 ? tree->begin()->value().if_object() : nullptr;
+    const std::string_view kind = inner == nullptr ? std::string_view() : std::string_view(tree->begin()->key());
+    if (kind != "user" && kind != "family" && kind != "end") {
         return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
     }
-    const std::string_view kind(o->begin()->key().data(), o->begin()->key().size());
-    const json::object& inner = o->begin()->value().get_object();
-    std::string why;
-    if (kind == "user") {
-        user u = read_user(inner, why);
-        return why.empty() ? import_record(std::move(u)) : refuse(why);
+    member_reader from(*inner);
+    if (kind == "end") {
+        return outcome_of(from, read_end(from));
     }
     if (kind == "family") {
-        storage::family_image f = read_family(inner, why);
-        return why.empty() ? import_record(std::move(f)) : refuse(why);
+        return outcome_of(from, read_family(from));
     }
-    if (kind == "end") {
-        members from(inner, why);
-        const import_end end{from.number("users", UINT64_MAX, 0, true), from.number("families", UINT64_MAX, 0, true)};
-        from.no_others();
-        return why.empty() ? import_record(end) : refuse(why);
-    }
-    return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
+    user u = read_user(from);
+    const std::string why = from.failed() ? std::string() : check_imported_user(u);
+    return why.empty() ? outcome_of(from, std::move(u)) : refuse(why);
 }
 
 } // namespace pawl::app

@@ -27,17 +27,17 @@ enum class event_kind : std::uint8_t {
     session_ended = 10,  // one session
     session_minted = 11, // a session was opened for the user without its password
     key_added = 12,      // `about`: "signing KID", "refresh ID"
-    key_retired = 13,    // likewise
+    key_retired = 13,    // `about` as in key_added
     // Refused logins, a bounded part of them (core/throttle/attempt_journal.hpp): `about` says how many like them were
     // not recorded.
-    login_failed = 14,    // the password was wrong, or nobody has that name (then `user` is 0)
+    login_failed = 14,    // the password was wrong, or no user has that name (then `user` is 0)
     login_throttled = 15, // too many before: the password was not looked at
-    // A bounded part of them, likewise: the predecessor of a current token came back and was given the same successor.
+    // Also a bounded part: the predecessor of a current token came back and was given the same successor.
     token_replayed = 16,
     // What users did of themselves, `by` them:
     signed_up = 17,
     password_changed = 18, // a sessions_revoked goes with it
-    account_removed = 19,  // likewise
+    account_removed = 19,  // a sessions_revoked goes with it
     // By the user or by an operator (then a user_changed is beside it): `by` says who.
     username_changed = 20,
 };
@@ -68,7 +68,7 @@ struct security_event {
     family_use presented; // time, address and agent of this request
     family_use last;      // of the last rotation
     // Where has_words(kind) alone:
-    user_id by;        // who, by bearer; 0: whoever may use the data directory (admin socket, pawlctl)
+    user_id by;        // who, by bearer; 0: one who may use the data directory (admin socket, pawlctl)
     std::string about; // printable ASCII, cut to about_size_max
 
     static constexpr std::size_t about_size_max = 120;

@@ -1,4 +1,4 @@
-// Access tokens whose signature was found good a moment ago, so that the next request with the same one need not prove
+// Access tokens whose signature was found good a moment ago, so that the next request with the same one does not prove
 // it again: an ES256 signature takes 90 us to check, finding its token here takes one.
 //
 // What is kept is only what cannot change while the keys stay: that these very bytes were signed by this key ring for

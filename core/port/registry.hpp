@@ -4,11 +4,10 @@
 #pragma once
 
 #include "core/failure.hpp"
-#include "core/port/store.hpp"
-#include "core/provider/api.hpp"
+#include "core/port/durability_port.hpp"
+#include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
 #include "core/provider/revoked_token.hpp"
-#include "core/provider/scope.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,17 +16,6 @@
 #include <vector>
 
 namespace pawl {
-
-// All APIs and scopes as they were at one moment; tombstones are not in it. Immutable. At most apis_max and scopes_max.
-struct catalogue {
-    std::vector<api_ptr> apis;     // by identifier
-    std::vector<scope_ptr> scopes; // by name
-
-    // Null if there is none.
-    const api* find_api(std::string_view identifier) const noexcept;
-    const scope* find_scope(std::string_view name) const noexcept;
-};
-using catalogue_ptr = std::shared_ptr<const catalogue>;
 
 enum class put_outcome : std::uint8_t {
     done,     // wait for `wait_for`

@@ -16,7 +16,7 @@ result<ticket> rests_on(store& data, const family_state& seen) {
     return later(*word, *gate);
 }
 
-task<failure> refusal(store& data, failure why, result<ticket> rests) {
+task<failure> refusal(durability_port& data, failure why, result<ticket> rests) {
     if (!rests) {
         co_return rests.error();
     }
@@ -28,7 +28,7 @@ task<failure> refusal(store& data, failure why, result<ticket> rests) {
     co_return why;
 }
 
-task<result<void>> acceptance(store& data, result<ticket> rests) {
+task<result<void>> acceptance(durability_port& data, result<ticket> rests) {
     if (!rests) {
         co_return rests.error();
     }

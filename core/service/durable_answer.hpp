@@ -25,9 +25,9 @@ result<ticket> rests_on(store& data, const family_state& seen);
 
 // A refusal: waits for what it rests on, then gives `why`; storage_unavailable where storage can't stand by it.
 // Awaited directly: `data` outlives the call.
-task<failure> refusal(store& data, failure why, result<ticket> rests);
+task<failure> refusal(durability_port& data, failure why, result<ticket> rests);
 
 // An acceptance: nothing once durable, else storage_unavailable. Awaited directly.
-task<result<void>> acceptance(store& data, result<ticket> rests);
+task<result<void>> acceptance(durability_port& data, result<ticket> rests);
 
 } // namespace pawl

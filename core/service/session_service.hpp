@@ -17,9 +17,9 @@ public:
     // too_many_attempts, password_queue_full, storage_unavailable.
     task<result<issued_tokens>> login(std::string name, secret_string password, caller from);
 
-    // One presentation of a refresh token (decide.hpp). invalid_refresh_token, refresh_token_reused, session_revoked,
+    // One presentation of a refresh token (decide.hpp) by `client`. invalid_refresh_token, refresh_token_reused, session_revoked,
     // session_expired, storage_unavailable.
-    task<result<refreshed>> refresh(secret_string token, caller from);
+    task<result<refreshed>> refresh(secret_string token, caller from, client_number client = first_party_client);
 
     // Ends the family of any genuine generation, expired or not; success also where it is unknown or has ended already
     // (RFC 7009 2.2).

@@ -51,6 +51,7 @@ struct presenter {
     const service_context& context;
     const refresh_token_place& place;
     const caller& from;
+    client_number client;
 };
 
 // The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
@@ -197,7 +198,7 @@ std::optional<presentation> present_once(const presenter& who) {
         count(context.counters.refused_dead);
         return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
     }
-    const presented_token presented{.generation = who.place.generation, .client = first_party_client};
+    const presented_token presented{.generation = who.place.generation, .client = who.client};
     const decision decided =
         decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh, context.data.outages());
     switch (decided.what) {
@@ -255,14 +256,14 @@ presentation present(const presenter& who) {
 
 } // namespace
 
-task<result<refreshed>> session_service::refresh(secret_string token, caller from) {
+task<result<refreshed>> session_service::refresh(secret_string token, caller from, client_number client) {
     const key_ring_ptr keys = context_.keys();
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
     if (!place) { // case 1
         count(context_.counters.refused_forged);
         co_return errc::invalid_refresh_token;
     }
-    presentation done = present({context_, *place, from});
+    presentation done = present({context_, *place, from, client});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;

@@ -17,7 +17,7 @@ struct token_report {
     std::string_view why_not;                // a word; empty where the token itself is good
     std::optional<access_claims> claims;     // of a genuine access token
     std::optional<family_id> family;         // of a genuine token
-    std::optional<std::uint32_t> generation; // likewise
+    std::optional<std::uint32_t> generation; // of a genuine token
     std::optional<family_details> details;   // of its family, while it is remembered
 };
 

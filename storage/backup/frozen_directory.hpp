@@ -5,7 +5,7 @@
 // The moment: the manifests are read first, then the end of the log backwards, from the highest segment down to the
 // first that is in use. Whatever was written before a byte that was seen has been seen too, so the log ends as it does
 // after a crash. What is listed before that end does not change any more. It may be deleted (a newer snapshot took its
-// place), so it is held open from the moment it was listed; what went before that is missed, and then whoever reads
+// place), so it is held open from the moment it was listed; what went before that is missed, and then the reader
 // begins anew. One thread.
 #pragma once
 

@@ -23,7 +23,7 @@ class new_directory {
 public:
     enum class present : std::uint8_t {
         refused,   // `path` must not be there, or be an empty directory
-        put_aside, // what is there is kept under another name; nobody else may use it meanwhile
+        put_aside, // what is there is kept under another name; no one else may use it meanwhile
     };
     // A symbolic link is followed once. Throws refused(locked) if a process uses what is to be put aside. Throws
     // refused(usage) where `path` may not become one, refused(storage_failed) where it can't be made.
@@ -56,7 +56,7 @@ private:
     bool committed_ = false;
 };
 
-// Throws refused(usage) where `path`, which need not be there yet, is `directory` or lies within it, through symbolic
+// Throws refused(usage) where `path`, which may be absent yet, is `directory` or lies within it, through symbolic
 // links too. `what` says what may not be made there: "a backup".
 void refuse_within(const std::string& path, const std::string& directory, const char* what);
 

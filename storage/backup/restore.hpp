@@ -35,7 +35,7 @@ struct restore_result {
 // empty; storage_failed. Nothing is at the target then that was not there before.
 restore_result restore_backup(const restore_request& request);
 
-// Closes the gate on every family of every user that is in `image` and not deleted, durably; nobody else uses the store
+// Closes the gate on every family of every user that is in `image` and not deleted, durably; no one else uses the store
 // meanwhile. How many.
 std::uint64_t end_all_sessions(store& data, const state_image& image, timestamp now);
 

@@ -18,7 +18,7 @@ public:
     // wait_max.
     imported add(const user& u);
     imported add(const family_image& family);
-    // Throws refused(storage_failed) where it can't be: nobody else changes users meanwhile.
+    // Throws refused(storage_failed) where it can't be: no one else changes users meanwhile.
     void replace(const user& desired);
     // wait() waits for this, too.
     void expect(ticket t) { last_ = later(last_, t); }

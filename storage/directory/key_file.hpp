@@ -1,6 +1,6 @@
 // The key file on disk: made on first start, read strictly, replaced atomically. What is in it: core/jwt/key_ring.hpp.
 // Beside it nothing is a credential; so it is a regular file of this user's (or root's: systemd's LoadCredential) that
-// no group and nobody else can read or write.
+// no group and no other user can read or write.
 //
 // Threads: any, one at a time for one path. Blocks on the disk.
 #pragma once

@@ -68,7 +68,7 @@ void recovery_run::load_snapshot(const recovery_target& target, unsigned threads
     report_.ms_snapshot = ms_since(start);
 }
 
-// What was cut stays for people to look at. Best effort: it was promised to nobody.
+// What was cut stays for people to look at. Best effort: it was promised to no one.
 void recovery_run::keep_cut_bytes(std::uint64_t end) {
     const bytes_view cut = segment_.bytes.view().subspan(end_offset_, end - end_offset_);
     std::error_code ec;
@@ -107,7 +107,7 @@ void recovery_run::settle() {
         report_.bytes_cut = end - end_offset_;
         note(path(segment_.header.segno) + ": offset " + std::to_string(end_offset_) + ", batch " +
              std::to_string(expected_.batch_seq) + ": " + end_.what + ": cut " + std::to_string(report_.bytes_cut) +
-             " bytes that were acknowledged to nobody");
+             " bytes that were acknowledged to no one");
         keep_cut_bytes(end);
     }
     if (!report_.clean) {

@@ -33,8 +33,8 @@ std::string length_of(seconds s) {
     return std::to_string(s.count()) + " seconds";
 }
 
-// " from 192.0.2.1 (curl/8.0)", as far as it is known. Agents are what clients say of themselves: whoever prints the
-// sentence makes hidden code points visible.
+// " from 192.0.2.1 (curl/8.0)", as far as it is known. Agents are what clients say of themselves: the code that prints
+// the sentence makes hidden code points visible.
 std::string place(const peer_address& address, const std::string& agent) {
     const std::string from = to_text(address);
     std::string out = from.empty() ? "" : " from " + from;

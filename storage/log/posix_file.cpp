@@ -38,7 +38,7 @@ constexpr off_t freed_at_once = off_t{2} << 20U;
 // The last of a file, whose name is gone. A file system that discards what it frees, and the disk behind it, would be
 // at it for as long as the file is large (180 MB: 0.15 s), and the log's next sync behind it; step by step others get
 // in between. Not where somebody else reads it still (a backup) or has another name for it: only who has a file alone
-// gets a write lease (fcntl(2)), and whoever opens it then waits until it is closed here.
+// gets a write lease (fcntl(2)), and one who opens it then waits until it is closed here.
 void free_in_steps(int fd) {
     struct stat st{};
     if (::fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 0 || st.st_size <= freed_at_once) {
@@ -197,7 +197,7 @@ std::unique_ptr<file> posix_directory::open(const std::string& name, open_mode m
     }
     const int flags = !writes(mode) ? O_RDONLY : creates(mode) ? O_RDWR | O_CREAT | O_EXCL : O_RDWR;
     const bool past_cache = mode == open_mode::create_direct || mode == open_mode::write_direct;
-    // Larger sectors than a page are nobody's yet; a whole one could not be promised.
+    // No disk has larger sectors than a page yet; a whole one could not be promised.
     if (past_cache && block_ <= aligned_buffer::alignment) {
         unique_fd fd = open_replacing(name, flags | O_DIRECT, ec);
         if (fd || ec != std::errc::invalid_argument) {

@@ -295,7 +295,7 @@ private:
 };
 
 // What one of the threads that fill a pool takes its nodes from: slabs of its own, so no lock and no line that another
-// thread writes to. Nobody may walk, allocate or free meanwhile.
+// thread writes to. No other thread may walk, allocate or free meanwhile.
 template <class Node>
 class slab_pool<Node>::filler {
 public:

@@ -49,7 +49,7 @@ public:
     void grow_where_crowded();
 
     // What a thread that acquires many times remembers, so that most cost it neither a keyed hash nor a number that
-    // all threads count in: the uses are the table's only once settled. Meanwhile nobody may release any.
+    // all threads count in: the uses are the table's only once settled. Meanwhile no thread may release any.
     class batch;
 
 private:

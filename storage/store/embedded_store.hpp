@@ -163,7 +163,7 @@ public:
 
     // The highest number of a durable record; 0 where there is none.
     std::uint64_t durable_lsn() const noexcept;
-    // From now on `tap` is shown every batch; null: nobody is. One that is replaced may see one more. Any thread.
+    // From now on `tap` is shown every batch; null: there is none. One that is replaced may see one more. Any thread.
     void set_tap(std::shared_ptr<commit_listener> tap);
 
     // --- store

@@ -222,7 +222,7 @@ result<ticket> embedded_store::observe_family(const family_id& id, family_word s
     if (node == nullptr || node->durable_covers(seen)) {
         return ticket::none;
     }
-    // Under `interval` nobody waits for a rotation; a creation and an end are waited for as ever.
+    // Under `interval` no request waits for a rotation; a creation and an end are waited for as ever.
     if (s.options.mode == durability::interval && seen.live() && node->created_durably()) {
         return ticket::none;
     }

@@ -24,7 +24,7 @@ struct name_claims {
     struct one {
         std::string folded;                // empty: no name
         name_entry* held = nullptr;        // who has it now
-        std::unique_ptr<name_entry> fresh; // where nobody has
+        std::unique_ptr<name_entry> fresh; // where no user has it
         bool taken = false;                // by another user
     };
     one email, username;
@@ -270,7 +270,7 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
         const rcu_read_guard section;
         slot = s.users.find(section, desired.id);
     }
-    // Under the mutex nobody replaces the version; only maintenance frees a slot, which has a tombstone then.
+    // Under the mutex no other thread replaces the version; only maintenance frees a slot, which has a tombstone then.
     const user_version* const current = slot == nullptr ? nullptr : slot->current.load(std::memory_order_acquire);
     if (current == nullptr || current->record->deleted) {
         return replace_user_result{exchange_outcome::gone};

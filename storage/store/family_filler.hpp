@@ -1,4 +1,4 @@
-// Many families at once, into a table that nobody uses yet: what a snapshot is loaded with (docs/decisions/0016).
+// Many families at once, into a table that is not in use yet: what a snapshot is loaded with (docs/decisions/0016).
 //
 // First threads make families, each in slabs of its own and without a lock. Then all of them are put into the map and
 // into their users' lists, in the order of the map's buckets: what an insert looks at is then in the cache already,
@@ -28,7 +28,8 @@ public:
     class lane {
     public:
         lane(family_table& table, std::uint64_t expected);
-        // A family that nobody sees before link(); null where there is no memory for it. Takes over one use of `agent`.
+        // A family that no other thread sees before link(); null where there is no memory for it. Takes over one use of
+        // `agent`.
         family_node* make(const family_facts& facts, user_slot& owner, family_word word, const use_view& use,
                           agent_text* agent);
 

@@ -47,7 +47,8 @@ public:
     };
     // `make` is a reserved node (below). Publishes it: map, then the user's list, then walkers.
     added add(const rcu_read_guard& section, family_node& node) noexcept;
-    // Memory and a constructed node that nobody sees yet; null where there is none. Takes over one use of `agent`.
+    // Memory and a constructed node that no other thread sees yet; null where there is none. Takes over one use of
+    // `agent`.
     family_node* make(const family_facts& facts, user_slot& owner, family_word word, const use_view& use,
                       agent_text* agent);
     // Gives back a node that was never added.

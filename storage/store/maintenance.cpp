@@ -208,7 +208,7 @@ std::optional<timestamp> maintenance::last_expiry(timestamp created_until) {
         state_.families.walk(slab, [&](family_node& node) {
             const user& owner = *node.owner->current.load(std::memory_order_acquire)->record;
             const family_facts facts = node.facts();
-            // Of a creation that lies in the future nobody can say when it was.
+            // The time of a creation that lies in the future is not known.
             const bool asked = facts.created_at <= created_until || facts.created_at > now;
             if (asked && may_live(node.load(), facts, owner.gate)) {
                 latest = std::max(latest.value_or(facts.expires_at()), facts.expires_at());

@@ -53,7 +53,7 @@ public:
     void hold_until(steady_time until);
     // Makes durable what is held, if its time has come. When to call again, if something is still held.
     std::optional<steady_time> release(steady_time now);
-    // Makes durable what is held, and holds nothing any more: nobody will call release() again.
+    // Makes durable what is held, and holds nothing any more: release() will not be called again.
     void let_go();
 
     // --- record_log

@@ -87,7 +87,7 @@ void recovering_users::apply(user_ptr record) {
     const std::lock_guard lock(changing_[slot.id.value % changing_.size()]);
     const user_version* const known = slot.current.load(std::memory_order_relaxed);
     if (is_newer(*fresh->record, known == nullptr ? nullptr : known->record.get())) {
-        // Nobody else is reading: what is replaced goes at once.
+        // No other thread is reading: what is replaced goes at once.
         delete slot.current.exchange(fresh.release(), std::memory_order_relaxed);
     }
 }

@@ -26,7 +26,7 @@ public:
 
     void expect(const snapshot_counts& counts);
 
-    // From here to link() users are in no table: nobody looks for them there, and threads need no lock.
+    // From here to link() users are in no table: no one looks for them there, and threads need no lock.
     void begin_snapshot() { linked_ = false; }
     // The user's place, made where there is none. Any thread.
     user_slot& slot_of(user_id id);

@@ -22,7 +22,7 @@ user_id user_of(const record_tag& tag) noexcept {
     return id;
 }
 
-// The log's thread. What is known durable is advanced before anybody is woken, so that whoever looks then sees it.
+// The log's thread. What is known durable is advanced before anybody is woken, so that those who look then see it.
 void store_state::on_durable(std::span<const record_tag> batch, std::uint64_t sequence_through) {
     for (const record_tag& tag : batch) {
         const rcu_read_guard section;
@@ -42,7 +42,7 @@ void store_state::on_durable(std::span<const record_tag> batch, std::uint64_t se
 }
 
 // Without a tap this is one store and one load a batch. The order of the two is what set_tap()'s callers rely on:
-// whoever sets a tap and then asks for durable_lsn() is shown every batch after it.
+// a caller that sets a tap and then asks for durable_lsn() is shown every batch after it.
 void store_state::on_batch(const durable_batch& batch) {
     durable_lsn.store(batch.first_lsn + batch.records - 1);
     if (!tapped.load()) {

@@ -1,8 +1,7 @@
 // All users in memory: the map that finds them by id, and the one index of login names (emails and usernames, folded).
 //
-// Thread safety: lookups from any thread, without a lock. Whoever changes anything holds `mutex` (the functions that
-// say so); slots are freed by the maintenance thread alone.
-// Invariants, while the mutex is free:
+// Thread safety: lookups from any thread, without a lock. A thread that changes anything holds `mutex` (the functions
+// that say so); slots are freed by the maintenance thread alone. Invariants, while the mutex is free:
 //   (1) Every name of every current, not deleted record has an active entry whose owner is that user.
 //   (2) An entry that is not active belongs to the user who gave it up, until the record of that is durable and the
 //       name has rested.

@@ -20,7 +20,7 @@ using world = test::connection_world;
 // Gives what it is filled with; never asked for by a coroutine here.
 struct canned_stream final : response_stream {
     bool stopped = false;
-    task<std::string> next() override { throw std::logic_error("nobody awaits it"); }
+    task<std::string> next() override { throw std::logic_error("no one awaits it"); }
     void stop() override { stopped = true; }
 };
 

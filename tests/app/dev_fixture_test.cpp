@@ -7,7 +7,6 @@
 #include "app/dev/repeatable_random.hpp"
 #include "app/dev/request_ring.hpp"
 #include "app/dev/seed.hpp"
-#include "app/dev/strict_json.hpp"
 #include "app/http/request_hook.hpp"
 #include "tests/support/seeded_random.hpp"
 

@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(filters_are_by_kind_and_by_user) {
     BOOST_TEST(by_kind.word(1, family_word().with_generation(1)) == "-");
     told by_user({{}, ada});
     BOOST_TEST(by_user.word(1, family_word().with_generation(1)) == "family_rotated");
-    BOOST_TEST(by_user.word(2, family_word().with_generation(1)) == "-"); // nobody knows whose
+    BOOST_TEST(by_user.word(2, family_word().with_generation(1)) == "-"); // whose is not known
     BOOST_TEST(by_user.event(event_of(event_kind::signed_up)) == "signed_up");
     told of_others({{}, user_id{8}});
     BOOST_TEST(of_others.event(event_of(event_kind::signed_up)) == "-");

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(client_is_the_right_most_hop_that_is_not_trusted) {
     const struct {
         std::string_view direct, forwarded, x_forwarded_for, client;
     } rows[] = {
-        // Nobody to believe.
+        // There is no one to believe.
         {"203.0.113.9", "", "", "203.0.113.9"},
         {"203.0.113.9", "", "1.2.3.4", "203.0.113.9"},
         {"203.0.113.9", "for=1.2.3.4", "", "203.0.113.9"},

@@ -58,7 +58,7 @@ struct gated_work {
             return stored == "hash of " + std::string(password.reveal());
         };
         w.needs_rehash = [](const std::string& stored) { return stored.ends_with("old"); };
-        w.dummy = "hash of nobody";
+        w.dummy = "hash of no one";
         return w;
     }
 };
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(unknown_user_costs_one_hash_and_never_matches) {
     password_work work = gated_work::plain();
     work.verify = [&](const secret_string&, const std::string& stored) {
         ++verified;
-        BOOST_TEST(stored == "hash of nobody");
+        BOOST_TEST(stored == "hash of no one");
         return true;
     };
     password_pool pool({1, 4}, std::move(work));

@@ -350,7 +350,7 @@ BOOST_AUTO_TEST_CASE(stop_lets_requests_in_flight_finish_and_closes_idle_connect
     });
     BOOST_TEST(idle.closes());
     BOOST_TEST(!drained.load());
-    // Each thread closes its own listener in its own time; then nobody gets in.
+    // Each thread closes its own listener in its own time; then no one gets in.
     BOOST_TEST(eventually([&] {
         try {
             raw_client late(s.port);

@@ -88,7 +88,7 @@ def measure(contender, work, connections, seconds, wrapper=(), beside=()):
 
 
 def line(result):
-    """A result in one line, for whoever watches."""
+    """A result in one line, for people who watch."""
     return "%-22s %-8s %4d  %9.1f/s  p50 %8.3f  p99 %8.3f ms  cpu %9.1f us%s%s" % (
         result["contender"], result["work"], result["connections"], result["rate"], result["p50_us"] / 1000,
         result["p99_us"] / 1000, result["cpu_us"],

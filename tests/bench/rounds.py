@@ -82,7 +82,7 @@ class Rounds:
         seconds = self.options.seconds
         if work == "login" and connections > 1 and not self.options.quick:
             seconds = max(seconds, LOGIN_SECONDS_MIN)
-        # A server may work off hashes for half a minute after their clients have gone, on the cores of whoever comes next.
+        # A server may work off hashes for half a minute after their clients have gone, on the cores of the next one.
         result = load.measure(contender, work, connections, seconds, beside=[each for each in up if each is not contender])
         self.results["loads"].append({**result, "round": number})
         self.say(load.line(result))

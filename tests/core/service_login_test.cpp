@@ -255,7 +255,7 @@ BOOST_FIXTURE_TEST_CASE(a_login_rehashes_where_the_cost_changed, login_world) {
     BOOST_TEST(stored_hash().starts_with("fake$5$"));
     BOOST_TEST(is_hash_of(stored_hash(), password));
     BOOST_TEST(counters.rehashes == 1U);
-    BOOST_TEST(data.find_user(owner)->gate.epoch == 0U); // nobody is signed out by it
+    BOOST_TEST(data.find_user(owner)->gate.epoch == 0U); // no session ends by it
     BOOST_TEST(log_in("alice").has_value());
     BOOST_TEST(counters.rehashes == 1U);
 }

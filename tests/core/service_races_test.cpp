@@ -1,5 +1,5 @@
-// The races that others lost, each forced at the very step: whoever is paused, nothing outlives a revocation and no
-// change is lost. (service_interleavings_test.cpp walks all orders; these have names.)
+// The races that others lost, each forced at the very step: no matter who is paused, nothing outlives a revocation and
+// no change is lost. (service_interleavings_test.cpp walks all orders; these have names.)
 #include "tests/support/service_world.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,4 +1,4 @@
-// Tokens whose signature need not be checked again: what is found, what must not be, and what is bounded.
+// Tokens whose signature is not checked again: what is found, what must not be, and what is bounded.
 #include "core/jwt/verified_tokens.hpp"
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/test_keys.hpp"

@@ -441,7 +441,7 @@ class KeysTest(AdminCase):
         fresh = self.rotated(tokens["refresh_token"])
         self.assertEqual(token_parts(fresh["access_token"])[0]["kid"], new)
         self.expect(self.socket.post("/admin/keys/retire", {"kid": new}), 409, "key_active")
-        self.expect(self.socket.post("/admin/keys/retire", {"kid": "nobody's"}), 404, "key_not_found")
+        self.expect(self.socket.post("/admin/keys/retire", {"kid": "unknown"}), 404, "key_not_found")
         self.expect(self.socket.post("/admin/keys/retire", {"kid": old}), 200)
         self.assertNotIn(old, self.jwks())
         self.expect(self.client.me(tokens["access_token"]), 401, "invalid_access_token")
@@ -466,7 +466,7 @@ class KeysTest(AdminCase):
         self.expect(self.socket.post("/admin/keys/rotate", {"kind": "refresh"}), 200)
         self.client.advance(91 * 86400)
         self.addCleanup(self.client.advance, -91 * 86400)
-        self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": old}), 200)  # nobody can have one of it any more
+        self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": old}), 200)  # no one can have a token of it any more
         self.client.advance(-91 * 86400)
         self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": new}), 409, "key_in_use")
         self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": new, "force": True}), 200)

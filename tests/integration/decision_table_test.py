@@ -212,7 +212,7 @@ class Ahead(unittest.TestCase):
 
 
 class TimeServed(unittest.TestCase):
-    """Windows run in time served: our outage is nobody's theft."""
+    """Windows run in time served: our outage is no theft."""
 
     def test_rotate_kill_before_the_reply_restart_after_the_window_retry_is_replayed(self):
         with Pawld() as server:

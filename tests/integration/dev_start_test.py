@@ -15,7 +15,7 @@ from support.pawld import BINARY, CHEAP, Pawld, refused_start
 
 
 def runs(pid):
-    """Whether there is such a process that has not ended: nobody may have waited for it."""
+    """Whether there is such a process that has not ended: its parent may not have waited for it."""
     try:
         with open("/proc/%d/stat" % pid) as file:
             return file.read().rsplit(")", 1)[1].split()[0] != "Z"

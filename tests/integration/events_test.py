@@ -331,9 +331,9 @@ class OverTls(EventCase):
     OPTIONS = ("--tls-self-signed",)
 
     def setUp(self):
-        nobody = ssl.create_default_context()
-        nobody.check_hostname, nobody.verify_mode = False, ssl.CERT_NONE
-        self.tls = nobody
+        unchecked = ssl.create_default_context()
+        unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+        self.tls = unchecked
         self.client = Client(self.server.url, tls=self.tls)
 
     def watch_over_tls(self, bearer, **more):

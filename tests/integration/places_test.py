@@ -15,7 +15,7 @@ from support.pawld import Pawld, refused_start
 
 SANITIZED = "PAWL_SANITIZED" in os.environ
 IS_ROOT = os.geteuid() == 0
-USER, GROUP = 64321, 64322  # nobody has them
+USER, GROUP = 64321, 64322  # no user has them
 
 
 def can_have_a_network_of_its_own():

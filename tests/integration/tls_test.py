@@ -113,7 +113,7 @@ class Serving(TlsCase):
         head = subprocess.run([*curl, "-i", self.server.url + "/readyz"], capture_output=True, text=True, timeout=60, check=False)
         self.assertIn("Strict-Transport-Security: max-age=", head.stdout)
         stranger = subprocess.run(["curl", "-sS", self.server.url + "/readyz"], capture_output=True, timeout=60, check=False)
-        self.assertEqual(stranger.returncode, 60)  # nobody vouches for it
+        self.assertEqual(stranger.returncode, 60)  # no CA vouches for it
 
     def test_many_requests_on_one_connection_and_large_answers(self):
         self.start()

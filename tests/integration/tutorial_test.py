@@ -48,7 +48,7 @@ class UltimateTutorial(case.ServerCase):
         email = case.fresh_email()
         user = self.expect(self.client.post("/api/v1/auth/signup", {
             "first_name": "Ada", "surname": "Lovelace", "email": email, "password": case.PASSWORD, "is_superuser": True}), 201)
-        self.assertIs(user.json["is_superuser"], False)  # nobody makes himself one
+        self.assertIs(user.json["is_superuser"], False)  # no one makes himself one
         token = self.expect(self.client.form("/api/v1/auth/login", {
             "grant_type": "", "username": email, "password": case.PASSWORD, "scope": "", "client_id": "", "client_secret": ""}),
             200).json

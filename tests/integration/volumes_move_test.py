@@ -13,7 +13,7 @@ from support.move import PAWLCTL, MoveCase, ctl, environment, tree
 from support.pawld import Pawld
 
 IS_ROOT = os.geteuid() == 0
-USER = 64321  # nobody has it
+USER = 64321  # no user has it
 # What a restore does to names, and where it makes them durable: it is killed at the entry of the Nth call, for each N or,
 # where there are many, each Mth (PAWL_KILL_STEP=1: all).
 STEP = int(os.environ.get("PAWL_KILL_STEP", "6"))

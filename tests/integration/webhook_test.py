@@ -77,7 +77,7 @@ def expected_signature(headers, body):
 
 
 def made_certificate(folder, name="localhost"):
-    """(CA file, certificate, key) of a CA that nobody else knows."""
+    """(CA file, certificate, key) of a CA that is unknown elsewhere."""
     def run(*arguments):
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
     run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",

@@ -2,11 +2,11 @@
  *
  * What is modelled: a change is a compare-exchange in memory and then, as a step of its own, a record (publish, then
  * enqueue); the log becomes durable record by record; an answer waits until what it rests on is durable, enqueues what
- * it saw where nobody has yet, and looks at the family and the gate again before it hands out anything. A crash keeps
+ * it saw where no one has yet, and looks at the family and the gate again before it hands out anything. A crash keeps
  * any prefix of the log that holds at least what was durable; requests under way die with it.
  *
  * What must hold (assertions): the names of docs/durability.md.
- *   told_generation  nobody's successor is forgotten: after any restart the family is at it, past it, or ended
+ *   told_generation  no successor that was told is forgotten: after any restart the family is at it, past it, or ended
  *   told_ended       an end that anyone was told of lasts, over every crash
  *   no success after an end that was told; the generation handed out is the family's
  *
@@ -62,7 +62,7 @@ inline covered_gate(yes) {
     od; k = 0
 }
 
-/* Waits until what was seen is durable, helping where nobody enqueued it. */
+/* Waits until what was seen is durable, helping where no one enqueued it. */
 inline settle_family(g, e) {
     atomic {
         if :: boot != mine -> goto done :: else -> skip fi;

@@ -16,7 +16,7 @@
  * What must hold, with ages in true time served, which only the model knows:
  *   no thief is replayed: a predecessor that is presented more than WR after the rotation is reuse. Each crash that came
  *     while the window was open may hide Q of it, or as much as the process lived where that is less
- *   nobody honest is accused: a predecessor that is presented within WR isn't reuse, whatever outages lie between
+ *   no honest client is accused: a predecessor that is presented within WR isn't reuse, whatever outages lie between
  *   a clock that was wrong is over: the next start's floor is of the time since it was set, and both above hold for the
  *     rotations of the wrong time as well, also when that time comes
  *   an end that was told lasts, also of a family that only a wrong clock made look expired
@@ -112,8 +112,8 @@ inline check() {
         served_age(now);
         if
         :: a <= WR && !shut -> assert(age[generation] <= WR + slack[generation])   /* replayed: no thief */
-        :: a > WR && !shut -> assert(age[generation] > WR)                         /* reuse: nobody honest */
-        :: shut -> skip                      /* reuse, whoever it is: the clock was wrong */
+        :: a > WR && !shut -> assert(age[generation] > WR)                         /* reuse: no honest client */
+        :: shut -> skip                      /* reuse, thief or not: the clock was wrong */
         fi;
         a = 0
     :: else -> skip                          /* expired, ended; a rotation of the future is outside of every window */

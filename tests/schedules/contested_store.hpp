@@ -82,7 +82,7 @@ public:
     void act(party what);
     // After all are done. What is wrong is in `broken`.
     void check_end(bool with_restart);
-    bool help(); // nobody can go on: the disk takes what it has been given
+    bool help(); // no thread can go on: the disk takes what it has been given
 
     std::vector<std::string> broken;
     std::string story() const { return history_.describe(); }

@@ -19,7 +19,7 @@ namespace pawl::test {
 
 // Called by what the parties run; elsewhere nothing happens.
 void schedule_point() noexcept;
-// Gives the turn away until `ready()`. Throws never_ready where nobody can make it so.
+// Gives the turn away until `ready()`. Throws never_ready where no thread can make it so.
 void schedule_wait(const std::function<bool()>& ready);
 // The number of the party that runs this; parties_max where none does.
 std::size_t this_party() noexcept;
@@ -60,7 +60,7 @@ public:
     scheduler(const scheduler&) = delete;
     scheduler& operator=(const scheduler&) = delete;
 
-    // Nobody can go on: `help` may do something about it and says whether it did.
+    // No thread can go on: `help` may do something about it and says whether it did.
     std::function<bool()> help;
     // One schedule, as `walk` says. Rethrows what a party threw.
     void run(choice_walk& walk, const std::vector<std::function<void()>>& work);
@@ -90,8 +90,8 @@ private:
     const unsigned preemptions_max_;
     unsigned preemptions_left_ = 0;
     std::uint64_t now_ = 0;
-    bool stuck_ = false; // nobody could go on: each ends in turn
-    bool quiet_ = false; // nobody is asked for at points
+    bool stuck_ = false; // no thread could go on: each ends in turn
+    bool quiet_ = false; // no thread is asked for at points
     bool over_ = false;
     choice_walk* walk_ = nullptr;
     std::size_t count_ = 0;

@@ -100,7 +100,7 @@ struct ids_fixture {
     }
 };
 
-// The manifest without one of its members, with tag and CRC as whoever has the key would make them.
+// The manifest without one of its members, with tag and CRC as one who has the key would make them.
 std::string without_member(const manifest& m, const log_keys& keys, const std::string& member) {
     const auto bytes = [](const std::string& s) {
         return bytes_view{reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};

@@ -110,7 +110,7 @@ public:
     timestamp time() {
         const auto s = integer<std::int64_t>();
         if (s < -time_max || s > time_max) {
-            good_ = false; // arithmetic on it would overflow; nobody wrote it
+            good_ = false; // arithmetic on it would overflow; no writer writes it
             return {};
         }
         return timestamp(seconds(s));

@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(the_floor_is_taken_from_the_last_clock_that_was_set) {
         store.append({{3, 3}});
         store.make_spare();
         store.make_spare();
-        BOOST_TEST(store.snapshot()); // from now on the manifests, too, and the log before need not be there
+        BOOST_TEST(store.snapshot()); // from now on the manifests, too, and the log before may be absent
     }
     const opened_log again(*disk);
     BOOST_TEST((again.report.last_time == at(base_ms + 5000)));

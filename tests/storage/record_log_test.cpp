@@ -463,7 +463,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(after_a_crash_all_that_was_acknowledged_is_there_a
                 place.hold(*u.log);
                 for (std::uint64_t i = 0; i < 3; ++i) {
                     ++last;
-                    u.put(static_cast<std::uint8_t>(last), last); // promised to nobody
+                    u.put(static_cast<std::uint8_t>(last), last); // promised to no one
                 }
                 enqueued = last;
                 place.lose_what_is_held(*u.log);

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(no_wake_up_is_lost_between_many_io_contexts_and_the_writer)
     constexpr std::size_t threads_count = 3, coroutines = 8;
     const std::size_t each = 100 * scale();
     outcomes out;
-    // They outlive whoever posts to them.
+    // They outlive all who post to them.
     std::vector<std::unique_ptr<asio::io_context>> contexts;
     for (std::size_t t = 0; t < threads_count; ++t) {
         contexts.push_back(std::make_unique<asio::io_context>(1));

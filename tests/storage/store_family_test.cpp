@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(observing_needs_room_or_is_refused) {
 }
 
 // A family that is listed, and ended, by somebody else before its creation was enqueued must not come back to life:
-// its first record, whoever writes it, creates it.
+// its first record creates it, no matter who writes it.
 BOOST_AUTO_TEST_CASE(end_that_overtakes_the_record_of_the_creation_is_not_forgotten) {
     const user_id u = sign_up("ann");
     family_facts f = facts_for(u);

@@ -17,8 +17,8 @@ namespace {
 
 constexpr seconds day{86400};
 
-// Everything that must survive, as text, so that a difference can be read. Hints need not, nor need the last use where
-// threads raced for it: a writer gives up on it when another was descheduled while writing (family_node.hpp).
+// Everything that must survive, as text, so that a difference can be read. Hints may be lost, and so may the last use
+// where threads raced for it: a writer gives up on it when another was descheduled while writing (family_node.hpp).
 enum class last_uses : std::uint8_t { compared, raced_for };
 std::map<std::string, std::string> state_of(const embedded_store& data, const std::vector<family_id>& families,
                                             std::uint64_t users, last_uses uses = last_uses::compared) {
@@ -457,7 +457,7 @@ BOOST_AUTO_TEST_CASE(the_last_expiry_is_that_of_the_longest_family_of_before_tha
     disabled.gate.raise_epoch();
     data->replace_user(disabled).value();
     BOOST_TEST((data->last_expiry(begin) == begin + seconds(5 * 86400)));
-    // One from the future was created nobody knows when.
+    // The time of a creation in the future is not known.
     add(ann, seconds(7 * 86400), begin + seconds(100 * 86400));
     BOOST_TEST((data->last_expiry(begin) == begin + seconds(107 * 86400)));
 }

@@ -1,4 +1,4 @@
-// From a snapshot to the tables: whoever reads which part of it, and whatever it has twice.
+// From a snapshot to the tables: any thread may read any part of it, and it may have things twice.
 #include "store_fixture.hpp"
 
 #include "storage/entity/record_codec.hpp"

@@ -73,7 +73,7 @@ private:
 
     bool can_go_on(const party& p) const { return !p.done && data_.is_durable(p.waits_for); }
 
-    // Sets turn_ to the party that goes on; the disk may work before that. Nobody is left: turn_ stays.
+    // Sets turn_ to the party that goes on; the disk may work before that. No party is left: turn_ stays.
     void choose_next(bool free) {
         for (;;) {
             std::vector<std::size_t> open; // parties by number; the disk is parties_.size()
@@ -104,7 +104,7 @@ private:
                 return;
             }
             data_.make_durable();
-            free = true; // whoever goes on now, no party was held up once more
+            free = true; // no matter which goes on now, no party was held up once more
         }
     }
 

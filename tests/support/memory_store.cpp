@@ -125,7 +125,7 @@ std::unique_ptr<memory_store> memory_store::after_crash() const {
 const memory_store::user_slot& memory_store::slot_of(user_id id) const {
     const auto found = users_.find(id);
     if (found == users_.end()) {
-        throw std::logic_error("a family of a user nobody ever knew");
+        throw std::logic_error("a family of a user that never was");
     }
     return found->second;
 }

@@ -49,7 +49,7 @@ public:
     void resume_durability();      // and from now on at once, as at first
     void fail();                   // what is not durable never will be; every further change is refused
     bool full = false;             // no room in the log: changes are refused, but ending a family is not
-    unsigned family_conflicts = 0; // how many exchanges are to miss, though nobody changed the word
+    unsigned family_conflicts = 0; // how many exchanges are to miss, though no one changed the word
     unsigned user_conflicts = 0;
     outage_list not_served;
 

@@ -3,7 +3,7 @@
 //
 //   --url URL        a running server anywhere, with an administrator's access token
 //   (else)           the running server that holds the data directory, through its admin socket
-//   (else)           nobody runs: the handlers themselves in this process, over the opened directory
+//   (else)           no server runs: the handlers themselves in this process, over the opened directory
 #pragma once
 
 #include "app/http/message.hpp"
@@ -91,8 +91,8 @@ std::unique_ptr<admin_client> connect_url(const global_options& global, bool wit
 // Without a token, for what everybody may ask. Where --url is not given, `url` is an address of this machine and its
 // certificate is not looked at: nothing secret is sent, and readiness is all that is believed.
 std::unique_ptr<admin_client> connect_probe(const global_options& global, const std::string& url);
-// Null where nobody listens there (or the path is too long for a socket). `owner`: the directory's uid; whoever listens
-// must be of it, ourselves or root.
+// Null where no process listens there (or the path is too long for a socket). `owner`: the directory's uid; the process
+// that listens must be of it, ours or root's.
 std::unique_ptr<admin_client> connect_admin_socket(const std::string& path, const std::string& data_dir,
                                                    unsigned owner);
 std::unique_ptr<admin_client> open_in_process(const global_options& global);

@@ -120,7 +120,7 @@ public:
         }
         stream_end out = is_stream(parser.get()) ? read_stream(buffer, parser, take)
                                                  : stream_end{refusal_of(buffer, std::move(parser)), false, {}};
-        stream_.reset(); // what is left of a stream is read by nobody
+        stream_.reset(); // what is left of a stream is not read
         return out;
     }
 

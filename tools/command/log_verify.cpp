@@ -76,7 +76,7 @@ void print_for_people(program& p, const storage::verified_directory& v, std::int
     }
     if (v.torn) {
         p.out.line(p.out.shaded("note", colour::yellow) + ": " + v.torn_at +
-                   (v.live ? ": a batch is being written" : ": a batch nobody was told of; a start cuts it"));
+                   (v.live ? ": a batch is being written" : ": a batch that was never acknowledged; a start cuts it"));
     }
     const std::string read = std::to_string(v.segments) + " segments, " + std::to_string(v.frames) + " frames, " +
                              std::to_string(v.records) + " records (" + std::to_string(v.first_lsn) + ".." +

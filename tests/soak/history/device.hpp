@@ -1,7 +1,7 @@
 // One user and up to a handful of sessions: what is asked of the server next, and whether its answers can be true.
 //
-// The oracle. A session is one chain: every rotation leads from generation g to g + 1 of the same family; whoever
-// presents g's token gets the same successor, byte for byte, and one of them at most was told that it rotated. Whatever
+// The oracle. A session is one chain: every rotation leads from generation g to g + 1 of the same family; all who
+// present g's token get the same successor, byte for byte, and one of them at most was told that it rotated. Whatever
 // ended a session (logout, all sessions', a changed password, reuse) was acknowledged before any token of it is
 // presented again: it is refused for ever. No user and no password is lost. What was in flight when a connection ended
 // may have happened or not, once and for good, and for all sessions of one change alike.

@@ -34,7 +34,7 @@ public:
 
     int descriptor() const { return fd_; }
     bool busy() const { return busy_; }
-    // Connects where it is not; false where nobody listens. `fresh`: the descriptor is a new one.
+    // Connects where it is not; false where no process listens. `fresh`: the descriptor is a new one.
     bool send(std::uint16_t port, const request& what, bool& fresh);
     // What a readable socket holds. True once the request is over, with its reply (lost where the connection ended).
     bool receive(reply& out);

@@ -1,0 +1,25 @@
+// What becomes of a record that another store gave: a user's or a family's. Part of core/port/store.hpp.
+#pragma once
+
+#include "core/port/durability_port.hpp"
+
+#include <cstdint>
+
+namespace pawl {
+
+// What became of a record that another store gave (import).
+enum class import_outcome : std::uint8_t {
+    added,          // it is here now, as it was there
+    same,           // it was here already, equal
+    id_taken,       // its id is here already, with other content
+    email_taken,    // another user has its email as a login name
+    username_taken, // or its username
+    no_user,        // of a family: its user is not here
+    refused,        // it is no record this store can hold
+};
+struct imported {
+    import_outcome outcome{};
+    ticket wait_for = ticket::none; // refusals rest on something, too
+};
+
+} // namespace pawl
