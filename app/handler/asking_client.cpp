@@ -37,7 +37,18 @@ std::string token_endpoint_of(std::string_view issuer) {
     return url.append("/token");
 }
 
-// A line for each refused client, at most client_lines_max a second. The id is named only if there is such a client.
+std::string_view reason_of(const claim_result& found) {
+    switch (found.check) {
+    case claim_check::proven:
+        return "used_before";
+    case claim_check::bad_assertion:
+        return to_text(found.assertion);
+    default:
+        return to_text(found.check);
+    }
+}
+
+// A line for each refused client, at most throttled_lines_max a second. The id is named only if there is such a client.
 void log_refusal(const app_context& context, const http_request& request, const client_claim& claim,
                  const client_answer& answer) {
     static line_budget lines(throttled_lines_max);
@@ -48,15 +59,13 @@ void log_refusal(const app_context& context, const http_request& request, const 
     if (!lines.take(std::chrono::duration_cast<std::chrono::seconds>(now).count())) {
         return;
     }
-    const bool asserts = answer.found.check == claim_check::bad_assertion;
-    const std::string_view why = asserts ? to_text(answer.found.assertion) : to_text(answer.found.check);
     const bool was_checked = answer.refused->code == errc::invalid_client;
     context.log->warn("client.refused",
                       {{"address", to_text(request.from.address)},
                        {"code", row_of(answer.refused->code).code},
                        trace_field(request.trace_id),
                        {"method", client_auth_method_names()[static_cast<std::size_t>(claim.method)]},
-                       {was_checked ? "reason" : "", why},
+                       {was_checked ? "reason" : "", reason_of(answer.found)},
                        {answer.record ? "client_id" : "", answer.record ? answer.record->client_id : std::string()}});
 }
 
