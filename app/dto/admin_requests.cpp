@@ -1,6 +1,7 @@
 #include "app/dto/admin_requests.hpp"
 
 #include "app/http/member_reader.hpp"
+#include "core/service/client_service.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -166,6 +167,27 @@ result<key_retirement> read_key_retirement(const parameters& body) {
         return reader.why();
     }
     return wanted;
+}
+
+result<client_query> read_client_query(const parameters& query) {
+    member_reader reader(query);
+    client_query wanted;
+    constexpr std::uint64_t number_max = std::numeric_limits<std::uint32_t>::max();
+    wanted.after.value = static_cast<std::uint32_t>(query_number(reader, "after", 0, number_max).value_or(0));
+    wanted.limit = query_number(reader, "limit", 1, clients_page_max).value_or(wanted.limit);
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return wanted;
+}
+
+result<seconds> read_secret_overlap(member_reader& reader) {
+    const auto given = reader.optional_integer("overlap", 0, secret_overlap_max.count());
+    reader.refuse_others();
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return given ? seconds(*given) : secret_overlap_default;
 }
 
 result<user_query> read_user_query(const parameters& query) {

@@ -1,6 +1,7 @@
 // Bodies and queries of /admin/* into what the services take. As in requests.hpp, all faults are reported at once.
 #pragma once
 
+#include "app/http/member_reader.hpp"
 #include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
@@ -27,6 +28,16 @@ struct user_query {
     std::size_t limit = 100;
 };
 result<user_query> read_user_query(const parameters& query);
+
+// ?after=N&limit=N: `after` is the `next` of a page.
+struct client_query {
+    client_number after;
+    std::size_t limit = 100;
+};
+result<client_query> read_client_query(const parameters& query);
+
+// Optional `overlap`, in seconds.
+result<seconds> read_secret_overlap(member_reader& reader);
 
 // `user_id`, in a query or in a body: required.
 result<user_id> read_query_user(const parameters& query);

@@ -82,7 +82,7 @@ http_response body_failure::as_oauth() const {
     return oauth_response(std::get<request_problem>(why), {}, detail);
 }
 
-body_outcome read_body(const http_request& request, body_kinds kinds) {
+body_outcome read_body(const http_request& request, body_kinds kinds, std::span<const std::string_view> may_repeat) {
     if (!request.content_type && request.body.empty()) {
         return parameters{};
     }
@@ -91,14 +91,14 @@ body_outcome read_body(const http_request& request, body_kinds kinds) {
         return outcome_of(read_json_object(request.body));
     }
     if (kinds != body_kinds::json && equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
-        return outcome_of(read_form(request.body));
+        return outcome_of(read_form(request.body, may_repeat));
     }
     if (kinds != body_kinds::json && equals_ignoring_case(type, "multipart/form-data")) {
         const std::string_view boundary = multipart_boundary(*request.content_type);
         if (boundary.empty()) {
             return body_failure{request_problem::malformed_form, "The Content-Type names no boundary of the parts."};
         }
-        return outcome_of(read_multipart(request.body, boundary));
+        return outcome_of(read_multipart(request.body, boundary, may_repeat));
     }
     std::string detail = "Send the body as ";
     detail += kinds == body_kinds::form ? "" : "application/json";
@@ -121,15 +121,15 @@ std::optional<user_id> user_id_from_text(std::string_view text) {
     return id;
 }
 
-bool has_refresh_token_in_query(const http_request& request) {
+bool has_in_query(const http_request& request, std::string_view name) {
     const body_result query = read_form(request.query);
     if (query.has_value()) {
-        return query->find("refresh_token") != nullptr;
+        return query->find(name) != nullptr;
     }
     // Not even a form: it may hold a token all the same, under that very name.
-    constexpr std::string_view name = "refresh_token=";
-    for (std::size_t at = 0; at != std::string_view::npos; at = request.query.find(name, at + 1)) {
-        if (request.query.substr(at).starts_with(name) && (at == 0 || request.query[at - 1] == '&')) {
+    const std::string wanted = std::string(name) + "=";
+    for (std::size_t at = 0; at != std::string_view::npos; at = request.query.find(wanted, at + 1)) {
+        if (request.query.substr(at).starts_with(wanted) && (at == 0 || request.query[at - 1] == '&')) {
             return true;
         }
     }
