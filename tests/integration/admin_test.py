@@ -13,7 +13,7 @@ import stat
 import passlib.hash
 
 from support.case import PASSWORD, PASSWORD_RULES, ServerCase, eventually, fresh_email, main
-from support.http import Client, raw, token_parts, unpack_refresh
+from support.http import Client, SocketClient, raw, token_parts, unpack_refresh
 from support.pawld import Pawld, refused_start
 
 ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/users"), ("GET", "/admin/users/1"),
@@ -22,29 +22,6 @@ ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/user
           ("GET", "/admin/timeline/" + "0" * 32), ("GET", "/admin/keys"), ("POST", "/admin/keys/rotate"),
           ("POST", "/admin/keys/retire"), ("POST", "/admin/tokens"), ("POST", "/admin/tokens/verify"),
           ("GET", "/admin/stats"), ("POST", "/admin/snapshot"), ("GET", "/admin/snapshots"))
-
-
-class SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("anything.example", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(self.path)
-
-
-class SocketClient(Client):
-    """The same client over a Unix socket, a connection a call."""
-
-    def __init__(self, path):
-        super().__init__("http://anything.example")
-        self.path = path
-
-    def request(self, method, path, body=None, headers=None):
-        self.connection = SocketConnection(self.path)
-        return super().request(method, path, body, headers)
 
 
 class AdminCase(ServerCase):
