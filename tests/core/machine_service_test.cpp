@@ -322,7 +322,7 @@ BOOST_FIXTURE_TEST_CASE(our_own_api_takes_a_token_for_it_with_the_scope_alone, m
     expect(why_not(token(deploy, {{"admin"}, {}}), "admin"), good);
     expect(why_not(token(deploy, {{"introspect"}, {}}), "introspect"), good);
     expect(why_not(token(deploy, {{"introspect"}, {}}), "admin"), errc::insufficient_scope);
-    // Another's audience, though the scope is there: RFC 9068 4.
+    // Another's audience, though the scope is there: RFC 9068.
     expect(why_not(token(deploy, {{"admin"}, {std::string(orders_api)}}), "admin"), errc::invalid_access_token);
     expect(why_not(token(billing), "admin"), errc::invalid_access_token);
     const std::string text = token(deploy, {{"admin"}, {}});
