@@ -67,6 +67,31 @@ void describe_one(const storage::serving_note& n, record_text& out) {
                                                       : "the clock was set back from " + second + " to " + first;
 }
 
+std::string numbered(const char* kind, std::uint64_t number, std::uint64_t version, const std::string& name,
+                     bool removed) {
+    return std::string(kind) + " " + std::to_string(number) + "  version " + std::to_string(version) + "  " +
+           clean(name) + (removed ? "  removed" : "");
+}
+
+void describe_one(const client& c, record_text& out) {
+    out.text = numbered("client", c.number.value, c.version, c.client_id, c.removed);
+    if (!c.removed) {
+        out.text += std::string(c.enabled ? "  enabled" : "  disabled") + "  " + std::string(name_of(c.preset)) + "  " +
+                    std::string(name_of(c.auth_method)) + "  epoch " + std::to_string(c.epoch) +
+                    (c.secrets.empty() ? "" : "  secrets " + text_of(c.secrets));
+    }
+}
+
+void describe_one(const api& a, record_text& out) {
+    out.text = numbered("api", a.number.value, a.version, a.identifier, a.removed) + "  " +
+               std::string(name_of(a.token_format));
+}
+
+void describe_one(const scope& s, record_text& out) {
+    out.text =
+        numbered("scope", s.number.value, s.version, s.name, s.removed) + (s.api.empty() ? "" : "  of " + clean(s.api));
+}
+
 // A record that has no words of its own here.
 template <class Record>
 void describe_one(const Record& r, record_text& out) {

@@ -42,6 +42,12 @@ constexpr std::array grants{
     grant{"client_credentials", machine_parameters, client_credentials_grant},
 };
 
+// As families and access tokens know it.
+token_client client_of(const token_request& asked) {
+    const client_ptr& record = asked.client.record;
+    return {asked.client.number(), record == nullptr ? std::string(first_party_client_id) : record->client_id};
+}
+
 std::string_view to_text(refresh_kind kind) {
     switch (kind) {
     case refresh_kind::rotated:
@@ -94,8 +100,9 @@ task<http_response> answer_login(const token_request& asked, refusal_answer refu
         co_return refused(wanted.error());
     }
     const std::string name = wanted->name; // as typed, for a line of the log
+    new_session session{client_of(asked), asked.request.from};
     auto pending =
-        asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), asked.request.from);
+        asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), std::move(session));
     auto tokens = co_await std::move(pending);
     if (!tokens) {
         log_refused_login(asked.context, asked.request, name, tokens.error());
@@ -109,7 +116,7 @@ task<http_response> answer_refresh(const token_request& asked, refusal_answer re
     if (!token) {
         co_return refused(token.error());
     }
-    auto pending = asked.context.sessions.refresh(std::move(*token), asked.request.from, asked.client.number());
+    auto pending = asked.context.sessions.refresh(std::move(*token), client_of(asked), asked.request.from);
     auto outcome = co_await std::move(pending);
     if (!outcome) {
         co_return refused(outcome.error());

@@ -8,6 +8,7 @@
 #include "app/instance/startup.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/login_limiter.hpp"
+#include "core/service/client_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -64,8 +65,9 @@ private:
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;
-    std::unique_ptr<machine_service> machines_; // null where there are no entities
+    machine_service machines_;
     admin_service admin_;
+    client_service clients_;
     operations operations_;
     event_service events_;
     app_context context_;

@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 21> names{"",
+    constexpr std::array<std::string_view, 34> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -27,7 +27,20 @@ std::string_view name_of(event_kind kind) {
                                                      "signed_up",
                                                      "password_changed",
                                                      "account_removed",
-                                                     "username_changed"};
+                                                     "username_changed",
+                                                     "client_created",
+                                                     "client_changed",
+                                                     "client_removed",
+                                                     "client_logged_out",
+                                                     "client_secret_added",
+                                                     "client_secret_retired",
+                                                     "api_created",
+                                                     "api_changed",
+                                                     "api_removed",
+                                                     "scope_created",
+                                                     "scope_changed",
+                                                     "scope_removed",
+                                                     "token_revoked"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";

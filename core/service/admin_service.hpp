@@ -62,7 +62,8 @@ public:
     bool is_still_operator(const operator_caller& by) const;
 
     // --- Users. validation_failed, email_taken, username_taken, user_not_found, password_queue_full,
-    // storage_unavailable; not_admin and invalid_access_token where `by` is no operator any more.
+    // hash_memory_unavailable, storage_unavailable; not_admin and invalid_access_token where `by` is no operator any
+    // more.
     task<result<user_ptr>> create_user(operator_caller by, new_user wanted);
     // A new password, hash or `enabled` false ends every session of the user. A new email is not verified unless the
     // same change says so, and a username that was the email follows it.

@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_CHECK((c.login_success_limit_account == attempt_limit{100, seconds(300)}));
     BOOST_CHECK((c.login_success_limit_address == attempt_limit{1000, seconds(300)}));
     BOOST_TEST(c.max_sessions == 1000U);
+    BOOST_TEST(c.max_clients == 10'000U);
     BOOST_TEST(c.passwords.length_min == 8U);
     BOOST_CHECK((c.argon2 == argon2_cost{19456, 2}));
     BOOST_TEST(c.password_threads == 4U);
@@ -394,6 +395,7 @@ BOOST_AUTO_TEST_CASE(every_rule_is_refused_in_one_line_that_names_option_value_a
         {"hash threads", with({"--password-threads", "257"}), {"--password-threads = 257", "1 to 256"}},
         {"queue", with({"--password-queue", "100001"}), {"--password-queue", "0 to 100000"}},
         {"sessions", with({"--max-sessions", "0"}), {"--max-sessions = 0"}},
+        {"clients", with({"--max-clients", "10001"}), {"--max-clients = 10001", "1 to 10000"}},
         {"connections", with({"--max-connections", "0"}), {"--max-connections = 0"}},
         {"sync interval", with({"--sync-interval", "0"}), {"--sync-interval = 0", "1s to 1m"}},
         {"snapshot bytes", with({"--snapshot-log-bytes", "1KiB"}), {"--snapshot-log-bytes = 1KiB", "64KiB"}},

@@ -474,6 +474,39 @@ class KeysTest(AdminCase):
         self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": 200}), 404, "key_not_found")
         self.client.advance(91 * 86400)
 
+    def test_capsule_keys_rotate_and_retire(self):
+        with Pawld() as server:
+            admin = SocketClient(os.path.join(server.data_dir, "admin.sock"))
+            key_file = os.path.join(server.data_dir, "keys.json")
+
+            def read_key_file():
+                with open(key_file, encoding="ascii") as file:
+                    return json.load(file)
+
+            def ids(listed):
+                return [(key["id"], key["seals"]) for key in listed["capsule"]]
+            listed = self.expect(admin.get("/admin/keys"), 200).json
+            self.assertEqual(listed["capsule"], [{"id": 0, "created_at": None, "seals": True}])
+            self.assertEqual((read_key_file()["version"], "capsule" in read_key_file()), (1, False))  # nothing is written
+            refused = self.expect(admin.post("/admin/keys/retire", {"capsule_id": 0}), 409, "key_active").json
+            self.assertIn("log key", refused["detail"])
+            listed = self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200).json
+            self.assertEqual(ids(listed), [(0, False), (1, True)])
+            self.assertEqual((read_key_file()["version"], len(read_key_file()["capsule"])), (2, 1))
+            self.assertNotIn(read_key_file()["capsule"][0]["key"], json.dumps(listed))
+            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 1}), 409, "key_active")
+            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 9}), 404, "key_not_found")
+            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200)
+            server.restart()
+            listed = self.expect(admin.post("/admin/keys/retire", {"capsule_id": 1}), 200).json
+            self.assertEqual(ids(listed), [(0, False), (2, True)])
+            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 0}), 409, "key_active")
+            for _ in range(15):
+                self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200)
+            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 409, "too_many_keys")
+            server.restart()
+            self.assertEqual(len(admin.get("/admin/keys").json["capsule"]), 17)
+
     def test_a_refresh_key_is_kept_for_the_longest_session_whatever_todays_ttl_is(self):
         with Pawld("--refresh-absolute-ttl", "90d", "--refresh-idle-ttl", "90d") as server:
             client, email = Client(server.url), fresh_email()
@@ -497,9 +530,12 @@ class KeysTest(AdminCase):
 
     def test_bad_requests_change_no_key(self):
         before = self.keys()
-        for body in ({}, {"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True}):
+        for body in ({}, {"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True},
+                     {"kind": "capsule", "now": True}, {"kind": "capsule", "alg": "ES256"}):
             self.expect(self.socket.post("/admin/keys/rotate", body), 422)
-        for body in ({}, {"kid": "x", "refresh_id": 1}, {"refresh_id": 256}, {"refresh_id": "1"}, {"kid": "x", "force": 1}):
+        for body in ({}, {"kid": "x", "refresh_id": 1}, {"refresh_id": 256}, {"refresh_id": "1"}, {"kid": "x", "force": 1},
+                     {"capsule_id": 256}, {"capsule_id": "1"}, {"capsule_id": 1, "refresh_id": 1}, {"capsule_id": 1, "kid": "x"},
+                     {"capsule_id": 1, "force": True}):
             self.expect(self.socket.post("/admin/keys/retire", body), 422)
         self.assertEqual(self.keys(), before)
         self.assertNotIn('"d"', json.dumps(before))
@@ -518,6 +554,7 @@ class KeysTest(AdminCase):
                              [{"kid": "SECRET_KEY", "alg": "HS256", "status": "signing", "created_at": None, "from": None}])
             self.expect(admin.post("/admin/keys/rotate", {"kind": "signing"}), 409, "signing_key_external")
             self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 200)
+            self.assertEqual([key["id"] for key in admin.get("/admin/keys").json["capsule"]], [0])
             server.stop()
             credentials = os.path.join(server.home, "credentials")
             os.mkdir(credentials)
@@ -525,6 +562,8 @@ class KeysTest(AdminCase):
             server.env["CREDENTIALS_DIRECTORY"] = credentials
             server.start()
             self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 409, "key_file_read_only")
+            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 409, "key_file_read_only")
+            self.assertEqual([key["id"] for key in admin.get("/admin/keys").json["capsule"]], [0])
 
     def test_a_secret_key_that_sighup_changed_outlives_a_rotation(self):
         with Pawld() as server:

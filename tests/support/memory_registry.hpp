@@ -77,6 +77,15 @@ public:
         revoked_.insert(token.id);
         return put_result{put_outcome::done};
     }
+    result<imported> import_client(const client& c) override {
+        return import(clients_, c, [&](const client& other) { return other.client_id == c.client_id; });
+    }
+    result<imported> import_api(const api& a) override {
+        return import(apis_, a, [&](const api& other) { return other.identifier == a.identifier; });
+    }
+    result<imported> import_scope(const scope& s) override {
+        return import(scopes_, s, [&](const scope& other) { return other.name == s.name; });
+    }
     ticket rests_on() const noexcept override { return rests; }
     std::uint64_t history_mark() const noexcept override { return mark; }
 
@@ -121,6 +130,19 @@ private:
         }
         all[desired.number.value] = record;
         return put_result{put_outcome::done, ticket::none, desired.number.value};
+    }
+
+    template <class Record, class Is>
+    result<imported> import(records<Record>& all, const Record& r, const Is& is) {
+        const std::lock_guard lock(mutex_);
+        if (const auto there = all.find(r.number.value); there != all.end()) {
+            return imported{*there->second == r ? import_outcome::same : import_outcome::id_taken};
+        }
+        if (!r.removed && named(all, is) != nullptr) {
+            return imported{import_outcome::name_taken};
+        }
+        all[r.number.value] = std::make_shared<const Record>(r);
+        return imported{import_outcome::added};
     }
 
     mutable std::mutex mutex_;

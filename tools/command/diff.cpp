@@ -194,8 +194,9 @@ private:
 
 void add_diff_command(CLI::App& parser, program& p) {
     CLI::App* const command = parser.add_subcommand(
-        "diff", "users and sessions added, removed and changed between two points: directories, snapshots (by name), "
-                "times or records' numbers");
+        "diff",
+        "users, sessions, clients added, removed and changed between two points: directories, snapshots (by name), "
+        "times or records' numbers");
     const auto o = std::make_shared<diff_options>();
     command->add_option("A", o->a, "before")->required()->type_name("POINT");
     command->add_option("B", o->b, "after (a time such as -2h is written after --)")->required()->type_name("POINT");
