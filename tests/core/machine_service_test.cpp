@@ -279,7 +279,11 @@ BOOST_FIXTURE_TEST_CASE(a_revoked_token_is_dead_and_others_live_on, machine_fixt
         expect(revoke(billing->number, one), good);
         BOOST_TEST(!active(one));
         BOOST_TEST(active(other));
+        const std::size_t before = data.events().size();
         expect(revoke(billing->number, one), good); // again
+        BOOST_TEST(data.events().size() == before);
+        BOOST_TEST((data.events().back().kind == event_kind::token_revoked));
+        BOOST_TEST(data.events().back().about == "billing");
     }
 }
 
