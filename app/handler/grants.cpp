@@ -14,8 +14,6 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 1> authentication_methods{"none"};
-
 // An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
 constexpr std::array<std::string_view, 2> password_parameters{"username", "password"};
 constexpr std::array<std::string_view, 1> refresh_parameters{"refresh_token"};
@@ -61,17 +59,6 @@ std::string_view to_text(refresh_kind kind) {
 }
 
 } // namespace
-
-// There is one client today, the first party's, which has no secret: credentials of clients (Authorization: Basic,
-// client_secret, client_assertion) are ignored like every parameter that is not known.
-task<result<asking_client>> authenticated_client(app_context& /*context*/, const http_request& /*request*/,
-                                                 const parameters& /*form*/) {
-    co_return asking_client{};
-}
-
-std::span<const std::string_view> client_authentication_methods() {
-    return authentication_methods;
-}
 
 std::span<const std::string_view> repeatable_parameters() {
     return repeatable;

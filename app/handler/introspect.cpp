@@ -63,7 +63,7 @@ std::string to_json(const token_facts& facts) {
 }
 
 // Who asks: a client that proves who it is, or one whose token has the scope introspect. Awaited directly.
-task<result<client_number>> asking_api(app_context& context, const http_request& request, const parameters& form) {
+task<result<asking_client>> asking_api(app_context& context, const http_request& request, const parameters& form) {
     if (context.machines == nullptr) {
         co_return errc::invalid_client;
     }
@@ -74,17 +74,17 @@ task<result<client_number>> asking_api(app_context& context, const http_request&
         if (!who) {
             co_return who.error();
         }
-        co_return who->client->number;
+        co_return asking_client{who->client};
     }
     auto asking = authenticated_client(context, request, form);
-    const result<asking_client> who = co_await std::move(asking);
+    result<asking_client> who = co_await std::move(asking);
     if (!who) {
         co_return who.error();
     }
     if (who->record == nullptr || !who->record->confidential) { // RFC 7662: no one is told for nothing
         co_return errc::invalid_client;
     }
-    co_return who->number();
+    co_return who;
 }
 
 task<http_response> handle_introspect(app_context& context, const http_request& request) {
@@ -97,20 +97,20 @@ task<http_response> handle_introspect(app_context& context, const http_request& 
     }
     const auto& form = std::get<parameters>(body);
     auto asking = asking_api(context, request, form);
-    const result<client_number> who = co_await std::move(asking);
+    const result<asking_client> who = co_await std::move(asking);
     if (!who) {
-        co_return oauth_response(who.error());
+        co_return client_refusal(request, who.error());
     }
     auto token = read_secret(form, "token"); // token_type_hint is not needed: each kind looks like itself
     if (!token) {
         co_return oauth_response(token.error());
     }
-    auto pending = context.machines->introspect(*who, *std::move(token));
+    auto pending = context.machines->introspect(who->number(), *std::move(token));
     const result<token_facts> facts = co_await std::move(pending);
     if (!facts) {
         co_return oauth_response(facts.error());
     }
-    co_return json_answer(200, to_json(*facts));
+    co_return with_proof_spent(context, request, *who, json_answer(200, to_json(*facts)));
 }
 
 using enum http_method;
@@ -119,8 +119,8 @@ constexpr route rows[] = {
     {post, "/introspect", handle_introspect, "introspect",
      refuses_as_oauth(errc::invalid_client, errc::invalid_access_token, errc::insufficient_scope,
                       errc::validation_failed, request_problem::malformed_form, request_problem::duplicate_parameter,
-                      request_problem::token_in_query, request_problem::unsupported_media_type,
-                      errc::storage_unavailable)},
+                      request_problem::token_in_query, request_problem::unsupported_media_type, errc::too_many_attempts,
+                      errc::too_many_assertions, errc::storage_unavailable)},
 };
 
 } // namespace

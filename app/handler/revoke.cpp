@@ -30,7 +30,7 @@ task<http_response> handle_revoke(app_context& context, const http_request& requ
     auto asking = authenticated_client(context, request, form);
     const result<asking_client> who = co_await std::move(asking);
     if (!who) {
-        co_return oauth_response(who.error());
+        co_return client_refusal(request, who.error());
     }
     if (context.machines == nullptr) {
         co_return oauth_response(failure(errc::invalid_client));
@@ -44,17 +44,17 @@ task<http_response> handle_revoke(app_context& context, const http_request& requ
     if (!ended) {
         co_return oauth_response(ended.error());
     }
-    co_return revoked();
+    co_return with_proof_spent(context, request, *who, revoked());
 }
 
 using enum http_method;
 
 constexpr route rows[] = {
     {post, "/revoke", handle_revoke, "revoke",
-     refuses_as_oauth(errc::invalid_client, errc::token_of_another, errc::validation_failed,
-                      request_problem::malformed_form, request_problem::duplicate_parameter,
-                      request_problem::token_in_query, request_problem::unsupported_media_type,
-                      errc::too_many_revocations, errc::storage_unavailable)},
+     refuses_as_oauth(
+         errc::invalid_client, errc::token_of_another, errc::validation_failed, request_problem::malformed_form,
+         request_problem::duplicate_parameter, request_problem::token_in_query, request_problem::unsupported_media_type,
+         errc::too_many_revocations, errc::too_many_attempts, errc::too_many_assertions, errc::storage_unavailable)},
 };
 
 } // namespace

@@ -31,7 +31,7 @@ task<http_response> handle_token(app_context& context, const http_request& reque
     auto who = authenticated_client(context, request, form);
     const result<asking_client> client = co_await std::move(who);
     if (!client) {
-        co_return oauth_response(client.error());
+        co_return client_refusal(request, client.error());
     }
     const grant* const wanted = grant_of(form);
     if (wanted == nullptr) {
@@ -39,7 +39,8 @@ task<http_response> handle_token(app_context& context, const http_request& reque
     }
     const token_request asked{context, request, form, *client};
     auto pending = wanted->handle(asked);
-    co_return co_await std::move(pending);
+    http_response answer = co_await std::move(pending);
+    co_return with_proof_spent(context, request, asked.client, std::move(answer));
 }
 
 task<http_response> handle_refresh(app_context& context, const http_request& request) {
@@ -76,7 +77,7 @@ constexpr route rows[] = {
                       request_problem::token_in_query, request_problem::unsupported_grant_type, errc::claims_too_large,
                       request_problem::unsupported_media_type, errc::too_many_attempts, errc::password_queue_full,
                       errc::hash_memory_unavailable, errc::storage_unavailable, errc::invalid_client,
-                      errc::unauthorized_client, errc::invalid_scope, errc::invalid_target)},
+                      errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions)},
     refresh_row,
     // Where the FastAPI tutorials put them.
     login_row.alias("/api/v1/auth/login"),

@@ -243,7 +243,7 @@ http_response problem_of(const error_row& row, std::string_view detail, const st
     return response;
 }
 
-// RFC 6749 5.2: the request's own faults keep their status; refusals of credentials and tokens are 400.
+// RFC 6749 5.2: the request's own faults keep their status; refusals of users' credentials and tokens are 400.
 http_response oauth_of(const error_row& row, std::string_view error, std::string_view description) {
     http_response response;
     response.status = row.status == 401 || row.status == 422 ? 400 : row.status;
@@ -289,13 +289,16 @@ http_response oauth_response(const failure& why) {
     const error_row& row = row_of(why.code);
     std::string description(row.detail);
     if (!why.fields.empty()) { // there is no `errors` here: the sentence names the first
-        description = oauth_description(why.fields.front().field + " " + why.fields.front().message);
+        const field_error& first = why.fields.front();
+        description = oauth_description(first.field.empty() ? first.message : first.field + " " + first.message);
     }
     http_response response = oauth_of(row, row.oauth_error.empty() ? "invalid_grant" : row.oauth_error, description);
     add_retry_after(response, why.retry_after);
     if (why.code == errc::invalid_access_token || why.code == errc::insufficient_scope) {
         response.status = row.status; // RFC 6750 3.1, which is who asks by bearer
         add_challenge(response, why.code);
+    } else if (why.code == errc::invalid_client) {
+        response.status = row.status; // RFC 6749 5.2; the challenge is client_refusal()'s
     }
     return response;
 }

@@ -24,8 +24,10 @@ namespace pawl {
 
 class capsule_ring; // core/capsule/capsule.hpp
 
-enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256 };
-std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256" (RFC 7518, RFC 8037)
+// ps256 only verifies what clients signed: no key of the server's own is for it.
+enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256, ps256 };
+std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256", "PS256" (RFC 7518, RFC 8037)
+// One that the server may sign with; std::nullopt for PS256, as for any other text.
 std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 
 // `typ` of an access token's header: RFC 9068's, or what verifiers expect that know only RFC 7519.

@@ -1,6 +1,6 @@
 #include "core/provider/client_rules.hpp"
 
-#include "core/jwt/json_tape.hpp"
+#include "core/jwt/client_keys.hpp"
 #include "core/provider/client_words.hpp"
 #include "core/text/ascii.hpp"
 #include "core/text/unicode.hpp"
@@ -42,21 +42,6 @@ public:
 private:
     std::vector<field_error> all_;
 };
-
-constexpr std::size_t jwks_values_max = 1024, jwks_depth_max = 8;
-
-// Why it is no JWK set (RFC 7517 5); std::nullopt if it is one.
-std::optional<std::string> jwks_problem(std::string_view jwks) {
-    std::vector<json_item> items(jwks_values_max);
-    std::vector<char> characters(client_jwks_size_max);
-    json_tape tape(items, characters);
-    const bool sound = tape.parse(jwks, jwks_depth_max) && tape.root().what == json_item::kind::object;
-    const json_item* const keys = sound ? tape.find(tape.root(), "keys") : nullptr;
-    if (keys == nullptr || keys->what != json_item::kind::array) {
-        return "must be a JWK set: an object with an array of keys";
-    }
-    return std::nullopt;
-}
 
 // Text for people. Empty where it is good.
 std::string text_problem(std::string_view text, std::size_t size_min, std::size_t size_max) {

@@ -1,5 +1,7 @@
 #include "core/provider/client_wishes.hpp"
 
+#include "core/jwt/client_keys.hpp"
+
 namespace pawl {
 
 namespace {
@@ -66,6 +68,9 @@ void put_wishes(client& record, const client_wishes& wanted) {
     put_grants(record, wanted.grants, neutral);
     put(record.auth_method, wanted.auth_method, neutral.auth_method);
     put(record.jwks, wanted.jwks, {});
+    if (client_keys known = read_client_keys(record.jwks); known.problem.empty()) {
+        record.jwks = std::move(known.normalised); // what is not fit is refused by the rules, as it was sent
+    }
     put(record.scopes, wanted.scopes, {});
     put(record.default_scopes, wanted.default_scopes, {});
     put(record.apis, wanted.apis, {});
