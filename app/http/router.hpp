@@ -19,7 +19,7 @@ struct route_match {
     route_outcome outcome = route_outcome::not_found;
     std::size_t index = 0;             // of the row, where found
     std::string_view path_parameter;   // what {id} matched: one segment, not empty
-    std::string_view second_parameter; // likewise {serial}
+    std::string_view second_parameter; // what {serial} matched
     std::string_view allow;            // for Allow: sorted, "GET, HEAD, OPTIONS"; not where not_found
 };
 
