@@ -50,7 +50,7 @@ class MachineCase(case.ServerCase):
                 ("deploy", {"scopes": ["admin", "introspect"]}),
                 ("orders-api", {"preset": "api", "apis": [ORDERS]})):
             cls.secrets[name] = maker.made("/admin/clients", {
-                "client_id": name, "name": name, "preset": "service", "auth_method": "client_secret_basic", **more})["secret"]
+                "client_id": name, "name": name, "preset": "service", "auth_method": "client_secret_basic", **more})["client_secret"]
 
     def superuser(self):
         """The access token of one."""
@@ -169,7 +169,7 @@ class Attacks(MachineCase):
 
     def test_tokens_die_with_their_client(self):
         secret = self.made("/admin/clients", {"client_id": "brief", "name": "brief", "preset": "service",
-                                              "auth_method": "client_secret_basic", "scopes": ["admin"]})["secret"]
+                                              "auth_method": "client_secret_basic", "scopes": ["admin"]})["client_secret"]
         self.secrets["brief"] = secret
         token = self.token("brief")
         self.expect(self.client.get("/admin/users", bearer=token), 200)
@@ -203,7 +203,7 @@ class Authlib(MachineCase):
         for method in ("client_secret_basic", "client_secret_post"):
             name = "by-" + method.rsplit("_", 1)[1]
             secret = self.made("/admin/clients", {"client_id": name, "name": name, "preset": "service", "auth_method": method,
-                                                  "scopes": ["orders:read"], "apis": [ORDERS]})["secret"]
+                                                  "scopes": ["orders:read"], "apis": [ORDERS]})["client_secret"]
             session = OAuth2Session(name, secret, token_endpoint_auth_method=method,
                                     revocation_endpoint_auth_method=method)
             token = session.fetch_token(url + "/token", grant_type="client_credentials", scope="orders:read")
