@@ -9,6 +9,7 @@
   repo     a signed apt repository with it; PAWL_SIGNING_KEY names the key
   sbom     pawl.cdx.json of what is linked, NOTICE and licenses/, for static/ and for shared/
   sources  Debian's sources of the libraries under the LGPL
+  root     Debian's libraries for another machine (--arch) into build/ARCH/root; the other forms need it, and make it
   check    puts each form into an empty place and uses it; ends with "N passed, N failed"
 """
 import argparse
@@ -16,15 +17,16 @@ import os
 import pathlib
 import sys
 
-from make.common import ARCHITECTURES, ROOT, Fail, build_directory, fresh, sha256, this_architecture
+from make.common import ARCHITECTURES, ROOT, Fail, fresh, sha256, this_architecture
 
-FORMS = ("static", "tarball", "oci", "deb", "wheel", "npm", "repo", "sbom", "sources", "check")
+FORMS = ("static", "tarball", "oci", "deb", "wheel", "npm", "repo", "sbom", "sources", "root", "check")
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(
         prog="tools/package", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="PAWL_BUILD names a release build that is taken as it is; without it tools/build makes it. "
+        epilog="PAWL_BUILD names a release build that is taken as it is, PAWL_BUILD_ARM64 one for arm64 where this machine is another; "
+               "without it tools/build makes it. "
                "SOURCE_DATE_EPOCH dates all files (else the last commit).")
     parser.add_argument("form", choices=FORMS, metavar="FORM")
     parser.add_argument("directory", nargs="?", type=pathlib.Path, help="where to (build/package); of check: a word in the names")
@@ -37,7 +39,7 @@ def make_sbom(place, architecture, kit):
     from make.static import make_static
     make_static(place / "programs", architecture, kit)
     for name, of_kit in (("static", kit), ("shared", None)):
-        write_sbom_and_licences(build_directory(), fresh(place / name), of_kit)
+        write_sbom_and_licences(architecture, fresh(place / name), of_kit)
     return [place / "static" / "pawl.cdx.json", place / "shared" / "pawl.cdx.json"]
 
 
@@ -63,9 +65,12 @@ def make(form, place, architecture):
     if form == "repo":
         from make.repo import make_repo
         return make_repo(place, architecture), ""
+    if form == "root":
+        from make.foreign import make_root
+        return make_root(architecture), ""
     if form == "sources":
         from make.sources import make_sources
-        return make_sources(place), ""
+        return make_sources(place, architecture), ""
     return make_sbom(place, architecture, kit), ""
 
 

@@ -68,14 +68,6 @@ def epoch():
         return 0
 
 
-def build_directory(targets=PROGRAMS):
-    """The release build: that of PAWL_BUILD as it is, else build/, made by tools/build."""
-    if os.environ.get("PAWL_BUILD"):
-        return pathlib.Path(os.environ["PAWL_BUILD"]).resolve()
-    run([ROOT / "tools" / "build", "release", *targets])
-    return ROOT / "build"
-
-
 def fresh(directory):
     """An empty directory in the place of what was there."""
     directory = pathlib.Path(directory)

@@ -4,7 +4,7 @@ import pathlib
 import sys
 import tempfile
 
-from make.common import ROOT, build_directory, epoch, run
+from make.common import ROOT, epoch, run
 from make.sbom import write_sbom_and_licences
 from make.static import make_static
 
@@ -15,7 +15,7 @@ def make_fixture_package(form, directory, architecture):
         programs, kit, papers = (pathlib.Path(place, name) for name in ("programs", "kit", "papers"))
         make_static(programs, architecture, kit)
         papers.mkdir()
-        write_sbom_and_licences(build_directory(), papers, kit)
+        write_sbom_and_licences(architecture, papers, kit)
         for name in ("pawl.cdx.json", "NOTICE"):
             (papers / name).rename(papers / "licenses" / name)
         made = run([sys.executable, ROOT / "packaging" / form / "build.py", "--binaries", programs, "--out", directory,

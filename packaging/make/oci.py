@@ -6,7 +6,7 @@ import tempfile
 import datetime
 import shutil
 
-from make.common import ARCHITECTURES, PROGRAMS, Fail, build_directory, epoch, fresh, sha256, version, write_tar_gz
+from make.common import ARCHITECTURES, PROGRAMS, Fail, epoch, fresh, sha256, version, write_tar_gz
 from make.sbom import write_sbom_and_licences
 from make.static import make_static
 
@@ -28,7 +28,7 @@ CONFIG = {
 OWNERS = {"var/lib/pawl": (USER, USER)}
 
 
-def lay_out_root(root, programs, build, kit):
+def lay_out_root(root, programs, architecture, kit):
     """The file system of the image."""
     for name in ("usr/bin", "etc/ssl/certs", "var/lib/pawl", "usr/share/doc/pawl"):
         (root / name).mkdir(parents=True)
@@ -41,7 +41,7 @@ def lay_out_root(root, programs, build, kit):
     (root / "etc/passwd").write_text("pawl:x:%d:%d:Pawl:/var/lib/pawl:/nonexistent\n" % (USER, USER), encoding="ascii")
     (root / "etc/group").write_text("pawl:x:%d:\n" % USER, encoding="ascii")
     (root / "etc/nsswitch.conf").write_text("hosts: files dns\n", encoding="ascii")
-    write_sbom_and_licences(build, root / "usr/share/doc/pawl", kit)
+    write_sbom_and_licences(architecture, root / "usr/share/doc/pawl", kit)
 
 
 class Blobs:
@@ -95,6 +95,6 @@ def make_oci(directory, architecture):
         kit, root = pathlib.Path(place, "kit"), pathlib.Path(place, "root")
         make_static(pathlib.Path(place, "static"), architecture, kit)
         root.mkdir()
-        lay_out_root(root, [pathlib.Path(place, "static", program) for program in PROGRAMS], build_directory(), kit)
+        lay_out_root(root, [pathlib.Path(place, "static", program) for program in PROGRAMS], architecture, kit)
         digest = write_layout(layout, root, architecture, version())
     return [layout], digest
