@@ -59,7 +59,8 @@ def lay_out_debian(root, architecture, place):
     package = make_deb(place, architecture)[0]
     root.rmdir()  # mmdebstrap makes it
     leave = ["--dpkgopt=path-exclude=/" + pattern for pattern in LEFT_OUT]
-    bootstrap(root, architecture, ["ca-certificates", *depends_of(package)], "essential", *leave)
+    # usr-is-merged: else apt takes usrmerge, a program in Perl that is done before it begins.
+    bootstrap(root, architecture, ["ca-certificates", "usr-is-merged", *depends_of(package)], "essential", *leave)
     run(["dpkg", "--root=%s" % root, *("--path-exclude=/" + pattern for pattern in LEFT_OUT), "--install", package],
         env={"PATH": SYSTEM_PATH, "SOURCE_DATE_EPOCH": str(epoch()), "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"})
     forget(root)

@@ -67,8 +67,8 @@ def has_build(architecture):
 
 def table_text(lines, load):
     compiler = run(["g++", "-dumpfullversion"]).strip()
-    return ("Version %s on %s, Debian 12, g++ %s, %d cores, one minute's load %.1f before it began. The seconds are of the processor (user and "
-            "system), with the\nreleases built before; bytes as they lie on the disk.\n\n"
+    return ("Version %s on %s, Debian 12, g++ %s, %d cores, one minute's load %.1f before it began. The seconds are of the processor "
+            "(user and system), with the\nreleases built before; bytes as they lie on the disk.\n\n"
             "| form | for | bytes | seconds |\n|---|---|---|---|\n%s\n" % (
                 version(), time.strftime("%Y-%m-%d"), compiler, os.cpu_count(), load, "\n".join(lines)))
 
