@@ -111,9 +111,9 @@ def filter_of(places):
     if this_architecture() == OTHER or not other.root.exists():
         raise Skip("no libraries for arm64 here: tools/package root --arch arm64 brings them")
     need_tool("qemu-aarch64-static", "qemu-user-static")
-    (place / "filter.cpp").write_text(FILTER, encoding="ascii")
-    run([other.compiler(), *other.linker_flags(), "-std=c++20", "-static", "-I%s" % ROOT, place / "filter.cpp", "-lseccomp", "-o",
-         place / "filter"])
+    (place / "source").write_text(FILTER, encoding="ascii")
+    run([other.compiler(), *other.linker_flags(), "-std=c++20", "-static", "-I%s" % ROOT, "-x", "c++", place / "source", "-x", "none",
+         "-lseccomp", "-o", place / "filter"])
     other.run_program([place / "filter", place / "filter.bpf"])
     program, numbers = read_filter((place / "filter.bpf").read_bytes()), call_numbers(other.root / "usr/include/asm-generic/unistd.h")
     return lambda name, *arguments: verdict(program, AUDIT_ARCH, numbers[name], arguments), numbers, program

@@ -122,6 +122,11 @@ def inventory(architecture, kit=None):
     return _known[key]
 
 
+def forget():
+    """So that the next inventory is read anew."""
+    _known.clear()
+
+
 def read_inventory(target, kit):
     build = target.build()
     linked = components_of(read_by_linker(kit, target) if kit else read_by_loader(build, target), "linked", target)

@@ -5,9 +5,10 @@ import resource
 import tempfile
 import time
 
+from make import inventory
 from make.common import ARCHITECTURES, ROOT, Fail, run, this_architecture, version
-from make.fixtures import make_fixture_package
 from make.deb import make_deb
+from make.fixtures import make_fixture_package
 from make.machine import machine
 from make.oci import make_oci
 from make.sources import make_sources
@@ -46,6 +47,7 @@ def measured(architecture, place):
     """Lines of the table."""
     out = []
     for name, make, titles in rows_of(architecture, place):
+        inventory.forget()  # each form's seconds are of making it alone
         before = processor_seconds()
         try:
             made = make()
@@ -79,7 +81,8 @@ def make_table():
     before, rest = page.split(BEGIN)
     for architecture in sorted(ARCHITECTURES, key=lambda one: one != this_architecture()):
         if not has_build(architecture):
-            raise Fail("no build for %s: tools/build %s makes one" % (architecture, architecture))
+            lines.append("| every form | %s | not made: no build for it was there | |" % architecture)
+            continue
         with tempfile.TemporaryDirectory() as place:
             machine(architecture).build()
             lines += measured(architecture, pathlib.Path(place))

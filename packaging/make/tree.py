@@ -10,7 +10,7 @@ README = """Pawl %s: an authentication server whose refresh tokens only turn one
     bin/pawld --dev                  # http://127.0.0.1:8080, its API at /docs
     bin/pawld --data-dir pawl-data   # keeps what it is told
 
-The programs are whole in themselves: no library of the system, any Linux of this machine's kind with kernel 3.2 or newer
+The programs are whole in themselves: no library of the system, any Linux of this machine's kind with kernel 3.7 or newer
 (Landlock from 5.13 on). licenses/ and NOTICE say what is inside; share/doc/pawl/packages.md how to link it anew.
 As a service: copy bin to /usr, lib/systemd and lib/sysusers.d to /usr/lib, etc/pawl to /etc, then
 `systemd-sysusers && systemctl daemon-reload && systemctl enable --now pawl`.
