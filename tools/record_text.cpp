@@ -40,8 +40,10 @@ void describe_one(const user& u, record_text& out) {
 
 std::string evidence_text(const security_event& e) {
     if (has_actor(e.kind)) {
-        const std::string by = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
-        return "  by " + by + (e.about.empty() ? "" : ": " + clean(e.about));
+        const told_act act = e.kind == event_kind::token_revoked ? told_act{{}, e.about} : read_act(e.about);
+        const std::string who = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
+        const std::string by = act.client_id.empty() ? who : "client " + clean(act.client_id);
+        return "  by " + by + (act.what.empty() ? "" : ": " + clean(act.what));
     }
     std::string text;
     if (has_generations(e.kind) && e.family != family_id{}) {

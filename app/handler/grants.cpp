@@ -20,7 +20,7 @@ constexpr std::array<std::string_view, 1> refresh_parameters{"refresh_token"};
 constexpr std::array<std::string_view, 3> machine_parameters{"scope", "resource", "audience"};
 constexpr std::array<std::string_view, 2> repeatable{"resource", "audience"};
 
-// RFC 9700 2.4: users give their passwords to the first party alone.
+// RFC 9700: users give their passwords to the first party alone.
 task<http_response> password_grant(const token_request& asked) {
     if (asked.client.record != nullptr) {
         co_return oauth_response(failure(errc::unauthorized_client));

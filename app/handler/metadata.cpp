@@ -2,6 +2,7 @@
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
 #include "app/handler/grants.hpp"
 #include "app/handler/rows.hpp"
+#include "core/jwt/client_keys.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/provider/machine_grant.hpp"
 #include "core/service/durable_answer.hpp"
@@ -78,11 +79,15 @@ std::string algorithms_json(const key_ring& keys) {
 
 // What clients and APIs are for. Only where the server has them.
 void add_provider(json_object_writer& object, std::string_view issuer, const catalogue& all) {
+    const std::string algorithms = array_json(client_signing_algorithms()); // of private_key_jwt
     object.raw("scopes_supported", scopes_json(all))
+        .raw("token_endpoint_auth_signing_alg_values_supported", algorithms)
         .member("introspection_endpoint", url_of(issuer, "/introspect"))
         .raw("introspection_endpoint_auth_methods_supported", proofs_json({"Bearer"}))
+        .raw("introspection_endpoint_auth_signing_alg_values_supported", algorithms)
         .member("revocation_endpoint", url_of(issuer, "/revoke"))
-        .raw("revocation_endpoint_auth_methods_supported", array_json(client_authentication_methods()));
+        .raw("revocation_endpoint_auth_methods_supported", array_json(client_authentication_methods()))
+        .raw("revocation_endpoint_auth_signing_alg_values_supported", algorithms);
 }
 
 task<http_response> handle_metadata(app_context& context, const http_request& /*request*/) {

@@ -56,7 +56,7 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
     rules.lifetime_max = machine_token_ttl_max;
     const machine_token_expectations expected{rules.issuer, rules.now, rules.lifetime_max, rules.leeway};
     if (token.starts_with(prefix_of(capsule_kind::access_token))) {
-        return read_opaque(*keys, token);
+        return read_opaque(*keys, token, rules.now + rules.leeway);
     }
     const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, rules);
     const bool seen = mark && known_->find(*mark, rules).has_value();
@@ -77,10 +77,11 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
 }
 
 // What it carries as numbers is said in words again, so it needs its client and one of its APIs to be there still.
-std::optional<machine_claims> machine_service::read_opaque(const key_ring& keys, std::string_view token) const {
+std::optional<machine_claims> machine_service::read_opaque(const key_ring& keys, std::string_view token,
+                                                           timestamp issued_by) const {
     const std::optional<opaque_token> opened = open_opaque_token(*keys.capsules, token);
     const client_ptr who = opened ? entities_.find_client(opened->client) : nullptr;
-    if (!who || opened->expires_at - opened->issued_at > machine_token_ttl_max) {
+    if (!who || opened->issued_at > issued_by || opened->expires_at - opened->issued_at > machine_token_ttl_max) {
         return std::nullopt;
     }
     machine_claims claims;

@@ -1,6 +1,6 @@
 // What clients ask for themselves: /token with client_credentials, /introspect, /revoke, the metadata, and our own API.
 #include "app/http/form.hpp"
-#include "core/text/encoding.hpp"
+#include "core/service/client_guard.hpp"
 #include "tests/app/handler_checks.hpp"
 #include "tests/support/machine_world.hpp"
 
@@ -35,12 +35,15 @@ struct machine_handlers : world {
     access_guard own_guard{with_entities};
     machine_service machines{with_entities, own_guard};
     admin_service operators{with_entities};
+    fake_limiter client_attempts;
+    client_guard proofs{with_entities, client_attempts};
     std::string billing = add("billing", [](client&) {});
 
     machine_handlers() {
         fill_catalogue(entities);
         server.entities = &entities;
         server.machines = &machines;
+        server.client_proofs = &proofs;
         server.admin = &operators;
     }
     // A client with a secret of ours. Gives the value of its Authorization header.
@@ -270,6 +273,11 @@ BOOST_AUTO_TEST_CASE(the_metadata_says_what_is_on) {
         const json::object all = told.json().as_object();
         const json::array expected{"admin", "introspect", "free", "orders:read", "orders:write", "stock:read"};
         BOOST_TEST((all.at("scopes_supported").as_array() == expected));
+        for (const char* algorithms : {"token_endpoint_auth_signing_alg_values_supported",
+                                       "introspection_endpoint_auth_signing_alg_values_supported",
+                                       "revocation_endpoint_auth_signing_alg_values_supported"}) {
+            BOOST_TEST(!all.at(algorithms).as_array().empty());
+        }
         BOOST_TEST(!all.at("request_uri_parameter_supported").as_bool());
         BOOST_TEST(all.at("response_modes_supported").as_array().empty());
         const json::array& asking = all.at("introspection_endpoint_auth_methods_supported").as_array();

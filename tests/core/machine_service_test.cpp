@@ -96,6 +96,16 @@ BOOST_FIXTURE_TEST_CASE(an_opaque_token_says_the_same_to_who_asks, machine_fixtu
     BOOST_TEST(!active(text));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_token_from_the_future_is_not_taken, machine_fixture) {
+    for (const std::string format : {"orders:read", "stock:read"}) {
+        const std::string text = token(billing, {{format}, {}});
+        time.advance(-seconds(61)); // the clock was ahead
+        BOOST_TEST(!active(text));
+        time.advance(seconds(61));
+        BOOST_TEST(active(text));
+    }
+}
+
 BOOST_FIXTURE_TEST_CASE(a_client_that_may_not_gets_none, machine_fixture) {
     expect(issue(billing, {{"free"}, {}}).error().code, errc::invalid_scope);
     expect(issue(billing, {{}, {"https://none.example"}}).error().code, errc::invalid_target);
@@ -279,7 +289,11 @@ BOOST_FIXTURE_TEST_CASE(a_revoked_token_is_dead_and_others_live_on, machine_fixt
         expect(revoke(billing->number, one), good);
         BOOST_TEST(!active(one));
         BOOST_TEST(active(other));
+        const std::size_t before = data.events().size();
         expect(revoke(billing->number, one), good); // again
+        BOOST_TEST(data.events().size() == before);
+        BOOST_TEST((data.events().back().kind == event_kind::token_revoked));
+        BOOST_TEST(data.events().back().about == "billing");
     }
 }
 
@@ -322,7 +336,7 @@ BOOST_FIXTURE_TEST_CASE(our_own_api_takes_a_token_for_it_with_the_scope_alone, m
     expect(why_not(token(deploy, {{"admin"}, {}}), "admin"), good);
     expect(why_not(token(deploy, {{"introspect"}, {}}), "introspect"), good);
     expect(why_not(token(deploy, {{"introspect"}, {}}), "admin"), errc::insufficient_scope);
-    // Another's audience, though the scope is there: RFC 9068 4.
+    // Another's audience, though the scope is there: RFC 9068.
     expect(why_not(token(deploy, {{"admin"}, {std::string(orders_api)}}), "admin"), errc::invalid_access_token);
     expect(why_not(token(billing), "admin"), errc::invalid_access_token);
     const std::string text = token(deploy, {{"admin"}, {}});
@@ -339,6 +353,23 @@ BOOST_FIXTURE_TEST_CASE(a_token_of_a_user_has_no_scope, machine_fixture) {
     expect(why_not(tokens.access_token, "introspect"), errc::insufficient_scope);
     run(sessions.logout(tokens.refresh_token, from_host(1))).value();
     expect(why_not(tokens.access_token, "introspect"), errc::invalid_access_token);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_users_token_of_another_client_is_none_of_our_own_api, machine_fixture) {
+    const user_id ada = add_user("ada@example.org", "ada");
+    const issued_tokens own = log_in("ada").value();
+    family_facts facts = data.find_family(family_of(own))->facts;
+    facts.id.bytes[0] ^= 1;
+    facts.client = billing->number;
+    data.insert_family(facts, word_of(family_of(own)), {}).value();
+    access_claims claims;
+    const access_token_expectations expected = expectations_of(settings, time.now());
+    BOOST_REQUIRE((check_access_token(*keys, own.access_token, expected, claims) == access_token_check::good));
+    claims.session = facts.id; // and client_id says pawl
+    const std::string text = mint_access_token(*keys->signing_key, claims);
+    expect(run(own_guard.authenticate(text)).error().code, errc::invalid_access_token);
+    BOOST_TEST(run(own_guard.authenticate(own.access_token)).has_value());
+    BOOST_TEST(ada.value != 0U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_token_of_a_client_is_no_users, machine_fixture) {

@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(no_signature_and_a_signature_with_the_public_key_are_refuse
     const std::string none = base64url_encode(R"({"alg":"none","typ":"at+jwt","kid":")" + kid + R"("})") + "." +
                              base64url_encode(good_payload) + ".";
     BOOST_TEST(check(none) == access_token_check::wrong_algorithm);
-    // RFC 8725 2.1: HS256 with the text of the public key as the secret.
+    // RFC 8725: HS256 with the text of the public key as the secret.
     const std::string public_key = ring().signing_key->public_jwk();
     const auto forger =
         make_hs256_key(kid, {reinterpret_cast<const std::uint8_t*>(public_key.data()), public_key.size()});

@@ -451,39 +451,6 @@ class KeysTest(AdminCase):
         self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": 200}), 404, "key_not_found")
         self.client.advance(91 * 86400)
 
-    def test_capsule_keys_rotate_and_retire(self):
-        with Pawld() as server:
-            admin = SocketClient(os.path.join(server.data_dir, "admin.sock"))
-            key_file = os.path.join(server.data_dir, "keys.json")
-
-            def read_key_file():
-                with open(key_file, encoding="ascii") as file:
-                    return json.load(file)
-
-            def ids(listed):
-                return [(key["id"], key["seals"]) for key in listed["capsule"]]
-            listed = self.expect(admin.get("/admin/keys"), 200).json
-            self.assertEqual(listed["capsule"], [{"id": 0, "created_at": None, "seals": True}])
-            self.assertEqual((read_key_file()["version"], "capsule" in read_key_file()), (1, False))  # nothing is written
-            refused = self.expect(admin.post("/admin/keys/retire", {"capsule_id": 0}), 409, "key_active").json
-            self.assertIn("log key", refused["detail"])
-            listed = self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200).json
-            self.assertEqual(ids(listed), [(0, False), (1, True)])
-            self.assertEqual((read_key_file()["version"], len(read_key_file()["capsule"])), (2, 1))
-            self.assertNotIn(read_key_file()["capsule"][0]["key"], json.dumps(listed))
-            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 1}), 409, "key_active")
-            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 9}), 404, "key_not_found")
-            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200)
-            server.restart()
-            listed = self.expect(admin.post("/admin/keys/retire", {"capsule_id": 1}), 200).json
-            self.assertEqual(ids(listed), [(0, False), (2, True)])
-            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 0}), 409, "key_active")
-            for _ in range(15):
-                self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200)
-            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 409, "too_many_keys")
-            server.restart()
-            self.assertEqual(len(admin.get("/admin/keys").json["capsule"]), 17)
-
     def test_a_refresh_key_is_kept_for_the_longest_session_whatever_todays_ttl_is(self):
         with Pawld("--refresh-absolute-ttl", "90d", "--refresh-idle-ttl", "90d") as server:
             client, email = Client(server.url), fresh_email()
