@@ -58,7 +58,7 @@ const grant* grant_of(const parameters& form);
 using refusal_answer = http_response (*)(const failure& why);
 http_response as_problem(const failure& why);
 
-// Parameters of any grant that may be given more than once (RFC 8707 2, RFC 8693 2.1). Static.
+// Parameters of any grant that may be given more than once (RFC 8707, RFC 8693). Static.
 std::span<const std::string_view> repeatable_parameters();
 
 // A token for the client itself (RFC 6749 4.4); app/handler/machine_grant.cpp. Awaited directly.

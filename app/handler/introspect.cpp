@@ -81,7 +81,7 @@ task<result<asking_client>> asking_api(app_context& context, const http_request&
     if (!who) {
         co_return who.error();
     }
-    if (who->record == nullptr || !who->record->confidential) { // RFC 7662 2.1: no one is told for nothing
+    if (who->record == nullptr || !who->record->confidential) { // RFC 7662: no one is told for nothing
         co_return errc::invalid_client;
     }
     co_return who;

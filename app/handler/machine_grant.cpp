@@ -1,7 +1,7 @@
 // The grant client_credentials (RFC 6749 4.4): a token for the client itself.
+#include "core/provider/machine_grant.hpp"
 #include "app/handler/grants.hpp"
 #include "app/handler/support.hpp"
-#include "core/provider/machine_grant.hpp"
 #include "core/service/machine_service.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/string_pool.hpp"

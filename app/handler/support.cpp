@@ -4,6 +4,8 @@
 #include "app/http/json_body.hpp"
 #include "app/http/multipart.hpp"
 #include "core/jwt/access_token.hpp"
+#include "core/jwt/machine_token.hpp"
+#include "core/provider/machine_grant.hpp"
 #include "core/text/header_text.hpp"
 
 #include <algorithm>
@@ -31,6 +33,27 @@ body_outcome outcome_of(body_result read) {
     return body_failure{refusal.problem, std::move(refusal.detail)};
 }
 
+// Why an access token was refused, for --dev.
+std::string_view why_not_taken(const app_context& context, std::string_view token) {
+    access_token_expectations expected = expectations_of(context.settings, context.time.now());
+    expected.leeway = seconds(0);
+    const key_ring_ptr keys = context.keys();
+    machine_claims of_client;
+    const machine_token_expectations of_machine{expected.issuer, expected.now, machine_token_ttl_max};
+    if (check_machine_token(*keys, token, of_machine, of_client) == access_token_check::good) {
+        return "it is a client's: this takes users' tokens alone, or it is for another API, or it was revoked, or its "
+               "client is no more";
+    }
+    expected.lifetime_max = context.settings.refresh_absolute_ttl;
+    access_claims claims;
+    const auto check = check_access_token(*keys, token, expected, claims);
+    if (check != access_token_check::good) {
+        return to_text(check);
+    }
+    return expected.subject_is_id ? "its session or user is no more"
+                                  : "its session, its user or the name in sub is no more";
+}
+
 } // namespace
 
 http_response json_answer(unsigned status, std::string body) {
@@ -53,17 +76,9 @@ http_response refuse(const app_context& context, const http_request& request, co
     if (!context.development || why.code != errc::invalid_access_token) {
         return problem_response(why);
     }
-    access_token_expectations expected = expectations_of(context.settings, context.time.now());
-    expected.lifetime_max = context.settings.refresh_absolute_ttl;
-    expected.leeway = seconds(0);
-    access_claims claims;
-    const key_ring_ptr keys = context.keys();
-    const auto check = check_access_token(*keys, bearer_token(request), expected, claims);
     std::string detail(row_of(why.code).detail);
     detail += " (--dev: ";
-    const std::string_view no_more = expected.subject_is_id ? "its session or user is no more"
-                                                            : "its session, its user or the name in sub is no more";
-    detail += check == access_token_check::good ? no_more : to_text(check);
+    detail += why_not_taken(context, bearer_token(request));
     detail += ")";
     return problem_response(why, detail);
 }

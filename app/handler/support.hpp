@@ -40,8 +40,8 @@ struct body_failure {
 using body_outcome = std::variant<parameters, body_failure>;
 
 // By Content-Type, whose parameters (charset) are ignored; no body and no Content-Type: no parameters, so that what is
-// missing is named. unsupported_media_type for anything else. In a form the names of `may_repeat` may be given more than
-// once.
+// missing is named. unsupported_media_type for anything else. In a form the names of `may_repeat` may be given more
+// than once.
 body_outcome read_body(const http_request& request, body_kinds kinds,
                        std::span<const std::string_view> may_repeat = {});
 

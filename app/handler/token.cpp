@@ -61,7 +61,7 @@ using enum http_method;
 constexpr route login_row{post, "/login", handle_login, "login",
                           refuses(json_or_form_body, errc::login_failed, errc::claims_too_large,
                                   request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
-                                  errc::storage_unavailable)};
+                                  errc::hash_memory_unavailable, errc::storage_unavailable)};
 constexpr route refresh_row{post, "/refresh", handle_refresh, "refresh",
                             refuses(json_or_form_body, request_problem::token_in_query, errc::invalid_refresh_token,
                                     errc::refresh_token_reused, errc::session_revoked, errc::session_expired,
@@ -76,8 +76,8 @@ constexpr route rows[] = {
                       request_problem::malformed_form, request_problem::duplicate_parameter,
                       request_problem::token_in_query, request_problem::unsupported_grant_type, errc::claims_too_large,
                       request_problem::unsupported_media_type, errc::too_many_attempts, errc::password_queue_full,
-                      errc::storage_unavailable, errc::invalid_client, errc::unauthorized_client, errc::invalid_scope,
-                      errc::invalid_target, errc::too_many_assertions)},
+                      errc::hash_memory_unavailable, errc::storage_unavailable, errc::invalid_client,
+                      errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions)},
     refresh_row,
     // Where the FastAPI tutorials put them.
     login_row.alias("/api/v1/auth/login"),

@@ -145,6 +145,9 @@ constexpr std::array table{
     error_row{request_problem::unsupported_grant_type, "unsupported_grant_type", 400, "Bad Request",
               "The grant_type must be password, refresh_token, client_credentials or absent.",
               "unsupported_grant_type"},
+    error_row{errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "Service Unavailable",
+              "There is no memory now to hash the password. Try again after Retry-After seconds.",
+              "temporarily_unavailable"},
     error_row{errc::client_not_found, "client_not_found", 404, "Not Found", "There is no such client.", ""},
     error_row{errc::client_id_taken, "client_id_taken", 409, "Conflict", "There is a client with this id already.", ""},
     error_row{errc::api_not_found, "api_not_found", 404, "Not Found", "There is no such API.", ""},
@@ -276,12 +279,7 @@ http_response problem_response(request_problem problem, std::string_view detail)
 }
 
 http_response problem_response(const failure& why, std::string_view detail) {
-    std::string said(detail);
-    if (said.empty() && why.code == errc::password_queue_full && !why.fields.empty()) { // none waits: no memory
-        said = "The " + why.fields.front().field + " " + why.fields.front().message +
-               " Try again after Retry-After seconds.";
-    }
-    http_response response = problem_of(row_of(why.code), said, why.fields);
+    http_response response = problem_of(row_of(why.code), detail, why.fields);
     add_retry_after(response, why.retry_after);
     add_challenge(response, why.code);
     return response;

@@ -34,7 +34,8 @@ struct endpoint {
     constexpr endpoint(handler* h, audience a) : handle(h), who(a) {}
 };
 
-// `path` may end in "/{id}": the segment lands in http_request::path_parameter.
+// `path` may have one segment {id}, which lands in http_request::path_parameter, and after it one {serial}, which lands
+// in second_parameter.
 struct route {
     http_method method;
     std::string_view path;

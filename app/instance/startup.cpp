@@ -103,6 +103,7 @@ service_settings service_settings_of(const config& settings) {
     out.refresh_absolute_ttl = settings.refresh_absolute_ttl;
     out.refresh = settings.refresh;
     out.sessions_max = settings.max_sessions;
+    out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;
     out.sign_up_open = settings.sign_up_open;
     out.tokens = settings.tokens;

@@ -2,8 +2,10 @@
 
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
+#include "app/transfer/import_entities.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/text/encoding.hpp"
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -11,6 +13,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -64,6 +69,19 @@ void read_word(member_reader& from, std::string_view name, decltype(Last)& out) 
     if (const auto place = from.optional_word(name, words)) {
         out = static_cast<word>(*place);
     }
+}
+
+constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
+                                 "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
+
+// Of lines that are neither users nor families.
+void read_counts(member_reader& from, entity_counts& out) {
+    for_each_counted([&](const std::string& name) {
+        const std::uint64_t count = from.optional_count(name, 0, UINT64_MAX).value_or(0);
+        if (count > 0) {
+            out[name] = count;
+        }
+    });
 }
 
 import_record refuse(const std::string& why) {
@@ -151,6 +169,59 @@ family_word read_family_word(member_reader& from, const family_facts& facts) {
         .with_streak(read_small(from, "streak", family_word::streak_max));
 }
 
+// Calls `take` for each of the numbers of a text with blanks between them; false if one is none, or over `max`.
+bool read_numbers(std::string_view text, unsigned max, const std::function<bool(unsigned)>& take) {
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find(' '));
+        unsigned number = 0;
+        const auto [end, failed] = std::from_chars(one.data(), one.data() + one.size(), number);
+        if (failed != std::errc() || end != one.data() + one.size() || number > max || !take(number)) {
+            return false;
+        }
+        text.remove_prefix(std::min(text.size(), one.size() + 1));
+    }
+    return true;
+}
+
+void read_grant(member_reader& from, family_grant& grant) {
+    const auto add_scope = [&grant](unsigned number) {
+        grant.scopes.insert(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text("scopes").value_or(""), scope_set::size_max - 1, add_scope)) {
+        from.blame("scopes", "is no list of numbers up to 255, with blanks between them");
+    }
+    std::size_t apis = 0;
+    const auto add_api = [&](unsigned number) {
+        if (number == 0 || apis == grant.apis.size()) {
+            return false;
+        }
+        grant.apis.at(apis++) = static_cast<std::uint16_t>(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text("apis").value_or(""), UINT16_MAX, add_api)) {
+        from.blame("apis", "is no list of up to 4 numbers from 1 to 65535, with blanks between them");
+    }
+    grant.claims = read_small(from, "claims", UINT32_MAX);
+    grant.client_epoch = read_small(from, "client_epoch", UINT32_MAX);
+}
+
+void read_origin(member_reader& from, family_origin& origin) {
+    origin.parent = from.optional_id("parent").value_or(family_id{});
+    read_word<binding_kind::certificate>(from, "bound_to", origin.binding.kind);
+    const std::string thumbprint = from.optional_text("thumbprint").value_or("");
+    const bool is_bound = origin.binding.kind != binding_kind::none;
+    const std::optional<std::vector<std::uint8_t>> bytes = base64url_decode(thumbprint);
+    if (!bytes || bytes->size() != (is_bound ? origin.binding.thumbprint.size() : 0)) {
+        from.blame("thumbprint", "is no SHA-256 in base64url of what the family is bound to");
+    } else {
+        std::ranges::copy(*bytes, origin.binding.thumbprint.begin());
+    }
+    origin.auth_time = read_time(from, "auth_time");
+    origin.acr = static_cast<std::uint8_t>(read_small(from, "acr", UINT8_MAX));
+    origin.amr = static_cast<std::uint16_t>(read_small(from, "amr", UINT16_MAX));
+}
+
 storage::family_image read_family(member_reader& from) {
     for (const std::string_view name : {"id", "user", "created_at", "idle_ttl", "absolute_ttl"}) {
         from.is_required(name);
@@ -169,6 +240,8 @@ storage::family_image read_family(member_reader& from) {
     f.word = read_family_word(from, f.facts);
     f.ended_after = read_small(from, "ended_after", UINT32_MAX);
     read_use(from, f);
+    read_grant(from, f.facts.grant);
+    read_origin(from, f.facts.origin);
     from.refuse_others();
     if (f.facts.user.value == 0 || f.facts.id == family_id{}) {
         from.blame("user and id", "are not zero");
@@ -185,7 +258,8 @@ storage::family_image read_family(member_reader& from) {
 import_record read_head(const json::object& line) {
     member_reader from(line);
     export_head head;
-    if (from.optional_count("pawl_export", 0, UINT64_MAX) != static_cast<std::uint64_t>(export_version)) {
+    const std::uint64_t version = from.optional_count("pawl_export", 0, UINT64_MAX).value_or(0);
+    if (version == 0 || version > static_cast<std::uint64_t>(export_version)) {
         return refuse("pawl_export is of a version that this program does not know");
     }
     head.uuid = from.optional_text("store").value_or("");
@@ -195,6 +269,7 @@ import_record read_head(const json::object& line) {
         from.optional_count("next_user_id", 0, storage::imported_id_max).value_or(1); // it is taken over
     head.users = from.optional_count("users", 0, UINT64_MAX).value_or(0);
     head.families = from.optional_count("families", 0, UINT64_MAX).value_or(0);
+    read_counts(from, head.others);
     head.users_only = from.optional_flag("users_only").value_or(false);
     from.refuse_others();
     return outcome_of(from, head);
@@ -203,8 +278,10 @@ import_record read_head(const json::object& line) {
 import_end read_end(member_reader& from) {
     from.is_required("users");
     from.is_required("families");
-    const import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
-                         from.optional_count("families", 0, UINT64_MAX).value_or(0)};
+    import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
+                   from.optional_count("families", 0, UINT64_MAX).value_or(0),
+                   {}};
+    read_counts(from, end.others);
     from.refuse_others();
     return end;
 }
@@ -255,7 +332,7 @@ std::string check_imported_user(user& u) {
 
 import_record read_import_line(std::string_view line) {
     if (line.size() > import_line_size_max) {
-        return refuse("the line is longer than 16 KiB");
+        return refuse("the line is longer than 256 KiB");
     }
     const tree_result tree = read_json_tree(line, import_line_size_max);
     if (tree.has_error()) {
@@ -267,7 +344,8 @@ import_record read_import_line(std::string_view line) {
     const json::object* const inner = tree->size() == 1 ? tree->begin()->value().if_object() : nullptr;
     const std::string_view kind = inner == nullptr ? std::string_view() : std::string_view(tree->begin()->key());
     if (kind != "user" && kind != "family" && kind != "end") {
-        return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
+        std::optional<import_record> entity = inner == nullptr ? std::nullopt : read_entity_line(kind, *inner);
+        return entity ? std::move(*entity) : refuse(none_of_these);
     }
     member_reader from(*inner);
     if (kind == "end") {

@@ -87,7 +87,9 @@ decision store_is_behind(family_word word, const family_facts& facts, std::uint3
 } // namespace
 
 bool alive(family_word word, const family_facts& facts, const user_gate& gate, timestamp now) {
-    return word.live() && !facts.expired(word, now) && gate.admits(facts.id, facts.epoch);
+    // There is no browser session yet that it could hang on, and what is unknown is dead.
+    const bool hangs = facts.origin.parent != family_id{};
+    return word.live() && !hangs && !facts.expired(word, now) && gate.admits(facts.id, facts.epoch);
 }
 
 bool may_live(family_word word, const family_facts& facts, const user_gate& gate) {

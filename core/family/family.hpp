@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/family/scope_set.hpp"
 #include "core/family/word.hpp"
 #include "core/ids.hpp"
 
@@ -14,6 +15,36 @@
 
 namespace pawl {
 
+// What was granted, beside the session itself. As in a new one: a first-party login without scopes.
+struct family_grant {
+    static constexpr std::size_t apis_max = 4;
+    scope_set scopes;                           // tokens have these at most: never more than was granted at the start
+    std::array<std::uint16_t, apis_max> apis{}; // numbers of APIs; 0: none. The first ones are used
+    std::uint32_t claims = 0;                   // asked for by name; a bit each
+    std::uint32_t client_epoch = 0;             // the client's, at the login
+
+    friend constexpr bool operator==(const family_grant&, const family_grant&) = default;
+};
+
+// What its refresh tokens are bound to (RFC 9449, RFC 8705). Stored on disk: numbers are never reused.
+enum class binding_kind : std::uint8_t { none = 0, proof_key = 1, certificate = 2 };
+struct key_binding {
+    binding_kind kind = binding_kind::none;
+    std::array<std::uint8_t, 32> thumbprint{}; // SHA-256; all zero without a binding
+    friend constexpr bool operator==(const key_binding&, const key_binding&) = default;
+};
+
+// Where the family came from: few have any of it, and it is each one's own.
+struct family_origin {
+    family_id parent{}; // the browser session that it hangs on; all zero: none
+    key_binding binding;
+    timestamp auth_time{}; // when the user proved to be it; 0: not told
+    std::uint8_t acr = 0;  // how strongly; 0: not told
+    std::uint16_t amr = 0; // by what; a bit each
+
+    friend constexpr bool operator==(const family_origin&, const family_origin&) = default;
+};
+
 // Never changes after the family is created. Trivially copyable: lookups copy it out of the map.
 struct family_facts {
     family_id id;
@@ -23,6 +54,8 @@ struct family_facts {
     timestamp created_at{};  // service time
     seconds idle_ttl{};      // as configured at login
     seconds absolute_ttl{};  // as configured at login, too; idle_ttl <= absolute_ttl <= 5 years
+    family_grant grant;
+    family_origin origin;
 
     friend constexpr bool operator==(const family_facts&, const family_facts&) = default;
 

@@ -184,8 +184,7 @@ access_token_check check_access_token(const key_ring& keys, std::string_view tok
                                       const access_token_expectations& expected, access_claims& claims,
                                       signature_state signature) {
     std::string_view payload;
-    const access_token_check outer =
-        open_access_token(keys, token, expected.takes_plain_type, signature, payload);
+    const access_token_check outer = open_access_token(keys, token, expected.takes_plain_type, signature, payload);
     return outer == access_token_check::good ? check_payload(payload, expected, claims) : outer;
 }
 

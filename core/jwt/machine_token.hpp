@@ -43,8 +43,8 @@ struct machine_token_expectations {
     seconds leeway{0};      // for iat in the future only
 };
 
-// As strict as check_access_token(). One with `sid` or `gen` is bad_claims: it is a user's. Fills `claims` where good or
-// expired. Which audience it must have is for the caller to ask, and whether its client lives.
+// As strict as check_access_token(). One with `sid` or `gen` is bad_claims: it is a user's. Fills `claims` where good
+// or expired. Which audience it must have is for the caller to ask, and whether its client lives.
 access_token_check check_machine_token(const key_ring& keys, std::string_view token,
                                        const machine_token_expectations& expected, machine_claims& claims,
                                        signature_state signature = signature_state::unproven);

@@ -1,4 +1,4 @@
-// The APIs and scopes that there are.
+// The APIs and scopes that there are, as one value to look them up in.
 #pragma once
 
 #include "core/provider/api.hpp"

@@ -20,6 +20,25 @@ bool is_client_id(std::string_view text) {
            !is_reserved_client_id(text);
 }
 
+client tombstone_of(const client& c) {
+    client t;
+    t.number = c.number;
+    t.version = c.version;
+    t.removed = true;
+    t.client_id = c.client_id;
+    t.name = c.name;
+    t.preset = c.preset;
+    t.confidential = c.confidential;
+    t.enabled = false;
+    t.epoch = c.epoch;
+    t.epoch_raised_at = c.epoch_raised_at;
+    t.auth_method = c.auth_method;
+    t.last_serial = c.last_serial;
+    t.origin = c.origin;
+    t.created_at = c.created_at;
+    return t;
+}
+
 bool is_reserved_client_id(std::string_view text) {
     return text.starts_with("pawl") || text.starts_with("forward:") || text.starts_with("https:") ||
            text.find('@') != std::string_view::npos || (!text.empty() && std::ranges::all_of(text, is_digit));

@@ -44,7 +44,7 @@ struct client_wishes {
     wish<std::string> attributes; // a JSON object, compact
 };
 
-// A secret that was chosen elsewhere, of a seed or an import.
+// A secret that was chosen elsewhere, of a seed or an import: 1 to client_secret_size_max bytes.
 struct given_secret {
     secret_string text;
     std::optional<std::uint32_t> serial; // else the next one

@@ -19,7 +19,7 @@
 
 namespace pawl {
 
-// In one token. A text of so many bytes of scope has less than 5600 characters: a header field takes it.
+// In one token. A text of so many bytes of scope has less than 5700 characters: a header field takes it.
 inline constexpr std::size_t opaque_scope_size_max = 4096, opaque_apis_max = 16;
 
 struct opaque_token {

@@ -15,8 +15,7 @@ client_ptr client_of_stamp(const registry& entities, std::string_view client_id,
     return found;
 }
 
-std::optional<failure> no_longer(const service_context& context, const machine_principal& who,
-                                 std::string_view scope) {
+std::optional<failure> no_longer(const service_context& context, const machine_principal& who, std::string_view scope) {
     const registry& entities = *context.entities;
     const client_ptr now = client_of_stamp(entities, who.client->client_id, who.stamp);
     if (!now || entities.is_revoked(who.token) || context.time.now() >= who.expires_at) {

@@ -56,13 +56,13 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
     rules.lifetime_max = machine_token_ttl_max;
     const machine_token_expectations expected{rules.issuer, rules.now, rules.lifetime_max, rules.leeway};
     if (token.starts_with(prefix_of(capsule_kind::access_token))) {
-        return read_opaque(*keys, token);
+        return read_opaque(*keys, token, rules.now + rules.leeway);
     }
     const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, rules);
     const bool seen = mark && known_->find(*mark, rules).has_value();
     machine_claims claims;
-    const access_token_check check = check_machine_token(
-        *keys, token, expected, claims, seen ? signature_state::proven : signature_state::unproven);
+    const access_token_check check =
+        check_machine_token(*keys, token, expected, claims, seen ? signature_state::proven : signature_state::unproven);
     if (check == access_token_check::good && mark && !seen) {
         verified_claims kept;
         kept.issued_at = claims.issued_at;
@@ -77,10 +77,11 @@ std::optional<machine_claims> machine_service::read(std::string_view token) cons
 }
 
 // What it carries as numbers is said in words again, so it needs its client and one of its APIs to be there still.
-std::optional<machine_claims> machine_service::read_opaque(const key_ring& keys, std::string_view token) const {
+std::optional<machine_claims> machine_service::read_opaque(const key_ring& keys, std::string_view token,
+                                                           timestamp issued_by) const {
     const std::optional<opaque_token> opened = open_opaque_token(*keys.capsules, token);
     const client_ptr who = opened ? entities_.find_client(opened->client) : nullptr;
-    if (!who || opened->expires_at - opened->issued_at > machine_token_ttl_max) {
+    if (!who || opened->issued_at > issued_by || opened->expires_at - opened->issued_at > machine_token_ttl_max) {
         return std::nullopt;
     }
     machine_claims claims;

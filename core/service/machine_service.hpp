@@ -65,7 +65,8 @@ private:
     // The claims of a genuine token without a family, expired or not; its signature is not checked again where it was a
     // moment ago.
     std::optional<machine_claims> read(std::string_view token) const;
-    std::optional<machine_claims> read_opaque(const key_ring& keys, std::string_view token) const;
+    // One that was issued after `issued_by` is none: a clock was ahead.
+    std::optional<machine_claims> read_opaque(const key_ring& keys, std::string_view token, timestamp issued_by) const;
     std::optional<std::string> make_opaque(const key_ring& keys, const machine_claims& claims, client_number of);
     // invalid_scope where it is too much for one token.
     result<issued_machine_token> sign(const client& who, const machine_grant& grant);

@@ -167,9 +167,7 @@ task<result<token_facts>> machine_service::introspect_user(client_number asking,
     const key_ring_ptr keys = context_.keys();
     const access_token_expectations expected = expectations_of(context_.settings, context_.time.now());
     // The guard has just proven these very bytes.
-    const auto read_again = [&] {
-        return check_access_token(*keys, token, expected, claims, signature_state::proven);
-    };
+    const auto read_again = [&] { return check_access_token(*keys, token, expected, claims, signature_state::proven); };
     if (!who || read_again() != access_token_check::good) {
         co_return token_facts{};
     }
@@ -234,7 +232,7 @@ task<result<void>> machine_service::revoke_family(client_number asking, family_i
     co_return co_await std::move(accepted);
 }
 
-task<result<void>> machine_service::revoke_machine(client_number asking, machine_claims claims, caller /*from*/) {
+task<result<void>> machine_service::revoke_machine(client_number asking, machine_claims claims, caller from) {
     const token_id id{claims.jwt_id};
     const client_ptr holder = client_of_stamp(entities_, claims.client_id, claims.stamp);
     if (!holder || entities_.is_revoked(id)) { // dead already: told once that is durable
@@ -260,7 +258,12 @@ task<result<void>> machine_service::revoke_machine(client_number asking, machine
     if (put->outcome != put_outcome::done) {
         co_return storage_failure();
     }
-    task<result<void>> accepted = acceptance(context_.data, put->wait_for);
+    security_event event;
+    event.kind = event_kind::token_revoked;
+    event.presented = use_of(from, context_.time.now());
+    event.about = holder->client_id;
+    const ticket noted = context_.data.append_event(event);
+    task<result<void>> accepted = acceptance(context_.data, later(put->wait_for, noted));
     co_return co_await std::move(accepted);
 }
 

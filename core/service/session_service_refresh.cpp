@@ -50,8 +50,8 @@ presentation accepted_presentation(refresh_kind kind, const family_state& seen, 
 struct presenter {
     const service_context& context;
     const refresh_token_place& place;
-    const caller& from;
     client_number client;
+    const caller& from;
 };
 
 // The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
@@ -256,18 +256,18 @@ presentation present(const presenter& who) {
 
 } // namespace
 
-task<result<refreshed>> session_service::refresh(secret_string token, caller from, client_number client) {
+task<result<refreshed>> session_service::refresh(secret_string token, token_client client, caller from) {
     const key_ring_ptr keys = context_.keys();
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
     if (!place) { // case 1
         count(context_.counters.refused_forged);
         co_return errc::invalid_refresh_token;
     }
-    presentation done = present({context_, *place, from, client});
+    presentation done = present({context_, *place, client.number, from});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;
-        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now, done.about);
+        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now, client.id, done.about);
     }
     // As acceptance() does, without a coroutine in between: this is the path that all others are measured against.
     if (!done.rests) {

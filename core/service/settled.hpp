@@ -1,8 +1,8 @@
 // Decisions that rest on clients, APIs and scopes, told only once those are durable (docs/on-disk.md, R1).
 #pragma once
 
-#include "core/port/registry.hpp"
 #include "core/port/durability_port.hpp"
+#include "core/port/registry.hpp"
 #include "core/port/task.hpp"
 
 #include <optional>
@@ -18,7 +18,8 @@ inline constexpr unsigned settled_looks_max = 8;
 // by it. Nothing suspends between the last call of `decide` and the end. Awaited directly: the references outlive the
 // call.
 template <class Decide>
-auto settled(durability_port& data, const registry& entities, const Decide& decide) -> task<std::optional<decltype(decide())>> {
+auto settled(durability_port& data, const registry& entities, const Decide& decide)
+    -> task<std::optional<decltype(decide())>> {
     std::optional<decltype(decide())> before;
     for (unsigned look = 0; look < settled_looks_max; ++look) {
         auto decided = decide();

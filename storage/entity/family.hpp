@@ -42,7 +42,7 @@ struct declaration<family_created_record> {
     static constexpr record_type type = record_type::family_created;
     static constexpr const char* name = "family_created";
     static constexpr record_kind kind = record_kind::state;
-    static constexpr std::uint16_t version = 1;
+    static constexpr std::uint16_t version = 2; // what was granted, and where it came from
     using refers_to = entities<user>;
 
     static constexpr std::tuple fields{
@@ -58,10 +58,60 @@ struct declaration<family_created_record> {
         at<&record::use>("use"),
         reserved{"scope"},
         reserved{"binding"}, // to drop one would loosen the family
+        at<&record::facts, &family_facts::grant, &family_grant::scopes>("scopes").in_version(2),
+        at<&record::facts, &family_facts::grant, &family_grant::apis>("apis").in_version(2),
+        at<&record::facts, &family_facts::grant, &family_grant::claims>("claims").in_version(2),
+        at<&record::facts, &family_facts::grant, &family_grant::client_epoch>("client_epoch").in_version(2),
+        at<&record::facts, &family_facts::origin, &family_origin::parent>("parent").in_version(2),
+        at<&record::facts, &family_facts::origin, &family_origin::binding, &key_binding::kind>("bound_to")
+            .in_version(2),
+        at<&record::facts, &family_facts::origin, &family_origin::binding, &key_binding::thumbprint>("thumbprint")
+            .in_version(2),
+        at<&record::facts, &family_facts::origin, &family_origin::auth_time>("auth_time").in_version(2),
+        at<&record::facts, &family_facts::origin, &family_origin::acr>("acr").in_version(2),
+        at<&record::facts, &family_facts::origin, &family_origin::amr>("amr").in_version(2),
     };
-    static bool sound(const record& r) { return r.facts.id != family_id{} && r.facts.user != user_id{}; }
+    static bool sound(const record& r) {
+        const key_binding& binding = r.facts.origin.binding;
+        return r.facts.id != family_id{} && r.facts.user != user_id{} &&
+               (binding.kind != binding_kind::none || binding == key_binding{});
+    }
+    // A dump and an export speak of these where they say something.
+    static const family_grant& grant(const record& r) { return r.facts.grant; }
+    static const family_origin& origin(const record& r) { return r.facts.origin; }
+    static bool has_scopes(const record& r) { return !grant(r).scopes.empty(); }
+    static bool has_apis(const record& r) { return grant(r).apis != family_grant{}.apis; }
+    static bool has_claims(const record& r) { return grant(r).claims != 0; }
+    static bool has_client_epoch(const record& r) { return grant(r).client_epoch != 0; }
+    static bool has_parent(const record& r) { return origin(r).parent != family_id{}; }
+    static bool is_bound(const record& r) { return origin(r).binding.kind != binding_kind::none; }
+    static bool has_auth_time(const record& r) { return origin(r).auth_time != timestamp{}; }
+    static bool has_acr(const record& r) { return origin(r).acr != 0; }
+    static bool has_amr(const record& r) { return origin(r).amr != 0; }
 
     using writer = json_object_writer;
+    static constexpr std::array dumped{
+        told<record>{"family"},
+        told<record>{"user"},
+        told<record>{"client"},
+        told<record>{"epoch"},
+        told<record>{"created_at"},
+        told<record>{"idle_ttl"},
+        told<record>{"absolute_ttl"},
+        told<record>{"word"},
+        told<record>{"ended_after"},
+        told<record>{"use"},
+        told<record>{"scopes", "scopes", has_scopes},
+        told<record>{"apis", "apis", has_apis},
+        told<record>{"claims", "claims", has_claims},
+        told<record>{"client_epoch", "client_epoch", has_client_epoch},
+        told<record>{"parent", "parent", has_parent},
+        told<record>{"bound_to", "bound_to", is_bound},
+        told<record>{"thumbprint", "thumbprint", is_bound},
+        told<record>{"auth_time", "auth_time", has_auth_time},
+        told<record>{"acr", "acr", has_acr},
+        told<record>{"amr", "amr", has_amr},
+    };
     static constexpr std::array exported{
         told<record>{
             .member = "id", .field = "family", .says = "32 hex digits; `sid` of access tokens", .absent = "required"},
@@ -110,6 +160,20 @@ struct declaration<family_created_record> {
                      .says = "`generation`, not above the family's; `at`, `ip` (`\"\"`: none), `user_agent`: an import "
                              "keeps its printable ASCII, as a server does of a request",
                      .absent = "1970, from nowhere"},
+        told<record>{
+            .member = "scopes", .when = has_scopes, .says = "numbers of scopes, blanks between them", .absent = "none"},
+        told<record>{.member = "apis", .when = has_apis, .says = "the same of APIs, at most 4", .absent = "none"},
+        told<record>{
+            .member = "claims", .when = has_claims, .says = "a bit for each that was asked for", .absent = "0"},
+        told<record>{
+            .member = "client_epoch", .when = has_client_epoch, .says = "the client's, at login", .absent = "0"},
+        told<record>{.member = "parent", .when = has_parent, .says = "32 hex digits", .absent = "none"},
+        told<record>{.member = "bound_to", .when = is_bound, .says = "`proof_key`, `certificate`", .absent = "`none`"},
+        told<record>{.member = "thumbprint", .when = is_bound, .says = "SHA-256 in base64url", .absent = "none"},
+        told<record>{.member = "auth_time", .when = has_auth_time, .absent = "1970: not told"},
+        told<record>{
+            .member = "acr", .when = has_acr, .says = "how strongly the user signed in", .absent = "0: not told"},
+        told<record>{.member = "amr", .when = has_amr, .says = "by what; a bit each", .absent = "0"},
     };
 };
 

@@ -18,6 +18,8 @@ struct use_view {
     timestamp at{};
     peer_address address;
     std::string_view agent; // at most family_use::agent_size_max bytes; longer is cut when encoded
+
+    friend bool operator==(const use_view&, const use_view&) = default;
 };
 inline use_view view_of(std::uint32_t generation, const family_use& use) {
     return {generation, use.at, use.address, use.agent};

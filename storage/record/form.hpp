@@ -7,6 +7,7 @@
 
 #include "core/clock.hpp"
 #include "core/family/family.hpp"
+#include "core/family/scope_set.hpp"
 #include "core/family/word.hpp"
 #include "core/ids.hpp"
 #include "storage/record/names.hpp"
@@ -161,6 +162,47 @@ struct form<Enum> : fixed_form<1> {
         if (!is_known(value)) {
             from.fail();
         }
+    }
+};
+
+// Any bytes, and numbers, of a fixed count.
+template <std::size_t Count>
+struct form<std::array<std::uint8_t, Count>> : fixed_form<Count> {
+    static constexpr const char* text = Count == 32 ? "u8[32]" : "u8[16]";
+    static_assert(Count == 32 || Count == 16);
+    static void put(byte_sink& to, const std::array<std::uint8_t, Count>& bytes) noexcept {
+        to.put(bytes.data(), bytes.size());
+    }
+    static void get(byte_source& from, std::array<std::uint8_t, Count>& bytes) noexcept { from.bytes(bytes); }
+};
+template <>
+struct form<std::array<std::uint16_t, 4>> : fixed_form<8> {
+    static constexpr const char* text = "u16[4]";
+    static void put(byte_sink& to, const std::array<std::uint16_t, 4>& numbers) noexcept {
+        for (const std::uint16_t n : numbers) {
+            to.put_integer(n);
+        }
+    }
+    static void get(byte_source& from, std::array<std::uint16_t, 4>& numbers) noexcept {
+        for (std::uint16_t& n : numbers) {
+            n = from.integer<std::uint16_t>();
+        }
+    }
+};
+template <>
+struct form<scope_set> : fixed_form<32> {
+    static constexpr const char* text = "u64[4]";
+    static void put(byte_sink& to, const scope_set& set) noexcept {
+        for (const std::uint64_t word : set.words()) {
+            to.put_integer(word);
+        }
+    }
+    static void get(byte_source& from, scope_set& set) noexcept {
+        std::array<std::uint64_t, 4> words{};
+        for (std::uint64_t& word : words) {
+            word = from.integer<std::uint64_t>();
+        }
+        set = scope_set::of(words);
     }
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/family/event.hpp"
+#include "core/family/family.hpp"
 #include "core/family/word.hpp"
 #include "core/user/user.hpp"
 
@@ -28,6 +29,11 @@ struct enumeration<event_kind> {
     static constexpr event_kind first = event_kind::reuse_detected, last = last_event_kind;
 };
 
+template <>
+struct enumeration<binding_kind> {
+    static constexpr binding_kind first = binding_kind::none, last = binding_kind::certificate;
+};
+
 template <class Enum>
 constexpr bool is_known(Enum value) noexcept {
     return value >= enumeration<Enum>::first && value <= enumeration<Enum>::last;
@@ -38,6 +44,11 @@ constexpr const char* name_of(family_status status) noexcept {
     constexpr std::array<const char*, 7> names{"live", "logout", "reuse", "admin", "evicted", "exhausted", "ahead"};
     static_assert(names.size() == static_cast<std::size_t>(enumeration<family_status>::last) + 1);
     return is_known(status) ? names.at(static_cast<std::size_t>(status)) : "unknown";
+}
+constexpr const char* name_of(binding_kind kind) noexcept {
+    constexpr std::array<const char*, 3> names{"none", "proof_key", "certificate"};
+    static_assert(names.size() == static_cast<std::size_t>(enumeration<binding_kind>::last) + 1);
+    return is_known(kind) ? names.at(static_cast<std::size_t>(kind)) : "unknown";
 }
 constexpr const char* name_of(gate_reason reason) noexcept {
     constexpr std::array<const char*, 6> names{"none",     "logout_all", "password_change",

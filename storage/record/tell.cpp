@@ -1,5 +1,7 @@
 #include "storage/record/tell.hpp"
 
+#include "core/text/encoding.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -29,6 +31,38 @@ void tell_value(json_object_writer& w, std::string_view name, const std::vector<
         append_json_string(array, text);
     }
     w.raw(name, array + "]");
+}
+
+void tell_value(json_object_writer& w, std::string_view name, const std::array<std::uint8_t, 32>& bytes) {
+    w.member(name, base64url_encode(bytes));
+}
+
+namespace {
+
+void append_number(std::string& text, std::size_t number) {
+    text.append(text.empty() ? "" : " ").append(std::to_string(number));
+}
+
+} // namespace
+
+void tell_value(json_object_writer& w, std::string_view name, const scope_set& scopes) {
+    std::string text;
+    for (std::size_t number = 0; number < scope_set::size_max; ++number) {
+        if (scopes.contains(number)) {
+            append_number(text, number);
+        }
+    }
+    w.member(name, text);
+}
+
+void tell_value(json_object_writer& w, std::string_view name, const std::array<std::uint16_t, 4>& apis) {
+    std::string text;
+    for (const std::uint16_t number : apis) {
+        if (number != 0) {
+            append_number(text, number);
+        }
+    }
+    w.member(name, text);
 }
 
 void tell_value(json_object_writer& w, std::string_view /*name*/, family_word word) {

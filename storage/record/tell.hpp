@@ -67,6 +67,11 @@ inline void tell_value(json_object_writer& w, std::string_view name, std::string
     w.member(name, text);
 }
 void tell_value(json_object_writer& w, std::string_view name, const std::vector<std::string>& list);
+// base64url.
+void tell_value(json_object_writer& w, std::string_view name, const std::array<std::uint8_t, 32>& bytes);
+// The numbers, in a text with blanks between them; of APIs, those that are used.
+void tell_value(json_object_writer& w, std::string_view name, const scope_set& scopes);
+void tell_value(json_object_writer& w, std::string_view name, const std::array<std::uint16_t, 4>& apis);
 // Its members, beside the others.
 void tell_value(json_object_writer& w, std::string_view name, family_word word);
 void tell_value(json_object_writer& w, std::string_view name, const family_use& use);

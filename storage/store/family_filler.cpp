@@ -39,11 +39,13 @@ family_filler::lane::lane(family_table& table, std::uint64_t expected) : table_(
 
 family_node* family_filler::lane::make(const family_facts& facts, user_slot& owner, family_word word,
                                        const use_view& use, agent_text* agent) {
+    const std::uint32_t terms = terms_table::shared().keep(terms_of(facts));
+    auto own = family_own::of(facts, terms);
     void* const memory = slabs_.next();
     if (memory == nullptr) {
         return nullptr;
     }
-    auto* const node = ::new (memory) family_node(facts, owner, word, use, agent);
+    auto* const node = ::new (memory) family_node(facts, terms, std::move(own), owner, word, use, agent);
     made_.push_back(pack(hash_of(facts.id) & (table_.buckets() - 1), table_.slabs_.number_of(*node)));
     return node;
 }

@@ -1,5 +1,5 @@
-// One refresh token family in memory: 128 bytes, two cache lines, of which a refresh writes into the second only for
-// the advisory last use.
+// One refresh token family in memory: 128 bytes, two cache lines, and 96 more where it came from somewhere or is bound.
+// Of the two lines a refresh writes into the second only for the advisory last use.
 //
 // Thread safety: what is const after construction may be read within the section the node was found in; `word` changes
 // by compare-exchange alone; the last use is written under a tiny sequence lock that readers and writers may give up
@@ -12,13 +12,25 @@
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu_hash_map.hpp"
 #include "storage/store/agent_table.hpp"
+#include "storage/store/terms_table.hpp"
 
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <optional>
 
 namespace pawl::storage {
 
 struct user_slot;
+
+// What few families have, kept beside the node.
+struct family_own {
+    family_origin origin;
+    std::optional<family_terms> terms; // where the table had no room for them
+
+    // Null where `facts` have nothing of it. `terms`: what terms_table::keep() gave. Throws bad_alloc.
+    static std::unique_ptr<const family_own> of(const family_facts& facts, std::uint32_t terms);
+};
 
 class alignas(64) family_node : public map_link {
 public:
@@ -33,9 +45,9 @@ public:
         surplus,   // dead, and its user has enough of those: the sweep drops it early
     };
 
-    // Takes over one use of `agent`.
-    family_node(const family_facts& facts, user_slot& owner, family_word initial, const use_view& use,
-                agent_text* agent) noexcept;
+    // Takes over one use of `agent`. `terms`: of terms_table::shared(), or unshared, and then `own` has them.
+    family_node(const family_facts& facts, std::uint32_t terms, std::unique_ptr<const family_own> own, user_slot& owner,
+                family_word initial, const use_view& use, agent_text* agent) noexcept;
 
     const family_id id;
     atomic<std::uint64_t> word;
@@ -43,7 +55,9 @@ public:
     user_slot* const owner;
     atomic<family_node*> next_of_user{nullptr}; // list of the owner's families
     const timestamp created_at;
-    const std::uint32_t client, epoch, idle_ttl, absolute_ttl;
+    const std::unique_ptr<const family_own> own; // null: nothing
+    const std::uint32_t terms;
+    const std::uint32_t epoch;
 
 private:
     atomic<std::uint32_t> use_lock_; // generation of the last use, shifted by one; bit 0: being written
@@ -61,6 +75,9 @@ private:
 
 public:
     family_facts facts() const noexcept;
+    const family_terms& its_terms() const noexcept {
+        return terms == terms_table::unshared ? *own->terms : terms_table::shared().at(terms);
+    }
     family_word load() const noexcept { return family_word(word.load(std::memory_order_acquire)); }
 
     // Within a read section: the agent's text lives as long as that.

@@ -26,8 +26,11 @@ void family_table::expect(std::uint64_t families) {
 
 family_node* family_table::make(const family_facts& facts, user_slot& owner, family_word word, const use_view& use,
                                 agent_text* agent) {
+    const std::uint32_t terms = terms_table::shared().keep(terms_of(facts));
+    auto own = family_own::of(facts, terms);
     void* const memory = slabs_.allocate();
-    return memory == nullptr ? nullptr : ::new (memory) family_node(facts, owner, word, use, agent);
+    return memory == nullptr ? nullptr
+                             : ::new (memory) family_node(facts, terms, std::move(own), owner, word, use, agent);
 }
 
 void family_table::unmake(family_node& node) noexcept {

@@ -68,6 +68,7 @@ constexpr expected_refusal refusals[] = {
     {errc::events_of_another_history, "events_of_another_history", 410, "", 0},
     {errc::sign_up_closed, "sign_up_closed", 403, "", 0},
     {errc::claims_too_large, "claims_too_large", 403, "invalid_grant", 403},
+    {errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "temporarily_unavailable", 503},
     {errc::operations_busy, "operations_busy", 503, "", 0},
 };
 
@@ -206,14 +207,14 @@ BOOST_AUTO_TEST_CASE(an_oauth_description_keeps_to_its_alphabet) {
     BOOST_TEST(text_at(other, "error_description") == "a .b.");
 }
 
-BOOST_AUTO_TEST_CASE(a_password_that_gets_no_memory_is_no_full_queue_in_words) {
-    failure why(errc::password_queue_full, seconds(3));
-    why.fields.push_back({"password", "can't be checked: there is no memory for it now."});
-    const std::string detail = "The password can't be checked: there is no memory for it now.";
-    BOOST_TEST(problem_response(why).body.find(detail) != std::string::npos);
-    BOOST_TEST(problem_response(why).body.find("errors") == std::string::npos);
-    BOOST_TEST(header_of(problem_response(why), "Retry-After") == "3");
-    BOOST_TEST(oauth_response(why).body.find("there is no memory for it now") != std::string::npos);
+BOOST_AUTO_TEST_CASE(a_password_that_gets_no_memory_is_no_full_queue) {
+    const failure none(errc::hash_memory_unavailable, seconds(3));
+    const failure full(errc::password_queue_full, seconds(3));
+    BOOST_TEST(text_at(json_of(problem_response(none)), "code") == "hash_memory_unavailable");
+    BOOST_TEST(text_at(json_of(problem_response(none)), "detail").find("no memory") != std::string::npos);
+    BOOST_TEST(header_of(problem_response(none), "Retry-After") == "3");
+    BOOST_TEST(oauth_response(none).body.find("no memory") != std::string::npos);
+    BOOST_TEST(problem_response(full).body.find("memory") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_detail_of_its_own_replaces_the_sentence) {

@@ -232,7 +232,8 @@ BOOST_AUTO_TEST_CASE(what_is_cut_or_longer_is_refused) {
     for (std::size_t size = 0; size < sealed.size(); ++size) {
         BOOST_TEST(!opens(ring, text_of({sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(size)})), size);
     }
-    for (const char* more : {"A", "AA", "AAA", "AAAA", "=", "==", " ", "\n", "\0"}) {
+    for (const std::string& more : {std::string("A"), std::string("AA"), std::string("AAAA"), std::string("="),
+                                    std::string("=="), std::string(" "), std::string("\n"), std::string(1, '\0')}) {
         BOOST_TEST(!opens(ring, text + more), more);
         BOOST_TEST(!opens(ring, more + text), more);
     }

@@ -1,5 +1,7 @@
 #include "core/provider/client_secret.hpp"
+#include "core/service/capsule_key_use.hpp"
 #include "core/text/encoding.hpp"
+#include "tests/support/memory_registry.hpp"
 #include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -189,6 +191,31 @@ BOOST_AUTO_TEST_CASE(a_client_needs_the_keys_of_the_secrets_that_are_good) {
     BOOST_TEST(!needs_capsule_key(c, 5, now + seconds(60)));
     BOOST_TEST(needs_capsule_key(c, 0, now + seconds(60)));
     BOOST_TEST(!needs_capsule_key(c, 6, now));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_needed_while_any_client_has_a_good_secret_of_it) {
+    test::memory_registry entities;
+    constexpr std::uint32_t count = 600;
+    for (std::uint32_t i = 0; i < count; ++i) {
+        client one = client_with(0, {});
+        one.client_id = "client-" + std::to_string(i);
+        client_secret_entry entry;
+        entry.key_id = static_cast<std::uint8_t>(i == 0 ? 1 : i == count - 1 ? 2 : 3);
+        entry.expires_at = now + seconds(60);
+        one.secrets = {entry};
+        one.enabled = i != 0; // a disabled client may come back
+        BOOST_TEST_REQUIRE(entities.put_client(one).has_value());
+    }
+    const auto needs = [&](std::uint8_t id, timestamp at) {
+        const client_ptr found = client_of_capsule_key(entities, id, at);
+        return found == nullptr ? "" : found->client_id;
+    };
+    BOOST_TEST(needs(1, now) == "client-0");
+    BOOST_TEST(needs(2, now) == "client-599");
+    BOOST_TEST(needs(3, now) == "client-1");
+    BOOST_TEST(needs(4, now) == "");
+    BOOST_TEST(needs(2, now + seconds(60)) == "");
+    BOOST_TEST((client_of_capsule_key(test::memory_registry(), 1, now) == nullptr));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -78,6 +78,13 @@ BOOST_AUTO_TEST_CASE(a_family_without_an_id_is_nobodys_survivor) {
     BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::other_epoch), at(1)));
 }
 
+BOOST_AUTO_TEST_CASE(a_family_that_hangs_on_a_session_nothing_is_known_of_is_dead) {
+    family_facts facts = facts_of();
+    BOOST_TEST(alive(family_word(), facts, gate_of(gate_kind::open), at(1)));
+    facts.origin.parent.bytes.fill(5);
+    BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::open), at(1)));
+}
+
 BOOST_AUTO_TEST_CASE(another_client_changes_nothing_even_with_an_old_token) {
     for (const std::int64_t g : {2, 4, 5, 7}) {
         situation s;

@@ -73,7 +73,9 @@ public:
                    static_cast<std::uint32_t>(random_()),
                    time(),
                    seconds(number(std::uint64_t{1} << 32U)),
-                   seconds(number(std::uint64_t{1} << 32U))};
+                   seconds(number(std::uint64_t{1} << 32U)),
+                   {},
+                   {}};
         r.facts.id.bytes[0] |= 1U;
         r.word = word();
         r.ended_after = static_cast<std::uint32_t>(random_());
@@ -198,6 +200,10 @@ struct compared {
         Record a{}, b{};
         const decoding expected = handwritten::decode(record, a);
         const decoding got = storage::decode(record, b);
+        if (expected == decoding::newer && version <= declaration<Record>::version) {
+            ++newer; // of a version that came after what was written by hand
+            return;
+        }
         BOOST_REQUIRE((got == expected));
         if (got == decoding::ok) {
             BOOST_REQUIRE(by_hand(a) == body);

@@ -46,9 +46,32 @@ family_use some_use() {
 
 family_created_record some_creation() {
     family_created_record r;
-    r.facts = {id_of(0x10),        user_id{0x0102030405060708}, client_number{3}, 4, timestamp(seconds(1'800'000'000)),
-               seconds(1'209'600), seconds(7'776'000)};
+    r.facts = {id_of(0x10),
+               user_id{0x0102030405060708},
+               client_number{3},
+               4,
+               timestamp(seconds(1'800'000'000)),
+               seconds(1'209'600),
+               seconds(7'776'000),
+               {},
+               {}};
     r.word = family_word().with_generation(5).with_rotated_at(99).with_confirmed(true);
+    return r;
+}
+
+family_created_record some_bound_creation() {
+    family_created_record r = some_creation();
+    r.facts.grant.scopes.insert(1);
+    r.facts.grant.scopes.insert(255);
+    r.facts.grant.apis = {0x0304, 5, 0, 0};
+    r.facts.grant.claims = 9;
+    r.facts.grant.client_epoch = 2;
+    r.facts.origin.parent = id_of(0x40);
+    r.facts.origin.binding.kind = binding_kind::proof_key;
+    r.facts.origin.binding.thumbprint.fill(0x77);
+    r.facts.origin.auth_time = timestamp(seconds(1'799'999'999));
+    r.facts.origin.acr = 2;
+    r.facts.origin.amr = 0x0103;
     return r;
 }
 
@@ -200,6 +223,64 @@ BOOST_AUTO_TEST_CASE(what_is_encoded_is_decoded) {
     BOOST_TEST(same(u, some_user()));
 }
 
+BOOST_AUTO_TEST_CASE(a_family_that_was_granted_more_than_a_session_is_of_version_2) {
+    BOOST_TEST(version_of(some_creation()) == 1);
+    const auto only = [](auto&& change) {
+        family_created_record r = some_creation();
+        change(r.facts);
+        return version_of(r);
+    };
+    BOOST_TEST(only([](family_facts& f) { f.grant.scopes.insert(0); }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.grant.apis[0] = 1; }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.grant.claims = 1; }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.grant.client_epoch = 1; }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.origin.parent = id_of(1); }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.origin.binding.kind = binding_kind::certificate; }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.origin.auth_time = timestamp(seconds(1)); }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.origin.acr = 1; }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.origin.amr = 1; }) == 2);
+}
+
+// The bytes of version 2 are for ever, too.
+BOOST_AUTO_TEST_CASE(golden_bytes_of_version_2_of_a_family) {
+    family_created_record created = some_bound_creation();
+    const family_use use = some_use();
+    created.use = view_of(5, use);
+    record_buffer buffer;
+    const std::span<const std::uint8_t> body = buffer.encode(created);
+    const std::string first = hex(samples()[0].body);
+    BOOST_TEST(hex(body) == first + "0200000000000000000000000000000000000000000000000000000000000080"
+                                    "0403050000000000"
+                                    "09000000"
+                                    "02000000"
+                                    "404142434445464748494a4b4c4d4e4f"
+                                    "01"
+                                    "7777777777777777777777777777777777777777777777777777777777777777"
+                                    "ffd1496b00000000"
+                                    "02"
+                                    "0301");
+    record_view v = view(record_type::family_created, body);
+    v.version = 2;
+    family_created_record read;
+    BOOST_TEST((decode(v, read) == decoding::ok));
+    BOOST_TEST((read.facts == created.facts));
+    v.version = 3;
+    BOOST_TEST((decode(v, read) == decoding::newer));
+    v.version = 1;
+    BOOST_TEST((decode(v, read) == decoding::malformed));
+    // What version 1 can say is of version 1.
+    std::vector<std::uint8_t> idle(body.begin(), body.end());
+    std::fill(idle.begin() + static_cast<std::ptrdiff_t>(samples()[0].body.size()), idle.end(), std::uint8_t{0});
+    v = view(record_type::family_created, idle);
+    v.version = 2;
+    BOOST_TEST((decode(v, read) == decoding::malformed));
+    // A thumbprint of nothing is no binding.
+    created.facts.origin.binding.kind = binding_kind::none;
+    v = view(record_type::family_created, buffer.encode(created));
+    v.version = 2;
+    BOOST_TEST((decode(v, read) == decoding::malformed));
+}
+
 BOOST_AUTO_TEST_CASE(an_operators_act_says_who_and_what_in_a_version_of_its_own) {
     security_event e = some_event();
     e.by = user_id{9};
@@ -295,7 +376,7 @@ BOOST_AUTO_TEST_CASE(reserved_fields_in_use_are_of_a_later_version) {
     BOOST_TEST((samples()[0].decodes(body) == decoding::newer));
     family_created_record out;
     record_view later = view(record_type::family_created, body);
-    later.version = 2;
+    later.version = declaration<family_created_record>::version + 1;
     BOOST_TEST((decode(later, out) == decoding::newer));
     later.version = 0;
     BOOST_TEST((decode(later, out) == decoding::malformed));

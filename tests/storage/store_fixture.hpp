@@ -429,8 +429,7 @@ inline bool same(const user& a, const user& b) {
            a.gate.changed_at == b.gate.changed_at;
 }
 inline bool same(const family_facts& a, const family_facts& b) {
-    return a.id == b.id && a.user == b.user && a.client == b.client && a.epoch == b.epoch &&
-           a.created_at == b.created_at && a.idle_ttl == b.idle_ttl && a.absolute_ttl == b.absolute_ttl;
+    return a == b;
 }
 inline bool same(const family_use& a, const family_use& b) {
     return a.at == b.at && a.address == b.address && a.agent == b.agent;

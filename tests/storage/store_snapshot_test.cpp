@@ -89,6 +89,32 @@ struct snapshot_fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(store_snapshot, snapshot_fixture)
 
+BOOST_FIXTURE_TEST_CASE(what_a_family_was_granted_and_came_from_outlives_log_and_snapshot, store_fixture) {
+    const user_id ann = sign_up("ann");
+    family_facts plain = facts_for(ann), granted = facts_for(ann), bound = facts_for(ann);
+    granted.grant.scopes.insert(200);
+    granted.grant.apis[0] = 7;
+    bound.grant = granted.grant;
+    bound.origin.parent.bytes.fill(1);
+    bound.origin.auth_time = time.now();
+    bound.origin.acr = 1;
+    const auto all_are_there = [&] {
+        return data->find_family(plain.id).value().facts == plain &&
+               data->find_family(granted.id).value().facts == granted &&
+               data->find_family(bound.id).value().facts == bound;
+    };
+    for (const family_facts* const f : {&plain, &granted, &bound}) {
+        data->insert_family(*f, family_word(), use()).value();
+    }
+    BOOST_TEST(all_are_there());
+    log->sync();
+    crash_and_start();
+    BOOST_TEST(all_are_there());
+    BOOST_REQUIRE(data->snapshot_now());
+    crash_and_start();
+    BOOST_TEST(all_are_there());
+}
+
 BOOST_AUTO_TEST_CASE(threads_that_share_a_snapshot_at_any_place_load_the_same_state) {
     start_again();
     const auto whole = state();

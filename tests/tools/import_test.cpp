@@ -115,6 +115,44 @@ BOOST_AUTO_TEST_CASE(a_family_is_read_back_as_it_was_written) {
     BOOST_TEST(export_line(got) == export_line(f));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_family_was_granted_and_came_from_is_read_back_too) {
+    storage::family_image f = whole_family();
+    for (const char* const member : {"scopes", "apis", "claims", "parent", "bound_to", "auth_time", "acr", "amr"}) {
+        BOOST_TEST(export_line(f).find(member) == std::string::npos);
+    }
+    for (const std::size_t number : {0, 17, 255}) {
+        f.facts.grant.scopes.insert(number);
+    }
+    f.facts.grant.apis = {1, 65535, 2, 3};
+    f.facts.grant.claims = 5;
+    f.facts.grant.client_epoch = 6;
+    f.facts.origin.parent.bytes.fill(3);
+    f.facts.origin.binding.kind = binding_kind::certificate;
+    f.facts.origin.binding.thumbprint.fill(9);
+    f.facts.origin.auth_time = timestamp(seconds(1'700'000'000));
+    f.facts.origin.acr = 2;
+    f.facts.origin.amr = 0x101;
+    const import_record read = read_import_line(export_line(f));
+    BOOST_REQUIRE(std::holds_alternative<storage::family_image>(read));
+    BOOST_TEST((std::get<storage::family_image>(read).facts == f.facts));
+
+    const auto with = [&](const std::string& before, const std::string& after) {
+        std::string line = export_line(f);
+        const std::size_t at = line.find(before);
+        BOOST_REQUIRE(at != std::string::npos);
+        return why(line.replace(at, before.size(), after));
+    };
+    BOOST_TEST(with("0 17 255", "0 17 256").starts_with("scopes"));
+    BOOST_TEST(with("0 17 255", "0  17").starts_with("scopes"));
+    BOOST_TEST(with("0 17 255", "-1").starts_with("scopes"));
+    BOOST_TEST(with("1 65535 2 3", "1 65536").starts_with("apis"));
+    BOOST_TEST(with("1 65535 2 3", "1 0").starts_with("apis"));
+    BOOST_TEST(with("1 65535 2 3", "1 2 3 4 5").starts_with("apis"));
+    BOOST_TEST(with("\"certificate\"", "\"none\"").starts_with("thumbprint"));
+    BOOST_TEST(with("\"certificate\"", "\"faith\"").starts_with("bound_to"));
+    BOOST_TEST(with("\"acr\":2", "\"acr\":256").starts_with("acr"));
+}
+
 BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason) {
     const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
     BOOST_TEST(has(why(""), "JSON"));
@@ -132,8 +170,8 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","created_at":"yesterday"}})"), "created_at"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","gate":{"reason":"x"}}})"), "reason"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","deleted":true}})"), "deleted"));
-    BOOST_TEST(has(why(R"({"pawl_export":2})"), "version"));
-    BOOST_TEST(has(why("{\"user\":{\"email\":\"" + std::string(import_line_size_max, 'a') + "\"}}"), "16 KiB"));
+    BOOST_TEST(has(why(R"({"pawl_export":3})"), "version"));
+    BOOST_TEST(has(why("{\"user\":{\"email\":\"" + std::string(import_line_size_max, 'a') + "\"}}"), "256 KiB"));
     std::string family = export_line(whole_family());
     family.replace(family.find("\"idle_ttl\":1000"), 15, "\"idle_ttl\":9000");
     BOOST_TEST(has(why(family), "idle_ttl"));

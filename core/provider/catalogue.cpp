@@ -1,4 +1,4 @@
-#include "core/port/registry.hpp"
+#include "core/provider/catalogue.hpp"
 
 #include <algorithm>
 
