@@ -25,6 +25,7 @@ except ImportError:
 
 NODE = pathlib.Path(__file__).resolve().parent / "node"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ISSUER = "https://id.example"
 CHALLENGE = 'Basic realm="pawl"'
 numbers = itertools.count(1)
 
@@ -64,7 +65,7 @@ class ClientCase(case.ServerCase):
 
     def assertion(self, name, key=None, header=None, **claims):
         now = int(time.time())
-        claims = {"iss": name, "sub": name, "aud": self.server.url, "jti": "jti-%d" % next(numbers), "iat": now,
+        claims = {"iss": name, "sub": name, "aud": ISSUER, "jti": "jti-%d" % next(numbers), "iat": now,
                   "exp": now + 60, **claims}
         claims = {member: value for member, value in claims.items() if value is not None}
         return jwt.encode(header or {"alg": "ES256"}, claims, key or self.key).decode()
@@ -79,6 +80,8 @@ class ClientCase(case.ServerCase):
 
 
 class Methods(ClientCase):
+    OPTIONS = ("--login-limit-account", "10/5m", "--login-limit-address", "100/5m", "--login-success-limit-account", "20/5m")
+
     def test_each_secret_by_its_own_method_alone(self):
         name, secret = self.registered("client_secret_basic")
         self.expect(self.post(basic=name + ":" + secret), 200)
@@ -115,7 +118,7 @@ class Methods(ClientCase):
 
     def test_a_client_may_ask_as_often_as_it_likes(self):
         name, secret = self.registered("client_secret_basic")
-        for _ in range(120):  # more than logins of one account may succeed in five minutes
+        for _ in range(30):  # more than logins of one account may succeed
             self.expect(self.post(basic=name + ":" + secret), 200)
 
     def test_guesses_are_throttled_and_lock_no_user_out(self):
@@ -138,6 +141,8 @@ class Methods(ClientCase):
 
 
 class Assertions(ClientCase):
+    OPTIONS = ("--issuer", ISSUER)  # the port changes with a restart
+
     def test_each_algorithm_is_taken_once(self):
         for kty, of, alg in (("EC", "P-256", "ES256"), ("OKP", "Ed25519", "EdDSA"), ("RSA", 2048, "RS256"),
                              ("RSA", 2048, "PS256")):
@@ -151,14 +156,13 @@ class Assertions(ClientCase):
     def test_what_does_not_hold(self):
         name, _ = self.registered("private_key_jwt")
         now = int(time.time())
-        for claims in ({"aud": "https://other.example"}, {"aud": [self.server.url, "https://other.example"]}, {"aud": None},
+        for claims in ({"aud": "https://other.example"}, {"aud": [ISSUER, "https://other.example"]}, {"aud": None},
                        {"iss": "other"}, {"jti": None}, {"exp": None}, {"exp": now - 1}, {"iat": now + 90},
                        {"iat": now - 700, "exp": now + 60}, {"exp": now + 90000}, {"iat": None, "exp": now + 300}):
             self.refused(self.by_assertion(self.assertion(name, **claims)))
         self.refused(self.by_assertion(self.assertion(name, new_key("EC", "P-256"))))
-        self.refused(self.by_assertion(self.assertion(name, header={"alg": "ES256", "typ": "at+jwt"})))
         self.refused(self.by_assertion(self.assertion(name, header={"alg": "ES256", "kid": "other"})))
-        for claims in ({"aud": self.server.url + "/token"}, {"aud": [self.server.url]}, {"exp": now + 3600}):
+        for claims in ({"aud": ISSUER + "/token"}, {"aud": [ISSUER]}, {"exp": now + 3600}):
             self.expect(self.by_assertion(self.assertion(name, **claims)), 200)
 
     def test_of_equal_ones_at_one_moment_one_is_taken(self):
