@@ -3,6 +3,7 @@
 #include "app/dto/client_json.hpp"
 #include "app/handler/admin_entities.hpp"
 #include "app/handler/rows.hpp"
+#include "app/http/path_segment.hpp"
 #include "core/text/json_text.hpp"
 
 namespace pawl::app {
@@ -41,7 +42,7 @@ task<http_response> handle_admin_create_api(app_context& context, const http_req
 }
 
 task<http_response> handle_admin_get_api(app_context& context, const http_request& request, operator_caller /*by*/) {
-    auto pending = context.clients->find_api(decoded_segment(request.path_parameter));
+    auto pending = context.clients->find_api(name_in_path(request.path_parameter));
     const auto found = co_await std::move(pending);
     if (!found) {
         co_return problem_response(found.error());
@@ -54,8 +55,7 @@ task<http_response> handle_admin_change_api(app_context& context, const http_req
     if (!wanted) {
         co_return wanted.error();
     }
-    auto pending =
-        context.clients->change_api(std::move(by), decoded_segment(request.path_parameter), *std::move(wanted));
+    auto pending = context.clients->change_api(std::move(by), name_in_path(request.path_parameter), *std::move(wanted));
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse_operator(context, request, changed.error());
@@ -64,7 +64,7 @@ task<http_response> handle_admin_change_api(app_context& context, const http_req
 }
 
 task<http_response> handle_admin_remove_api(app_context& context, const http_request& request, operator_caller by) {
-    auto pending = context.clients->remove_api(std::move(by), decoded_segment(request.path_parameter));
+    auto pending = context.clients->remove_api(std::move(by), name_in_path(request.path_parameter));
     const auto removed = co_await std::move(pending);
     co_return done_or_refused(context, request, removed);
 }

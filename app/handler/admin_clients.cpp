@@ -3,6 +3,7 @@
 #include "app/dto/client_json.hpp"
 #include "app/handler/admin_entities.hpp"
 #include "app/handler/rows.hpp"
+#include "app/http/path_segment.hpp"
 #include "core/text/json_text.hpp"
 
 #include <charconv>
@@ -51,7 +52,7 @@ task<http_response> handle_admin_create_client(app_context& context, const http_
 }
 
 task<http_response> handle_admin_get_client(app_context& context, const http_request& request, operator_caller /*by*/) {
-    auto pending = context.clients->find_client(decoded_segment(request.path_parameter));
+    auto pending = context.clients->find_client(name_in_path(request.path_parameter));
     const auto found = co_await std::move(pending);
     if (!found) {
         co_return problem_response(found.error());
@@ -65,7 +66,7 @@ task<http_response> handle_admin_change_client(app_context& context, const http_
         co_return wanted.error();
     }
     auto pending =
-        context.clients->change_client(std::move(by), decoded_segment(request.path_parameter), *std::move(wanted));
+        context.clients->change_client(std::move(by), name_in_path(request.path_parameter), *std::move(wanted));
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse_operator(context, request, changed.error());
@@ -74,7 +75,7 @@ task<http_response> handle_admin_change_client(app_context& context, const http_
 }
 
 task<http_response> handle_admin_remove_client(app_context& context, const http_request& request, operator_caller by) {
-    auto pending = context.clients->remove_client(std::move(by), decoded_segment(request.path_parameter));
+    auto pending = context.clients->remove_client(std::move(by), name_in_path(request.path_parameter));
     const auto removed = co_await std::move(pending);
     co_return done_or_refused(context, request, removed);
 }
@@ -85,7 +86,7 @@ task<http_response> handle_admin_add_client_secret(app_context& context, const h
     if (!overlap) {
         co_return overlap.error();
     }
-    auto pending = context.clients->add_secret(std::move(by), decoded_segment(request.path_parameter), *overlap);
+    auto pending = context.clients->add_secret(std::move(by), name_in_path(request.path_parameter), *overlap);
     const auto added = co_await std::move(pending);
     if (!added) {
         co_return refuse_operator(context, request, added.error());
@@ -106,13 +107,13 @@ task<http_response> handle_admin_remove_client_secret(app_context& context, cons
     if (error != std::errc() || end != text.data() + text.size()) {
         serial = 0; // no secret has it
     }
-    auto pending = context.clients->remove_secret(std::move(by), decoded_segment(request.path_parameter), serial);
+    auto pending = context.clients->remove_secret(std::move(by), name_in_path(request.path_parameter), serial);
     const auto removed = co_await std::move(pending);
     co_return done_or_refused(context, request, removed);
 }
 
 task<http_response> handle_admin_log_out_client(app_context& context, const http_request& request, operator_caller by) {
-    auto pending = context.clients->log_out_client(std::move(by), decoded_segment(request.path_parameter));
+    auto pending = context.clients->log_out_client(std::move(by), name_in_path(request.path_parameter));
     const auto done = co_await std::move(pending);
     co_return done_or_refused(context, request, done);
 }

@@ -1,4 +1,4 @@
-// What the handlers of clients, APIs and scopes share: a name out of the path, a body with structure, answers.
+// What the handlers of clients, APIs and scopes share: a body with structure, answers.
 #pragma once
 
 #include "app/handler/callers.hpp"
@@ -14,10 +14,6 @@
 #include <utility>
 
 namespace pawl::app {
-
-// The text that a segment of the path stands for, percent-decoded once (RFC 3986 2.1; `+` is a plus). As it is where it
-// can't be decoded: it names nothing then.
-std::string decoded_segment(std::string_view segment);
 
 // The body as `read` (result<T>(member_reader&)) understands it. A row that reads one refuses json_body.
 meaning<boost::json::object> read_object(const http_request& request);
@@ -36,7 +32,7 @@ auto read_tree(const http_request& request, Read read)
     return *std::move(wanted);
 }
 
-// 201 with the Location of what was made: `collection` and the name, percent-encoded.
+// 201 with the Location of what was made: `collection` and the name as path_segment() has it.
 http_response created(std::string_view collection, std::string_view name, std::string body);
 
 // 204, or the refusal.

@@ -2,6 +2,7 @@
 #include "app/dto/client_json.hpp"
 #include "app/handler/admin_entities.hpp"
 #include "app/handler/rows.hpp"
+#include "app/http/path_segment.hpp"
 #include "core/text/json_text.hpp"
 
 namespace pawl::app {
@@ -40,7 +41,7 @@ task<http_response> handle_admin_create_scope(app_context& context, const http_r
 }
 
 task<http_response> handle_admin_get_scope(app_context& context, const http_request& request, operator_caller /*by*/) {
-    auto pending = context.clients->find_scope(decoded_segment(request.path_parameter));
+    auto pending = context.clients->find_scope(name_in_path(request.path_parameter));
     const auto found = co_await std::move(pending);
     if (!found) {
         co_return problem_response(found.error());
@@ -54,7 +55,7 @@ task<http_response> handle_admin_change_scope(app_context& context, const http_r
         co_return wanted.error();
     }
     auto pending =
-        context.clients->change_scope(std::move(by), decoded_segment(request.path_parameter), *std::move(wanted));
+        context.clients->change_scope(std::move(by), name_in_path(request.path_parameter), *std::move(wanted));
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse_operator(context, request, changed.error());
@@ -63,7 +64,7 @@ task<http_response> handle_admin_change_scope(app_context& context, const http_r
 }
 
 task<http_response> handle_admin_remove_scope(app_context& context, const http_request& request, operator_caller by) {
-    auto pending = context.clients->remove_scope(std::move(by), decoded_segment(request.path_parameter));
+    auto pending = context.clients->remove_scope(std::move(by), name_in_path(request.path_parameter));
     const auto removed = co_await std::move(pending);
     co_return done_or_refused(context, request, removed);
 }

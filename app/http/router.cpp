@@ -173,7 +173,7 @@ route_match router::match(const entry& e, http_method method) const {
 
 route_match router::find(http_method method, std::string_view path) const {
     if (path == "*" && method == http_method::options) {
-        return {route_outcome::options, 0, {}, allow_any_};
+        return {route_outcome::options, 0, {}, {}, allow_any_};
     }
     if (const entry* e = lookup(path, false)) {
         return match(*e, method);

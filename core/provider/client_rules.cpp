@@ -183,14 +183,6 @@ void check_times(fault_list& faults, const client& c) {
     }
 }
 
-std::size_t encoded_size(std::string_view text) {
-    const auto is_plain = [](char c) {
-        return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-    };
-    const auto plain = static_cast<std::size_t>(std::ranges::count_if(text, is_plain));
-    return plain + (text.size() - plain) * 3;
-}
-
 } // namespace
 
 std::vector<field_error> check_client(const client& c, const catalogue& known) {
@@ -213,9 +205,6 @@ std::vector<field_error> check_api(const api& a) {
     if (!is_api_identifier(a.identifier)) {
         faults.add("identifier", "must be 1 to " + std::to_string(api_identifier_size_max) +
                                      " printable ASCII characters without blanks, quotes, backslashes and fragment");
-    } else if (encoded_size(a.identifier) > api_identifier_encoded_size_max) {
-        faults.add("identifier",
-                   "must be at most " + std::to_string(api_identifier_encoded_size_max) + " bytes, percent-encoded");
     }
     check_text(faults, "name", a.name, 1, api_name_size_max);
     check_time(faults, "access_token_ttl", a.access_token_ttl, client_access_token_ttl_min, client_ttl_max);

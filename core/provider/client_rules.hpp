@@ -18,8 +18,6 @@ inline constexpr seconds client_access_token_ttl_min{1}, client_refresh_ttl_min{
 inline constexpr seconds client_reuse_window_max{60}, client_lost_window_max = client_ttl_max / 2;
 // How long a secret lives on once a newer one is made.
 inline constexpr seconds secret_overlap_default{7 * 86400}, secret_overlap_max{90 * 86400};
-// A path names an API by its identifier, percent-encoded: so much of that fits beside the rest of a request's target.
-inline constexpr std::size_t api_identifier_encoded_size_max = 900;
 
 // `known`: the APIs and scopes that it may name.
 std::vector<field_error> check_client(const client& c, const catalogue& known);

@@ -47,7 +47,8 @@ std::string names_of_changes(const client& before, const client& after) {
     return names;
 }
 
-settled<made_client> create(const service_context& context, const operator_caller& by, const client_wishes& wanted) {
+entity_answer<made_client> create(const service_context& context, const operator_caller& by,
+                                  const client_wishes& wanted) {
     registry& all = *context.entities;
     const timestamp now = context.time.now();
     client desired = new_client(wanted);
@@ -59,7 +60,7 @@ settled<made_client> create(const service_context& context, const operator_calle
     if (all.count_clients() >= context.settings.clients_max) {
         return {failure(errc::too_many_entities), all.rests_on()};
     }
-    settled<client_ptr> put = put_new<client_port>(context, std::move(desired));
+    entity_answer<client_ptr> put = put_new<client_port>(context, std::move(desired));
     if (!put.outcome) {
         return {put.outcome.error(), put.wait_for};
     }
@@ -163,13 +164,13 @@ task<result<client_page>> client_service::list_clients(client_number after, std:
         page.clients.resize(limit);
         page.next = page.clients.back()->number;
     }
-    settled<client_page> seen{std::move(page), context_.entities->rests_on()};
+    entity_answer<client_page> seen{std::move(page), context_.entities->rests_on()};
     task<result<client_page>> telling = tell(context_.data, std::move(seen));
     co_return co_await std::move(telling);
 }
 
 task<result<client_ptr>> client_service::find_client(std::string client_id) {
-    settled<client_ptr> seen{context_.entities->find_client(client_id), ticket::none};
+    entity_answer<client_ptr> seen{context_.entities->find_client(client_id), ticket::none};
     seen.wait_for = context_.entities->rests_on();
     if (*seen.outcome == nullptr) {
         seen.outcome = failure(errc::client_not_found);

@@ -81,12 +81,12 @@ std::size_t count_new(const std::vector<std::string>& names, const catalogue& kn
 }
 
 // Makes `names` the scopes of that API, and no others. The names are sound and there is room.
-settled<bool> put_scopes_of(const service_context& context, const operator_caller& by, const std::string& identifier,
-                            const std::vector<std::string>& names) {
+entity_answer<bool> put_scopes_of(const service_context& context, const operator_caller& by,
+                                  const std::string& identifier, const std::vector<std::string>& names) {
     const catalogue_ptr known = context.entities->find_catalogue();
-    settled<bool> done{true};
+    entity_answer<bool> done{true};
     const auto change = [&](const std::string& name, const std::string& api) {
-        const settled<scope_ptr> changed =
+        const entity_answer<scope_ptr> changed =
             change_record<scope_port>(context, by, name, event_kind::scope_changed,
                                       [&](scope& desired, const scope& current) -> result<edit_outcome> {
                                           desired.api = api;
@@ -111,7 +111,7 @@ settled<bool> put_scopes_of(const service_context& context, const operator_calle
         desired.name = name;
         desired.api = identifier;
         desired.created_at = context.time.now();
-        const settled<scope_ptr> put = put_new<scope_port>(context, std::move(desired));
+        const entity_answer<scope_ptr> put = put_new<scope_port>(context, std::move(desired));
         done.wait_for = later(done.wait_for, put.wait_for);
         if (!put.outcome) {
             done.outcome = put.outcome.error();
@@ -124,13 +124,13 @@ settled<bool> put_scopes_of(const service_context& context, const operator_calle
 }
 
 // The API beside the scopes that are its by now; or what went wrong with either.
-settled<seen_api> with_scopes(const service_context& context, const operator_caller& by, settled<api_ptr> put,
-                              const api_wishes& wanted) {
+entity_answer<seen_api> with_scopes(const service_context& context, const operator_caller& by,
+                                    entity_answer<api_ptr> put, const api_wishes& wanted) {
     if (!put.outcome) {
         return {put.outcome.error(), put.wait_for};
     }
     if (wanted.scopes) {
-        const settled<bool> scopes =
+        const entity_answer<bool> scopes =
             put_scopes_of(context, by, (*put.outcome)->identifier, wanted.scopes->value_or(std::vector<std::string>()));
         put.wait_for = later(put.wait_for, scopes.wait_for);
         if (!scopes.outcome) {
@@ -140,7 +140,7 @@ settled<seen_api> with_scopes(const service_context& context, const operator_cal
     return {seen_api{*put.outcome, context.entities->find_catalogue()}, put.wait_for};
 }
 
-settled<seen_api> create(const service_context& context, const operator_caller& by, const api_wishes& wanted) {
+entity_answer<seen_api> create(const service_context& context, const operator_caller& by, const api_wishes& wanted) {
     registry& all = *context.entities;
     const catalogue_ptr known = all.find_catalogue();
     api desired;
@@ -161,7 +161,7 @@ settled<seen_api> create(const service_context& context, const operator_caller& 
         return {failure(errc::too_many_entities), all.rests_on()};
     }
     const std::string identifier = desired.identifier;
-    settled<api_ptr> put = put_new<api_port>(context, std::move(desired));
+    entity_answer<api_ptr> put = put_new<api_port>(context, std::move(desired));
     if (put.outcome) {
         put.wait_for =
             later(put.wait_for, record_act(context, by, event_kind::api_created, user_id{}, family_id{}, identifier));
@@ -169,8 +169,8 @@ settled<seen_api> create(const service_context& context, const operator_caller& 
     return with_scopes(context, by, std::move(put), wanted);
 }
 
-settled<seen_api> change(const service_context& context, const operator_caller& by, const std::string& identifier,
-                         const api_wishes& wanted) {
+entity_answer<seen_api> change(const service_context& context, const operator_caller& by, const std::string& identifier,
+                               const api_wishes& wanted) {
     registry& all = *context.entities;
     const auto edit = [&](api& desired, const api& current) -> result<edit_outcome> {
         put_wishes(desired, wanted);
@@ -200,7 +200,7 @@ settled<seen_api> change(const service_context& context, const operator_caller& 
                        wanted);
 }
 
-settled<scope_ptr> create(const service_context& context, const operator_caller& by, const scope_wishes& wanted) {
+entity_answer<scope_ptr> create(const service_context& context, const operator_caller& by, const scope_wishes& wanted) {
     registry& all = *context.entities;
     const catalogue_ptr known = all.find_catalogue();
     scope desired;
@@ -215,7 +215,7 @@ settled<scope_ptr> create(const service_context& context, const operator_caller&
         return {failure(errc::too_many_entities), all.rests_on()};
     }
     const std::string name = desired.name;
-    settled<scope_ptr> put = put_new<scope_port>(context, std::move(desired));
+    entity_answer<scope_ptr> put = put_new<scope_port>(context, std::move(desired));
     if (put.outcome) {
         put.wait_for =
             later(put.wait_for, record_act(context, by, event_kind::scope_created, user_id{}, family_id{}, name));
@@ -282,7 +282,7 @@ task<result<void>> client_service::remove_api(operator_caller by, std::string id
 
 task<result<seen_api>> client_service::find_api(std::string identifier) {
     const api_ptr found = api_port::find(*context_.entities, identifier);
-    settled<seen_api> seen{seen_api{found, context_.entities->find_catalogue()}, context_.entities->rests_on()};
+    entity_answer<seen_api> seen{seen_api{found, context_.entities->find_catalogue()}, context_.entities->rests_on()};
     if (found == nullptr) {
         seen.outcome = failure(errc::api_not_found);
     }
@@ -350,7 +350,7 @@ task<result<void>> client_service::remove_scope(operator_caller by, std::string 
 }
 
 task<result<scope_ptr>> client_service::find_scope(std::string name) {
-    settled<scope_ptr> seen{scope_port::find(*context_.entities, name), ticket::none};
+    entity_answer<scope_ptr> seen{scope_port::find(*context_.entities, name), ticket::none};
     seen.wait_for = context_.entities->rests_on();
     if (*seen.outcome == nullptr) {
         seen.outcome = failure(errc::scope_not_found);
@@ -360,7 +360,7 @@ task<result<scope_ptr>> client_service::find_scope(std::string name) {
 }
 
 task<result<catalogue_ptr>> client_service::list_catalogue() {
-    settled<catalogue_ptr> seen{context_.entities->find_catalogue(), ticket::none};
+    entity_answer<catalogue_ptr> seen{context_.entities->find_catalogue(), ticket::none};
     seen.wait_for = context_.entities->rests_on();
     task<result<catalogue_ptr>> telling = tell(context_.data, std::move(seen));
     co_return co_await std::move(telling);

@@ -70,9 +70,9 @@ task<result<added_secret>> client_service::add_secret(operator_caller by, std::s
         added.text = std::move(made.text);
         return edit_outcome{true, named(current, added.serial)};
     };
-    const auto decide = [&]() -> settled<added_secret> {
+    const auto decide = [&]() -> entity_answer<added_secret> {
         const change_guard alone(changing_);
-        const settled<client_ptr> changed =
+        const entity_answer<client_ptr> changed =
             change_record<client_port>(context_, by, client_id, event_kind::client_secret_added, edit);
         if (!changed.outcome) {
             return {changed.outcome.error(), changed.wait_for};

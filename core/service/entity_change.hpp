@@ -35,14 +35,14 @@ private:
 
 // What was decided, and what telling it rests on.
 template <class T>
-struct settled {
+struct entity_answer {
     result<T> outcome;
     ticket wait_for = ticket::none;
 };
 
 // Awaited directly: `data` outlives the call.
 template <class T>
-task<result<T>> tell(store& data, settled<T> decided) {
+task<result<T>> tell(store& data, entity_answer<T> decided) {
     task<result<void>> accepted = acceptance(data, decided.wait_for);
     const result<void> stands = co_await std::move(accepted);
     if (!stands) {
@@ -73,8 +73,8 @@ struct scope_port {
 
 // A new record: with its number, or why not.
 template <class Port>
-settled<std::shared_ptr<const typename Port::record>> put_new(const service_context& context,
-                                                              typename Port::record desired) {
+entity_answer<std::shared_ptr<const typename Port::record>> put_new(const service_context& context,
+                                                                    typename Port::record desired) {
     registry& all = *context.entities;
     const result<put_result> put = Port::put(all, desired);
     if (!put) {
@@ -105,7 +105,7 @@ using edit_function = std::function<result<edit_outcome>(Record& desired, const 
 
 // The record of that name as `edit` leaves it, with an event of `kind`. Edits again where another was faster.
 template <class Port>
-settled<std::shared_ptr<const typename Port::record>>
+entity_answer<std::shared_ptr<const typename Port::record>>
 change_record(const service_context& context, const operator_caller& by, std::string_view name, event_kind kind,
               const edit_function<typename Port::record>& edit) {
     using record = typename Port::record;

@@ -15,6 +15,9 @@ namespace {
 // JSON numbers are exact up to here; versions rise by one with every change.
 constexpr std::uint64_t imported_version_max = std::uint64_t{1} << 53U;
 
+// Views that were replaced and wait to be freed: of many clients each is large, and an import replaces many a second.
+constexpr std::size_t retired_views_max = 64;
+
 failure no_room() {
     return {errc::storage_unavailable, no_room_retry_after};
 }
@@ -75,6 +78,9 @@ result<ticket> take(store_state& s, const std::shared_ptr<const Record>& record,
     }
     const ticket t = s.enqueue_entity(declaration<Record>::type, version_of(*record), body, *room);
     table.end(static_cast<std::uint64_t>(t));
+    if (s.garbage.pending() > retired_views_max) {
+        s.upkeep->nudge();
+    }
     return t;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <utility>
 
@@ -180,6 +181,9 @@ catalogue_ptr registry_table::find_catalogue() const {
 
 // A change that is published and has no number yet is waited for: it is two stores away from one.
 std::uint64_t registry_table::latest() const noexcept {
+#ifndef PAWL_MAP_FAKE // there a mutex orders it
+    std::atomic_thread_fence(std::memory_order_acquire); // what a lookup in the lock-free map found comes first
+#endif
     if (changing_.load(std::memory_order_acquire)) {
         const std::lock_guard lock(mutex);
         return latest_.load(std::memory_order_relaxed);

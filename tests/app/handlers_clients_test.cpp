@@ -231,11 +231,11 @@ BOOST_AUTO_TEST_CASE(an_api_is_named_by_its_identifier_in_a_path) {
     const answer made =
         ask(http_method::post, "/admin/apis", R"({"identifier":"https://api.example/v1","scopes":["orders:read"]})");
     BOOST_TEST(made.status() == 201U);
-    BOOST_TEST(made.header("Location") == "/admin/apis/https%3A%2F%2Fapi.example%2Fv1");
+    BOOST_TEST(made.header("Location") == "/admin/apis/~aHR0cHM6Ly9hcGkuZXhhbXBsZS92MQ");
     BOOST_TEST(member(made, "scopes") == R"(["orders:read"])");
     BOOST_TEST(ask(http_method::get, made.header("Location")).body() == made.body());
-    BOOST_TEST(ask(http_method::get, "/admin/apis/https:%2f%2fapi.example%2fv1").status() == 200U);
-    expect_problem(ask(http_method::get, "/admin/apis/https%253A%252F%252Fapi.example%252Fv1"), 404, "api_not_found");
+    expect_problem(ask(http_method::get, "/admin/apis/~aHR0"), 404, "api_not_found");
+    expect_problem(ask(http_method::get, "/admin/apis/~!"), 404, "api_not_found");
     expect_problem(ask(http_method::get, "/admin/apis/%zz"), 404, "api_not_found");
     expect_problem(ask(http_method::post, "/admin/apis", R"({"identifier":"https://api.example/v1"})"), 409,
                    "api_taken");

@@ -110,6 +110,12 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_no_token_is_refused_though_its_seal_is_good)
     BOOST_TEST(!with(37, 0x80)); // expires_at
     BOOST_TEST(!with(45, opaque_apis_max + 1));
     BOOST_TEST(!with(45, 255));
+    std::vector<std::uint8_t> many = body;
+    many.resize(46 + 2 * (opaque_apis_max + 1)); // as many APIs as it says, and that is one too many
+    many[45] = opaque_apis_max + 1;
+    BOOST_TEST(!open_body(many).has_value());
+    many[45] = opaque_apis_max;
+    BOOST_TEST(open_body(many).has_value());
     std::vector<std::uint8_t> longer = body;
     longer.resize(46 + 6 + opaque_scope_size_max + 1, 's');
     BOOST_TEST(!open_body(longer).has_value());

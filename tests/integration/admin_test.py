@@ -13,7 +13,7 @@ import stat
 import passlib.hash
 
 from support.case import PASSWORD, PASSWORD_RULES, ServerCase, eventually, fresh_email, main
-from support.http import Client, raw, token_parts, unpack_refresh
+from support.http import Client, SocketClient, raw, token_parts, unpack_refresh
 from support.pawld import Pawld, refused_start
 
 ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/users"), ("GET", "/admin/users/1"),
@@ -22,29 +22,6 @@ ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/user
           ("GET", "/admin/timeline/" + "0" * 32), ("GET", "/admin/keys"), ("POST", "/admin/keys/rotate"),
           ("POST", "/admin/keys/retire"), ("POST", "/admin/tokens"), ("POST", "/admin/tokens/verify"),
           ("GET", "/admin/stats"), ("POST", "/admin/snapshot"), ("GET", "/admin/snapshots"))
-
-
-class SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("anything.example", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(self.path)
-
-
-class SocketClient(Client):
-    """The same client over a Unix socket, a connection a call."""
-
-    def __init__(self, path):
-        super().__init__("http://anything.example")
-        self.path = path
-
-    def request(self, method, path, body=None, headers=None):
-        self.connection = SocketConnection(self.path)
-        return super().request(method, path, body, headers)
 
 
 class AdminCase(ServerCase):
@@ -473,39 +450,6 @@ class KeysTest(AdminCase):
         self.expect(self.client.refresh(other["refresh_token"]), 401, "invalid_refresh_token")
         self.expect(self.socket.post("/admin/keys/retire", {"refresh_id": 200}), 404, "key_not_found")
         self.client.advance(91 * 86400)
-
-    def test_capsule_keys_rotate_and_retire(self):
-        with Pawld() as server:
-            admin = SocketClient(os.path.join(server.data_dir, "admin.sock"))
-            key_file = os.path.join(server.data_dir, "keys.json")
-
-            def read_key_file():
-                with open(key_file, encoding="ascii") as file:
-                    return json.load(file)
-
-            def ids(listed):
-                return [(key["id"], key["seals"]) for key in listed["capsule"]]
-            listed = self.expect(admin.get("/admin/keys"), 200).json
-            self.assertEqual(listed["capsule"], [{"id": 0, "created_at": None, "seals": True}])
-            self.assertEqual((read_key_file()["version"], "capsule" in read_key_file()), (1, False))  # nothing is written
-            refused = self.expect(admin.post("/admin/keys/retire", {"capsule_id": 0}), 409, "key_active").json
-            self.assertIn("log key", refused["detail"])
-            listed = self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200).json
-            self.assertEqual(ids(listed), [(0, False), (1, True)])
-            self.assertEqual((read_key_file()["version"], len(read_key_file()["capsule"])), (2, 1))
-            self.assertNotIn(read_key_file()["capsule"][0]["key"], json.dumps(listed))
-            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 1}), 409, "key_active")
-            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 9}), 404, "key_not_found")
-            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200)
-            server.restart()
-            listed = self.expect(admin.post("/admin/keys/retire", {"capsule_id": 1}), 200).json
-            self.assertEqual(ids(listed), [(0, False), (2, True)])
-            self.expect(admin.post("/admin/keys/retire", {"capsule_id": 0}), 409, "key_active")
-            for _ in range(15):
-                self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 200)
-            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 409, "too_many_keys")
-            server.restart()
-            self.assertEqual(len(admin.get("/admin/keys").json["capsule"]), 17)
 
     def test_a_refresh_key_is_kept_for_the_longest_session_whatever_todays_ttl_is(self):
         with Pawld("--refresh-absolute-ttl", "90d", "--refresh-idle-ttl", "90d") as server:

@@ -2,13 +2,10 @@
 import base64
 import os
 import signal
-import urllib.parse
 
 from support.case import ServerCase, main
-from support.http import token_parts
+from support.http import SocketClient, token_parts
 from support.pawlctl import pawlctl
-
-from admin_test import SocketClient
 
 API = "https://orders.example/v1"
 
@@ -54,11 +51,10 @@ class OverHttpTest(ClientsCase):
 
     def test_what_was_answered_is_there_after_a_kill(self):
         secret = self.made("kept", attributes={"team": "a"}).json["client_secret"]
-        self.expect(self.admin.post("/admin/apis", {"identifier": API, "scopes": ["kept:read"]}), 201)
+        path = self.expect(self.admin.post("/admin/apis", {"identifier": API, "scopes": ["kept:read"]}), 201).headers["Location"]
         self.server.restart(how=signal.SIGKILL)
         self.admin = SocketClient(os.path.join(self.server.data_dir, "admin.sock"))
         self.assertEqual(self.expect(self.admin.get("/admin/clients/kept"), 200).json["attributes"], {"team": "a"})
-        path = "/admin/apis/" + urllib.parse.quote(API, safe="")
         self.assertEqual(self.expect(self.admin.get(path), 200).json["scopes"], ["kept:read"])
         self.client.close()
         self.client.url = self.server.url

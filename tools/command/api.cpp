@@ -1,4 +1,5 @@
 // pawlctl api: resource servers, whose access tokens are for them.
+#include "app/http/path_segment.hpp"
 #include "core/provider/client_words.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/entity_options.hpp"
@@ -36,7 +37,7 @@ int add_api(program& p, const std::string& name, boost::json::object body) {
 int set_api(program& p, const std::string& name, const boost::json::object& body) {
     refuse_empty(body);
     const auto server = connect_admin(p.global);
-    print_record(p.out, "API", ask(*server, patch, "/admin/apis/" + encoded(name), body));
+    print_record(p.out, "API", ask(*server, patch, "/admin/apis/" + app::path_segment(name), body));
     return 0;
 }
 

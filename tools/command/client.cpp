@@ -1,4 +1,5 @@
 // pawlctl client: the group, and the commands that only look.
+#include "app/http/path_segment.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/entity_options.hpp"
 #include "tools/json_view.hpp"
@@ -49,7 +50,7 @@ int list_clients(program& p) {
 
 int show_client(program& p, const std::string& name) {
     const auto server = connect_admin(p.global);
-    print_record(p.out, "client", ask(*server, http_method::get, "/admin/clients/" + encoded(name)));
+    print_record(p.out, "client", ask(*server, http_method::get, "/admin/clients/" + app::path_segment(name)));
     return 0;
 }
 

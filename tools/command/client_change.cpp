@@ -1,4 +1,5 @@
 // pawlctl client: the commands that change something.
+#include "app/http/path_segment.hpp"
 #include "core/provider/client_words.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/entity_options.hpp"
@@ -19,7 +20,7 @@ using enum app::http_method;
 using text_ptr = std::shared_ptr<std::string>;
 
 std::string path_of(const std::string& client) {
-    return "/admin/clients/" + encoded(client);
+    return "/admin/clients/" + app::path_segment(client);
 }
 
 bool has_grant(const boost::json::value& client, std::string_view grant) {

@@ -132,7 +132,10 @@ private:
             w.end();
             return "{\"" + std::string(says::name) + "\":" + object;
         };
-        const auto name_of_one = [](const Record& r) { return clean(storage::text_of(says::key(r))); };
+        const auto name_of_one = [](const Record& r) {
+            using storage::text_of; // or that of the key's own namespace
+            return clean(text_of(says::key(r)));
+        };
         storage::for_each_plain(before, [&](const Record& r) {
             const std::optional<Record> there = after.find(says::key(r));
             if (!there) {

@@ -1,5 +1,6 @@
 #include "tools/command/entity_options.hpp"
 
+#include "app/http/path_segment.hpp"
 #include "tools/json_view.hpp"
 #include "tools/prompt.hpp"
 
@@ -107,7 +108,7 @@ void refuse_empty(const boost::json::object& body) {
 
 int remove_entity(program& p, const char* collection, const char* what, const std::string& name, bool yes) {
     const auto server = connect_admin(p.global);
-    const std::string target = std::string("/admin/") + collection + "/" + encoded(name);
+    const std::string target = std::string("/admin/") + collection + "/" + app::path_segment(name);
     ask(*server, app::http_method::get, target); // before a person is asked for nothing
     confirm("Remove " + std::string(what) + " " + clean(name) + " for good", yes);
     ask(*server, app::http_method::delete_, target);

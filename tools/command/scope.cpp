@@ -1,4 +1,5 @@
 // pawlctl scope: words that clients may ask for.
+#include "app/http/path_segment.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/command/entity_options.hpp"
 #include "tools/json_view.hpp"
@@ -35,7 +36,7 @@ int add_scope(program& p, const std::string& name, boost::json::object body) {
 int set_scope(program& p, const std::string& name, const boost::json::object& body) {
     refuse_empty(body);
     const auto server = connect_admin(p.global);
-    print_record(p.out, "scope", ask(*server, patch, "/admin/scopes/" + encoded(name), body));
+    print_record(p.out, "scope", ask(*server, patch, "/admin/scopes/" + app::path_segment(name), body));
     return 0;
 }
 
