@@ -20,7 +20,7 @@ service_settings rules_of(const instance_shared& shared) {
 instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
     : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
       limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
-      client_limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
+      client_limiter_(client_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
       parts_{*data_,     now(),  shared.random, shared.passwords,
              limiter_,   rules_, counters_,     [this] { return keys_.get(); },
              data_.get()},

@@ -48,7 +48,7 @@ public:
     app_context& context() { return context_; }
     storage::embedded_store& data() { return *data_; }
     key_holder& keys() { return keys_; }
-    login_limiter& limiter() { return limiter_; }
+    reloaded_limiters limiters() { return {limiter_, client_limiter_}; }
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
     event_service& events() { return events_; }

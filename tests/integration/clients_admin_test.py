@@ -4,7 +4,7 @@ import os
 import signal
 
 from support.case import ServerCase, main
-from support.http import SocketClient, token_parts
+from support.http import Client, SocketClient, token_parts
 from support.pawlctl import pawlctl
 
 API = "https://orders.example/v1"
@@ -56,8 +56,7 @@ class OverHttpTest(ClientsCase):
         self.admin = SocketClient(os.path.join(self.server.data_dir, "admin.sock"))
         self.assertEqual(self.expect(self.admin.get("/admin/clients/kept"), 200).json["attributes"], {"team": "a"})
         self.assertEqual(self.expect(self.admin.get(path), 200).json["scopes"], ["kept:read"])
-        self.client.close()
-        self.client.url = self.server.url
+        self.client = Client(self.server.url)
         self.expect(self.token("kept", secret), 200)
         self.expect(self.admin.delete("/admin/scopes/kept:read"), 204)
         self.expect(self.admin.delete(path), 204)
