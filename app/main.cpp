@@ -242,7 +242,7 @@ void process::wait() {
         reload_tls(tls_.get(), log_);
         const realm_instance_ptr held = it_.held();
         instance& now = it_.now(held);
-        reload(inputs_, settings_, now.keys(), now.limiter(), log_);
+        reload(inputs_, settings_, now.keys(), now.limiters(), log_);
     }
 }
 

@@ -3,7 +3,11 @@
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1" CACHE STRING "" FORCE)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     add_compile_definitions(_GLIBCXX_ASSERTIONS _FORTIFY_SOURCE=3)
-    add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE)
+    set(pawl_branches -fcf-protection)
+    if(CMAKE_SYSTEM_PROCESSOR STREQUAL "aarch64")
+        set(pawl_branches -mbranch-protection=standard)
+    endif()
+    add_compile_options(-fstack-protector-strong -fstack-clash-protection ${pawl_branches} -fPIE)
     # The same bytes from every directory: ccache names sources by ../ itself. tools/package check proves it.
     if(NOT PAWL_CCACHE)
         add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=..)

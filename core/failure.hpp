@@ -49,6 +49,8 @@ enum class errc : std::uint8_t {
     // What the operator has configured.
     sign_up_closed,   // --sign-up closed
     claims_too_large, // what --claims adds of this user does not fit into a token
+    // Capacity, too.
+    hash_memory_unavailable, // a hash got no memory, and decided nothing; retry_after
     // Clients, APIs, scopes (docs/provider.md).
     client_not_found,
     client_id_taken,

@@ -40,8 +40,10 @@ void describe_one(const user& u, record_text& out) {
 
 std::string evidence_text(const security_event& e) {
     if (has_actor(e.kind)) {
-        const std::string by = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
-        return "  by " + by + (e.about.empty() ? "" : ": " + clean(e.about));
+        const told_act act = e.kind == event_kind::token_revoked ? told_act{{}, e.about} : read_act(e.about);
+        const std::string who = e.by.value == 0 ? "an operator" : "user " + std::to_string(e.by.value);
+        const std::string by = act.client_id.empty() ? who : "client " + clean(act.client_id);
+        return "  by " + by + (act.what.empty() ? "" : ": " + clean(act.what));
     }
     std::string text;
     if (has_generations(e.kind) && e.family != family_id{}) {
@@ -65,6 +67,31 @@ void describe_one(const storage::serving_note& n, record_text& out) {
     const std::string first = to_rfc3339_ms(n.first), second = to_rfc3339_ms(n.second);
     out.text = n.what == storage::serving_kind::began ? "serving again since " + second + ", not served since " + first
                                                       : "the clock was set back from " + second + " to " + first;
+}
+
+std::string numbered(const char* kind, std::uint64_t number, std::uint64_t version, const std::string& name,
+                     bool removed) {
+    return std::string(kind) + " " + std::to_string(number) + "  version " + std::to_string(version) + "  " +
+           clean(name) + (removed ? "  removed" : "");
+}
+
+void describe_one(const client& c, record_text& out) {
+    out.text = numbered("client", c.number.value, c.version, c.client_id, c.removed);
+    if (!c.removed) {
+        out.text += std::string(c.enabled ? "  enabled" : "  disabled") + "  " + std::string(name_of(c.preset)) + "  " +
+                    std::string(name_of(c.auth_method)) + "  epoch " + std::to_string(c.epoch) +
+                    (c.secrets.empty() ? "" : "  secrets " + text_of(c.secrets));
+    }
+}
+
+void describe_one(const api& a, record_text& out) {
+    out.text = numbered("api", a.number.value, a.version, a.identifier, a.removed) + "  " +
+               std::string(name_of(a.token_format));
+}
+
+void describe_one(const scope& s, record_text& out) {
+    out.text =
+        numbered("scope", s.number.value, s.version, s.name, s.removed) + (s.api.empty() ? "" : "  of " + clean(s.api));
 }
 
 // A record that has no words of its own here.

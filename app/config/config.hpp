@@ -61,6 +61,7 @@ struct config {
     proxy_trust trusted_proxies;
     std::vector<std::string> cors_origins;
     std::size_t max_sessions = 0;
+    std::size_t max_clients = 0;
     std::size_t max_connections = 0;
     seconds idle_timeout{};
     bool sign_up_open = true;

@@ -51,6 +51,7 @@ enum class option_id : std::uint8_t {
     webhook_ca,
     webhook_http,
     max_sessions,
+    max_clients,
     max_connections,
     idle_timeout,
     sign_up,

@@ -72,8 +72,10 @@ realm_snapshot realm::beginning() {
     out.frozen = shared_.start.frozen;
     const std::unique_ptr<realm_instance> scratch = fresh_world(0); // for its source of ids alone
     random_source& random = scratch->own_random ? *scratch->own_random : shared_.random;
+    const realm_instance_ptr before = now(); // whose capsule keys go on, where they are of a file
+    const key_ring_ptr keys = keys_from_file_ && before ? before->it->keys().get() : first_keys_;
     out.image = image_of(shared_.start, service_settings_of(shared_.settings), random,
-                         to_seconds(out.clock.value_or(shared_.time.now_ms())));
+                         to_seconds(out.clock.value_or(shared_.time.now_ms())), keys->capsules.get());
     out.random_calls = scratch->counted != nullptr ? scratch->counted->calls() : 0;
     return out;
 }

@@ -181,6 +181,7 @@ std::variant<seed, seed_fault> parse_seed(std::string_view text) {
     reader.is_required("pawl_seed"); // the version of the format
     reader.optional_count("pawl_seed", seed_version, seed_version);
     read_users(reader, s);
+    s.entities = read_seed_entities(reader);
     member_reader time(reader, "clock");
     s.clock = time.optional_time("now", time_form::text_or_seconds);
     s.frozen = time.optional_flag("frozen").value_or(false);
@@ -211,7 +212,8 @@ void hash_passwords(seed& s, const argon2_cost& cost, random_source& random) {
     }
 }
 
-storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now) {
+storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now,
+                                   const capsule_ring* ring) {
     auto image = std::make_shared<storage::memory_image>();
     for (const seed_user& one : s.users) {
         user u = one.record;
@@ -224,6 +226,7 @@ storage::memory_image_ptr image_of(const seed& s, const service_settings& rules,
             add_session(*image, session, u, rules, random, now);
         }
     }
+    add_entities(*image, s.entities, ring, now);
     image->counts.next_user_id = s.users.size() + 1;
     image->time = timestamp_ms(now);
     return image;

@@ -1,7 +1,8 @@
-// The seed of --seed: users and sessions that a world in memory starts with and goes back to. docs/fixture.md has the
-// format; version 1.
+// The seed of --seed: users, sessions, clients, APIs and scopes that a world in memory starts with and goes back to.
+// docs/fixture.md has the format; version 1.
 #pragma once
 
+#include "app/dev/seed_entities.hpp"
 #include "app/instance/startup.hpp"
 #include "core/family/family.hpp"
 #include "core/user/user.hpp"
@@ -35,6 +36,7 @@ struct seed_user {
 };
 struct seed {
     std::vector<seed_user> users;
+    seed_entities entities;
     std::optional<timestamp_ms> clock;
     bool frozen = false;
 };
@@ -52,7 +54,9 @@ std::variant<seed, seed_fault> parse_seed(std::string_view text);
 void hash_passwords(seed& s, const argon2_cost& cost, random_source& random);
 
 // The records of such a world that begins at `now`.
-storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now);
+// `ring`: what secrets of clients are kept under; may be null where there are none.
+storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now,
+                                   const capsule_ring* ring = nullptr);
 
 // Reads, parses and hashes --seed. Throws refused(usage).
 seed read_seed(const config& settings, random_source& random);

@@ -1,6 +1,7 @@
 #include "app/dto/admin_requests.hpp"
 
 #include "app/http/member_reader.hpp"
+#include "core/service/client_service.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -116,10 +117,13 @@ result<key_rotation> read_key_rotation(const parameters& body) {
     member_reader reader(body);
     key_rotation wanted;
     const std::string kind = reader.required_text("kind");
-    if (!reader.failed() && kind != "signing" && kind != "refresh") {
-        reader.blame("kind", "must be signing or refresh");
+    if (kind == "refresh") {
+        wanted.kind = key_kind::refresh;
+    } else if (kind == "capsule") {
+        wanted.kind = key_kind::capsule;
+    } else if (!reader.failed() && kind != "signing") {
+        reader.blame("kind", "must be signing, refresh or capsule");
     }
-    wanted.kind = kind == "refresh" ? key_kind::refresh : key_kind::signing;
     wanted.now = reader.optional_flag("now").value_or(false);
     if (const std::optional<std::string> alg = reader.optional_text("alg")) {
         wanted.algorithm = jws_algorithm_from_text(*alg);
@@ -128,7 +132,7 @@ result<key_rotation> read_key_rotation(const parameters& body) {
         }
     }
     for (const std::string_view name : {"now", "alg"}) {
-        if (wanted.kind == key_kind::refresh && reader.given(name)) {
+        if (wanted.kind != key_kind::signing && reader.given(name)) {
             reader.blame(name, "is for signing keys only");
         }
     }
@@ -141,17 +145,49 @@ result<key_rotation> read_key_rotation(const parameters& body) {
 result<key_retirement> read_key_retirement(const parameters& body) {
     member_reader reader(body);
     key_retirement wanted;
-    wanted.kid = reader.optional_text("kid");
-    const auto id = reader.optional_integer("refresh_id", 0, 255);
-    wanted.refresh_id = static_cast<std::uint8_t>(id.value_or(0));
+    wanted.kid = reader.optional_text("kid").value_or("");
     wanted.force = reader.optional_flag("force").value_or(false);
-    if (reader.given("kid") == reader.given("refresh_id")) {
-        reader.blame("kid", "give exactly one of kid and refresh_id");
+    int given = reader.given("kid") ? 1 : 0;
+    for (const auto& [name, kind] :
+         {std::pair("refresh_id", key_kind::refresh), std::pair("capsule_id", key_kind::capsule)}) {
+        const auto id = reader.optional_integer(name, 0, 255);
+        if (reader.given(name)) {
+            wanted.kind = kind;
+            wanted.id = static_cast<std::uint8_t>(id.value_or(0));
+            ++given;
+        }
+    }
+    if (given != 1) {
+        reader.blame("kid", "give exactly one of kid, refresh_id and capsule_id");
+    }
+    if (wanted.kind == key_kind::capsule && reader.given("force")) {
+        reader.blame("force", "is not for capsule keys");
     }
     if (reader.failed()) {
         return reader.why();
     }
     return wanted;
+}
+
+result<client_query> read_client_query(const parameters& query) {
+    member_reader reader(query);
+    client_query wanted;
+    constexpr std::uint64_t number_max = std::numeric_limits<std::uint32_t>::max();
+    wanted.after.value = static_cast<std::uint32_t>(query_number(reader, "after", 0, number_max).value_or(0));
+    wanted.limit = query_number(reader, "limit", 1, clients_page_max).value_or(wanted.limit);
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return wanted;
+}
+
+result<seconds> read_secret_overlap(member_reader& reader) {
+    const auto given = reader.optional_integer("overlap", 0, secret_overlap_max.count());
+    reader.refuse_others();
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return given ? seconds(*given) : secret_overlap_default;
 }
 
 result<user_query> read_user_query(const parameters& query) {

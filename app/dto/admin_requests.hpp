@@ -1,6 +1,7 @@
 // Bodies and queries of /admin/* into what the services take. As in requests.hpp, all faults are reported at once.
 #pragma once
 
+#include "app/http/member_reader.hpp"
 #include "app/http/parameters.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
@@ -28,6 +29,16 @@ struct user_query {
 };
 result<user_query> read_user_query(const parameters& query);
 
+// ?after=N&limit=N: `after` is the `next` of a page.
+struct client_query {
+    client_number after;
+    std::size_t limit = 100;
+};
+result<client_query> read_client_query(const parameters& query);
+
+// Optional `overlap`, in seconds.
+result<seconds> read_secret_overlap(member_reader& reader);
+
 // `user_id`, in a query or in a body: required.
 result<user_id> read_query_user(const parameters& query);
 result<user_id> read_user_of(const parameters& body);
@@ -39,8 +50,8 @@ struct minting {
 };
 result<minting> read_minting(const parameters& body);
 
-enum class key_kind : std::uint8_t { signing, refresh };
-// {"kind":"signing"|"refresh"}; for signing keys also optional now and alg.
+enum class key_kind : std::uint8_t { signing, refresh, capsule };
+// {"kind":"signing"|"refresh"|"capsule"}; for signing keys also optional now and alg.
 struct key_rotation {
     key_kind kind = key_kind::signing;
     bool now = false;                       // it signs at once
@@ -48,10 +59,11 @@ struct key_rotation {
 };
 result<key_rotation> read_key_rotation(const parameters& body);
 
-// Exactly one of kid and refresh_id; optional force.
+// Exactly one of kid, refresh_id and capsule_id; optional force, which a capsule key has not.
 struct key_retirement {
-    std::optional<std::string> kid;
-    std::uint8_t refresh_id = 0; // where there is no kid
+    key_kind kind = key_kind::signing;
+    std::string kid;     // of a signing key
+    std::uint8_t id = 0; // of another
     bool force = false;
 };
 result<key_retirement> read_key_retirement(const parameters& body);

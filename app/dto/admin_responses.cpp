@@ -229,8 +229,20 @@ std::string keys_json(const key_ring& ring, timestamp now) {
             .member("mints", key.id == ring.refresh_keys.back().id)
             .end();
     }
+    std::string capsule;
+    for (const capsule_key_facts& key : ring.capsule_keys) {
+        capsule += capsule.empty() ? "" : ",";
+        json_object_writer object(capsule);
+        object.member("id", std::uint64_t{key.id});
+        add_text_or_null(object, "created_at", key.created_at == timestamp{} ? "" : to_rfc3339(key.created_at));
+        object.member("seals", key.id == ring.capsule_keys.back().id).end();
+    }
     std::string out;
-    json_object_writer(out).raw("signing", "[" + signing + "]").raw("refresh", "[" + refresh + "]").end();
+    json_object_writer(out)
+        .raw("signing", "[" + signing + "]")
+        .raw("refresh", "[" + refresh + "]")
+        .raw("capsule", "[" + capsule + "]")
+        .end();
     return out;
 }
 

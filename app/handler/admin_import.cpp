@@ -6,6 +6,7 @@
 #include "app/transfer/import_apply.hpp"
 #include "core/text/json_text.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +15,13 @@ namespace pawl::app {
 
 namespace {
 
+// std::nullopt if it is no such record.
+template <class Record>
+std::optional<result<import_result>> apply_entity(registry& entities, const import_record& record) {
+    const auto* const r = std::get_if<Record>(&record);
+    return r == nullptr ? std::nullopt : std::optional(apply_import(entities, *r));
+}
+
 result<import_result> apply(app_context& context, import_record record) {
     if (auto* const u = std::get_if<user>(&record)) {
         return apply_import(context.data, std::move(*u), context.time.now());
@@ -21,9 +29,18 @@ result<import_result> apply(app_context& context, import_record record) {
     if (const auto* const f = std::get_if<storage::family_image>(&record)) {
         return apply_import(context.data, *f, context.time.now());
     }
+    if (context.entities != nullptr) {
+        for (const std::optional<result<import_result>>& done :
+             {apply_entity<client>(*context.entities, record), apply_entity<api>(*context.entities, record),
+              apply_entity<scope>(*context.entities, record), apply_entity<revoked_token>(*context.entities, record)}) {
+            if (done) {
+                return *done;
+            }
+        }
+    }
     const auto* const refusal = std::get_if<import_refusal>(&record);
     const std::string why =
-        refusal != nullptr ? refusal->why : "the line is neither the first of an export, a user nor a family";
+        refusal != nullptr ? refusal->why : "the line is neither the first of an export nor a record of one";
     return failure(errc::validation_failed, {field_error{"line", why}});
 }
 

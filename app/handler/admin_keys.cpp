@@ -22,6 +22,30 @@ auto read_wish(const app_context& context, const http_request& request, Read rea
     return wanted;
 }
 
+task<key_change> rotate(operations& ops, const key_rotation& wanted) {
+    switch (wanted.kind) {
+    case key_kind::refresh:
+        return ops.rotate_refresh_key();
+    case key_kind::capsule:
+        return ops.rotate_capsule_key();
+    case key_kind::signing:
+        break;
+    }
+    return ops.rotate_signing_key(wanted.now ? key_start::at_once : key_start::published, wanted.algorithm);
+}
+
+task<key_change> retire(operations& ops, const key_retirement& wanted) {
+    switch (wanted.kind) {
+    case key_kind::refresh:
+        return ops.retire_refresh_key(wanted.id, wanted.force);
+    case key_kind::capsule:
+        return ops.retire_capsule_key(wanted.id);
+    case key_kind::signing:
+        break;
+    }
+    return ops.retire_signing_key(wanted.kid);
+}
+
 // The list as it is now, once it is in the log who changed it. Awaited directly.
 task<http_response> answer_change(app_context& context, operator_caller by, event_kind what, key_change changed) {
     if (changed.refused) {
@@ -47,10 +71,7 @@ task<http_response> handle_admin_rotate_key(app_context& context, const http_req
     if (!wanted) {
         co_return wanted.error();
     }
-    operations& ops = *context.instance_operations;
-    const key_start start = wanted->now ? key_start::at_once : key_start::published;
-    task<key_change> changing =
-        wanted->kind == key_kind::signing ? ops.rotate_signing_key(start, wanted->algorithm) : ops.rotate_refresh_key();
+    task<key_change> changing = rotate(*context.instance_operations, *wanted);
     key_change changed = co_await std::move(changing);
     auto answering = answer_change(context, std::move(by), event_kind::key_added, std::move(changed));
     co_return co_await std::move(answering);
@@ -61,9 +82,7 @@ task<http_response> handle_admin_retire_key(app_context& context, const http_req
     if (!wanted) {
         co_return wanted.error();
     }
-    operations& ops = *context.instance_operations;
-    task<key_change> changing =
-        wanted->kid ? ops.retire_signing_key(*wanted->kid) : ops.retire_refresh_key(wanted->refresh_id, wanted->force);
+    task<key_change> changing = retire(*context.instance_operations, *wanted);
     key_change changed = co_await std::move(changing);
     auto answering = answer_change(context, std::move(by), event_kind::key_retired, std::move(changed));
     co_return co_await std::move(answering);

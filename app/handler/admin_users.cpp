@@ -111,10 +111,12 @@ using enum http_method;
 constexpr route rows[] = {
     {get, "/admin/users", as_operator<handle_admin_list_users>, "admin_list_users", refuses(query_string)},
     {post, "/admin/users", as_operator<handle_admin_create_user>, "admin_create_user",
-     refuses(json_body, errc::email_taken, errc::username_taken, errc::password_queue_full)},
+     refuses(json_body, errc::email_taken, errc::username_taken, errc::password_queue_full,
+             errc::hash_memory_unavailable)},
     {get, "/admin/users/{id}", as_operator<handle_admin_get_user>, "admin_get_user", refuses(errc::user_not_found)},
     {patch, "/admin/users/{id}", as_operator<handle_admin_change_user>, "admin_change_user",
-     refuses(json_body, errc::user_not_found, errc::email_taken, errc::username_taken, errc::password_queue_full)},
+     refuses(json_body, errc::user_not_found, errc::email_taken, errc::username_taken, errc::password_queue_full,
+             errc::hash_memory_unavailable)},
     {delete_, "/admin/users/{id}", as_operator<handle_admin_remove_user>, "admin_remove_user",
      refuses(errc::user_not_found)},
 };

@@ -1,6 +1,7 @@
 #include "app/handler/callers.hpp"
 
 #include "app/http/cors.hpp"
+#include "core/service/machine_service.hpp"
 
 #include <utility>
 
@@ -10,6 +11,16 @@ task<result<operator_caller>> authorise_operator(app_context& context, const htt
     operator_caller by;
     by.from = request.from;
     if (request.from_admin_socket) {
+        co_return by;
+    }
+    const std::string_view bearer = bearer_token(request);
+    if (context.machines != nullptr && !bearer.empty() && !names_session(bearer)) {
+        auto asking = context.machines->authenticate(bearer, admin_scope);
+        auto machine = co_await std::move(asking);
+        if (!machine) {
+            co_return machine.error();
+        }
+        by.machine = *std::move(machine);
         co_return by;
     }
     auto asking = authenticate(context, request);

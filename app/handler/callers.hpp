@@ -9,8 +9,9 @@
 
 namespace pawl::app {
 
-// The operator who came over the admin socket, or the superuser whose access token came along. missing_access_token,
-// invalid_access_token, not_admin, storage_unavailable. Awaited directly.
+// The operator who came over the admin socket, the superuser whose access token came along, or the client whose token
+// is its own and has the scope admin. missing_access_token, invalid_access_token, not_admin, insufficient_scope,
+// storage_unavailable. Awaited directly.
 task<result<operator_caller>> authorise_operator(app_context& context, const http_request& request);
 
 // A refusal as the operator reads it: of any session or user, not of one's own.
@@ -49,7 +50,8 @@ task<http_response> developers_only(app_context& context, const http_request& re
 template <user_handler* Handle>
 inline constexpr endpoint as_user{&detail::user_only<Handle>, audience::user};
 
-// Asked by operators: superusers, and the peers of the admin socket. The handler is told by whom.
+// Asked by operators: superusers, clients with the scope admin, and the peers of the admin socket. The handler is told
+// by whom.
 template <operator_handler* Handle>
 inline constexpr endpoint as_operator{&detail::operators_only<Handle>, audience::superuser};
 

@@ -57,7 +57,8 @@ using enum http_method;
 
 constexpr route rows[] = {
     {post, "/dev/users", as_developer<handle_dev_make_user>, "dev_make_user",
-     refuses(json_body, errc::email_taken, errc::username_taken, errc::password_queue_full, errc::storage_unavailable)},
+     refuses(json_body, errc::email_taken, errc::username_taken, errc::password_queue_full,
+             errc::hash_memory_unavailable, errc::storage_unavailable)},
 };
 
 } // namespace

@@ -14,14 +14,19 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 1> authentication_methods{"none"};
-
 // An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
 constexpr std::array<std::string_view, 2> password_parameters{"username", "password"};
 constexpr std::array<std::string_view, 1> refresh_parameters{"refresh_token"};
+constexpr std::array<std::string_view, 3> machine_parameters{"scope", "resource", "audience"};
+constexpr std::array<std::string_view, 2> repeatable{"resource", "audience"};
 
+// RFC 9700: users give their passwords to the first party alone.
 task<http_response> password_grant(const token_request& asked) {
-    return answer_login(asked, oauth_response);
+    if (asked.client.record != nullptr) {
+        co_return oauth_response(failure(errc::unauthorized_client));
+    }
+    auto pending = answer_login(asked, oauth_response);
+    co_return co_await std::move(pending);
 }
 
 task<http_response> refresh_token_grant(const token_request& asked) {
@@ -32,7 +37,14 @@ task<http_response> refresh_token_grant(const token_request& asked) {
 constexpr std::array grants{
     grant{"password", password_parameters, password_grant},
     grant{"refresh_token", refresh_parameters, refresh_token_grant},
+    grant{"client_credentials", machine_parameters, client_credentials_grant},
 };
+
+// As families and access tokens know it.
+token_client client_of(const token_request& asked) {
+    const client_ptr& record = asked.client.record;
+    return {asked.client.number(), record == nullptr ? std::string(first_party_client_id) : record->client_id};
+}
 
 std::string_view to_text(refresh_kind kind) {
     switch (kind) {
@@ -48,15 +60,8 @@ std::string_view to_text(refresh_kind kind) {
 
 } // namespace
 
-// There is one client today, the first party's, which has no secret: credentials of clients (Authorization: Basic,
-// client_secret, client_assertion) are ignored like every parameter that is not known.
-task<result<asking_client>> authenticated_client(app_context& /*context*/, const http_request& /*request*/,
-                                                 const parameters& /*form*/) {
-    co_return asking_client{};
-}
-
-std::span<const std::string_view> client_authentication_methods() {
-    return authentication_methods;
+std::span<const std::string_view> repeatable_parameters() {
+    return repeatable;
 }
 
 std::span<const grant> all_grants() {
@@ -82,8 +87,9 @@ task<http_response> answer_login(const token_request& asked, refusal_answer refu
         co_return refused(wanted.error());
     }
     const std::string name = wanted->name; // as typed, for a line of the log
+    new_session session{client_of(asked), asked.request.from};
     auto pending =
-        asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), asked.request.from);
+        asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), std::move(session));
     auto tokens = co_await std::move(pending);
     if (!tokens) {
         log_refused_login(asked.context, asked.request, name, tokens.error());
@@ -97,7 +103,7 @@ task<http_response> answer_refresh(const token_request& asked, refusal_answer re
     if (!token) {
         co_return refused(token.error());
     }
-    auto pending = asked.context.sessions.refresh(std::move(*token), asked.request.from);
+    auto pending = asked.context.sessions.refresh(std::move(*token), client_of(asked), asked.request.from);
     auto outcome = co_await std::move(pending);
     if (!outcome) {
         co_return refused(outcome.error());

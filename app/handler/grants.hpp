@@ -4,6 +4,7 @@
 
 #include "app/http/context.hpp"
 #include "app/http/parameters.hpp"
+#include "core/jwt/client_assertion.hpp"
 #include "core/provider/client.hpp"
 
 #include <span>
@@ -14,6 +15,7 @@ namespace pawl::app {
 // The client that asks. Without a record: the first party's, which proves nothing.
 struct asking_client {
     client_ptr record;
+    assertion_claims proof{}; // of private_key_jwt: with_proof_spent() takes it
     client_number number() const { return record == nullptr ? first_party_client : record->number; }
 };
 
@@ -25,10 +27,18 @@ struct token_request {
     asking_client client;
 };
 
-// Which client asks (RFC 6749 2.3), proven in the way that its record wants. invalid_client, invalid_request,
-// storage_unavailable. Awaited directly.
+// Which client asks (RFC 6749 2.3), proven in the way that its record wants. Refuses invalid_client,
+// validation_failed (invalid_request), too_many_attempts, too_many_assertions and storage_unavailable. Awaited
+// directly.
 task<result<asking_client>> authenticated_client(app_context& context, const http_request& request,
                                                  const parameters& form);
+// oauth_response(), and the challenge that RFC 6749 5.2 wants where the client used Basic. For every refusal of a
+// handler that asks authenticated_client().
+http_response client_refusal(const http_request& request, const failure& why);
+// The answer, once what proved the client is spent; the refusal instead of a good answer, where it was spent meanwhile.
+// The last thing that a handler does that asked authenticated_client().
+http_response with_proof_spent(app_context& context, const http_request& request, const asking_client& client,
+                               http_response answer);
 // Their names in the registry of RFC 7591, "token_endpoint_auth_method". Static.
 std::span<const std::string_view> client_authentication_methods();
 
@@ -47,6 +57,12 @@ const grant* grant_of(const parameters& form);
 // How a refusal is said: as a problem (RFC 9457), or as RFC 6749 5.2 has it.
 using refusal_answer = http_response (*)(const failure& why);
 http_response as_problem(const failure& why);
+
+// Parameters of any grant that may be given more than once (RFC 8707, RFC 8693). Static.
+std::span<const std::string_view> repeatable_parameters();
+
+// A token for the client itself (RFC 6749 4.4); app/handler/machine_grant.cpp. Awaited directly.
+task<http_response> client_credentials_grant(const token_request& asked);
 
 // Log in by name and password, or exchange a refresh token, and answer with tokens. /login and /refresh do it for the
 // first party, /token as grants. Awaited directly.

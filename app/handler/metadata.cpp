@@ -2,10 +2,16 @@
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
 #include "app/handler/grants.hpp"
 #include "app/handler/rows.hpp"
+#include "core/jwt/client_keys.hpp"
 #include "core/jwt/key_ring.hpp"
+#include "core/provider/machine_grant.hpp"
+#include "core/service/durable_answer.hpp"
+#include "core/service/settled.hpp"
 #include "core/text/json_text.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,6 +36,27 @@ std::string array_json(std::span<const std::string_view> words) {
     return text.append("]");
 }
 
+// How clients prove who they are where they must: `none` is no proof.
+std::string proofs_json(std::initializer_list<std::string_view> more) {
+    std::vector<std::string_view> names;
+    for (const std::string_view method : client_authentication_methods()) {
+        if (method != "none") {
+            names.push_back(method);
+        }
+    }
+    names.insert(names.end(), more);
+    return array_json(names);
+}
+
+// Those that are defined, and the scopes of our own API.
+std::string scopes_json(const catalogue& all) {
+    std::vector<std::string_view> names{admin_scope, introspect_scope};
+    for (const scope_ptr& one : all.scopes) {
+        names.emplace_back(one->name);
+    }
+    return array_json(names);
+}
+
 std::string grants_json() {
     std::vector<std::string_view> names;
     for (const grant& row : all_grants()) {
@@ -50,32 +77,83 @@ std::string algorithms_json(const key_ring& keys) {
     return array_json(names);
 }
 
+// What clients and APIs are for. Only where the server has them.
+void add_provider(json_object_writer& object, std::string_view issuer, const catalogue& all) {
+    const std::string algorithms = array_json(client_signing_algorithms()); // of private_key_jwt
+    object.raw("scopes_supported", scopes_json(all))
+        .raw("token_endpoint_auth_signing_alg_values_supported", algorithms)
+        .member("introspection_endpoint", url_of(issuer, "/introspect"))
+        .raw("introspection_endpoint_auth_methods_supported", proofs_json({"Bearer"}))
+        .raw("introspection_endpoint_auth_signing_alg_values_supported", algorithms)
+        .member("revocation_endpoint", url_of(issuer, "/revoke"))
+        .raw("revocation_endpoint_auth_methods_supported", array_json(client_authentication_methods()))
+        .raw("revocation_endpoint_auth_signing_alg_values_supported", algorithms);
+}
+
 task<http_response> handle_metadata(app_context& context, const http_request& /*request*/) {
+    catalogue_ptr all;
+    if (context.entities != nullptr && context.machines != nullptr) {
+        const auto look = [&] { return context.entities->find_catalogue(); };
+        auto settling = settled(context.data, *context.entities, look);
+        const std::optional<catalogue_ptr> seen = co_await std::move(settling);
+        if (!seen) {
+            co_return problem_response(storage_failure());
+        }
+        all = *seen;
+    }
     const std::string& issuer = context.settings.issuer;
     const key_ring_ptr keys = context.keys();
     http_response response;
     response.content_type = "application/json";
     response.headers.emplace_back(
         "Cache-Control", "public, max-age=" + std::to_string(jwks_max_age.count())); // as the keys that it names
-    json_object_writer(response.body)
-        .member("issuer", issuer)
+    json_object_writer object(response.body);
+    object.member("issuer", issuer)
         .member("token_endpoint", url_of(issuer, "/token"))
         .member("jwks_uri", url_of(issuer, "/.well-known/jwks.json"))
         .raw("grant_types_supported", grants_json())
         .raw("response_types_supported", "[]") // no authorization endpoint
+        .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
         .raw("token_endpoint_auth_methods_supported", array_json(client_authentication_methods()))
         .raw("subject_types_supported", R"(["public"])")
         .raw("id_token_signing_alg_values_supported", algorithms_json(*keys))
-        .member("service_documentation", url_of(issuer, "/docs"))
-        .end();
+        .member("request_parameter_supported", false)
+        .member("request_uri_parameter_supported", false) // absent, it would mean true
+        .member("claims_parameter_supported", false)
+        .member("service_documentation", url_of(issuer, "/docs"));
+    if (all != nullptr) {
+        add_provider(object, issuer, *all);
+    }
+    object.end();
     co_return response;
+}
+
+// "auth" of "https://example.com/auth"; empty where the issuer has no path.
+std::string_view path_of(std::string_view issuer) {
+    const std::size_t authority = issuer.find("://") + 3;
+    std::string_view path = issuer.substr(std::min(issuer.find('/', authority), issuer.size()));
+    path.remove_suffix(path.ends_with('/') ? 1 : 0);
+    return path.substr(path.empty() ? 0 : 1);
+}
+
+task<http_response> handle_metadata_of_path(app_context& context, const http_request& request) {
+    if (request.path_parameter != path_of(context.settings.issuer)) {
+        co_return problem_response(request_problem::not_found);
+    }
+    auto pending = handle_metadata(context, request);
+    co_return co_await std::move(pending);
 }
 
 using enum http_method;
 
 constexpr route rows[] = {
-    {get, "/.well-known/oauth-authorization-server", handle_metadata, "metadata", refuses()},
-    {get, "/.well-known/openid-configuration", handle_metadata, "discovery", refuses()},
+    {get, "/.well-known/oauth-authorization-server", handle_metadata, "metadata", refuses(errc::storage_unavailable)},
+    {get, "/.well-known/openid-configuration", handle_metadata, "discovery", refuses(errc::storage_unavailable)},
+    // RFC 8414 3.1: of an issuer with a path, the path comes after.
+    {get, "/.well-known/oauth-authorization-server/{id}", handle_metadata_of_path, "metadata_of_path",
+     refuses(request_problem::not_found, errc::storage_unavailable)},
+    {get, "/.well-known/openid-configuration/{id}", handle_metadata_of_path, "discovery_of_path",
+     refuses(request_problem::not_found, errc::storage_unavailable)},
 };
 
 } // namespace

@@ -13,6 +13,8 @@ using row_list = std::span<const route>;
 extern const row_list root_rows;
 extern const row_list account_rows;
 extern const row_list token_rows;
+extern const row_list introspect_rows;
+extern const row_list revoke_rows;
 extern const row_list session_rows;
 extern const row_list jwks_rows;
 extern const row_list metadata_rows;
@@ -25,6 +27,9 @@ extern const row_list admin_keys_rows;
 extern const row_list admin_storage_rows;
 extern const row_list admin_import_rows;
 extern const row_list admin_events_rows;
+extern const row_list admin_clients_rows;
+extern const row_list admin_apis_rows;
+extern const row_list admin_scopes_rows;
 extern const row_list dev_rows;
 extern const row_list dev_instances_rows;
 extern const row_list dev_faults_rows;
@@ -33,9 +38,10 @@ extern const row_list dev_users_rows;
 
 // In the order in which the OpenAPI document shows them.
 inline constexpr const row_list* served_always[] = {
-    &root_rows,           &account_rows,    &token_rows,         &session_rows,      &jwks_rows,
-    &metadata_rows,       &health_rows,     &docs_rows,          &admin_info_rows,   &admin_users_rows,
-    &admin_sessions_rows, &admin_keys_rows, &admin_storage_rows, &admin_import_rows, &admin_events_rows,
+    &root_rows,         &account_rows,      &token_rows,          &introspect_rows, &revoke_rows,
+    &session_rows,      &jwks_rows,         &metadata_rows,       &health_rows,     &docs_rows,
+    &admin_info_rows,   &admin_users_rows,  &admin_sessions_rows, &admin_keys_rows, &admin_storage_rows,
+    &admin_import_rows, &admin_events_rows, &admin_clients_rows,  &admin_apis_rows, &admin_scopes_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
     &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows,

@@ -49,7 +49,7 @@ failure except_required() {
 
 // A refresh token in the body decides; a bearer counts only without one.
 task<http_response> handle_logout(app_context& context, const http_request& request) {
-    if (has_refresh_token_in_query(request)) {
+    if (has_in_query(request, "refresh_token")) {
         co_return problem_response(request_problem::token_in_query);
     }
     parameters members;

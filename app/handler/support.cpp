@@ -4,6 +4,8 @@
 #include "app/http/json_body.hpp"
 #include "app/http/multipart.hpp"
 #include "core/jwt/access_token.hpp"
+#include "core/jwt/machine_token.hpp"
+#include "core/provider/machine_grant.hpp"
 #include "core/text/header_text.hpp"
 
 #include <algorithm>
@@ -31,6 +33,27 @@ body_outcome outcome_of(body_result read) {
     return body_failure{refusal.problem, std::move(refusal.detail)};
 }
 
+// Why an access token was refused, for --dev.
+std::string_view why_not_taken(const app_context& context, std::string_view token) {
+    access_token_expectations expected = expectations_of(context.settings, context.time.now());
+    expected.leeway = seconds(0);
+    const key_ring_ptr keys = context.keys();
+    machine_claims of_client;
+    const machine_token_expectations of_machine{expected.issuer, expected.now, machine_token_ttl_max};
+    if (check_machine_token(*keys, token, of_machine, of_client) == access_token_check::good) {
+        return "it is a client's: this takes users' tokens alone, or it is for another API, or it was revoked, or its "
+               "client is no more";
+    }
+    expected.lifetime_max = context.settings.refresh_absolute_ttl;
+    access_claims claims;
+    const auto check = check_access_token(*keys, token, expected, claims);
+    if (check != access_token_check::good) {
+        return to_text(check);
+    }
+    return expected.subject_is_id ? "its session or user is no more"
+                                  : "its session, its user or the name in sub is no more";
+}
+
 } // namespace
 
 http_response json_answer(unsigned status, std::string body) {
@@ -53,17 +76,9 @@ http_response refuse(const app_context& context, const http_request& request, co
     if (!context.development || why.code != errc::invalid_access_token) {
         return problem_response(why);
     }
-    access_token_expectations expected = expectations_of(context.settings, context.time.now());
-    expected.lifetime_max = context.settings.refresh_absolute_ttl;
-    expected.leeway = seconds(0);
-    access_claims claims;
-    const key_ring_ptr keys = context.keys();
-    const auto check = check_access_token(*keys, bearer_token(request), expected, claims);
     std::string detail(row_of(why.code).detail);
     detail += " (--dev: ";
-    const std::string_view no_more = expected.subject_is_id ? "its session or user is no more"
-                                                            : "its session, its user or the name in sub is no more";
-    detail += check == access_token_check::good ? no_more : to_text(check);
+    detail += why_not_taken(context, bearer_token(request));
     detail += ")";
     return problem_response(why, detail);
 }
@@ -82,7 +97,7 @@ http_response body_failure::as_oauth() const {
     return oauth_response(std::get<request_problem>(why), {}, detail);
 }
 
-body_outcome read_body(const http_request& request, body_kinds kinds) {
+body_outcome read_body(const http_request& request, body_kinds kinds, std::span<const std::string_view> may_repeat) {
     if (!request.content_type && request.body.empty()) {
         return parameters{};
     }
@@ -91,14 +106,14 @@ body_outcome read_body(const http_request& request, body_kinds kinds) {
         return outcome_of(read_json_object(request.body));
     }
     if (kinds != body_kinds::json && equals_ignoring_case(type, "application/x-www-form-urlencoded")) {
-        return outcome_of(read_form(request.body));
+        return outcome_of(read_form(request.body, may_repeat));
     }
     if (kinds != body_kinds::json && equals_ignoring_case(type, "multipart/form-data")) {
         const std::string_view boundary = multipart_boundary(*request.content_type);
         if (boundary.empty()) {
             return body_failure{request_problem::malformed_form, "The Content-Type names no boundary of the parts."};
         }
-        return outcome_of(read_multipart(request.body, boundary));
+        return outcome_of(read_multipart(request.body, boundary, may_repeat));
     }
     std::string detail = "Send the body as ";
     detail += kinds == body_kinds::form ? "" : "application/json";
@@ -121,15 +136,15 @@ std::optional<user_id> user_id_from_text(std::string_view text) {
     return id;
 }
 
-bool has_refresh_token_in_query(const http_request& request) {
+bool has_in_query(const http_request& request, std::string_view name) {
     const body_result query = read_form(request.query);
     if (query.has_value()) {
-        return query->find("refresh_token") != nullptr;
+        return query->find(name) != nullptr;
     }
     // Not even a form: it may hold a token all the same, under that very name.
-    constexpr std::string_view name = "refresh_token=";
-    for (std::size_t at = 0; at != std::string_view::npos; at = request.query.find(name, at + 1)) {
-        if (request.query.substr(at).starts_with(name) && (at == 0 || request.query[at - 1] == '&')) {
+    const std::string wanted = std::string(name) + "=";
+    for (std::size_t at = 0; at != std::string_view::npos; at = request.query.find(wanted, at + 1)) {
+        if (request.query.substr(at).starts_with(wanted) && (at == 0 || request.query[at - 1] == '&')) {
             return true;
         }
     }

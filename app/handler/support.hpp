@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,8 +40,10 @@ struct body_failure {
 using body_outcome = std::variant<parameters, body_failure>;
 
 // By Content-Type, whose parameters (charset) are ignored; no body and no Content-Type: no parameters, so that what is
-// missing is named. unsupported_media_type for anything else.
-body_outcome read_body(const http_request& request, body_kinds kinds);
+// missing is named. unsupported_media_type for anything else. In a form the names of `may_repeat` may be given more
+// than once.
+body_outcome read_body(const http_request& request, body_kinds kinds,
+                       std::span<const std::string_view> may_repeat = {});
 
 // What a request means, or the answer that refuses it.
 template <class T>
@@ -79,8 +82,8 @@ auto read_query(const http_request& request, Read read) {
 // Decimal digits of a user's number, without a leading zero; std::nullopt for anything else.
 std::optional<user_id> user_id_from_text(std::string_view text);
 
-// True where the query has a parameter `refresh_token`, in whatever spelling.
-bool has_refresh_token_in_query(const http_request& request);
+// True where the query has a parameter of that name, in whatever spelling: a token there ends up in logs.
+bool has_in_query(const http_request& request, std::string_view name);
 
 // --- Who is asking.
 // RFC 6750 2.1: the credentials of `Authorization: Bearer ...`, scheme in any case. Empty where there is no bearer.

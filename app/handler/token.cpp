@@ -20,30 +20,31 @@ task<http_response> handle_login(app_context& context, const http_request& reque
 }
 
 task<http_response> handle_token(app_context& context, const http_request& request) {
-    if (has_refresh_token_in_query(request)) {
+    if (has_in_query(request, "refresh_token")) {
         co_return oauth_response(request_problem::token_in_query);
     }
-    body_outcome body = read_body(request, body_kinds::form);
+    body_outcome body = read_body(request, body_kinds::form, repeatable_parameters());
     if (const auto* failed = std::get_if<body_failure>(&body)) {
         co_return failed->as_oauth();
     }
     const auto& form = std::get<parameters>(body);
+    const grant* const wanted = grant_of(form);
+    if (wanted == nullptr) { // whichever client asks: no proof is looked at, or spent, for nothing
+        co_return oauth_response(request_problem::unsupported_grant_type);
+    }
     auto who = authenticated_client(context, request, form);
     const result<asking_client> client = co_await std::move(who);
     if (!client) {
-        co_return oauth_response(client.error());
-    }
-    const grant* const wanted = grant_of(form);
-    if (wanted == nullptr) {
-        co_return oauth_response(request_problem::unsupported_grant_type);
+        co_return client_refusal(request, client.error());
     }
     const token_request asked{context, request, form, *client};
     auto pending = wanted->handle(asked);
-    co_return co_await std::move(pending);
+    http_response answer = co_await std::move(pending);
+    co_return with_proof_spent(context, request, asked.client, std::move(answer));
 }
 
 task<http_response> handle_refresh(app_context& context, const http_request& request) {
-    if (has_refresh_token_in_query(request)) {
+    if (has_in_query(request, "refresh_token")) {
         co_return problem_response(request_problem::token_in_query);
     }
     body_outcome body = read_body(request, body_kinds::json_or_form);
@@ -60,7 +61,7 @@ using enum http_method;
 constexpr route login_row{post, "/login", handle_login, "login",
                           refuses(json_or_form_body, errc::login_failed, errc::claims_too_large,
                                   request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
-                                  errc::storage_unavailable)};
+                                  errc::hash_memory_unavailable, errc::storage_unavailable)};
 constexpr route refresh_row{post, "/refresh", handle_refresh, "refresh",
                             refuses(json_or_form_body, request_problem::token_in_query, errc::invalid_refresh_token,
                                     errc::refresh_token_reused, errc::session_revoked, errc::session_expired,
@@ -75,7 +76,8 @@ constexpr route rows[] = {
                       request_problem::malformed_form, request_problem::duplicate_parameter,
                       request_problem::token_in_query, request_problem::unsupported_grant_type, errc::claims_too_large,
                       request_problem::unsupported_media_type, errc::too_many_attempts, errc::password_queue_full,
-                      errc::storage_unavailable)},
+                      errc::hash_memory_unavailable, errc::storage_unavailable, errc::invalid_client,
+                      errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions)},
     refresh_row,
     // Where the FastAPI tutorials put them.
     login_row.alias("/api/v1/auth/login"),

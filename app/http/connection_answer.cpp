@@ -79,6 +79,7 @@ void connection::fill_request() {
     r.forwarded = last_of(head_.forwarded, head_.forwarded_count);
     r.x_forwarded_for = last_of(head_.x_forwarded_for, head_.x_forwarded_for_count);
     r.path_parameter.assign(match_.path_parameter);
+    r.second_parameter.assign(match_.second_parameter);
     if (head_.request_id && is_good_request_id(*head_.request_id)) {
         r.request_id.assign(*head_.request_id);
     } else {

@@ -16,6 +16,7 @@
 #include <string_view>
 
 namespace pawl {
+class client_guard;    // core/service/client_guard.hpp
 class client_service;  // core/service/client_service.hpp
 class machine_service; // core/service/machine_service.hpp
 } // namespace pawl
@@ -58,11 +59,12 @@ struct app_context {
     realm* development_realm = nullptr;
     random_source* development_random = nullptr;
     const service_clock* real_time =
-        nullptr;                         // how the wall clock stands to service time; null in tests of other things
-    logger* log = nullptr;               // null in tests of other things
-    registry* entities = nullptr;        // clients, APIs, scopes; null in tests of other things, as are the next
-    client_service* clients = nullptr;   // what operators do with them
-    machine_service* machines = nullptr; // client credentials, introspection, revocation
+        nullptr;                           // how the wall clock stands to service time; null in tests of other things
+    logger* log = nullptr;                 // null in tests of other things
+    client_guard* client_proofs = nullptr; // who a client is; null: every caller is the first party
+    registry* entities = nullptr;          // clients, APIs, scopes; null in tests of other things, as are the next
+    client_service* clients = nullptr;     // what operators do with them
+    machine_service* machines = nullptr;   // client credentials, introspection, revocation
 };
 
 } // namespace pawl::app

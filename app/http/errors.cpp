@@ -20,6 +20,7 @@ constexpr std::string_view json_content_type = "application/json";
 // RFC 6750 3: no error code where the request carried no token at all.
 constexpr std::string_view challenge = "Bearer";
 constexpr std::string_view challenge_invalid_token = "Bearer error=\"invalid_token\"";
+constexpr std::string_view challenge_insufficient_scope = "Bearer error=\"insufficient_scope\"";
 
 // Said where the refusal itself names no time.
 constexpr seconds default_retry_after{1};
@@ -45,7 +46,7 @@ constexpr std::array table{
     error_row{request_problem::internal, "internal_error", 500, "Internal Server Error",
               "Something went wrong in the server. Its log has the cause under this request id.", "server_error"},
     error_row{errc::invalid_access_token, "invalid_access_token", 401, "Unauthorized",
-              "The access token is not valid, has expired, or its session has ended.", ""},
+              "The access token is not valid, has expired, or its session has ended.", "invalid_token"},
     error_row{errc::invalid_refresh_token, "invalid_refresh_token", 401, "Unauthorized",
               "The refresh token is not valid.", "invalid_grant"},
     error_row{request_problem::length_required, "length_required", 411, "Length Required",
@@ -142,7 +143,11 @@ constexpr std::array table{
         "an id, or with since=0 for all that is kept, and take users and sessions anew.",
         ""},
     error_row{request_problem::unsupported_grant_type, "unsupported_grant_type", 400, "Bad Request",
-              "The grant_type must be password, refresh_token or absent.", "unsupported_grant_type"},
+              "The grant_type must be password, refresh_token, client_credentials or absent.",
+              "unsupported_grant_type"},
+    error_row{errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "Service Unavailable",
+              "There is no memory now to hash the password. Try again after Retry-After seconds.",
+              "temporarily_unavailable"},
     error_row{errc::client_not_found, "client_not_found", 404, "Not Found", "There is no such client.", ""},
     error_row{errc::client_id_taken, "client_id_taken", 409, "Conflict", "There is a client with this id already.", ""},
     error_row{errc::api_not_found, "api_not_found", 404, "Not Found", "There is no such API.", ""},
@@ -172,7 +177,7 @@ constexpr std::array table{
     error_row{errc::too_many_assertions, "too_many_assertions", 503, "Service Unavailable",
               "Too many client assertions came. Try again after Retry-After seconds.", "temporarily_unavailable"},
     error_row{errc::insufficient_scope, "insufficient_scope", 403, "Forbidden",
-              "The access token does not have the scope that this needs.", ""},
+              "The access token does not have the scope that this needs.", "insufficient_scope"},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.
@@ -203,6 +208,8 @@ void add_challenge(http_response& response, errc code) {
     if (response.status == 401) {
         const bool invalid = code == errc::invalid_access_token;
         response.headers.emplace_back("WWW-Authenticate", invalid ? challenge_invalid_token : challenge);
+    } else if (code == errc::insufficient_scope) {
+        response.headers.emplace_back("WWW-Authenticate", challenge_insufficient_scope);
     }
 }
 
@@ -236,7 +243,7 @@ http_response problem_of(const error_row& row, std::string_view detail, const st
     return response;
 }
 
-// RFC 6749 5.2: the request's own faults keep their status; refusals of credentials and tokens are 400.
+// RFC 6749 5.2: the request's own faults keep their status; refusals of users' credentials and tokens are 400.
 http_response oauth_of(const error_row& row, std::string_view error, std::string_view description) {
     http_response response;
     response.status = row.status == 401 || row.status == 422 ? 400 : row.status;
@@ -272,12 +279,7 @@ http_response problem_response(request_problem problem, std::string_view detail)
 }
 
 http_response problem_response(const failure& why, std::string_view detail) {
-    std::string said(detail);
-    if (said.empty() && why.code == errc::password_queue_full && !why.fields.empty()) { // none waits: no memory
-        said = "The " + why.fields.front().field + " " + why.fields.front().message +
-               " Try again after Retry-After seconds.";
-    }
-    http_response response = problem_of(row_of(why.code), said, why.fields);
+    http_response response = problem_of(row_of(why.code), detail, why.fields);
     add_retry_after(response, why.retry_after);
     add_challenge(response, why.code);
     return response;
@@ -287,10 +289,17 @@ http_response oauth_response(const failure& why) {
     const error_row& row = row_of(why.code);
     std::string description(row.detail);
     if (!why.fields.empty()) { // there is no `errors` here: the sentence names the first
-        description = oauth_description(why.fields.front().field + " " + why.fields.front().message);
+        const field_error& first = why.fields.front();
+        description = oauth_description(first.field.empty() ? first.message : first.field + " " + first.message);
     }
     http_response response = oauth_of(row, row.oauth_error.empty() ? "invalid_grant" : row.oauth_error, description);
     add_retry_after(response, why.retry_after);
+    if (why.code == errc::invalid_access_token || why.code == errc::insufficient_scope) {
+        response.status = row.status; // RFC 6750 3.1, which is who asks by bearer
+        add_challenge(response, why.code);
+    } else if (why.code == errc::invalid_client) {
+        response.status = row.status; // RFC 6749 5.2; the challenge is client_refusal()'s
+    }
     return response;
 }
 

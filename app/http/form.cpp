@@ -39,7 +39,7 @@ std::optional<std::string_view> decode(std::string_view piece, secret_chars& roo
 
 } // namespace
 
-body_result read_form(std::string_view body) {
+body_result read_form(std::string_view body, std::span<const std::string_view> may_repeat) {
     parameters all;
     while (!body.empty()) {
         const std::size_t end = std::min(body.find('&'), body.size());
@@ -67,7 +67,7 @@ body_result read_form(std::string_view body) {
         p.text = secret_string(*value);
         all.add(std::move(p));
     }
-    const std::string_view twice = all.repeated_name();
+    const std::string_view twice = all.repeated_name(may_repeat);
     if (!twice.empty()) {
         return body_refusal{request_problem::duplicate_parameter,
                             "The parameter " + std::string(twice) + " is given twice."};

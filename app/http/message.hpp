@@ -33,7 +33,8 @@ struct http_request {
     std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, host, cookie,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, forwarded,
         x_forwarded_for, accept_encoding;
-    std::string path_parameter; // what {id} matched
+    std::string path_parameter;   // what {id} matched, as sent
+    std::string second_parameter; // what {serial} matched, too
     std::string request_id;     // also in the response and in the log
     std::string_view trace_id;  // of `traceparent`; empty: none. Only for the log
     caller from;                // address after --trusted-proxy, and agent

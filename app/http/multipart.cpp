@@ -93,7 +93,8 @@ std::string_view multipart_boundary(std::string_view content_type) {
     return {};
 }
 
-body_result read_multipart(std::string_view body, std::string_view boundary) {
+body_result read_multipart(std::string_view body, std::string_view boundary,
+                           std::span<const std::string_view> may_repeat) {
     const std::string delimiter = "\r\n--" + std::string(boundary);
     if (!body.starts_with(std::string_view(delimiter).substr(line_end.size()))) {
         return malformed("The body does not begin with the boundary that its Content-Type names.");
@@ -126,7 +127,7 @@ body_result read_multipart(std::string_view body, std::string_view boundary) {
     if (rest != "--" && rest != "--\r\n") {
         return malformed("The form does not end with its boundary.");
     }
-    const std::string_view twice = all.repeated_name();
+    const std::string_view twice = all.repeated_name(may_repeat);
     if (!twice.empty()) {
         return body_refusal{request_problem::duplicate_parameter,
                             "The parameter " + std::string(twice) + " is given twice."};

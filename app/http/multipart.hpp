@@ -5,6 +5,7 @@
 #include "app/http/parameters.hpp"
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace pawl::app {
@@ -16,7 +17,8 @@ inline constexpr std::size_t multipart_boundary_size_max = 70; // RFC 2046 5.1.1
 std::string_view multipart_boundary(std::string_view content_type);
 
 // `boundary` is not empty. Strict: nothing before the first boundary nor after the last, CR LF everywhere, names in
-// quotes. The same refusals as read_form().
-body_result read_multipart(std::string_view body, std::string_view boundary);
+// quotes. The same refusals as read_form(), and the same names may repeat.
+body_result read_multipart(std::string_view body, std::string_view boundary,
+                           std::span<const std::string_view> may_repeat = {});
 
 } // namespace pawl::app

@@ -29,12 +29,14 @@ const parameter* parameters::find(std::string_view name) const {
     return found == all_.end() ? nullptr : &*found;
 }
 
-std::string_view parameters::repeated_name() const {
+std::string_view parameters::repeated_name(std::span<const std::string_view> may_repeat) const {
     // A body has room for thousands of names: sort, do not compare each with each.
     boost::container::small_vector<std::string_view, 8> names;
     names.reserve(all_.size());
     for (const parameter& p : all_) {
-        names.emplace_back(p.name);
+        if (std::ranges::find(may_repeat, p.name) == may_repeat.end()) {
+            names.emplace_back(p.name);
+        }
     }
     std::ranges::sort(names);
     const auto twice = std::ranges::adjacent_find(names);

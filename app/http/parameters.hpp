@@ -28,17 +28,17 @@ struct parameter {
     bool only_texts = false;        // array: of nothing but strings
 };
 
-// In the order of the body, no name twice.
+// In the order of the body. No name twice, but for those that the reader was told may repeat.
 class parameters {
 public:
     void add(parameter p) { all_.push_back(std::move(p)); }
-    // Null where absent.
+    // The first of that name; null where absent.
     const parameter* find(std::string_view name) const;
     bool empty() const { return all_.empty(); }
     std::size_t size() const { return all_.size(); }
     std::span<const parameter> all() const { return {all_.data(), all_.size()}; }
-    // A name given more than once, or empty.
-    std::string_view repeated_name() const;
+    // A name given more than once that is none of `may_repeat`; else empty.
+    std::string_view repeated_name(std::span<const std::string_view> may_repeat = {}) const;
 
 private:
     boost::container::small_vector<parameter, 4> all_; // as many as nearly every body has need no memory of their own

@@ -21,7 +21,7 @@ using handler = task<http_response>(app_context& context, const http_request& re
 enum class audience : std::uint8_t {
     anyone,
     user,      // whose access token came along
-    superuser, // whose access token came along; or anyone on the admin socket
+    superuser, // whose access token came along; a client whose token has the scope admin; the admin socket
     developer, // under --dev, from this machine
 };
 
@@ -34,7 +34,8 @@ struct endpoint {
     constexpr endpoint(handler* h, audience a) : handle(h), who(a) {}
 };
 
-// `path` may end in "/{id}": the segment lands in http_request::path_parameter.
+// `path` may have one segment {id}, which lands in http_request::path_parameter, and after it one {serial}, which lands
+// in second_parameter.
 struct route {
     http_method method;
     std::string_view path;
@@ -75,6 +76,7 @@ constexpr refusal_list all_refusals(const route& row) {
         all.add(errc::missing_access_token);
         all.add(errc::invalid_access_token);
         all.add(errc::not_admin);
+        all.add(errc::insufficient_scope);
         break;
     case audience::developer:
         all.add(request_problem::forbidden_origin);

@@ -10,7 +10,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr std::string_view parameter_suffix = "/{id}";
+constexpr std::string_view parameter_suffix = "/{id}", second_parameter_segment = "/{serial}";
 
 // Sorted, as Allow lists them.
 constexpr std::array<std::pair<http_method, std::string_view>, 7> methods_by_name{{
@@ -41,10 +41,48 @@ std::size_t hash_of(std::string_view key, bool has_parameter) {
     std::abort();
 }
 
+// The first segment of what is left of a path, which it leaves without it; both begin with a slash.
+std::string_view take_segment(std::string_view& path) {
+    const std::size_t end = std::min(path.find('/', 1), path.size());
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(end);
+    return segment;
+}
+
 bool is_good_pattern(std::string_view path) {
-    const std::string_view fixed =
-        path.ends_with(parameter_suffix) ? path.substr(0, path.size() - parameter_suffix.size()) : path;
-    return path.starts_with('/') && fixed.find_first_of("{}?#%") == std::string_view::npos;
+    std::string_view next_parameter = parameter_suffix;
+    if (!path.starts_with('/')) {
+        return false;
+    }
+    while (!path.empty()) {
+        const std::string_view segment = take_segment(path);
+        if (segment == next_parameter) {
+            next_parameter = next_parameter == parameter_suffix ? second_parameter_segment : std::string_view();
+        } else if (segment.find_first_of("{}?#%") != std::string_view::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool has_inner_parameter(std::string_view path) {
+    return path.find('{') < path.size() - std::min(path.size(), parameter_suffix.size() - 1);
+}
+
+// Whether `path` is of this pattern, and what its parameters are then.
+bool match_pattern(std::string_view pattern, std::string_view path, route_match& found) {
+    while (!pattern.empty() && path.starts_with('/')) {
+        const std::string_view wanted = take_segment(pattern);
+        const std::string_view given = take_segment(path);
+        if (wanted == parameter_suffix && given.size() > 1) {
+            found.path_parameter = given.substr(1);
+        } else if (wanted == second_parameter_segment && given.size() > 1) {
+            found.second_parameter = given.substr(1);
+        } else if (wanted != given) {
+            return false;
+        }
+    }
+    return pattern.empty() && path.empty();
 }
 
 } // namespace
@@ -93,6 +131,10 @@ router::router(std::span<const route> rows) {
 
     table_.assign(std::bit_ceil(entries_.size() * 4 + 1), no_row);
     for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (has_inner_parameter(entries_[i].key)) {
+            inner_.push_back(static_cast<std::uint16_t>(i));
+            continue;
+        }
         std::size_t at = hash_of(entries_[i].key, entries_[i].has_parameter) & (table_.size() - 1);
         while (table_[at] != no_row) {
             at = (at + 1) & (table_.size() - 1);
@@ -131,7 +173,7 @@ route_match router::match(const entry& e, http_method method) const {
 
 route_match router::find(http_method method, std::string_view path) const {
     if (path == "*" && method == http_method::options) {
-        return {route_outcome::options, 0, {}, allow_any_};
+        return {route_outcome::options, 0, {}, {}, allow_any_};
     }
     if (const entry* e = lookup(path, false)) {
         return match(*e, method);
@@ -140,13 +182,21 @@ route_match router::find(http_method method, std::string_view path) const {
     if (slash == std::string_view::npos || slash + 1 == path.size()) {
         return {};
     }
-    const entry* e = lookup(path.substr(0, slash), true);
-    if (e == nullptr) {
-        return {};
+    if (const entry* e = lookup(path.substr(0, slash), true)) {
+        route_match found = match(*e, method);
+        found.path_parameter = path.substr(slash + 1);
+        return found;
     }
-    route_match found = match(*e, method);
-    found.path_parameter = path.substr(slash + 1);
-    return found;
+    for (const std::uint16_t i : inner_) {
+        route_match parameters;
+        if (match_pattern(entries_[i].key, path, parameters)) {
+            route_match found = match(entries_[i], method);
+            found.path_parameter = parameters.path_parameter;
+            found.second_parameter = parameters.second_parameter;
+            return found;
+        }
+    }
+    return {};
 }
 
 } // namespace pawl::app

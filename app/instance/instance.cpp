@@ -20,11 +20,14 @@ service_settings rules_of(const instance_shared& shared) {
 instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
     : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
       limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
-      parts_{*data_,   now(),  shared.random, shared.passwords,
-             limiter_, rules_, counters_,     [this] { return keys_.get(); }},
-      sessions_(parts_), accounts_(parts_), guard_(parts_), admin_(parts_),
+      client_limiter_(client_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
+      parts_{*data_,     now(),  shared.random, shared.passwords,
+             limiter_,   rules_, counters_,     [this] { return keys_.get(); },
+             data_.get()},
+      sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_),
+      client_proofs_(parts_, client_limiter_), admin_(parts_), clients_(parts_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
-                   dynamic_cast<const password_pool*>(&shared.passwords)}),
+                   dynamic_cast<const password_pool*>(&shared.passwords), &parts_}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
@@ -32,6 +35,10 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.log = shared.log;
     context_.development_clock = shared.development;
     context_.admin = &admin_;
+    context_.entities = data_.get();
+    context_.clients = &clients_;
+    context_.machines = &machines_;
+    context_.client_proofs = &client_proofs_;
     context_.instance_operations = &operations_;
     context_.events = &events_;
     context_.instance = {shared.settings.data_dir, std::string(to_text(shared.settings.algorithm)),

@@ -8,6 +8,9 @@
 #include "app/instance/startup.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/login_limiter.hpp"
+#include "core/service/client_guard.hpp"
+#include "core/service/client_service.hpp"
+#include "core/service/machine_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
@@ -45,7 +48,7 @@ public:
     app_context& context() { return context_; }
     storage::embedded_store& data() { return *data_; }
     key_holder& keys() { return keys_; }
-    login_limiter& limiter() { return limiter_; }
+    reloaded_limiters limiters() { return {limiter_, client_limiter_}; }
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
     event_service& events() { return events_; }
@@ -59,11 +62,15 @@ private:
     service_counters counters_;
     service_settings rules_;
     login_limiter limiter_;
+    login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
     service_context parts_;
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;
+    machine_service machines_;
+    client_guard client_proofs_;
     admin_service admin_;
+    client_service clients_;
     operations operations_;
     event_service events_;
     app_context context_;

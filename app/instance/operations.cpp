@@ -1,5 +1,6 @@
 #include "app/instance/operations.hpp"
 
+#include "core/service/capsule_key_use.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/text/rfc3339.hpp"
 #include "storage/directory/key_file.hpp"
@@ -114,6 +115,20 @@ std::optional<key_change> still_held(const key_ring& ring, std::size_t index, co
                                                 ": retiring it before that ends them. Send force to do so.");
 }
 
+// std::nullopt if nothing needs the capsule key with that id, as far as clients go.
+std::optional<key_change> needed(std::uint8_t id, const registry* entities, timestamp now) {
+    if (id == derived_capsule_key_id) {
+        return refused_change(errc::key_active, "Capsule key 0 is made from the log key and stands in no key file: it "
+                                                "is there as long as the log key is.");
+    }
+    const client_ptr needs_it = entities == nullptr ? nullptr : client_of_capsule_key(*entities, id, now);
+    if (needs_it != nullptr) {
+        return refused_change(errc::key_in_use, "A secret of the client " + needs_it->client_id +
+                                                    " is of this key: give it a new one and retire that first.");
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 key_change operations::change_keys_blocking(const key_edit& edit, const key_check& check) {
@@ -196,6 +211,24 @@ task<key_change> operations::retire_refresh_key(std::uint8_t id, bool force) {
         return still_held(ring, index, parts_.data, parts_.time.now());
     };
     key_edit edit = [id](std::string_view text) { return pawl::retire_refresh_key(text, id); };
+    task<key_change> changing = change_keys(std::move(edit), std::move(check));
+    co_return co_await std::move(changing);
+}
+
+task<key_change> operations::rotate_capsule_key() {
+    key_edit edit = [this](std::string_view text) {
+        return pawl::rotate_capsule_key(text, parts_.random, parts_.time.now());
+    };
+    task<key_change> changing = change_keys(std::move(edit), key_check());
+    co_return co_await std::move(changing);
+}
+
+task<key_change> operations::retire_capsule_key(std::uint8_t id) {
+    key_check check = [this, id](const key_ring& /*ring*/) {
+        const registry* const entities = parts_.services == nullptr ? nullptr : parts_.services->entities;
+        return needed(id, entities, parts_.time.now());
+    };
+    key_edit edit = [id](std::string_view text) { return pawl::retire_capsule_key(text, id); };
     task<key_change> changing = change_keys(std::move(edit), std::move(check));
     co_return co_await std::move(changing);
 }

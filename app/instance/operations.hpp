@@ -24,7 +24,7 @@
 namespace pawl::app {
 
 // Of a change of the key file: either `refused` (with a sentence that replaces the table's where not empty), or what
-// changed: "signing KID", "refresh ID".
+// changed: "signing KID", "refresh ID", "capsule ID".
 struct key_change {
     std::optional<failure> refused;
     std::string detail;
@@ -50,7 +50,8 @@ public:
         key_holder& keys;
         random_source& random;
         const clock& time;
-        const password_pool* passwords = nullptr; // null in tests of other things
+        const password_pool* passwords = nullptr;  // null in tests of other things
+        const service_context* services = nullptr; // its clients need capsule keys; null in tests of other things
     };
     explicit operations(const parts& p) : parts_(p) {}
 
@@ -63,6 +64,10 @@ public:
     // key_in_use unless `force`: sessions that were opened before it minted last may hold tokens of it, as long as the
     // longest of them lives.
     task<key_change> retire_refresh_key(std::uint8_t id, bool force);
+    task<key_change> rotate_capsule_key();
+    // key_in_use while a secret of a client that is good is of this key. Opaque access tokens of it are refused from
+    // then on, as JWTs of a retired signing key are.
+    task<key_change> retire_capsule_key(std::uint8_t id);
     key_ring_ptr keys() const { return parts_.keys.get(); }
 
     // --- Storage. not_on_disk, operations_busy.

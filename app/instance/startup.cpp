@@ -103,6 +103,7 @@ service_settings service_settings_of(const config& settings) {
     out.refresh_absolute_ttl = settings.refresh_absolute_ttl;
     out.refresh = settings.refresh;
     out.sessions_max = settings.max_sessions;
+    out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;
     out.sign_up_open = settings.sign_up_open;
     out.tokens = settings.tokens;
@@ -115,6 +116,12 @@ throttle_limits throttle_limits_of(const config& settings) {
     };
     return {of(settings.login_limit_account), of(settings.login_limit_address),
             of(settings.login_success_limit_account), of(settings.login_success_limit_address)};
+}
+
+throttle_limits client_limits_of(const config& settings) {
+    throttle_limits limits = throttle_limits_of(settings);
+    limits.success_account = limits.success_address = throttle_limit{0, seconds(1)};
+    return limits;
 }
 
 server_settings server_settings_of(const config& settings) {
@@ -172,7 +179,8 @@ void print_ready_line(const std::string& line) {
     }
 }
 
-void reload(const config_inputs& inputs, const config& running, key_holder& keys, login_limiter& limiter, logger& log) {
+void reload(const config_inputs& inputs, const config& running, key_holder& keys, const reloaded_limiters& limiters,
+            logger& log) {
     const auto loaded = load_config(inputs);
     if (const std::string* why = std::get_if<std::string>(&loaded)) {
         log.error("reload.config_kept", {{"why", *why}});
@@ -180,7 +188,8 @@ void reload(const config_inputs& inputs, const config& running, key_holder& keys
     }
     const config& now = std::get<loaded_config>(loaded).value;
     log.set_level(now.level);
-    limiter.set_limits(throttle_limits_of(now));
+    limiters.logins.set_limits(throttle_limits_of(now));
+    limiters.clients.set_limits(client_limits_of(now));
     for (const option_id id : changed_options(running, now)) {
         const option_row& row = row_of(id);
         if (!row.reloadable) {

@@ -94,6 +94,8 @@ void record_clock(storage::embedded_store& data);
 
 service_settings service_settings_of(const config& settings);
 throttle_limits throttle_limits_of(const config& settings);
+// The same for proofs of clients, but that any number may be right: a machine asks as often as it needs a token.
+throttle_limits client_limits_of(const config& settings);
 server_settings server_settings_of(const config& settings);
 
 // The issuer once the URLs are known; refused(usage) where the first is none that clients can use.
@@ -103,8 +105,14 @@ std::string issuer_of(const config& settings, const std::string& first_url);
 std::string ready_line(const std::string& url);
 void print_ready_line(const std::string& line);
 
+struct reloaded_limiters {
+    login_limiter& logins;
+    login_limiter& clients;
+};
+
 // SIGHUP: reads the sources again. What may change while serving is applied (log level, login limits, keys), what needs
 // a restart is named; anything wrong is logged and leaves all as it was. `running` is what the process started with.
-void reload(const config_inputs& inputs, const config& running, key_holder& keys, login_limiter& limiter, logger& log);
+void reload(const config_inputs& inputs, const config& running, key_holder& keys, const reloaded_limiters& limiters,
+            logger& log);
 
 } // namespace pawl::app

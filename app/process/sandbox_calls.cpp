@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <sched.h>
@@ -222,6 +223,9 @@ void add_rules(rule_adder& rules, const call_rules& wanted) {
     // adjtimex(): whether the wall clock is synchronised. To set it takes a privilege; what is asked for is in memory.
     rules.allow(SCMP_SYS(clock_adjtime), equals(0, CLOCK_REALTIME));
     rules.allow(SCMP_SYS(tgkill), equals(0, static_cast<std::uint64_t>(::getpid()))); // abort()
+    if constexpr (SCMP_SYS(alarm) < 0) { // a machine without the call: the C library's alarm() sets this timer
+        rules.allow(SCMP_SYS(setitimer), equals(0, ITIMER_REAL));
+    }
     if (wanted.unix_sockets) {
         rules.allow(SCMP_SYS(socket), equals(0, AF_UNIX));
     }

@@ -20,20 +20,26 @@ std::string with_milliseconds(timestamp_ms t) {
     return text + fraction.data();
 }
 
+void tell_counts(json_object_writer& w, const entity_counts& others) {
+    for (const auto& [name, count] : others) {
+        w.member(name, count);
+    }
+}
+
 } // namespace
 
 std::string export_line(const export_head& head) {
     std::string out;
-    json_object_writer(out)
-        .member("pawl_export", std::int64_t{export_version})
+    json_object_writer w(out);
+    w.member("pawl_export", std::int64_t{head.others.empty() ? 1 : export_version})
         .member("store", head.uuid)
         .member("lsn", head.lsn)
         .member("time", with_milliseconds(head.time))
         .member("next_user_id", head.next_user_id)
         .member("users", head.users)
-        .member("families", head.families)
-        .member("users_only", head.users_only)
-        .end();
+        .member("families", head.families);
+    tell_counts(w, head.others);
+    w.member("users_only", head.users_only).end();
     return out;
 }
 
@@ -46,9 +52,12 @@ std::string export_line(const storage::family_image& f) {
                                                                   storage::view_of(f.use_generation, f.use)});
 }
 
-std::string export_end_line(std::uint64_t users, std::uint64_t families) {
+std::string export_end_line(std::uint64_t users, std::uint64_t families, const entity_counts& others) {
     std::string counts;
-    json_object_writer(counts).member("users", users).member("families", families).end();
+    json_object_writer w(counts);
+    w.member("users", users).member("families", families);
+    tell_counts(w, others);
+    w.end();
     std::string out;
     json_object_writer(out).raw("end", counts).end();
     return out;

@@ -8,12 +8,33 @@
 #include "storage/history/timeline.hpp" // name_of
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
 namespace pawl::app {
 
-inline constexpr int export_version = 1;
+// Version 2 has lines that are neither users nor families; an export without any is of version 1.
+inline constexpr int export_version = 2;
+
+// How many lines of each other kind: "clients", "apis" ...; of those that there are none of nothing is said.
+using entity_counts = std::map<std::string, std::uint64_t, std::less<>>;
+// "clients". Of static storage duration: readers of members keep it.
+template <storage::plain_entity Record>
+const std::string& counted_name() {
+    static const std::string name = std::string(storage::declaration<Record>::name) + "s";
+    return name;
+}
+// Calls visit(counted_name) for each kind.
+template <class Visit>
+void for_each_counted(const Visit& visit) {
+    storage::for_each_record_back([&]<class Record>(storage::as<Record>) {
+        if constexpr (storage::plain_entity<Record>) {
+            visit(counted_name<Record>());
+        }
+    });
+}
 
 using storage::name_of; // of statuses and reasons: the same words everywhere
 
@@ -22,6 +43,7 @@ struct export_head {
     std::uint64_t lsn = 0;
     timestamp_ms time{};
     std::uint64_t next_user_id = 1, users = 0, families = 0;
+    entity_counts others;
     bool users_only = false;
 };
 
@@ -45,6 +67,6 @@ std::string export_line(const Record& r) {
     return exported_line(storage::declaration<Record>::name, r);
 }
 // The last one: a reader that does not see it has not seen all.
-std::string export_end_line(std::uint64_t users, std::uint64_t families);
+std::string export_end_line(std::uint64_t users, std::uint64_t families, const entity_counts& others = {});
 
 } // namespace pawl::app

@@ -59,6 +59,62 @@ result<import_result> apply_import(store& data, const storage::family_image& f, 
     return import_result{done->outcome, "family " + to_hex(f.facts.id), done->wait_for};
 }
 
+namespace {
+
+// `put` adds it as a new one, `import` with its number.
+template <class Record, class Put, class Import>
+result<import_result> add_entity(const Record& r, const Put& put, const Import& import) {
+    const std::string kind = storage::declaration<Record>::name;
+    if (r.number.value != 0) {
+        const result<imported> done = import(r);
+        if (!done) {
+            return done.error();
+        }
+        return import_result{done->outcome, kind + " " + std::to_string(r.number.value), done->wait_for};
+    }
+    const result<put_result> made = put(r);
+    if (!made) {
+        return made.error();
+    }
+    const import_outcome outcome = made->outcome == put_outcome::done    ? import_outcome::added
+                                   : made->outcome == put_outcome::taken ? import_outcome::name_taken
+                                                                         : import_outcome::refused;
+    return import_result{outcome,
+                         outcome == import_outcome::added ? kind + " " + std::to_string(made->number) : "a new " + kind,
+                         made->wait_for};
+}
+
+} // namespace
+
+result<import_result> apply_import(registry& entities, const client& c) {
+    return add_entity(
+        c, [&](const client& r) { return entities.put_client(r); },
+        [&](const client& r) { return entities.import_client(r); });
+}
+
+result<import_result> apply_import(registry& entities, const api& a) {
+    return add_entity(
+        a, [&](const api& r) { return entities.put_api(r); }, [&](const api& r) { return entities.import_api(r); });
+}
+
+result<import_result> apply_import(registry& entities, const scope& s) {
+    return add_entity(
+        s, [&](const scope& r) { return entities.put_scope(r); },
+        [&](const scope& r) { return entities.import_scope(r); });
+}
+
+result<import_result> apply_import(registry& entities, const revoked_token& t) {
+    const bool there = entities.is_revoked(t.id);
+    const result<put_result> done = entities.put_revoked(t);
+    if (!done) {
+        return done.error();
+    }
+    const import_outcome outcome = done->outcome != put_outcome::done ? import_outcome::refused
+                                   : there                            ? import_outcome::same
+                                                                      : import_outcome::added;
+    return import_result{outcome, "revoked_token " + text_of(t.id), done->wait_for};
+}
+
 const char* name_of(import_outcome outcome) {
     switch (outcome) {
     case import_outcome::added:
@@ -71,6 +127,8 @@ const char* name_of(import_outcome outcome) {
         return "email_taken";
     case import_outcome::username_taken:
         return "username_taken";
+    case import_outcome::name_taken:
+        return "name_taken";
     case import_outcome::no_user:
         return "no_user";
     case import_outcome::refused:
@@ -90,6 +148,8 @@ const char* reason_of(import_outcome outcome) {
         return "its email is another user's login name here";
     case import_outcome::username_taken:
         return "its username is another user's login name here";
+    case import_outcome::name_taken:
+        return "another one has its client_id, identifier or name here";
     case import_outcome::no_user:
         return "its user is not here";
     case import_outcome::refused:

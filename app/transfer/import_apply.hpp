@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/transfer/import_line.hpp"
+#include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 
 #include <string>
@@ -23,6 +24,12 @@ struct import_result {
 result<import_result> apply_import(store& data, user u, timestamp now);
 // Refused where its creation, rotation, end or last use lies more than imported_future_max after `now`.
 result<import_result> apply_import(store& data, const storage::family_image& f, timestamp now);
+
+// `number` 0: the next free one. A revoked token is `same` where it is revoked already.
+result<import_result> apply_import(registry& entities, const client& c);
+result<import_result> apply_import(registry& entities, const api& a);
+result<import_result> apply_import(registry& entities, const scope& s);
+result<import_result> apply_import(registry& entities, const revoked_token& t);
 
 // "added", "same", "id_taken" ...
 const char* name_of(import_outcome outcome);

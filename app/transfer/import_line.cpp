@@ -2,6 +2,7 @@
 
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
+#include "app/transfer/import_entities.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/text/encoding.hpp"
@@ -68,6 +69,19 @@ void read_word(member_reader& from, std::string_view name, decltype(Last)& out) 
     if (const auto place = from.optional_word(name, words)) {
         out = static_cast<word>(*place);
     }
+}
+
+constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
+                                 "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
+
+// Of lines that are neither users nor families.
+void read_counts(member_reader& from, entity_counts& out) {
+    for_each_counted([&](const std::string& name) {
+        const std::uint64_t count = from.optional_count(name, 0, UINT64_MAX).value_or(0);
+        if (count > 0) {
+            out[name] = count;
+        }
+    });
 }
 
 import_record refuse(const std::string& why) {
@@ -244,7 +258,8 @@ storage::family_image read_family(member_reader& from) {
 import_record read_head(const json::object& line) {
     member_reader from(line);
     export_head head;
-    if (from.optional_count("pawl_export", 0, UINT64_MAX) != static_cast<std::uint64_t>(export_version)) {
+    const std::uint64_t version = from.optional_count("pawl_export", 0, UINT64_MAX).value_or(0);
+    if (version == 0 || version > static_cast<std::uint64_t>(export_version)) {
         return refuse("pawl_export is of a version that this program does not know");
     }
     head.uuid = from.optional_text("store").value_or("");
@@ -254,6 +269,7 @@ import_record read_head(const json::object& line) {
         from.optional_count("next_user_id", 0, storage::imported_id_max).value_or(1); // it is taken over
     head.users = from.optional_count("users", 0, UINT64_MAX).value_or(0);
     head.families = from.optional_count("families", 0, UINT64_MAX).value_or(0);
+    read_counts(from, head.others);
     head.users_only = from.optional_flag("users_only").value_or(false);
     from.refuse_others();
     return outcome_of(from, head);
@@ -262,8 +278,10 @@ import_record read_head(const json::object& line) {
 import_end read_end(member_reader& from) {
     from.is_required("users");
     from.is_required("families");
-    const import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
-                         from.optional_count("families", 0, UINT64_MAX).value_or(0)};
+    import_end end{from.optional_count("users", 0, UINT64_MAX).value_or(0),
+                   from.optional_count("families", 0, UINT64_MAX).value_or(0),
+                   {}};
+    read_counts(from, end.others);
     from.refuse_others();
     return end;
 }
@@ -314,7 +332,7 @@ std::string check_imported_user(user& u) {
 
 import_record read_import_line(std::string_view line) {
     if (line.size() > import_line_size_max) {
-        return refuse("the line is longer than 16 KiB");
+        return refuse("the line is longer than 256 KiB");
     }
     const tree_result tree = read_json_tree(line, import_line_size_max);
     if (tree.has_error()) {
@@ -326,7 +344,8 @@ import_record read_import_line(std::string_view line) {
     const json::object* const inner = tree->size() == 1 ? tree->begin()->value().if_object() : nullptr;
     const std::string_view kind = inner == nullptr ? std::string_view() : std::string_view(tree->begin()->key());
     if (kind != "user" && kind != "family" && kind != "end") {
-        return refuse("the line is none of {\"user\":{}}, {\"family\":{}}, {\"end\":{}}");
+        std::optional<import_record> entity = inner == nullptr ? std::nullopt : read_entity_line(kind, *inner);
+        return entity ? std::move(*entity) : refuse(none_of_these);
     }
     member_reader from(*inner);
     if (kind == "end") {

@@ -12,8 +12,9 @@
 
 namespace pawl::app {
 
-// Longest line: what POST /admin/import takes as a body.
-inline constexpr std::size_t import_line_size_max = 16U * 1024;
+// Longest line: of a client with all that it may have. POST /admin/import takes 16 KiB, as of every body; all users and
+// families fit there.
+inline constexpr std::size_t import_line_size_max = 256U * 1024;
 
 // An epoch rises by one with every logout of all sessions and every password change: what is imported leaves room for
 // as many as a user can ever have, so that no gate reaches user_gate::epoch_max.
@@ -23,11 +24,13 @@ inline constexpr std::uint64_t imported_version_max = std::uint64_t{1} << 53U;
 
 struct import_end {
     std::uint64_t users = 0, families = 0;
+    entity_counts others;
 };
 struct import_refusal {
     std::string why; // a sentence fragment that quotes no secret
 };
-using import_record = std::variant<export_head, user, storage::family_image, import_end, import_refusal>;
+using import_record = std::variant<export_head, user, storage::family_image, import_end, import_refusal, client, api,
+                                   scope, revoked_token>;
 
 // A user without `id` gets id 0: the next free one is for it. Members that are not known are refused, so that nothing
 // is silently dropped; of a user only `email` is required.

@@ -114,11 +114,15 @@ const char* password_pool::trouble() const noexcept {
                : nullptr;
 }
 
-failure password_pool::full() const {
+// Until a queue that is full is done.
+seconds password_pool::retry_after() const {
     const worker_pool_stats now = pool_.stats();
     const auto mean = now.done == 0 ? mean_guess : nanoseconds(now.busy_ns / now.done);
-    return {errc::password_queue_full,
-            password_retry_after(settings_.threads + settings_.queue_max, settings_.threads, mean)};
+    return password_retry_after(settings_.threads + settings_.queue_max, settings_.threads, mean);
+}
+
+failure password_pool::full() const {
+    return {errc::password_queue_full, retry_after()};
 }
 
 // Null, or why the job came to nothing.
@@ -126,14 +130,10 @@ std::optional<failure> password_pool::refusal_of(const job& j) const {
     if (j.error) {
         std::rethrow_exception(j.error);
     }
-    if (!j.refused() && !j.no_memory) {
-        return std::nullopt;
-    }
-    failure why = full();
     if (j.no_memory) {
-        why.fields.push_back({"password", "can't be checked: there is no memory for it now."});
+        return failure(errc::hash_memory_unavailable, retry_after());
     }
-    return why;
+    return j.refused() ? std::optional(full()) : std::nullopt;
 }
 
 task<result<verified_password>> password_pool::verify(secret_string password, std::string stored) {

@@ -47,8 +47,8 @@ public:
     password_pool(const password_pool&) = delete;
     password_pool& operator=(const password_pool&) = delete;
 
-    // See the port; worker_pool::run() says where they resume. A hash that gets no memory is password_queue_full as
-    // well, with a field that says so instead of the table's sentence.
+    // See the port; worker_pool::run() says where they resume. password_queue_full, or
+    // hash_memory_unavailable for a hash that gets no memory; both with retry_after.
     task<result<verified_password>> verify(secret_string password, std::string stored) override;
     task<result<std::string>> hash(secret_string password) override;
 
@@ -62,6 +62,7 @@ public:
 private:
     struct job;
     struct memory;
+    seconds retry_after() const;
     failure full() const;
     std::optional<failure> refusal_of(const job& j) const;
 

@@ -25,10 +25,11 @@ enum class capsule_kind : std::uint8_t {
     access_token,  // pat_
 };
 
+inline constexpr std::uint8_t capsule_version = 1;
 inline constexpr std::size_t capsule_key_size = 32;
 inline constexpr std::size_t capsule_body_size_max = 8192; // bytes of the content
 
-// One key of the ring, with the keys of all kinds derived from it.
+// One key of the ring: those of all kinds are derived from it.
 struct capsule_key {
     std::uint8_t id = 0; // goes into the capsule
     secret_bytes key;    // capsule_key_size bytes
@@ -37,32 +38,38 @@ struct capsule_key {
 // The last key seals, all open. Immutable; any thread.
 class capsule_ring {
 public:
-    // Not empty; ids differ.
+    // Not empty; ids differ; each key has capsule_key_size bytes. std::invalid_argument for anything else.
     explicit capsule_ring(std::vector<capsule_key> keys);
 
     // The text of a capsule around `body`. `bound`: what has to be said again to open it (a store's uuid and mark,
-    // say).
+    // say). std::length_error where the body is longer than capsule_body_size_max.
     secret_string seal(capsule_kind kind, std::span<const std::uint8_t> body, std::span<const std::uint8_t> bound,
                        random_source& random) const;
     struct opened {
         std::uint8_t key_id = 0;
         secret_bytes body;
     };
-    // std::nullopt if this ring did not make it of this kind with this `bound`.
+    // std::nullopt if this ring did not make it of this kind with this `bound`; why is not said. Nothing is allocated
+    // for a text of another prefix or of a size that no capsule has.
     std::optional<opened> open(capsule_kind kind, std::string_view text, std::span<const std::uint8_t> bound) const;
 
     std::uint8_t sealing_id() const noexcept;
-    // A keyed hash for what is compared and not opened: BLAKE2b-256 of `text` under the key with that id.
+    bool has(std::uint8_t key_id) const noexcept;
+    // A keyed hash for what is compared and not opened: BLAKE2b-256 of `label` and `text` under the key with that id.
+    // std::nullopt if there is no such key.
     std::optional<std::array<std::uint8_t, 32>> digest(std::uint8_t key_id, std::string_view label,
                                                        std::string_view text) const;
 
 private:
-    struct derived;
-    std::vector<capsule_key> keys_;
-    std::shared_ptr<const derived> derived_;
+    struct derived; // the keys of one entry
+    const derived* find(std::uint8_t key_id) const noexcept;
+    std::shared_ptr<const std::vector<derived>> keys_;
 };
 
 // The prefix of a kind's texts: "pcs_". Static.
 std::string_view prefix_of(capsule_kind kind) noexcept;
+
+// Of all texts of this kind, with a body of `body_size` bytes.
+std::size_t capsule_text_size(capsule_kind kind, std::size_t body_size) noexcept;
 
 } // namespace pawl

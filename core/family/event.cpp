@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 21> names{"",
+    constexpr std::array<std::string_view, 34> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -27,7 +27,20 @@ std::string_view name_of(event_kind kind) {
                                                      "signed_up",
                                                      "password_changed",
                                                      "account_removed",
-                                                     "username_changed"};
+                                                     "username_changed",
+                                                     "client_created",
+                                                     "client_changed",
+                                                     "client_removed",
+                                                     "client_logged_out",
+                                                     "client_secret_added",
+                                                     "client_secret_retired",
+                                                     "api_created",
+                                                     "api_changed",
+                                                     "api_removed",
+                                                     "scope_created",
+                                                     "scope_changed",
+                                                     "scope_removed",
+                                                     "token_revoked"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";
@@ -47,6 +60,28 @@ std::array<std::string_view, kind_count> all_kinds() {
 }
 
 } // namespace
+
+namespace {
+
+constexpr std::string_view by_client = "by client:"; // there is no space in ids, identifiers and names of scopes
+
+} // namespace
+
+std::string about_by_client(std::string_view what, std::string_view client_id) {
+    constexpr std::size_t client_size_max = 80; // of 128
+    std::string who(by_client);
+    who.append(client_id.substr(0, client_size_max));
+    std::string about(what.substr(0, security_event::about_size_max - who.size() - 1));
+    return about.append(about.empty() ? "" : " ").append(who);
+}
+
+told_act read_act(std::string_view about) {
+    const std::size_t at = about.rfind(by_client);
+    if (at == std::string_view::npos || (at > 0 && about[at - 1] != ' ')) {
+        return {about, {}};
+    }
+    return {about.substr(0, at == 0 ? 0 : at - 1), about.substr(at + by_client.size())};
+}
 
 std::span<const std::string_view> event_kinds() {
     static const std::array<std::string_view, kind_count> all = all_kinds();

@@ -40,10 +40,27 @@ enum class event_kind : std::uint8_t {
     account_removed = 19,  // a sessions_revoked goes with it
     // By the user or by an operator (then a user_changed is beside it): `by` says who.
     username_changed = 20,
+    // What an operator did with clients, APIs and scopes (docs/provider.md): `about` has the client_id, the identifier
+    // or the name, and for a change or a secret what it was.
+    client_created = 21,
+    client_changed = 22,
+    client_removed = 23,
+    client_logged_out = 24, // every token of the client
+    client_secret_added = 25,
+    client_secret_retired = 26,
+    api_created = 27,
+    api_changed = 28,
+    api_removed = 29,
+    scope_created = 30,
+    scope_changed = 31,
+    scope_removed = 32,
+    // By a client (then `about` has its client_id and `by` is 0): a token without a session was ended.
+    token_revoked = 33,
 };
-inline constexpr event_kind last_event_kind = event_kind::username_changed;
+inline constexpr event_kind last_event_kind = event_kind::token_revoked;
 constexpr bool is_operators(event_kind k) {
-    return k >= event_kind::user_created && k <= event_kind::key_retired;
+    return (k >= event_kind::user_created && k <= event_kind::key_retired) ||
+           (k >= event_kind::client_created && k <= event_kind::scope_removed);
 }
 // These are about a token of one generation where another was current.
 constexpr bool has_generations(event_kind k) {
@@ -51,7 +68,7 @@ constexpr bool has_generations(event_kind k) {
 }
 // Whose `by` has to be told: it may be another than the user.
 constexpr bool has_actor(event_kind k) {
-    return is_operators(k) || k == event_kind::username_changed;
+    return is_operators(k) || k == event_kind::username_changed || k == event_kind::token_revoked;
 }
 // These have `by` and `about`.
 constexpr bool has_words(event_kind k) {
@@ -73,6 +90,15 @@ struct security_event {
 
     static constexpr std::size_t about_size_max = 120;
 };
+
+// `about` of an act of a client, which has no user's id that could stand in `by`: what was done, then "by client:" and
+// its id. Cut so that the client stays in it.
+std::string about_by_client(std::string_view what, std::string_view client_id);
+// The two parts again. `client_id` is empty where it was no client.
+struct told_act {
+    std::string_view what, client_id;
+};
+told_act read_act(std::string_view about);
 
 // "reuse_detected", "login_failed" ...; "unknown" for one of a later version.
 std::string_view name_of(event_kind kind);

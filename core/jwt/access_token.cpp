@@ -1,8 +1,8 @@
 #include "core/jwt/access_token.hpp"
 
 #include "core/family/word.hpp"
+#include "core/jwt/access_token_parts.hpp"
 #include "core/jwt/compact_jws.hpp"
-#include "core/text/encoding.hpp"
 #include "core/text/plain_text.hpp"
 #include "core/text/string_pool.hpp"
 
@@ -15,29 +15,13 @@ namespace pawl {
 
 namespace {
 
-constexpr std::int64_t numeric_date_max = (std::int64_t{1} << 53) - 1; // what every JSON reader holds exactly
-constexpr std::size_t id_text_size_max = 128;                          // of jti and client_id
-
-void append_number(std::string& out, std::uint64_t number) {
-    std::array<char, 20> digits;
-    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
-void append_date(std::string& out, timestamp when) {
-    append_number(out, static_cast<std::uint64_t>(std::max<std::int64_t>(when.time_since_epoch().count(), 0)));
-}
-
-void append_text(std::string& out, std::string_view text) {
-    base64url_append(out, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
-
 void append_claims(std::string& out, const access_claims_view& claims) {
     out += R"({"iss":)";
     append_claim_text(out, claims.issuer);
     out += R"(,"sub":)";
     if (claims.subject_name.empty()) {
         out += '"';
-        append_number(out, claims.subject.value);
+        append_claim_number(out, claims.subject.value);
         out += '"';
     } else {
         append_claim_text(out, claims.subject_name);
@@ -47,9 +31,9 @@ void append_claims(std::string& out, const access_claims_view& claims) {
         append_claim_text(out, claims.audience);
     }
     out += R"(,"exp":)";
-    append_date(out, claims.expires_at);
+    append_claim_date(out, claims.expires_at);
     out += R"(,"iat":)";
-    append_date(out, claims.issued_at);
+    append_claim_date(out, claims.issued_at);
     out += R"(,"jti":)";
     append_claim_text(out, claims.jwt_id);
     out += R"(,"client_id":)";
@@ -57,21 +41,9 @@ void append_claims(std::string& out, const access_claims_view& claims) {
     out += R"(,"sid":")";
     append_hex(out, claims.session);
     out += R"(","gen":)";
-    append_number(out, claims.generation);
+    append_claim_number(out, claims.generation);
     out += claims.members;
     out += '}';
-}
-
-bool equal_folding_case(std::string_view text, std::string_view lower) {
-    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
-        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-    });
-}
-
-// RFC 9068 4: "at+jwt" or "application/at+jwt"; media types know no case (RFC 7515 4.1.9). `plain`: "JWT" too.
-bool is_access_token_type(std::optional<std::string_view> type, bool plain) {
-    return type && (equal_folding_case(*type, "at+jwt") || equal_folding_case(*type, "application/at+jwt") ||
-                    (plain && equal_folding_case(*type, "jwt")));
 }
 
 // The one decimal text of a positive number.
@@ -98,10 +70,6 @@ bool is_id_text(std::optional<std::string_view> text) {
     return text && !text->empty() && text->size() <= id_text_size_max;
 }
 
-timestamp to_timestamp(std::int64_t date) {
-    return timestamp(seconds(date));
-}
-
 // Types and ranges, nothing that depends on the moment.
 bool read_claims(const json_part& payload, const access_token_expectations& expected, access_claims& claims) {
     const auto issuer = payload.text("iss"), audience = payload.text("aud"), subject = payload.text("sub"),
@@ -121,8 +89,8 @@ bool read_claims(const json_part& payload, const access_token_expectations& expe
     }
     claims.issuer = *issuer;
     claims.audience = audience.value_or("");
-    claims.issued_at = to_timestamp(*issued);
-    claims.expires_at = to_timestamp(*expires);
+    claims.issued_at = date_of(*issued);
+    claims.expires_at = date_of(*expires);
     claims.jwt_id = *jwt_id;
     claims.client_id = *client;
     claims.session = *family;
@@ -151,7 +119,7 @@ access_token_check check_payload(std::string_view part, const access_token_expec
     if (read.audience != expected.audience || has_audience == expected.audience.empty()) {
         return access_token_check::wrong_audience;
     }
-    read.not_before = std::max(read.issued_at, to_timestamp(not_before.value_or(0)));
+    read.not_before = std::max(read.issued_at, date_of(not_before.value_or(0)));
     if (read.not_before > expected.now + expected.leeway) {
         return access_token_check::issued_in_future;
     }
@@ -193,15 +161,7 @@ std::string mint_access_token(const jws_key& key, const access_claims_view& clai
     json.reserve(256 + claims.issuer.size() + claims.audience.size() + claims.jwt_id.size() + claims.client_id.size() +
                  claims.subject_name.size() + claims.members.size());
     append_claims(json, claims);
-    std::string token = take_pooled_string();
-    const std::string& header = key.access_header(claims.type);
-    token.reserve(header.size() + 2 * json.size() + 128); // claims a third longer, most signatures
-    token += header;
-    token += '.';
-    append_text(token, json);
-    const signature_bytes signature = key.sign(token);
-    token += '.';
-    base64url_append(token, signature);
+    std::string token = sign_access_token(key, claims.type, json);
     give_pooled_string(std::move(json));
     return token;
 }
@@ -221,30 +181,11 @@ std::string_view to_text(access_token_check c) {
 }
 
 access_token_check check_access_token(const key_ring& keys, std::string_view token,
-                                      const access_token_expectations& expected, access_claims& claims) {
-    const std::optional<compact_parts> parts = split_compact(token);
-    json_part header;
-    if (!parts || !header.read(parts->header)) {
-        return access_token_check::malformed;
-    }
-    if (has_forbidden_member(header)) {
-        return access_token_check::forbidden_header;
-    }
-    if (!is_access_token_type(header.text("typ"), expected.takes_plain_type)) {
-        return access_token_check::wrong_type;
-    }
-    const std::optional<std::string_view> kid = header.text("kid");
-    const jws_key* key = kid ? keys.find_verifying(*kid) : nullptr;
-    if (key == nullptr) {
-        return access_token_check::unknown_key;
-    }
-    if (header.text("alg") != to_text(key->algorithm())) {
-        return access_token_check::wrong_algorithm;
-    }
-    if (!signature_is_good(*key, *parts)) {
-        return access_token_check::bad_signature;
-    }
-    return check_payload(parts->payload, expected, claims);
+                                      const access_token_expectations& expected, access_claims& claims,
+                                      signature_state signature) {
+    std::string_view payload;
+    const access_token_check outer = open_access_token(keys, token, expected.takes_plain_type, signature, payload);
+    return outer == access_token_check::good ? check_payload(payload, expected, claims) : outer;
 }
 
 } // namespace pawl

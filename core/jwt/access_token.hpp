@@ -59,6 +59,10 @@ enum class access_token_check : std::uint8_t {
 };
 std::string_view to_text(access_token_check c); // for logs and --dev
 
+// `proven`: core/jwt/verified_tokens.hpp knows these very bytes under this very ring, so the signature is not checked
+// again. All else is.
+enum class signature_state : std::uint8_t { unproven, proven };
+
 struct access_token_expectations {
     std::string_view issuer;
     std::string_view audience; // empty: the token must have no aud
@@ -75,6 +79,7 @@ void append_claim_text(std::string& out, std::string_view text);
 
 // Checks all that docs/threat-model.md, "JWT", says is refused. Fills `claims` where good or expired.
 access_token_check check_access_token(const key_ring& keys, std::string_view token,
-                                      const access_token_expectations& expected, access_claims& claims);
+                                      const access_token_expectations& expected, access_claims& claims,
+                                      signature_state signature = signature_state::unproven);
 
 } // namespace pawl

@@ -48,7 +48,8 @@ std::string purpose_problem(const json_tape& tape, const json_item& jwk, jws_alg
     const auto says_otherwise = [&](std::string_view name, std::string_view expected) {
         return tape.find(jwk, name) != nullptr && text_member(tape, jwk, name) != expected;
     };
-    if (says_otherwise("alg", to_text(algorithm))) {
+    const bool says_ed25519 = algorithm == jws_algorithm::eddsa && text_member(tape, jwk, "alg") == ed25519_name;
+    if (says_otherwise("alg", to_text(algorithm)) && !says_ed25519) {
         return "alg is not " + std::string(to_text(algorithm));
     }
     if (says_otherwise("use", "sig")) {
@@ -81,6 +82,7 @@ std::string_view key_type(jws_algorithm algorithm) {
     case jws_algorithm::eddsa:
         return "OKP";
     case jws_algorithm::rs256:
+    case jws_algorithm::ps256:
         return "RSA";
     case jws_algorithm::hs256:
         return "oct";
@@ -96,6 +98,7 @@ std::string_view curve(jws_algorithm algorithm) {
     case jws_algorithm::eddsa:
         return "Ed25519";
     case jws_algorithm::rs256:
+    case jws_algorithm::ps256:
     case jws_algorithm::hs256:
         break;
     }
@@ -119,7 +122,7 @@ made_key okp_from_jwk(const json_tape& tape, const json_item& jwk, std::string k
     return make_eddsa_key(std::move(kid), *x, d ? std::span<const std::uint8_t>(*d) : std::span<std::uint8_t>());
 }
 
-made_key rsa_from_jwk(const json_tape& tape, const json_item& jwk, std::string kid) {
+made_key rsa_from_jwk(const json_tape& tape, const json_item& jwk, jws_algorithm algorithm, std::string kid) {
     rsa_parts parts;
     for (const auto& [name, part] : {std::pair<std::string_view, secret_bytes*>{"n", &parts.n},
                                      {"e", &parts.e},
@@ -141,7 +144,8 @@ made_key rsa_from_jwk(const json_tape& tape, const json_item& jwk, std::string k
     if (tape.find(jwk, "oth") != nullptr) {
         return {nullptr, "RSA keys of more than two primes are not taken"};
     }
-    return make_rs256_key(std::move(kid), parts);
+    return algorithm == jws_algorithm::rs256 ? make_rs256_key(std::move(kid), parts)
+                                             : make_ps256_key(std::move(kid), parts);
 }
 
 made_key oct_from_jwk(const json_tape& tape, const json_item& jwk, std::string kid) {
@@ -249,6 +253,7 @@ std::string jwk_thumbprint(const json_tape& tape, const json_item& jwk, jws_algo
         names = okp;
         break;
     case jws_algorithm::rs256:
+    case jws_algorithm::ps256:
         names = rsa;
         break;
     case jws_algorithm::hs256:
@@ -292,7 +297,8 @@ made_key jws_key_from_jwk(const json_tape& tape, const json_item& jwk, jws_algor
     case jws_algorithm::eddsa:
         return okp_from_jwk(tape, jwk, std::move(kid));
     case jws_algorithm::rs256:
-        return rsa_from_jwk(tape, jwk, std::move(kid));
+    case jws_algorithm::ps256:
+        return rsa_from_jwk(tape, jwk, algorithm, std::move(kid));
     case jws_algorithm::hs256:
         return oct_from_jwk(tape, jwk, std::move(kid));
     }
@@ -316,6 +322,7 @@ std::string generate_private_jwk(jws_algorithm algorithm, random_source& random)
     case jws_algorithm::eddsa:
         return generate_okp(random);
     case jws_algorithm::rs256:
+    case jws_algorithm::ps256:
         return generate_rsa();
     case jws_algorithm::hs256:
         break;

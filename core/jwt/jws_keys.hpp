@@ -1,4 +1,4 @@
-// The four kinds of signing key, made from their raw parts; how JWKs become keys and keys become JWKs.
+// The kinds of signing key, made from their raw parts; how JWKs become keys and keys become JWKs.
 // Everything here refuses with a sentence that names no secret.
 #pragma once
 
@@ -22,6 +22,8 @@ struct made_key {
 inline constexpr unsigned rsa_bits_min = 2048, rsa_bits_max = 4096;
 // RFC 7518 3.2 wants a key as long as the hash. SECRET_KEY may be shorter under --dev: config decides that, not this.
 inline constexpr std::size_t hs256_jwk_key_min = 32;
+// RFC 9864 calls EdDSA with Ed25519 so; libraries write the one or the other.
+inline constexpr std::string_view ed25519_name = "Ed25519";
 // The kid of SECRET_KEY: the same at every start, and nothing that derives from the secret.
 inline constexpr std::string_view secret_key_kid = "SECRET_KEY";
 
@@ -34,6 +36,8 @@ struct rsa_parts { // big-endian, as in RFC 7518 6.3; all after `e` empty for a 
     secret_bytes n, e, d, p, q, dp, dq, qi;
 };
 made_key make_rs256_key(std::string kid, const rsa_parts& parts);
+// RSASSA-PSS with SHA-256 in both places and a salt as long as the hash (RFC 7518 3.5); no other salt verifies.
+made_key make_ps256_key(std::string kid, const rsa_parts& parts);
 made_key make_hs256_key(std::string kid, std::span<const std::uint8_t> secret);
 
 // From a JWK (RFC 7517, 7518 6, 8037 2). `alg`, `use` and `key_ops` may be absent; where present they must say what the

@@ -23,6 +23,12 @@ struct key_file_signing {
     std::shared_ptr<const jws_key> key;
 };
 
+struct key_file_capsule {
+    std::uint8_t id = 0;
+    secret_bytes key; // capsule_key_size bytes
+    timestamp created_at{};
+};
+
 // A parsed file. Views point into its own memory.
 struct key_file_contents {
     std::int64_t version = 1;
@@ -31,6 +37,7 @@ struct key_file_contents {
     json_tape tape{{}, {}};
     std::vector<key_file_signing> signing;
     std::vector<refresh_key> refresh;
+    std::vector<key_file_capsule> capsule; // empty where the file has none; the derived key is not in it
     secret_bytes log_key;
 };
 

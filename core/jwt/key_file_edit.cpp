@@ -1,4 +1,5 @@
 // Edits of the key file's text: one key more, or one less.
+#include "core/capsule/capsule.hpp"
 #include "core/jwt/key_file_contents.hpp"
 
 #include <algorithm>
@@ -8,7 +9,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::int64_t file_version_with_from = 2;
+constexpr std::int64_t file_version_with_from = 2; // and with `capsule`
 
 key_file_edit refused_edit(key_edit_problem why) {
     key_file_edit edit;
@@ -23,15 +24,17 @@ key_file_edit edited(const key_file_contents& file, std::string about, std::stri
     return edit;
 }
 
-// The lowest id above the minting key's that is free, going round: ids of keys that were retired long ago come last.
-std::uint8_t free_id(const std::vector<refresh_key>& keys) {
-    std::uint8_t id = keys.back().id;
+// The lowest id above `last` that no key of the list has, going round: ids of keys that were retired long ago come
+// last. Never below `lowest`.
+template <class Key>
+std::uint8_t free_id(const std::vector<Key>& keys, std::uint8_t last, std::uint8_t lowest) {
+    std::uint8_t id = last;
     do {
         ++id;
-    } while (std::any_of(keys.begin(), keys.end(), [&](const refresh_key& k) { return k.id == id; }));
+    } while (id < lowest || std::ranges::find(keys, id, &Key::id) != keys.end());
     return id;
 }
-static_assert(refresh_keys_max < 256, "there is always a free id");
+static_assert(refresh_keys_max < 256 && capsule_keys_max < 255, "there is always a free id");
 
 // True where a key's `from` was further ahead than it can be and is stamped anew. In version 1 it decides nothing.
 bool stamp(key_file_contents& file, timestamp now) {
@@ -95,12 +98,32 @@ key_file_edit rotate_refresh_key(std::string_view text, random_source& random, t
         return refused_edit(key_edit_problem::too_many);
     }
     refresh_key fresh;
-    fresh.id = free_id(file.refresh);
+    fresh.id = free_id(file.refresh, file.refresh.back().id, 0);
     fresh.key = secret_bytes(refresh_key_size);
     random.fill(fresh.key);
     fresh.created_at = now;
     file.refresh.push_back(std::move(fresh));
     return edited(file, "refresh " + std::to_string(file.refresh.back().id));
+}
+
+key_file_edit rotate_capsule_key(std::string_view text, random_source& random, timestamp now) {
+    key_file_contents file;
+    if (!read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    if (file.capsule.size() == capsule_keys_max) {
+        return refused_edit(key_edit_problem::too_many);
+    }
+    file.version = file_version_with_from;
+    stamp(file, now);
+    key_file_capsule fresh;
+    fresh.id = free_id(file.capsule, file.capsule.empty() ? derived_capsule_key_id : file.capsule.back().id,
+                       derived_capsule_key_id + 1);
+    fresh.key = secret_bytes(capsule_key_size);
+    random.fill(fresh.key);
+    fresh.created_at = now;
+    file.capsule.push_back(std::move(fresh));
+    return edited(file, "capsule " + std::to_string(file.capsule.back().id));
 }
 
 key_file_edit retire_signing_key(std::string_view text, std::string_view kid, timestamp now) {
@@ -133,6 +156,22 @@ key_file_edit retire_refresh_key(std::string_view text, std::uint8_t id) {
     }
     file.refresh.erase(found);
     return edited(file, "refresh " + std::to_string(id));
+}
+
+key_file_edit retire_capsule_key(std::string_view text, std::uint8_t id) {
+    key_file_contents file;
+    if (!read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    const auto found = std::ranges::find(file.capsule, id, &key_file_capsule::id);
+    if (id == derived_capsule_key_id || (found != file.capsule.end() && found == file.capsule.end() - 1)) {
+        return refused_edit(key_edit_problem::active);
+    }
+    if (found == file.capsule.end()) {
+        return refused_edit(key_edit_problem::not_found);
+    }
+    file.capsule.erase(found);
+    return edited(file, "capsule " + std::to_string(id));
 }
 
 std::optional<std::string> stamp_next_keys(std::string_view text, timestamp now) {

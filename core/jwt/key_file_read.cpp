@@ -1,5 +1,7 @@
 // The key file's text, read into a ring. Strict: what is not understood is refused, so that writing it back loses
 // nothing.
+#include "core/capsule/capsule.hpp"
+#include "core/hkdf_sha256.hpp"
 #include "core/jwt/jws_keys.hpp"
 #include "core/jwt/key_file_contents.hpp"
 #include "core/text/encoding.hpp"
@@ -12,10 +14,11 @@ namespace pawl {
 
 namespace {
 
-constexpr std::size_t items_max = 1024; // 16 signing keys of 16 items, 64 refresh keys of 4, with room
+constexpr std::size_t items_max = 1024; // 16 signing keys of 16 items, 64 refresh and 16 capsule keys of 4, with room
 constexpr std::size_t depth_max = 5;
 constexpr std::int64_t date_max = (std::int64_t{1} << 53) - 1;
 constexpr std::int64_t file_version_max = 2;
+constexpr std::string_view capsule_label = "pawl capsule"; // of the key that the log key makes; never changes
 
 using contents = key_file_contents;
 
@@ -135,6 +138,26 @@ std::string read_refresh(contents& file, const json_item& object) {
     return {};
 }
 
+std::string read_capsule(contents& file, const json_item& object) {
+    const json_tape& tape = file.tape;
+    if (!has_exactly(tape, object, {"id", "key", "created_at"})) {
+        return "members are id, key and created_at";
+    }
+    const std::optional<std::int64_t> id = integer_in(tape.find(object, "id"), derived_capsule_key_id + 1, 255);
+    const std::optional<std::int64_t> created_at = integer_in(tape.find(object, "created_at"), 0, date_max);
+    std::optional<secret_bytes> key = key_of_size(tape.find(object, "key"), capsule_key_size);
+    if (!id || !created_at || !key) {
+        return "id is 1 to 255, key 32 bytes in base64url, created_at seconds since 1970";
+    }
+    for (const key_file_capsule& other : file.capsule) {
+        if (other.id == *id || other.key == *key) {
+            return "this id or key is there already";
+        }
+    }
+    file.capsule.push_back({static_cast<std::uint8_t>(*id), std::move(*key), timestamp(seconds(*created_at))});
+    return {};
+}
+
 // Reads every element of the array `name` with `read`; empty where all are good.
 std::string read_array(contents& file, std::string_view name, std::size_t count_max,
                        std::string (*read)(contents&, const json_item&)) {
@@ -175,6 +198,34 @@ void fill_signing(key_ring& ring, const contents& file, jws_algorithm algorithm)
     }
 }
 
+// Empty where no key serves two purposes.
+std::string shared_key_problem(const contents& file) {
+    const auto is_refresh = [&](const secret_bytes& key) {
+        return std::ranges::any_of(file.refresh, [&](const refresh_key& other) { return other.key == key; });
+    };
+    if (is_refresh(file.log_key)) {
+        return "the log key is also a refresh key";
+    }
+    if (std::ranges::any_of(file.capsule, [&](const key_file_capsule& capsule) {
+            return capsule.key == file.log_key || is_refresh(capsule.key);
+        })) {
+        return "a capsule key is also another key";
+    }
+    return {};
+}
+
+// The derived key first, so that what it sealed opens whatever the file holds since.
+void fill_capsules(key_ring& ring, contents& file) {
+    std::vector<capsule_key> keys;
+    keys.push_back({derived_capsule_key_id, derive_key(file.log_key, capsule_label)});
+    ring.capsule_keys.push_back({derived_capsule_key_id, {}});
+    for (key_file_capsule& entry : file.capsule) {
+        ring.capsule_keys.push_back({entry.id, entry.created_at});
+        keys.push_back({entry.id, std::move(entry.key)});
+    }
+    ring.capsules = std::make_shared<const capsule_ring>(std::move(keys));
+}
+
 } // namespace
 
 std::string read_key_file(std::string_view text, key_file_contents& file) {
@@ -197,8 +248,10 @@ std::string read_key_file(std::string_view text, key_file_contents& file) {
                "; this program knows versions 1 and 2";
     }
     file.version = version->integer;
-    if (!has_exactly(file.tape, root, {"version", "signing", "refresh", "log"})) {
-        return "members of the key file are version, signing, refresh and log";
+    const bool has_capsule = file.version != 1 && file.tape.find(root, "capsule") != nullptr;
+    if (has_capsule ? !has_exactly(file.tape, root, {"version", "signing", "refresh", "capsule", "log"})
+                    : !has_exactly(file.tape, root, {"version", "signing", "refresh", "log"})) {
+        return "members of the key file are version, signing, refresh and log, in version 2 also capsule";
     }
     if (std::string problem = read_array(file, "signing", signing_keys_max, read_signing); !problem.empty()) {
         return problem;
@@ -209,6 +262,14 @@ std::string read_key_file(std::string_view text, key_file_contents& file) {
     if (file.refresh.empty()) {
         return "refresh holds no key";
     }
+    if (has_capsule) {
+        if (std::string problem = read_array(file, "capsule", capsule_keys_max, read_capsule); !problem.empty()) {
+            return problem;
+        }
+        if (file.capsule.empty()) {
+            return "capsule holds no key";
+        }
+    }
     const json_item& log = *file.tape.find(root, "log");
     std::optional<secret_bytes> log_key;
     if (has_exactly(file.tape, log, {"key"})) {
@@ -217,10 +278,10 @@ std::string read_key_file(std::string_view text, key_file_contents& file) {
     if (!log_key) {
         return "log has a key of 32 bytes in base64url and nothing else";
     }
-    if (std::any_of(file.refresh.begin(), file.refresh.end(), [&](const auto& r) { return r.key == *log_key; })) {
-        return "the log key is also a refresh key";
-    }
     file.log_key = std::move(*log_key);
+    if (std::string problem = shared_key_problem(file); !problem.empty()) {
+        return problem;
+    }
     if (file.version == 1 &&
         std::count_if(file.signing.begin(), file.signing.end(), [](const auto& e) { return e.signs; }) > 1) {
         return "more than one key has the status signing";
@@ -271,6 +332,7 @@ parsed_key_file parse_key_file(std::string_view text, const key_ring_options& op
     if (!ring->signing_key) {
         return {nullptr, "no key of the status signing is for " + std::string(to_text(options.algorithm))};
     }
+    fill_capsules(*ring, file);
     ring->refresh_keys = std::move(file.refresh);
     ring->log_key = std::move(file.log_key);
     static std::atomic<std::uint64_t> generations{0};

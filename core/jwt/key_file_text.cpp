@@ -17,7 +17,7 @@ using contents = key_file_contents;
 // Text with room for what will be written, so that growth leaves no copies of secrets behind.
 std::string with_room() {
     std::string text;
-    text.reserve(signing_keys_max * 4096 + refresh_keys_max * 128);
+    text.reserve(signing_keys_max * 4096 + (refresh_keys_max + capsule_keys_max) * 128);
     return text;
 }
 
@@ -52,7 +52,8 @@ void append_signing(std::string& text, std::int64_t version, const signing_text&
     text.append(R"(,"jwk":)").append(entry.jwk).append("}");
 }
 
-void append_refresh(std::string& text, std::uint8_t id, std::span<const std::uint8_t> key, std::int64_t created_at) {
+// An entry of `refresh` or `capsule`.
+void append_key(std::string& text, std::uint8_t id, std::span<const std::uint8_t> key, std::int64_t created_at) {
     append_separator(text);
     text.append(R"({"id":)").append(std::to_string(id));
     text.append(R"(,"key":")");
@@ -90,8 +91,8 @@ void append_file_start(std::string& text, std::int64_t version) {
     text.append("{\n  \"version\": ").append(std::to_string(version)).append(",\n  \"signing\": [");
 }
 
-constexpr std::string_view refresh_start = "],\n  \"refresh\": [", log_start = "],\n  \"log\": {\"key\":\"",
-                           file_end = "\"}\n}\n";
+constexpr std::string_view refresh_start = "],\n  \"refresh\": [", capsule_start = "],\n  \"capsule\": [",
+                           log_start = "],\n  \"log\": {\"key\":\"", file_end = "\"}\n}\n";
 
 } // namespace
 
@@ -118,7 +119,13 @@ std::string key_file_text(const key_file_contents& file, std::string_view fresh_
     }
     text += refresh_start;
     for (const refresh_key& key : file.refresh) {
-        append_refresh(text, key.id, key.key, key.created_at.time_since_epoch().count());
+        append_key(text, key.id, key.key, key.created_at.time_since_epoch().count());
+    }
+    if (!file.capsule.empty()) {
+        text += capsule_start;
+        for (const key_file_capsule& key : file.capsule) {
+            append_key(text, key.id, key.key, key.created_at.time_since_epoch().count());
+        }
     }
     text += log_start;
     base64url_append(text, file.log_key);
@@ -136,7 +143,7 @@ std::string make_key_file(jws_algorithm algorithm, random_source& random, timest
         append_fresh_signing(text, fresh_file_version, algorithm, random, now, now);
     }
     text += refresh_start;
-    append_refresh(text, 1, refresh, now.time_since_epoch().count());
+    append_key(text, 1, refresh, now.time_since_epoch().count());
     text += log_start;
     base64url_append(text, log);
     text += file_end;

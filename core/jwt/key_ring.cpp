@@ -14,7 +14,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> algorithm_names = {"ES256", "EdDSA", "RS256", "HS256"};
+constexpr std::array<std::string_view, 5> algorithm_names = {"ES256", "EdDSA", "RS256", "HS256", "PS256"};
 
 std::string header_of(jws_algorithm algorithm, std::string_view type, std::string_view kid) {
     BOOST_ASSERT(plain_json_size(kid) == kid.size());
@@ -36,8 +36,9 @@ std::string_view to_text(jws_algorithm a) {
 
 std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text) {
     for (std::size_t i = 0; i < algorithm_names.size(); ++i) {
-        if (algorithm_names[i] == text) {
-            return static_cast<jws_algorithm>(i);
+        const auto algorithm = static_cast<jws_algorithm>(i);
+        if (algorithm_names[i] == text && algorithm != jws_algorithm::ps256) {
+            return algorithm;
         }
     }
     return std::nullopt;

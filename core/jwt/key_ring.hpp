@@ -1,5 +1,6 @@
 // All keys of the server at one moment, immutable: signing keys (one signs at a time, all verify), refresh keys (one
-// mints, all check) and the log key. Held as std::shared_ptr<const key_ring>; SIGHUP swaps the pointer.
+// mints, all check), capsule keys (one seals, all open) and the log key. Held as std::shared_ptr<const key_ring>;
+// SIGHUP swaps the pointer.
 #pragma once
 
 #include "core/clock.hpp"
@@ -21,8 +22,12 @@
 
 namespace pawl {
 
-enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256 };
-std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256" (RFC 7518, RFC 8037)
+class capsule_ring; // core/capsule/capsule.hpp
+
+// ps256 only verifies what clients signed: no key of the server's own is for it.
+enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256, ps256 };
+std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256", "PS256" (RFC 7518, RFC 8037)
+// One that the server may sign with; std::nullopt for PS256, as for any other text.
 std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 
 // `typ` of an access token's header: RFC 9068's, or what verifiers expect that know only RFC 7519.
@@ -79,6 +84,14 @@ struct refresh_key {
 inline constexpr seconds jwks_max_age{300};
 inline constexpr seconds publish_lead = 2 * jwks_max_age;
 
+// A key of the ring of capsules, without the key.
+struct capsule_key_facts {
+    std::uint8_t id = 0;
+    timestamp created_at{};
+};
+// The id of the capsule key that is derived from the log key and stands in no file. It has no date.
+inline constexpr std::uint8_t derived_capsule_key_id = 0;
+
 // A signing key that is published and signs from `from` on, in service time.
 struct next_signer {
     timestamp from{};
@@ -94,7 +107,9 @@ public:
     std::vector<timestamp> signing_from;       // of each verifying key, from when on it signs or signed; 0 if not known
     std::vector<refresh_key> refresh_keys;     // the last one mints, all check; not empty
     secret_bytes log_key;                      // 32 bytes; the log's and snapshots' tags derive from it
-    std::uint64_t generation = 0;              // differs between any two rings of a process (caches key on it)
+    std::shared_ptr<const capsule_ring> capsules; // not null
+    std::vector<capsule_key_facts> capsule_keys;  // its keys in their order: the derived one first, the last one seals
+    std::uint64_t generation = 0;                 // differs between any two rings of a process (caches key on it)
 
     // The key that signs at `now` (service time): the newest whose `from` is due; the oldest if none is. Never null.
     // Allocates nothing.
@@ -115,10 +130,12 @@ using key_ring_ptr = std::shared_ptr<const key_ring>;
 // signing key at most has the status signing; a verifying one may lack its private members. The last refresh key mints.
 // Version 2 has a member more in each signing key: `from`, a NumericDate, and several of the status signing: of those
 // of the algorithm key_ring::signer_at() chooses. In version 1 a key signs from `created_at` on. A file is of version 2
-// once rotate_signing_key() published a key in it, and stays so.
-// These texts hold secrets: the holder wipes them.
+// once rotate_signing_key() published a key in it or rotate_capsule_key() added one, and stays so. It may also hold
+// "capsule":[{"id","key","created_at"}], at least one, ids 1 to 255; the last seals. Capsule key 0 is in no file: it is
+// HKDF-SHA-256 of the log key with the label "pawl capsule", the oldest of every ring. So a file of version 1 is
+// enough. These texts hold secrets: the holder wipes them.
 inline constexpr std::size_t key_file_size_max = std::size_t{256} * 1024;
-inline constexpr std::size_t signing_keys_max = 16, refresh_keys_max = 64;
+inline constexpr std::size_t signing_keys_max = 16, refresh_keys_max = 64, capsule_keys_max = 16;
 
 // make_key_file: fresh keys for `algorithm` (es256, eddsa or rs256; under hs256 the signing key is not in the file).
 std::string make_key_file(jws_algorithm algorithm, random_source& random, timestamp now);
@@ -131,14 +148,14 @@ std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorit
 enum class key_edit_problem : std::uint8_t {
     none,
     malformed, // the text is no key file
-    too_many,  // signing_keys_max or refresh_keys_max are there
+    too_many,  // signing_keys_max, refresh_keys_max or capsule_keys_max are there
     not_found,
-    active, // it signs or mints: what makes the tokens of now is never retired
+    active, // it signs, mints or seals: what makes the tokens of now is never retired
 };
 struct key_file_edit {
     key_edit_problem problem = key_edit_problem::none;
     std::string text;  // the whole new file where there is no problem
-    std::string about; // for the log: "signing KID" or "refresh ID" of the key that was added or retired
+    std::string about; // for the log: "signing KID", "refresh ID" or "capsule ID" of the key that was added or retired
 };
 // When a fresh signing key signs: publish_lead from now, so that verifiers know it by then; or at once, and what kept
 // the JWK set refuses its tokens until it asks again.
@@ -149,9 +166,13 @@ key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm,
                                  key_start start);
 // A fresh refresh key mints from now on, under an id that no other has; the others check.
 key_file_edit rotate_refresh_key(std::string_view text, random_source& random, timestamp now);
+// A fresh capsule key seals from now on, under an id that no other has; the others open. The text is of version 2.
+key_file_edit rotate_capsule_key(std::string_view text, random_source& random, timestamp now);
 // Any but the one of its algorithm that signs at `now`; one that is to sign later may go.
 key_file_edit retire_signing_key(std::string_view text, std::string_view kid, timestamp now);
 key_file_edit retire_refresh_key(std::string_view text, std::uint8_t id);
+// Any but the one that seals, and not the derived one: both are `active`.
+key_file_edit retire_capsule_key(std::string_view text, std::uint8_t id);
 
 // A key that is to sign later than publish_lead from now was stamped by a clock that was ahead: it signs publish_lead
 // from now. The new text; std::nullopt if there is no such key or the text does not parse.

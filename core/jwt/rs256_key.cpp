@@ -1,3 +1,4 @@
+// RS256 and PS256 (RFC 7518 3.3 and 3.5): one key type, two paddings.
 #include "core/jwt/openssl_util.hpp"
 #include "core/jwt/pkey_context.hpp"
 #include "core/text/encoding.hpp"
@@ -12,10 +13,11 @@ namespace pawl {
 
 namespace {
 
-class rs256_key final : public jws_key {
+class rsa_key final : public jws_key {
 public:
-    rs256_key(std::string kid, std::string public_jwk, pkey_ptr key, bool can_sign)
-        : jws_key(jws_algorithm::rs256, std::move(kid)), public_jwk_(std::move(public_jwk)), key_(std::move(key)),
+    // `algorithm`: rs256 or ps256.
+    rsa_key(jws_algorithm algorithm, std::string kid, std::string public_jwk, pkey_ptr key, bool can_sign)
+        : jws_key(algorithm, std::move(kid)), public_jwk_(std::move(public_jwk)), key_(std::move(key)),
           signature_size_(static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()))), can_sign_(can_sign) {}
 
     std::string public_jwk() const override { return public_jwk_; }
@@ -33,13 +35,13 @@ public:
         std::size_t size = signature.size();
         if (!context || EVP_PKEY_sign(context.get(), signature.data(), &size, digest.data(), digest.size()) <= 0 ||
             size != signature.size()) {
-            refuse("OpenSSL can't make an RS256 signature");
+            refuse("OpenSSL can't make an RSA signature");
         }
         signers_.give(std::move(context));
         return signature;
     }
 
-    // RFC 8017 8.2.2: a signature is exactly as long as the modulus.
+    // RFC 8017 8.1.2 and 8.2.2: a signature is exactly as long as the modulus.
     bool verify(std::string_view signing_input, std::span<const std::uint8_t> signature) const override {
         if (signature.size() != signature_size_) {
             return false;
@@ -65,8 +67,7 @@ private:
     // Null where OpenSSL can't; throws bad_alloc for want of memory.
     pkey_context_ptr prepare(int (*init)(EVP_PKEY_CTX*)) const {
         pkey_context_ptr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
-        if (!context || init(context.get()) <= 0 ||
-            EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) <= 0 ||
+        if (!context || init(context.get()) <= 0 || !set_padding(context.get()) ||
             EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) <= 0) {
             if (lacked_memory()) {
                 throw std::bad_alloc();
@@ -74,6 +75,14 @@ private:
             return nullptr;
         }
         return context;
+    }
+    bool set_padding(EVP_PKEY_CTX* context) const {
+        if (algorithm() == jws_algorithm::rs256) {
+            return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0;
+        }
+        return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+               EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(context, EVP_sha256()) > 0;
     }
 
     std::string public_jwk_;
@@ -153,9 +162,7 @@ pkey_ptr load(const rsa_parts& parts, const BIGNUM* n, const BIGNUM* e) {
     return pkey_ptr(made);
 }
 
-} // namespace
-
-made_key make_rs256_key(std::string kid, const rsa_parts& parts) {
+made_key make_rsa_key(jws_algorithm algorithm, std::string kid, const rsa_parts& parts) {
     constexpr std::size_t part_size_max = rsa_bits_max / 8 + 1;
     for (const secret_bytes* part :
          {&parts.n, &parts.e, &parts.d, &parts.p, &parts.q, &parts.dp, &parts.dq, &parts.qi}) {
@@ -180,12 +187,22 @@ made_key make_rs256_key(std::string kid, const rsa_parts& parts) {
         return {nullptr, "OpenSSL does not take the RSA key"};
     }
     std::string jwk = R"({"kty":"RSA","n":")" + base64url_encode(parts.n) + R"(","e":")" + base64url_encode(parts.e) +
-                      R"(","kid":")" + kid + R"(","alg":"RS256","use":"sig"})";
-    auto made = std::make_shared<const rs256_key>(std::move(kid), std::move(jwk), std::move(key), can_sign);
+                      R"(","kid":")" + kid + R"(","alg":")" + std::string(to_text(algorithm)) + R"(","use":"sig"})";
+    auto made = std::make_shared<const rsa_key>(algorithm, std::move(kid), std::move(jwk), std::move(key), can_sign);
     if (can_sign && !proves_itself(*made)) {
         return {nullptr, "the private part does not belong to n and e"};
     }
     return {std::move(made), {}};
+}
+
+} // namespace
+
+made_key make_rs256_key(std::string kid, const rsa_parts& parts) {
+    return make_rsa_key(jws_algorithm::rs256, std::move(kid), parts);
+}
+
+made_key make_ps256_key(std::string kid, const rsa_parts& parts) {
+    return make_rsa_key(jws_algorithm::ps256, std::move(kid), parts);
 }
 
 } // namespace pawl

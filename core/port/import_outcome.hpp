@@ -1,4 +1,4 @@
-// What becomes of a record that another store gave: a user's or a family's. Part of core/port/store.hpp.
+// What becomes of a record that another store gave: a user, a family, a client ... Part of core/port/store.hpp.
 #pragma once
 
 #include "core/port/durability_port.hpp"
@@ -14,6 +14,7 @@ enum class import_outcome : std::uint8_t {
     id_taken,       // its id is here already, with other content
     email_taken,    // another user has its email as a login name
     username_taken, // or its username
+    name_taken,     // of a client, an API, a scope: another has its client_id, identifier or name
     no_user,        // of a family: its user is not here
     refused,        // it is no record this store can hold
 };

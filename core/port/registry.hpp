@@ -5,10 +5,10 @@
 
 #include "core/failure.hpp"
 #include "core/port/durability_port.hpp"
-#include "core/provider/api.hpp"
+#include "core/port/import_outcome.hpp"
+#include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
 #include "core/provider/revoked_token.hpp"
-#include "core/provider/scope.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,17 +17,6 @@
 #include <vector>
 
 namespace pawl {
-
-// All APIs and scopes as they were at one moment; tombstones are not in it. Immutable. At most apis_max and scopes_max.
-struct catalogue {
-    std::vector<api_ptr> apis;     // by identifier
-    std::vector<scope_ptr> scopes; // by name
-
-    // Null if there is none.
-    const api* find_api(std::string_view identifier) const noexcept;
-    const scope* find_scope(std::string_view name) const noexcept;
-};
-using catalogue_ptr = std::shared_ptr<const catalogue>;
 
 enum class put_outcome : std::uint8_t {
     done,     // wait for `wait_for`
@@ -56,13 +45,23 @@ public:
     virtual bool is_revoked(const token_id& id) const = 0;
 
     // --- Changes. A record with number 0 is new: it is given the next number and version 1. Else it replaces the one
-    // of its number whose version is one less. A tombstone frees the name once it is durable. validation_failed where
-    // the record is larger than any may be; storage_unavailable.
+    // of its number whose version is one less. A tombstone (`removed`; of a client only what tombstone_of() keeps)
+    // frees the name: records become durable in the order of the changes, so one that takes the name never is without
+    // the tombstone. validation_failed where the record is larger than any may be, or another name;
+    // storage_unavailable. Changes that end something (removed, disabled, another epoch, a revoked token) may use the
+    // reserved tail.
     virtual result<put_result> put_client(const client& desired) = 0;
     virtual result<put_result> put_api(const api& desired) = 0;
     virtual result<put_result> put_scope(const scope& desired) = 0;
     // `full`: its client has revoked_tokens_max already. `done` also where it is revoked already.
     virtual result<put_result> put_revoked(const revoked_token& token) = 0;
+
+    // --- Records of another store, as they were there: numbers and versions are kept, tombstones too. Only what is not
+    // here yet is added: id_taken where the number is here with other content, name_taken, refused. A number that is
+    // added is not given again.
+    virtual result<imported> import_client(const client& c) = 0;
+    virtual result<imported> import_api(const api& a) = 0;
+    virtual result<imported> import_scope(const scope& s) = 0;
 
     // What an answer that rests on any lookup above waits for: the latest change. ticket::none once that is durable.
     virtual ticket rests_on() const noexcept = 0;

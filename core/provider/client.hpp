@@ -20,6 +20,7 @@ namespace pawl {
 // Numbers below are the server's own: 0 the first party, 1 the browser sessions to come (`pawl-web`).
 inline constexpr client_number first_registered_client{16};
 
+inline constexpr std::size_t clients_max = 10'000; // removed ones apart
 inline constexpr std::size_t client_id_size_max = 128, client_name_size_max = 128;
 inline constexpr std::size_t client_uris_max = 32, client_uri_size_max = 1024;
 inline constexpr std::size_t client_scopes_max = 256, client_apis_max = 16;
@@ -102,6 +103,9 @@ struct client {
     void raise_epoch() { epoch = epoch == epoch_max ? epoch_max : epoch + 1; }
 };
 using client_ptr = std::shared_ptr<const client>;
+
+// What is kept of a client that is removed: who it was, and no secret. Pure.
+client tombstone_of(const client& c);
 
 // A client id that an operator may choose: 1 to client_id_size_max characters of RFC 3986's unreserved and `:`, not
 // reserved. Pure.

@@ -21,6 +21,7 @@ struct scope_number {
 inline constexpr std::uint16_t scopes_max = 256, first_defined_scope = 16;
 inline constexpr std::size_t scope_name_size_max = 128; // bytes; of the characters of RFC 6749 3.3
 inline constexpr std::size_t scope_text_size_max = 512; // bytes, UTF-8
+inline constexpr std::size_t scope_roles_max = 64, scope_role_size_max = 128;
 
 struct scope {
     scope_number number;

@@ -67,8 +67,8 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
     for (unsigned look = 0; look < looks_max; ++look) {
         const timestamp now = context_.time.now();
         const std::optional<family_state> seen = context_.data.find_family(claims->session);
-        if (!seen || (by_id && seen->facts.user != claims->subject)) {
-            co_return errc::invalid_access_token; // swept, or of another user: rests on nothing that changes
+        if (!seen || (by_id && seen->facts.user != claims->subject) || seen->facts.client != first_party_client) {
+            co_return errc::invalid_access_token; // swept, of another user or client: rests on nothing that changes
         }
         if (!alive(seen->word, seen->facts, seen->gate, now)) {
             const result<ticket> rests = rests_on(context_.data, *seen);

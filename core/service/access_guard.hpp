@@ -14,7 +14,8 @@ class access_guard {
 public:
     explicit access_guard(service_context context);
 
-    // Checks the token (core/jwt/access_token), then that its family (sid) is known, alive and its user's, and that a
+    // Checks the token (core/jwt/access_token), then that its family (sid) is known, alive, its user's and the first
+    // party's (what the family says counts, not the claim), and that a
     // name that is its sub is that user's still, to the byte. Marks the
     // generation confirmed. The answer may rest on a change that is not durable yet: it waits for that (R1).
     // invalid_access_token, missing_access_token (empty), storage_unavailable. Awaited directly: `token` outlives the

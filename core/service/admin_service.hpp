@@ -3,6 +3,7 @@
 // an event in the log, with who did it.
 #pragma once
 
+#include "core/service/machine_principal.hpp"
 #include "core/service/services.hpp"
 #include "core/service/token_report.hpp"
 
@@ -13,9 +14,11 @@
 
 namespace pawl {
 
-// Who asks. Without a principal: a user who may use the data directory (the admin socket, pawlctl).
+// Who asks: a superuser, or a client whose token has the scope admin. Without either: a user who may use the data
+// directory (the admin socket, pawlctl).
 struct operator_caller {
     std::optional<principal> who;
+    std::optional<machine_principal> machine; // not both
     caller from;
 
     user_id id() const { return who ? who->user->id : user_id{}; }
@@ -59,7 +62,8 @@ public:
     bool is_still_operator(const operator_caller& by) const;
 
     // --- Users. validation_failed, email_taken, username_taken, user_not_found, password_queue_full,
-    // storage_unavailable; not_admin and invalid_access_token where `by` is no operator any more.
+    // hash_memory_unavailable, storage_unavailable; not_admin and invalid_access_token where `by` is no operator any
+    // more.
     task<result<user_ptr>> create_user(operator_caller by, new_user wanted);
     // A new password, hash or `enabled` false ends every session of the user. A new email is not verified unless the
     // same change says so, and a username that was the email follows it.
@@ -99,8 +103,8 @@ private:
     service_context context_;
 };
 
-// Whether `by` may still act: nothing, or not_admin, invalid_access_token. To be asked right before a change, since
-// operators are revoked, too.
+// Whether `by` may still act: nothing, or not_admin, invalid_access_token, insufficient_scope. To be asked right before
+// a change, since operators are revoked, too.
 std::optional<failure> no_operator(const service_context& context, const operator_caller& by);
 
 // The event of an operator's act. What it returns is to be waited for with the change.

@@ -102,11 +102,11 @@ task<result<issued_tokens>> admin_service::mint_session(operator_caller by, user
         task<failure> refused = refusal(context_.data, why, rests);
         co_return co_await std::move(refused);
     }
-    caller as = by.from;
+    new_session wanted{first_party(), by.from};
     if (!client.empty()) {
-        as.agent = std::move(client);
+        wanted.from.agent = std::move(client);
     }
-    task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(as));
+    task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(wanted));
     result<issued_tokens> opened = co_await std::move(opening);
     if (!opened) {
         co_return opened.error().code == errc::login_failed ? failure(errc::user_not_found) : opened.error();

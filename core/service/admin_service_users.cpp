@@ -1,6 +1,7 @@
 // An operator's changes of users. Sessions: admin_service_sessions.cpp.
 #include "core/family/decide.hpp"
 #include "core/password/stored_hash.hpp"
+#include "core/provider/machine_grant.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/user_change.hpp"
@@ -153,6 +154,9 @@ std::string names_of_changes(const user& before, const user& after) {
 } // namespace
 
 std::optional<failure> no_operator(const service_context& context, const operator_caller& by) {
+    if (by.machine) {
+        return no_longer(context, *by.machine, admin_scope);
+    }
     if (!by.who) {
         return std::nullopt;
     }
@@ -175,7 +179,7 @@ ticket record_act(const service_context& context, const operator_caller& by, eve
     event.family = about_family;
     event.presented = use_of(by.from, context.time.now());
     event.by = by.id();
-    event.about = std::move(about);
+    event.about = by.machine ? about_by_client(about, by.machine->client->client_id) : std::move(about);
     return context.data.append_event(event);
 }
 

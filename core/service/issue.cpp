@@ -32,7 +32,7 @@ family_id random_family_id(random_source& random) {
 }
 
 issued_tokens issue_tokens(const service_context& context, const key_ring& keys, const family_facts& facts,
-                           family_word word, timestamp now, const user_claims& about) {
+                           family_word word, timestamp now, std::string_view client_id, const user_claims& about) {
     const timestamp idle_expiry = facts.idle_expires_at(word); // never later than the absolute one
     const timestamp access_expiry = std::min(now + context.settings.access_token_ttl, idle_expiry);
     const auto jwt_id = random_jwt_id(context.random);
@@ -43,7 +43,7 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     claims.issued_at = now;
     claims.expires_at = access_expiry;
     claims.jwt_id = std::string_view(jwt_id.data(), jwt_id.size());
-    claims.client_id = first_party_client_id; // the only client there is
+    claims.client_id = client_id;
     claims.session = facts.id;
     claims.generation = word.generation();
     claims.subject_name = about.subject_name;

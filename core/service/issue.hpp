@@ -10,9 +10,9 @@ family_id random_family_id(random_source& random);
 
 // Tokens of the family's current generation, `word.generation()`. The access token never outlives the family as it is
 // now: its exp is cut at the family's idle and absolute expiry. Signs: about 0.1 ms (RS256: 1 ms). Pure but for the
-// random `jti`. `about`: claims_of() the user, as the record was at `now` or later; empty where tokens don't speak of
-// users (token_contents::speaks_of_user).
+// random `jti`. `client_id`: the name of the family's client. `about`: claims_of() the user, as the record was at `now`
+// or later; empty where tokens don't speak of users (token_contents::speaks_of_user).
 issued_tokens issue_tokens(const service_context& context, const key_ring& keys, const family_facts& facts,
-                           family_word word, timestamp now, const user_claims& about = {});
+                           family_word word, timestamp now, std::string_view client_id, const user_claims& about = {});
 
 } // namespace pawl

@@ -9,6 +9,6 @@ namespace pawl {
 // --max-sessions end. Where the gate moved meanwhile but not the password, it tries again. login_failed where the user
 // is gone, disabled or has another password by now; claims_too_large; storage_unavailable. Awaited directly: `context`
 // outlives the call.
-task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from);
+task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, new_session wanted);
 
 } // namespace pawl

@@ -18,8 +18,8 @@ struct password_try {
 // does not match, its bytes as they came are tried too, since others hash passwords as they come. So a refused try is
 // one hash, or two where `typed` is not in NFC, whatever the name. A name without a way in (unknown, disabled,
 // without a password) matches nothing, and costs what one of the hashes that are present costs, always the same
-// (core/password/hash_costs.hpp). password_queue_full where nothing was decided. Awaited directly: `context`
-// outlives the call.
+// (core/password/hash_costs.hpp). password_queue_full and hash_memory_unavailable where nothing was decided. Awaited
+// directly: `context` outlives the call.
 task<result<password_try>> try_password(const service_context& context, user_ptr holder, std::string folded,
                                         secret_string typed);
 

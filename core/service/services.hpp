@@ -32,6 +32,22 @@ struct caller {
     std::string agent; // User-Agent, cut and cleaned as family_use wants it
 };
 
+// The client that asks for tokens, once it is known which: its number, which families keep, and its name, which access
+// tokens say.
+struct token_client {
+    client_number number;
+    std::string id;
+};
+inline token_client first_party() {
+    return {first_party_client, std::string(first_party_client_id)};
+}
+
+// What a session is to be, beside whose it is.
+struct new_session {
+    token_client client;
+    caller from;
+};
+
 struct service_settings {
     std::string issuer;
     std::string audience;  // empty: tokens have no aud
@@ -42,6 +58,7 @@ struct service_settings {
     seconds refresh_absolute_ttl{90 * 86400};
     refresh_policy refresh;
     std::size_t sessions_max = 1000;
+    std::size_t clients_max = 10'000; // --max-clients
     password_rules passwords;
     std::size_t verified_tokens_max = verified_tokens::capacity_default; // remembered; constant
 };

@@ -13,16 +13,17 @@ public:
     explicit session_service(service_context context) : context_(std::move(context)) {}
 
     // `name` is an email or a username. Counts the attempt, tries the password (password_try.hpp), then issues a new
-    // family under the epoch read together with the hash it verified. Rehashes where cost changed. login_failed,
-    // too_many_attempts, password_queue_full, storage_unavailable.
-    task<result<issued_tokens>> login(std::string name, secret_string password, caller from);
+    // family, of the client that asks, under the epoch read together with the hash it verified. Rehashes where cost
+    // changed. login_failed, too_many_attempts, password_queue_full, hash_memory_unavailable, storage_unavailable.
+    task<result<issued_tokens>> login(std::string name, secret_string password, new_session wanted);
 
-    // One presentation of a refresh token (decide.hpp). invalid_refresh_token, refresh_token_reused, session_revoked,
-    // session_expired, storage_unavailable.
-    task<result<refreshed>> refresh(secret_string token, caller from);
+    // One presentation of a refresh token (decide.hpp) by `client`; the token of another client's family is
+    // invalid_refresh_token, and nothing changes (case 3). refresh_token_reused, session_revoked, session_expired,
+    // storage_unavailable.
+    task<result<refreshed>> refresh(secret_string token, token_client client, caller from);
 
-    // Ends the family of any genuine generation, expired or not; success also where it is unknown or has ended already
-    // (RFC 7009 2.2).
+    // Ends the family of any genuine generation, expired or not, of any client; success also where it is unknown or has
+    // ended already (RFC 7009 2.2).
     task<result<void>> logout(secret_string token, caller from);
     task<result<void>> logout_session(family_id session, caller from);
     // Closes the user's gate on every family.

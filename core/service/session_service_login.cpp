@@ -85,7 +85,7 @@ struct opened_family {
     ticket wait_for = ticket::none;
 };
 
-result<opened_family> open_family(const service_context& context, const user& holder, const caller& from) {
+result<opened_family> open_family(const service_context& context, const user& holder, const new_session& wanted) {
     const result<ticket> holder_durable = context.data.observe_user(holder.id, holder.version);
     if (!holder_durable) {
         return holder_durable.error();
@@ -113,20 +113,20 @@ result<opened_family> open_family(const service_context& context, const user& ho
     family_facts facts;
     facts.id = random_family_id(context.random);
     facts.user = holder.id;
-    facts.client = first_party_client;
+    facts.client = wanted.client.number;
     facts.epoch = holder.gate.epoch;
     facts.created_at = now;
     facts.idle_ttl = context.settings.refresh_idle_ttl;
     facts.absolute_ttl = context.settings.refresh_absolute_ttl;
-    const result<ticket> inserted = context.data.insert_family(facts, family_word{}, use_of(from, now));
+    const result<ticket> inserted = context.data.insert_family(facts, family_word{}, use_of(wanted.from, now));
     if (!inserted) {
         return inserted.error();
     }
     opened_family opened;
     opened.id = facts.id;
     opened.wait_for = later(later(*inserted, *holder_durable), about_durable);
-    opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, from));
-    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, about);
+    opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, wanted.from));
+    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, wanted.client.id, about);
     return opened;
 }
 
@@ -143,14 +143,14 @@ user_ptr still_entitled(const service_context& context, const user& holder, cons
 
 } // namespace
 
-task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, caller from) {
+task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, new_session wanted) {
     for (unsigned opening = 0; opening < openings_max; ++opening) {
         if (!holder->gate.is_open_to(family_id{}, holder->gate.epoch)) { // no epoch is left
             const result<ticket> rests = context.data.observe_user(holder->id, holder->version);
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
             co_return co_await std::move(refused);
         }
-        result<opened_family> opened = open_family(context, *holder, from);
+        result<opened_family> opened = open_family(context, *holder, wanted);
         if (!opened && opened.error().code == errc::user_not_found) { // removed since its password was verified
             const result<ticket> rests = context.data.observe_absence(fold_login_name(holder->email));
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
@@ -186,7 +186,8 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
     co_return storage_failure();
 }
 
-task<result<issued_tokens>> session_service::login(std::string name, secret_string password, caller from) {
+task<result<issued_tokens>> session_service::login(std::string name, secret_string password, new_session wanted) {
+    const caller& from = wanted.from;
     const std::string folded = fold_login_name(name);
     user_ptr holder = context_.data.find_user_by_login(folded);
     const std::string account = holder ? account_name(*holder) : folded;
@@ -214,7 +215,7 @@ task<result<issued_tokens>> session_service::login(std::string name, secret_stri
         task<user_ptr> rehashing = rehash(context_, std::move(holder), std::move(tried->normal));
         holder = co_await std::move(rehashing);
     }
-    task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(from));
+    task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(wanted));
     result<issued_tokens> opened = co_await std::move(opening);
     if (opened) {
         count(context_.counters.logins_ok);

@@ -50,6 +50,7 @@ presentation accepted_presentation(refresh_kind kind, const family_state& seen, 
 struct presenter {
     const service_context& context;
     const refresh_token_place& place;
+    client_number client;
     const caller& from;
 };
 
@@ -197,7 +198,7 @@ std::optional<presentation> present_once(const presenter& who) {
         count(context.counters.refused_dead);
         return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
     }
-    const presented_token presented{.generation = who.place.generation, .client = first_party_client};
+    const presented_token presented{.generation = who.place.generation, .client = who.client};
     const decision decided =
         decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh, context.data.outages());
     switch (decided.what) {
@@ -255,18 +256,18 @@ presentation present(const presenter& who) {
 
 } // namespace
 
-task<result<refreshed>> session_service::refresh(secret_string token, caller from) {
+task<result<refreshed>> session_service::refresh(secret_string token, token_client client, caller from) {
     const key_ring_ptr keys = context_.keys();
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
     if (!place) { // case 1
         count(context_.counters.refused_forged);
         co_return errc::invalid_refresh_token;
     }
-    presentation done = present({context_, *place, from});
+    presentation done = present({context_, *place, client.number, from});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;
-        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now, done.about);
+        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now, client.id, done.about);
     }
     // As acceptance() does, without a coroutine in between: this is the path that all others are measured against.
     if (!done.rests) {

@@ -107,8 +107,8 @@ std::string printable(std::string_view text) {
 }
 
 std::string without_hidden(std::string_view text) {
-    constexpr char last_plain = 0x7E;
-    const auto is_plain = [](char c) { return c >= 0 && c <= last_plain; };
+    constexpr unsigned char last_plain = 0x7E;
+    const auto is_plain = [](char c) { return static_cast<unsigned char>(c) <= last_plain; };
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {

@@ -10,8 +10,8 @@ import traceback
 from make.common import Fail, need
 from make.serving import Wrong
 
-MODULES = ("check_static", "check_oci", "check_deb", "check_repo", "check_fixtures", "check_same")
-SECTIONS = ("static", "oci", "deb", "repo", "fixtures", "same")
+MODULES = ("check_static", "check_oci", "check_deb", "check_repo", "check_fixtures", "check_same", "check_arm64")
+SECTIONS = ("static", "oci", "deb", "repo", "fixtures", "same", "arm64")
 
 
 class Skip(Exception):

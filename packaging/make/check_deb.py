@@ -7,6 +7,7 @@ from make.check import Skip, need_root, need_tool
 from make.check_static import verify_units
 from make.common import SYSTEM_PATH, Fail, run, run_program, this_architecture, version
 from make.deb import make_deb
+from make.debian_root import bootstrap, depends_of
 from make.serving import call, expect, log_in, server, use
 
 QUICK = ()
@@ -39,10 +40,8 @@ def fresh_root(places):
     def make(place):
         need_root()
         need_tool("mmdebstrap", "mmdebstrap")
-        wanted = [re.split(r"[ |]+", one.strip())[0] for one in run(["dpkg-deb", "-f", package(places), "Depends"]).split(",")]
-        wanted = ["systemd-standalone-sysusers" if name == "systemd" else name for name in wanted]
         try:
-            run(["mmdebstrap", "--quiet", "--variant=apt", "--mode=root", "--include=" + ",".join(wanted), "bookworm", place / "root"])
+            bootstrap(place / "root", this_architecture(), depends_of(package(places)), "apt")
         except Fail as failure:
             raise Skip("no packages of Debian to be had: %s" % failure) from failure
         return place / "root"

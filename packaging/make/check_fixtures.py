@@ -16,7 +16,7 @@ SECONDS_MAX = 300
 
 
 def package_of(places, form):
-    return places.once(form, lambda place: make_fixture_package(form, place, this_architecture())[0])
+    return places.once(form, lambda place: make_fixture_package(form, place, [this_architecture()])[0])
 
 
 def readme_block(form, language):
@@ -69,6 +69,6 @@ def check_licences_go_with_both(places):
 
 def check_they_are_the_same_twice(places):
     for form in ("wheel", "npm"):
-        again = make_fixture_package(form, places.fresh("again"), this_architecture())[0]
+        again = make_fixture_package(form, places.fresh("again"), [this_architecture()])[0]
         expect(again.read_bytes() == package_of(places, form).read_bytes(), "the %s came out otherwise" % form)
         shutil.rmtree(again.parent)

@@ -26,7 +26,7 @@ def repository(places):
     need_tool("apt-ftparchive", "apt-utils")
     home = made_key(places, "signer")
     os.environ["PAWL_SIGNING_KEY"] = "signer@pawl.invalid"
-    return places.once("repo", lambda place: make_repo(place, this_architecture(), home)[0])
+    return places.once("repo", lambda place: make_repo(place, [this_architecture()], home)[0])
 
 
 def apt_update(places, root, keyring):
@@ -72,7 +72,7 @@ def check_apt_refuses_another_signer_and_a_changed_index(places):
 def check_without_a_key_it_says_how_to_get_one(places):
     key = os.environ.pop("PAWL_SIGNING_KEY", None)
     try:
-        make_repo(pathlib.Path(places.fresh("none")), this_architecture())
+        make_repo(pathlib.Path(places.fresh("none")), [this_architecture()])
     except Fail as failure:
         expect("PAWL_SIGNING_KEY" in str(failure), str(failure))
         return

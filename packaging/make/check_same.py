@@ -6,7 +6,8 @@ import shutil
 
 from make.check import Skip
 from make.check_static import unpacked
-from make.common import PROGRAMS, ROOT, SYSTEM_PATH, build_directory, run
+from make.common import PROGRAMS, ROOT, SYSTEM_PATH, run, this_architecture
+from make.machine import machine
 from make.serving import expect, server, use
 
 QUICK = ("check_the_kit_gives_the_bytes_that_were_shipped",)
@@ -57,7 +58,7 @@ def both_ways(words, tree):
 
 
 def check_objects_are_the_same_from_two_directories_with_and_without_ccache(places):
-    build = build_directory()
+    build = machine(this_architecture()).build()
     if pathlib.Path(command_of(build, COMPILED[0])[1].removesuffix("/" + COMPILED[0])).resolve() != ROOT.resolve():
         raise Skip("the build is another tree's")
     copy, stripped = places.fresh("elsewhere") / "a-longer-name-of-the-same-tree", places.fresh("stripped")

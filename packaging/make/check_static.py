@@ -8,7 +8,8 @@ import sys
 import tarfile
 
 from make.check import Skip, need_root, need_tool
-from make.common import ROOT, build_directory, run, run_program, this_architecture, version
+from make.common import ROOT, run, run_program, this_architecture, version
+from make.machine import machine
 from make.serving import expect, server, use
 from make.settings_file import options_of, settings_text
 from make.tarball import make_tarball
@@ -135,7 +136,7 @@ def check_a_port_in_use_and_a_read_only_place_are_told_in_a_line(places):
         expect(str(port) in said and "in use" in said, said)
     said = last_line([pawld, "--data-dir", "/proc/pawl", "--listen", "127.0.0.1:0"])
     expect("/proc/pawl" in said, said)
-    environment = {**os.environ, "PAWL_BUILD": str(build_directory())}
+    environment = {**os.environ, "PAWL_BUILD": str(machine(this_architecture()).build())}
     said = one_line([sys.executable, ROOT / "tools/package", "static", "/proc/pawl"], env=environment)
     expect("can be written" in said, said)
     said = one_line([sys.executable, ROOT / "tools/package", "static", places.fresh("none")], env={

@@ -68,14 +68,6 @@ def epoch():
         return 0
 
 
-def build_directory(targets=PROGRAMS):
-    """The release build: that of PAWL_BUILD as it is, else build/, made by tools/build."""
-    if os.environ.get("PAWL_BUILD"):
-        return pathlib.Path(os.environ["PAWL_BUILD"]).resolve()
-    run([ROOT / "tools" / "build", "release", *targets])
-    return ROOT / "build"
-
-
 def fresh(directory):
     """An empty directory in the place of what was there."""
     directory = pathlib.Path(directory)
@@ -92,7 +84,10 @@ def sha256(path):
 
 def _tar_entry(info, owners):
     info.mtime = epoch()
-    info.uid, info.gid = owners.get(info.name, (0, 0))
+    if owners is None:
+        info.uname = info.gname = ""
+        return info
+    info.uid, info.gid = dict(owners).get(info.name, (0, 0))
     info.uname = info.gname = ""
     if info.isdir():
         info.mode = 0o700 if info.name in owners else 0o755
@@ -101,8 +96,9 @@ def _tar_entry(info, owners):
     return info
 
 
-def write_tar_gz(path, tree, prefix="", owners=None):
+def write_tar_gz(path, tree, prefix="", owners=frozenset()):
     """`tree` as path.tar.gz: sorted, dated by epoch(), root's but for `owners` {name: (uid, gid)}, whose directories are 0700.
+    Without owners (None) as it is: who has what, and every mode.
 
     Gives the digest of the tar before it was compressed, as the layers of an image want it.
     """
@@ -120,5 +116,5 @@ def write_tar_gz(path, tree, prefix="", owners=None):
             tarfile.open(fileobj=Hashed(packed), mode="w|", format=tarfile.PAX_FORMAT) as tar:
         for entry in sorted(tree.rglob("*")):
             name = prefix + str(entry.relative_to(tree))
-            tar.add(entry, name, recursive=False, filter=lambda info: _tar_entry(info, owners or {}))
+            tar.add(entry, name, recursive=False, filter=lambda info: _tar_entry(info, owners))
     return hasher.hexdigest()

@@ -1,4 +1,4 @@
-"""A signed apt repository of one package: pool/, dists/stable/, and the public key that a client is given."""
+"""A signed apt repository of one package for each kind of machine: pool/, dists/stable/, and the public key that a client is given."""
 import gzip
 import os
 import pathlib
@@ -24,7 +24,7 @@ def environment_of(home):
     return {**os.environ, **({"GNUPGHOME": str(home)} if home else {}), "LC_ALL": "C.UTF-8"}
 
 
-def make_repo(directory, architecture, home=None):
+def make_repo(directory, architectures, home=None):
     """The repository `directory`/repo."""
     need("apt-ftparchive", "apt-utils")
     need("gpg", "gnupg")
@@ -33,15 +33,16 @@ def make_repo(directory, architecture, home=None):
     pool = root / "pool/main/p/pawl"
     pool.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as place:
-        for package in make_deb(pathlib.Path(place), architecture):
+        for package in (made for one in architectures for made in make_deb(pathlib.Path(place), one)):
             shutil.move(package, pool / package.name)
-    index = root / "dists" / SUITE / "main" / ("binary-" + architecture)
-    index.mkdir(parents=True)
-    packages = run(["apt-ftparchive", "packages", "pool"], cwd=root)
-    (index / "Packages").write_text(packages, encoding="utf-8")
-    with open(index / "Packages.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
-        packed.write(packages.encode())
-    options = {"Origin": "Pawl", "Label": "Pawl", "Suite": SUITE, "Codename": SUITE, "Architectures": architecture,
+    for architecture in architectures:
+        index = root / "dists" / SUITE / "main" / ("binary-" + architecture)
+        index.mkdir(parents=True)
+        packages = run(["apt-ftparchive", "--arch", architecture, "packages", "pool"], cwd=root)
+        (index / "Packages").write_text(packages, encoding="utf-8")
+        with open(index / "Packages.gz", "wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+            packed.write(packages.encode())
+    options = {"Origin": "Pawl", "Label": "Pawl", "Suite": SUITE, "Codename": SUITE, "Architectures": " ".join(architectures),
                "Components": "main", "Description": "Pawl, an authentication server"}
     words = [word for name, value in options.items() for word in ("-o", "APT::FTPArchive::Release::%s=%s" % (name, value))]
     release = run(["apt-ftparchive", *words, "release", "dists/" + SUITE], cwd=root)

@@ -8,6 +8,7 @@ import uuid
 
 from make.common import ROOT, epoch, version
 from make.inventory import inventory, swagger_ui
+from make.machine import machine
 
 COMMON_LICENCES = pathlib.Path("/usr/share/common-licenses")
 NOTICE = """Pawl %s holds or uses the software below. The full texts are beside this file, by Debian's package.
@@ -54,11 +55,16 @@ def sbom_text(components, swagger_version, kind):
     return json.dumps(document, indent=1) + "\n"
 
 
-def copy_licences(components, swagger_files, place):
+def root_with(package, root):
+    """`root`, or / for what only this machine has: the compiler and the word list."""
+    return root if (root / "usr/share/doc" / package / "copyright").exists() else pathlib.Path("/")
+
+
+def copy_licences(components, swagger_files, place, root):
     """Each package's copyright file, and the common licences that these name."""
     named = set()
     for one in components:
-        text = pathlib.Path("/usr/share/doc", one.name, "copyright").read_text(encoding="utf-8", errors="replace")
+        text = (root_with(one.name, root) / "usr/share/doc" / one.name / "copyright").read_text(encoding="utf-8", errors="replace")
         (place / (one.name + ".txt")).write_text(text, encoding="utf-8")
         named |= set(re.findall(r"/usr/share/common-licenses/([A-Za-z]+-[0-9]+(?:\.[0-9]+)?)", text))
     for name in sorted(named | {"LGPL-2.1"}):
@@ -69,10 +75,10 @@ def copy_licences(components, swagger_files, place):
     shutil.copyfile(ROOT / "LICENSE", place / "Pawl.txt")
 
 
-def write_sbom_and_licences(build, place, kit=None, with_texts=True):
+def write_sbom_and_licences(architecture, place, kit=None, with_texts=True):
     """pawl.cdx.json, NOTICE and licenses/ in the directory `place`; gives the components."""
-    components, kind = inventory(build, kit), "static" if kit else "shared"
-    swagger_version, swagger_files = swagger_ui(build)
+    components, kind = inventory(architecture, kit), "static" if kit else "shared"
+    swagger_version, swagger_files = swagger_ui(machine(architecture).build())
     (place / "pawl.cdx.json").write_text(sbom_text(components, swagger_version, kind), encoding="utf-8")
     if not with_texts:
         return components
@@ -82,5 +88,5 @@ def write_sbom_and_licences(build, place, kit=None, with_texts=True):
         version(), "".join("%-24s %-28s %s\n" % (one.name, one.version, one.licence) for one in components), swagger_version,
         ", ".join(name for name, _ in lgpl), anew, "".join("    %s=%s\n" % pair for pair in lgpl)), encoding="utf-8")
     (place / "licenses").mkdir()
-    copy_licences(components, swagger_files, place / "licenses")
+    copy_licences(components, swagger_files, place / "licenses", machine(architecture).root)
     return components

@@ -51,8 +51,11 @@ def server(command, environment=None, log_path=os.devnull, cwd="/"):
             process.wait(STOP_SECONDS_MAX)
             said = "" if log_path == os.devnull else open(log_path, encoding="utf-8", errors="replace").read()[-2000:]
             raise Wrong("it did not start: exit status %s\n%s" % (process.returncode, said))
+        process.killed = False  # set by the caller that kills it: it is then not expected to stop in order
         process.url = json.loads(line)["url"].replace("0.0.0.0", "127.0.0.1")
         yield process
+        if process.killed:
+            return
         process.send_signal(signal.SIGTERM)
         expect(process.wait(STOP_SECONDS_MAX) == 0, "it did not stop in order: %s" % process.returncode)
     finally:
@@ -90,3 +93,16 @@ def use(url, email="ada@example.com"):
     expect(status == 200 and fresh["refresh_token"] != tokens["refresh_token"], "refresh: %d %s" % (status, fresh))
     status, user = call(url, "/users/me", bearer=fresh["access_token"])
     expect(status == 200 and user["email"] == email, "the own account: %d %s" % (status, user))
+
+
+def reuse(url, email):
+    """A refresh token that is used once more after its successor was used ends the session."""
+    def refresh(token):
+        return call(url, "/refresh", {"refresh_token": token})
+    first = log_in(url, email)["refresh_token"]
+    second = refresh(first)[1]["refresh_token"]
+    third = refresh(second)[1]["refresh_token"]
+    status, answer = refresh(first)
+    expect(status == 401, "a token that was used before: %d %s" % (status, answer))
+    status, answer = refresh(third)
+    expect(status == 401, "the session lives on after reuse: %d %s" % (status, answer))

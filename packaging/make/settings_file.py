@@ -35,8 +35,8 @@ def defaults_of(printed):
     return dict(re.findall(r"^([a-z0-9-]+) = (.*?)  # default$", printed, re.MULTILINE))
 
 
-def settings_text(pawld):
-    """The file for this pawld."""
+def settings_text(pawld, run_program=run_program):
+    """The file for this pawld, which run_program runs."""
     defaults = defaults_of(run_program([pawld, "--print-config"], cwd="/"))
     out = HEAD
     for name, unit, lines in options_of(run_program([pawld, "--help"], cwd="/")):

@@ -9,7 +9,8 @@ import re
 import shlex
 import shutil
 
-from make.common import ARCHITECTURES, PROGRAMS, ROOT, Fail, build_directory, fresh, need, run
+from make.common import PROGRAMS, ROOT, Fail, fresh, need, run
+from make.machine import machine
 
 HARDENED = ("-Wl,-z,relro,-z,now,-z,noexecstack", "-Wl,--as-needed", "-Wl,--build-id=sha1")
 FLAGS = "-static-pie -s " + " ".join(HARDENED) + " -Wl,--start-group %s -Wl,--end-group\n"
@@ -49,42 +50,53 @@ def lay_out_kit(build, kit, strip="strip"):
         shutil.copy(ROOT / "packaging" / "relink" / name, kit / name)
 
 
-def check_archives(kit, triplet):
+def check_archives(kit, target):
     """One line for what the linker would say in fifty: which Debian package has no archive here."""
     gone = sorted({word for program in PROGRAMS for word in (kit / (program + ".link")).read_text(encoding="utf-8").split()
-                   if word.startswith("-l:") and not pathlib.Path("/usr/lib", triplet, word[3:]).exists()})
+                   if word.startswith("-l:") and not (target.root / "usr/lib" / target.triplet / word[3:]).exists()})
     if gone:
-        raise Fail("no %s in /usr/lib/%s: install its -dev package (tools/install build)" % (", ".join(
-            word[3:] for word in gone), triplet))
+        raise Fail("no %s in %s: install its -dev package (%s)" % (
+            ", ".join(word[3:] for word in gone), target.root / "usr/lib" / target.triplet,
+            "tools/install build" if target.is_here else "tools/package root --arch " + target.architecture))
 
 
-def check_machine(build, architecture):
+def check_machine(build, target):
     """Fail where the build's objects are for another kind of machine."""
     main = next(path for path in link_inputs(build, PROGRAMS[0]) if path.endswith(".o"))
     found = re.search(r"Machine: +(.*)", run(["readelf", "-h", build / main])).group(1)
-    if not {"amd64": "X86-64", "arm64": "AArch64"}[architecture] in found:
-        raise Fail("%s is a build for %s: name one for %s in PAWL_BUILD" % (build, found, architecture))
+    if not {"amd64": "X86-64", "arm64": "AArch64"}[target.architecture] in found:
+        raise Fail("%s is a build for %s: name one for %s in %s" % (build, found, target.architecture, target.build_variable))
 
 
-def make_shared(directory):
+def make_shared(directory, architecture):
     """The release's programs, stripped, in `directory`: linked once more without debug information, of which the build's
     directory would leave a mark in the build id."""
     directory.mkdir(parents=True, exist_ok=True)
-    build = build_directory()
+    target = machine(architecture)
+    build = target.build()
+    check_machine(build, target)
     for program in PROGRAMS:
-        run([need("g++", "g++"), "-pie", "-s", *HARDENED, *link_inputs(build, program), "-o", directory.resolve() / program], cwd=build)
+        run([target.compiler(), *target.linker_flags(), "-pie", "-s", *HARDENED, *link_inputs(build, program), "-o",
+             directory.resolve() / program], cwd=build)
     return [directory / program for program in PROGRAMS]
+
+
+def relink(kit, directory, architecture):
+    """Links the programs of a kit, as its reader would on a machine of that kind."""
+    target = machine(architecture)
+    run([kit / "relink", directory.resolve()], env={"PATH": "/usr/bin:/bin", "CXX": target.compiler(),
+                                                    "CXXFLAGS": " ".join(target.linker_flags())})
 
 
 def make_static(directory, architecture, kit):
     """pawld and pawlctl, stripped, static-pie, in `directory`; what to link them anew from in `kit`."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    triplet = ARCHITECTURES[architecture][0]
-    compiler = need(triplet + "-g++", "g++-" + triplet if architecture == "arm64" else "g++")
-    build = build_directory()
-    check_machine(build, architecture)
-    lay_out_kit(build, kit, need(triplet + "-strip", "binutils"))
-    check_archives(kit, triplet)
-    run([kit / "relink", directory.resolve()], env={"PATH": "/usr/bin:/bin", "CXX": compiler})
+    target = machine(architecture)
+    target.compiler()  # what is missing is said before anything is built
+    build = target.build()
+    check_machine(build, target)
+    lay_out_kit(build, kit, target.strip())
+    check_archives(kit, target)
+    relink(kit, directory, architecture)
     return [directory / program for program in PROGRAMS]

@@ -3,7 +3,8 @@ import os
 import tempfile
 import pathlib
 
-from make.common import PROGRAMS, build_directory, need, version, write_tar_gz
+from make.common import PROGRAMS, version, write_tar_gz
+from make.machine import machine
 from make.sbom import write_sbom_and_licences
 from make.static import make_static
 from make.tree import README, lay_out_tree
@@ -12,16 +13,15 @@ from make.tree import README, lay_out_tree
 def make_tarball(directory, architecture):
     """Both archives, in `directory`."""
     directory.mkdir(parents=True, exist_ok=True)
-    if architecture != "amd64":
-        need("qemu-aarch64-static", "qemu-user-static")  # the programs are asked for their own pages
+    machine(architecture).emulator()  # the programs are asked for their own pages
     name = "pawl-%s-linux-%s" % (version(), architecture)
     with tempfile.TemporaryDirectory() as place:
         kit, tree = pathlib.Path(place, "kit"), pathlib.Path(place, "tree")
         make_static(pathlib.Path(place, "static"), architecture, kit)
         tree.mkdir()
-        lay_out_tree(tree, *(pathlib.Path(place, "static", program) for program in PROGRAMS))
+        lay_out_tree(tree, architecture, *(pathlib.Path(place, "static", program) for program in PROGRAMS))
         (tree / "README").write_text(README % version(), encoding="utf-8")
-        write_sbom_and_licences(build_directory(), tree, kit)
+        write_sbom_and_licences(architecture, tree, kit)
         for part in ("pawl.cdx.json", "NOTICE"):
             os.link(tree / part, kit / part)
         made = [directory / (name + ".tar.gz"), directory / ("pawl-%s-relink-%s.tar.gz" % (version(), architecture))]

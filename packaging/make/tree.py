@@ -1,7 +1,8 @@
 """What every form but the wheel and the npm package brings besides the programs: pages, completion, units, settings, licences."""
 import shutil
 
-from make.common import ROOT, run_program
+from make.common import ROOT
+from make.machine import machine
 from make.settings_file import settings_text
 
 README = """Pawl %s: an authentication server whose refresh tokens only turn one way.
@@ -9,7 +10,7 @@ README = """Pawl %s: an authentication server whose refresh tokens only turn one
     bin/pawld --dev                  # http://127.0.0.1:8080, its API at /docs
     bin/pawld --data-dir pawl-data   # keeps what it is told
 
-The programs are whole in themselves: no library of the system, any Linux of this machine's kind with kernel 3.2 or newer
+The programs are whole in themselves: no library of the system, any Linux of this machine's kind with kernel 3.7 or newer
 (Landlock from 5.13 on). licenses/ and NOTICE say what is inside; share/doc/pawl/packages.md how to link it anew.
 As a service: copy bin to /usr, lib/systemd and lib/sysusers.d to /usr/lib, etc/pawl to /etc, then
 `systemd-sysusers && systemctl daemon-reload && systemctl enable --now pawl`.
@@ -30,8 +31,9 @@ def service_unit():
     return text
 
 
-def lay_out_tree(root, pawld, pawlctl):
-    """bin, share, lib, etc below `root`, from these two programs, which must run here."""
+def lay_out_tree(root, architecture, pawld, pawlctl):
+    """bin, share, lib, etc below `root`, from these two programs, which write their own pages."""
+    run_program = machine(architecture).run_program
     for name in ("bin", "share/bash-completion/completions", "share/doc/pawl", "share/pawl", "lib/systemd/system",
                  "lib/sysusers.d", "etc/pawl"):
         (root / name).mkdir(parents=True)
@@ -43,7 +45,7 @@ def lay_out_tree(root, pawld, pawlctl):
     (root / "lib/systemd/system/pawl.service").write_text(service_unit(), encoding="utf-8")
     shutil.copyfile(ROOT / "packaging/systemd/pawl.socket", root / "lib/systemd/system/pawl.socket")
     shutil.copyfile(ROOT / "packaging/debian/pawl.sysusers", root / "lib/sysusers.d/pawl.conf")
-    (root / "etc/pawl/pawl.toml").write_text(settings_text(pawld), encoding="utf-8")
+    (root / "etc/pawl/pawl.toml").write_text(settings_text(pawld, run_program), encoding="utf-8")
     for name in DOCUMENTS:
         shutil.copyfile(ROOT / name, root / "share/doc/pawl" / name)
     for page in sorted((ROOT / "docs").glob("*.md")):

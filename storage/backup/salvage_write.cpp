@@ -15,7 +15,7 @@ namespace {
 constexpr milliseconds stop_max{60'000};
 
 void fill(embedded_store& data, salvage_report& report) {
-    store_filler filler(data);
+    store_filler filler(data, &data);
     const auto left_out = [&report](const std::string& what) {
         report.notes.push_back(what + " can't be held by a store and is left out");
     };
@@ -29,6 +29,16 @@ void fill(embedded_store& data, salvage_report& report) {
             left_out("session " + pawl::to_hex(family->facts.id));
         }
     }
+    // All other entities, by their declarations: one that store_filler can't add does not compile.
+    for_each_record_of<record_kind::state>([&]<class Record>(as<Record>) {
+        if constexpr (plain_entity<Record>) {
+            for_each_plain(report.image.plain->of<Record>(), [&](const Record& r) {
+                if (filler.add(r).outcome != import_outcome::added) {
+                    left_out(std::string(declaration<Record>::name) + " " + text_of(declaration<Record>::key(r)));
+                }
+            });
+        }
+    });
     filler.wait();
 }
 

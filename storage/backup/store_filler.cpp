@@ -34,8 +34,9 @@ auto store_filler::until_taken(const Change& change) {
     }
 }
 
-imported store_filler::add(const user& u) {
-    const result<imported> done = until_taken([&] { return data_.import_user(u); });
+template <class Change>
+imported store_filler::taken(const Change& change) {
+    const result<imported> done = until_taken(change);
     if (!done) {
         return {import_outcome::refused, ticket::none};
     }
@@ -43,15 +44,37 @@ imported store_filler::add(const user& u) {
     return *done;
 }
 
+imported store_filler::add(const user& u) {
+    return taken([&] { return data_.import_user(u); });
+}
+
 imported store_filler::add(const family_image& family) {
-    const result<imported> done = until_taken([&] {
+    return taken([&] {
         return data_.import_family(family.facts, family.word, family.ended_after, family.use_generation, family.use);
     });
-    if (!done) {
-        return {import_outcome::refused, ticket::none};
-    }
-    last_ = later(last_, done->wait_for);
-    return *done;
+}
+
+imported store_filler::add(const client& c) {
+    return taken([&] { return entities_->import_client(c); });
+}
+
+imported store_filler::add(const api& a) {
+    return taken([&] { return entities_->import_api(a); });
+}
+
+imported store_filler::add(const scope& s) {
+    return taken([&] { return entities_->import_scope(s); });
+}
+
+imported store_filler::add(const revoked_token& t) {
+    return taken([&]() -> result<imported> {
+        const result<put_result> done = entities_->put_revoked(t);
+        if (!done) {
+            return done.error();
+        }
+        return imported{done->outcome == put_outcome::done ? import_outcome::added : import_outcome::refused,
+                        done->wait_for};
+    });
 }
 
 void store_filler::replace(const user& desired) {

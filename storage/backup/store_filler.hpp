@@ -2,6 +2,7 @@
 // full it waits for what is under way.
 #pragma once
 
+#include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 #include "storage/entity/family.hpp"
 
@@ -12,12 +13,18 @@ namespace pawl::storage {
 
 class store_filler {
 public:
-    explicit store_filler(store& data) : data_(data) {}
+    // Null: no entities of the registry are added.
+    explicit store_filler(store& data, registry* entities = nullptr) : data_(data), entities_(entities) {}
 
     // As store::import_user and import_family. Throw refused(storage_failed) where the log takes nothing for
     // wait_max.
     imported add(const user& u);
     imported add(const family_image& family);
+    // As registry::import_client and its kin; a revoked token as registry::put_revoked.
+    imported add(const client& c);
+    imported add(const api& a);
+    imported add(const scope& s);
+    imported add(const revoked_token& t);
     // Throws refused(storage_failed) where it can't be: no one else changes users meanwhile.
     void replace(const user& desired);
     // wait() waits for this, too.
@@ -30,8 +37,11 @@ public:
 private:
     template <class Change>
     auto until_taken(const Change& change);
+    template <class Change>
+    imported taken(const Change& change);
 
     store& data_;
+    registry* entities_ = nullptr;
     ticket last_ = ticket::none;
 };
 

@@ -11,6 +11,7 @@
 #include "storage/log/segment_pool.hpp"
 #include "storage/log/segment_supply.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -66,6 +67,14 @@ struct log_directory::state {
     std::mutex manifest_mutex;
     manifest current;
     bool manifest_needs_rewrite = false; // a copy is bad or behind
+
+    // The highest minor version of the format that a record of this store has. Any thread.
+    std::atomic<std::uint16_t> minor{0};
+    void note_record(std::uint16_t type) noexcept {
+        if (const std::uint16_t m = format_minor_of(type); m > minor.load(std::memory_order_relaxed)) {
+            minor.store(m, std::memory_order_relaxed); // there is one that is above 0
+        }
+    }
 
     // Set by recover().
     bool recovered = false;

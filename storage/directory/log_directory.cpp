@@ -102,13 +102,17 @@ segment_header log_directory::state::new_segment_header(std::uint64_t segno, std
 std::error_code log_directory::state::publish(manifest next) {
     next.seq = current.seq + 1;
     next.major = format_major;
-    next.minor = format_minor;
+    next.minor = std::max({format_minor, current.minor, minor.load(std::memory_order_relaxed)});
     const std::error_code ec = write_manifests(*files, next, keys);
     if (!ec) {
         current = std::move(next);
         manifest_needs_rewrite = false;
     }
     return ec;
+}
+
+void log_directory::note_record(std::uint16_t type) noexcept {
+    state_->note_record(type);
 }
 
 std::error_code log_directory::keep_next_user_id(std::uint64_t next) {

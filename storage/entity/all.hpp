@@ -4,8 +4,12 @@
 // for a function of their own for every record of a kind that matters to them.
 #pragma once
 
+#include "storage/entity/api.hpp"
+#include "storage/entity/client.hpp"
 #include "storage/entity/event.hpp"
 #include "storage/entity/family.hpp"
+#include "storage/entity/revoked_token.hpp"
+#include "storage/entity/scope.hpp"
 #include "storage/entity/user.hpp"
 #include "storage/record/codec.hpp"
 #include "storage/record/serving.hpp"
@@ -20,7 +24,8 @@ template <class... Records>
 struct record_list {};
 
 // In the order of snapshots: what names another entity stands before it, since that was published before it.
-using all_records = record_list<family_created_record, family_word_record, user, security_event, serving_note>;
+using all_records = record_list<family_created_record, family_word_record, user, revoked_token, client, scope, api,
+                                security_event, serving_note>;
 
 // Stands for a record's type where no value of it is at hand.
 template <class Record>

@@ -12,6 +12,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -25,6 +26,33 @@ concept plain_entity =
         { declaration<Record>::key(a) < declaration<Record>::key(b) } -> std::same_as<bool>;
         { declaration<Record>::newer(a, b) } -> std::same_as<bool>;
     };
+
+// Those that change while serving (core/port/registry.hpp), by versions, and have a name of their own that no two of
+// them share: name_of_one(r).
+template <class Record>
+concept named_entity = plain_entity<Record> && requires(const Record& r) {
+    { declaration<Record>::name_of_one(r) } -> std::same_as<const std::string&>;
+    r.removed;
+};
+// Those that the registry holds while serving: storage/store/registry_table.hpp.
+template <class Record>
+concept registered_entity = named_entity<Record> || (plain_entity<Record> && std::same_as<Record, revoked_token>);
+
+// What numbers records have, and how many there may be that are not removed.
+template <class Record>
+struct registry_bounds;
+template <>
+struct registry_bounds<client> {
+    static constexpr std::uint32_t first = first_registered_client.value, last = 0x7FFF'FFFF, count = clients_max;
+};
+template <>
+struct registry_bounds<api> {
+    static constexpr std::uint32_t first = 1, last = 0xFFFF, count = apis_max;
+};
+template <>
+struct registry_bounds<scope> {
+    static constexpr std::uint32_t first = first_defined_scope, last = scopes_max - 1, count = scopes_max;
+};
 
 // The newest record of each. Any thread.
 template <plain_entity Record>
@@ -60,6 +88,15 @@ public:
         const std::lock_guard lock(mutex_);
         return all_.size();
     }
+    void drop(const key& k) {
+        const std::lock_guard lock(mutex_);
+        all_.erase(k);
+    }
+    // All of them, in the order of keys. None is left here.
+    std::map<key, Record> release() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(all_, {});
+    }
 
 private:
     mutable std::mutex mutex_;
@@ -77,6 +114,29 @@ void for_each_plain(const plain_records<Record>& all, const Visit& visit) {
         }
         last = declaration<Record>::key(some.back());
     }
+}
+
+// Two that are not removed and have the same name: the keys of the first such pair, the lower one first.
+template <named_entity Record>
+std::optional<std::pair<std::uint32_t, std::uint32_t>> find_namesakes(const plain_records<Record>& all) {
+    std::map<std::string, std::uint32_t> owners;
+    std::optional<std::pair<std::uint32_t, std::uint32_t>> found;
+    for_each_plain(all, [&](const Record& r) {
+        if (!found && !r.removed) {
+            const std::uint32_t key = declaration<Record>::key(r);
+            const auto [at, fresh] = owners.try_emplace(declaration<Record>::name_of_one(r), key);
+            if (!fresh) {
+                found = {at->second, key};
+            }
+        }
+    });
+    return found;
+}
+// "clients 16 and 17 have the same name".
+template <named_entity Record>
+std::string namesakes_text(const std::pair<std::uint32_t, std::uint32_t>& pair) {
+    return std::string(declaration<Record>::name) + "s " + std::to_string(pair.first) + " and " +
+           std::to_string(pair.second) + " have the same name";
 }
 
 namespace detail {

@@ -79,7 +79,29 @@ void state_image::apply(const family_word_record& r, const record_view& record) 
     }
 }
 
+namespace {
+
+// Numbers rise, so of two the lower is the older.
+template <named_entity Record>
+void settle_names(plain_records<Record>& all, bool tolerant, std::vector<std::string>& notes) {
+    while (const auto pair = find_namesakes(all)) {
+        const std::string both = namesakes_text<Record>(*pair);
+        if (!tolerant) {
+            throw refused(exit_code::corrupt, both + "; run: pawlctl log verify");
+        }
+        notes.push_back(both + ": the one of the lower number is left out");
+        all.drop(pair->first);
+    }
+}
+
+} // namespace
+
 std::uint64_t state_image::settle() {
+    for_each_record_of<record_kind::state>([this]<class Record>(as<Record>) {
+        if constexpr (named_entity<Record>) {
+            settle_names(plain->of<Record>(), tolerant, notes);
+        }
+    });
     std::unordered_map<std::string, std::uint64_t> owners;
     std::vector<std::uint64_t> gone;
     for (const auto& [id, u] : users) {

@@ -266,8 +266,9 @@ private:
 
     void happened(security_event& e, const record_view& record) {
         // Of what an operator changed of a user, these end sessions.
-        const bool ending = e.kind == event_kind::user_changed && (e.about.find("password") != std::string::npos ||
-                                                                   e.about.find("disabled") != std::string::npos);
+        const std::string_view what = read_act(e.about).what; // the client's name may have any word in it
+        const bool ending = e.kind == event_kind::user_changed && (what.find("password") != std::string_view::npos ||
+                                                                   what.find("disabled") != std::string_view::npos);
         const std::optional<moment_kind> kind = ending ? moment_kind::revoke_asked : kind_of(e.kind);
         const bool of_user =
             kind == moment_kind::revoke_asked && e.family == family_id{} && out_.known && e.user == out_.facts.user;

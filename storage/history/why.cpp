@@ -85,9 +85,13 @@ std::string ahead_sentence(const timeline& t) {
     return out + ": the store had lost what came between, and under --ahead revoke that ends the session.";
 }
 
-// " an operator", or " user 7, as an operator".
+// " an operator", " user 7, as an operator", or " client shop-admin".
 std::string operator_of(const timeline_moment& m) {
     const std::uint64_t id = m.evidence->by.value;
+    const std::string_view client = read_act(m.evidence->about).client_id;
+    if (id == 0 && !client.empty()) {
+        return " client " + std::string(client) + place(m.address, m.agent);
+    }
     return (id == 0 ? " an operator" : " user " + std::to_string(id) + ", as an operator") + place(m.address, m.agent);
 }
 

@@ -6,6 +6,9 @@
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
+#elif defined(__aarch64__)
+#include <arm_acle.h>
+#include <sys/auxv.h>
 #endif
 
 namespace pawl::storage {
@@ -48,6 +51,20 @@ __attribute__((target("sse4.2"))) std::uint32_t crc32c_sse42(std::span<const std
     }
     return ~narrow;
 }
+#elif defined(__aarch64__)
+__attribute__((target("+crc"))) std::uint32_t crc32c_armv8(std::span<const std::uint8_t> bytes,
+                                                           std::uint32_t crc) noexcept {
+    std::uint32_t state = ~crc;
+    const std::uint8_t* p = bytes.data();
+    std::size_t left = bytes.size();
+    for (; left >= 8; p += 8, left -= 8) {
+        state = __crc32cd(state, load_le<std::uint64_t>(p));
+    }
+    for (; left > 0; ++p, --left) {
+        state = __crc32cb(state, *p);
+    }
+    return ~state;
+}
 #endif
 
 using crc_function = std::uint32_t (*)(std::span<const std::uint8_t>, std::uint32_t) noexcept;
@@ -56,6 +73,10 @@ crc_function choose() noexcept {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("sse4.2") != 0) {
         return &crc32c_sse42;
+    }
+#elif defined(__aarch64__)
+    if ((::getauxval(AT_HWCAP) & HWCAP_CRC32) != 0) {
+        return &crc32c_armv8;
     }
 #endif
     return &crc32c_portable;

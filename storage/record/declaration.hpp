@@ -117,9 +117,21 @@ struct field {
         using value = std::remove_cvref_t<decltype(Where::of(r))>;
         return Where::of(r) == value{};
     }
+    // Of a form with a bound of its own: whether the value is within it.
+    template <class Record>
+    static bool holds(const Record& r)
+        requires requires { Form::holds(Where::of(r)); }
+    {
+        return Form::holds(Where::of(r));
+    }
     template <class Record, class Visit>
     constexpr void each_value(const Record& r, const Visit& visit) const {
         visit(name, Where::of(r), seen);
+    }
+    // visit(name, value), which it may change.
+    template <class Record, class Visit>
+    void each_member(Record& r, const Visit& visit) const {
+        visit(name, Where::of(r));
     }
     template <class Visit>
     constexpr void each_name(const Visit& visit) const {
@@ -187,6 +199,11 @@ struct flags_field {
         std::size_t i = 0;
         (visit(bits[i++], Members::of(r), exposure::shown), ...);
     }
+    template <class Record, class Visit>
+    void each_member(Record& r, const Visit& visit) const {
+        std::size_t i = 0;
+        (visit(bits[i++], Members::of(r)), ...);
+    }
     template <class Visit>
     constexpr void each_name(const Visit& visit) const {
         for (const std::string_view bit : bits) {
@@ -239,6 +256,8 @@ struct reserved {
     }
     template <class Record, class Visit>
     constexpr void each_value(const Record& /*r*/, const Visit& /*visit*/) const {}
+    template <class Record, class Visit>
+    void each_member(Record& /*r*/, const Visit& /*visit*/) const {}
     template <class Visit>
     constexpr void each_name(const Visit& /*visit*/) const {}
 };

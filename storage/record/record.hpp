@@ -18,11 +18,16 @@ enum class record_type : std::uint16_t {
     family_created = 2 | critical_record_bit, // facts, word and use of a new family
     family_word = 3 | critical_record_bit,    // absolute word and last use of a known family
     event = 4,                                // evidence
+    client = 5 | critical_record_bit,         // one version of a client, as are the next two
+    scope = 6 | critical_record_bit,
+    api = 7 | critical_record_bit,
     serving = 12,                             // when this store was served (serving.hpp)
+    revoked_token = 13 | critical_record_bit, // an access token without a family that was revoked
 };
 // All of them. storage/entity/all.hpp declares each, or does not compile.
-inline constexpr std::array record_types{record_type::user, record_type::family_created, record_type::family_word,
-                                         record_type::event, record_type::serving};
+inline constexpr std::array record_types{record_type::user,  record_type::family_created, record_type::family_word,
+                                         record_type::event, record_type::client,         record_type::scope,
+                                         record_type::api,   record_type::serving,        record_type::revoked_token};
 // False for a type of a newer format. An unknown critical one refuses the log; another is skipped.
 constexpr bool is_known_record(std::uint16_t type) noexcept {
     for (const record_type known : record_types) {
@@ -31,6 +36,20 @@ constexpr bool is_known_record(std::uint16_t type) noexcept {
         }
     }
     return false;
+}
+
+// The minor version of the format that a record came with. A store says the highest it holds; without any it is one of
+// 1.0, and a program of then reads it (docs/on-disk.md).
+constexpr std::uint16_t format_minor_of(std::uint16_t type) noexcept {
+    switch (static_cast<record_type>(type)) {
+    case record_type::client:
+    case record_type::scope:
+    case record_type::api:
+    case record_type::revoked_token:
+        return 1;
+    default:
+        return 0;
+    }
 }
 
 inline constexpr std::size_t record_header_size = 8; // u16 type, u16 version, u32 body_len

@@ -1,5 +1,5 @@
 // Lifecycle, figures, durability. The port beside it: embedded_store_lookups.cpp, embedded_store_families.cpp,
-// embedded_store_users.cpp.
+// embedded_store_users.cpp, embedded_store_registry.cpp.
 #include "storage/store/embedded_store.hpp"
 
 #include "core/family/decide.hpp"
@@ -185,6 +185,11 @@ store_statistics embedded_store::statistics() const {
         const std::lock_guard lock(state_->users.mutex);
         out.next_user_id = s.users.next_id;
     }
+    out.clients = count_clients();
+    const catalogue_ptr all = find_catalogue();
+    out.apis = all->apis.size();
+    out.scopes = all->scopes.size();
+    out.revoked_tokens = s.entities.count_revoked();
     out.recovery = s.recovery;
     out.recovered_users = s.recovered_users;
     out.recovered_families = s.recovered_families;

@@ -1,9 +1,10 @@
-// The store of one process: families and users in lock-free memory, every change a record in the log, snapshots while
-// serving. Implements the port core/port/store.hpp; read that first.
+// The store of one process: families, users, clients in lock-free memory, every change a record in the log, snapshots
+// while serving. Implements the ports core/port/store.hpp and core/port/registry.hpp; read those first.
 //
-// How a change goes: room in the log is reserved, memory is changed by one compare-exchange (users: one at a time under
-// a mutex), the record is enqueued in the same step, the caller waits for its ticket. Publish, then enqueue, never the
-// reverse, so a snapshot that begins between two records holds all that the log before it says.
+// How a change goes: room in the log is reserved, memory is changed by one compare-exchange (users,
+// and what the registry holds: one at a time under a mutex), the record is enqueued in the same step, the caller waits
+// for its ticket. Publish, then enqueue, never the reverse, so a snapshot that begins between two records holds all
+// that the log before it says.
 //
 // Threads: the port's functions from any thread. One maintenance thread resizes the maps, frees memory, sweeps what is
 // dead and takes snapshots; the log's writer thread advances what is known durable. open(), stop() and the destructor
@@ -11,6 +12,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 #include "storage/directory/directory_options.hpp"
 #include "storage/exit_code.hpp"
@@ -97,6 +99,7 @@ struct store_statistics {
     std::uint64_t snapshots = 0, snapshots_failed = 0, snapshot_bytes = 0, snapshot_ms = 0; // the last two: of the last
     std::uint64_t events_lost = 0;                                                          // no room in the log
     std::uint64_t next_user_id = 0;
+    std::uint64_t clients = 0, apis = 0, scopes = 0, revoked_tokens = 0; // without those that are removed
     recovery_report recovery;
     std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;
     std::uint64_t words_without_family = 0, families_without_user = 0; // dropped in recovery (R5)
@@ -110,7 +113,7 @@ struct snapshot_report {
     std::uint64_t bytes = 0, ms = 0;
 };
 
-class embedded_store final : public store {
+class embedded_store final : public store, public registry {
 public:
     // Locks the directory, recovers, starts the log's writer and the maintenance thread. Throws refused.
     // `time` is service time and outlives the store.
@@ -193,6 +196,23 @@ public:
     bool is_durable(ticket t) const noexcept override;
     const char* why_not_ready() const noexcept override;
     const outage_list& outages() const noexcept override;
+
+    // --- registry
+    client_ptr find_client(client_number number) const override;
+    client_ptr find_client(std::string_view client_id) const override;
+    std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override;
+    std::size_t count_clients() const override;
+    catalogue_ptr find_catalogue() const override;
+    bool is_revoked(const token_id& id) const override;
+    result<put_result> put_client(const client& desired) override;
+    result<put_result> put_api(const api& desired) override;
+    result<put_result> put_scope(const scope& desired) override;
+    result<put_result> put_revoked(const revoked_token& token) override;
+    result<imported> import_client(const client& c) override;
+    result<imported> import_api(const api& a) override;
+    result<imported> import_scope(const scope& s) override;
+    ticket rests_on() const noexcept override;
+    std::uint64_t history_mark() const noexcept override { return restore_mark(); }
 
 private:
     embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time);

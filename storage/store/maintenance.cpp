@@ -122,6 +122,7 @@ void maintenance::free_and_resize() {
     state_.families.resize_to_fit();
     state_.users.resize_to_fit();
     state_.agents.resize_to_fit();
+    state_.entities.resize_to_fit();
 }
 
 // A mark is the number of snapshots taken when the entity was first seen dead, with the top bit set; 0 is no mark.
@@ -145,6 +146,10 @@ void maintenance::sweep() {
     const timestamp now = state_.time.now();
     sweep_families(now);
     sweep_users(now);
+    {
+        const std::lock_guard lock(state_.entities.mutex);
+        state_.entities.drop_expired(now);
+    }
     sweeps_.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -89,6 +89,7 @@ public:
         for (user_slot* const slot : unknown) {
             s_.users.drop(*slot);
         }
+        s_.entities.fill(s_.plain);
         s_.recovered_users = s_.users.size();
         s_.recovered_families = s_.families.size();
         s_.users.next_id = std::max({s_.users.next_id, s_.recovery.next_user_id, users_.highest_id() + 1});
@@ -213,7 +214,7 @@ private:
     void apply(as<Record> /*one*/, const record_view& record) {
         Record r;
         decode_or_refuse(record, r);
-        s_.plain.of<Record>().take(std::move(r));
+        s_.plain.of<Record>().take(std::move(r)); // of those that the registry holds: until finish()
     }
 
     // Of a family that a snapshot has twice, what the second one says.

@@ -3,7 +3,9 @@
 #include "storage/entity/plain.hpp"
 #include "storage/store/store_state.hpp"
 
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,7 +13,7 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr std::size_t users_at_once = 1000;
+constexpr std::size_t users_at_once = 1000, tokens_at_once = 1000;
 
 // What the footer says of how many there are.
 void count(snapshot_counts& counts, as<family_created_record> /*one*/) {
@@ -63,6 +65,37 @@ private:
     template <plain_entity Record>
     void write(as<Record> /*one*/) {
         for_each_plain(s_.plain.of<Record>(), [this](const Record& r) { put<Record>(version_of(r), encode_body(r)); });
+    }
+
+    // Those that the registry holds, as they are at one moment: taken under its mutex, encoded after it.
+    template <named_entity Record>
+    void write(as<Record> /*one*/) {
+        std::vector<std::shared_ptr<const Record>> all;
+        {
+            const std::lock_guard lock(s_.entities.mutex);
+            all = s_.entities.of<Record>().tombstones_and_current();
+        }
+        for (const auto& record : all) {
+            put<Record>(version_of(*record), encode_body(*record));
+        }
+    }
+    // A token that has expired is dead without it.
+    void write(as<revoked_token> /*one*/) {
+        const timestamp now = s_.time.now();
+        std::vector<revoked_token> some;
+        std::optional<revoked_token> last;
+        do {
+            {
+                const std::lock_guard lock(s_.entities.mutex);
+                some = s_.entities.revoked_after(last, tokens_at_once);
+            }
+            for (const revoked_token& token : some) {
+                last = token;
+                if (token.expires_at > now) {
+                    put<revoked_token>(version_of(token), buffer_.encode(token));
+                }
+            }
+        } while (!some.empty());
     }
 
     template <class Record>

@@ -118,4 +118,10 @@ ticket store_state::enqueue_user(const user& u, std::span<const std::uint8_t> bo
     return ticket{log->enqueue(room, log_urgency::now, record_type::user, version_of(u), body, tag)};
 }
 
+ticket store_state::enqueue_entity(record_type type, std::uint16_t version, std::span<const std::uint8_t> body,
+                                   log_room room) noexcept {
+    tell_serving_first();
+    return ticket{log->enqueue(room, log_urgency::now, type, version, body, {})};
+}
+
 } // namespace pawl::storage

@@ -12,6 +12,7 @@
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/family_table.hpp"
 #include "storage/store/maintenance.hpp"
+#include "storage/store/registry_table.hpp"
 #include "storage/store/user_table.hpp"
 
 #include <atomic>
@@ -38,7 +39,8 @@ struct store_state {
     agent_table agents{garbage};
     user_table users{garbage};
     family_table families{agents, options.dead_families_max};
-    plain_tables plain; // of the entities that are their record and nothing more
+    registry_table entities{garbage};
+    plain_tables plain; // of the entities that are their record and nothing more, and change at no other time
     durable_waiters waiters;
     std::unique_ptr<record_log> log;
     std::unique_ptr<maintenance> upkeep;
@@ -70,6 +72,9 @@ struct store_state {
     ticket enqueue_family(const rcu_read_guard& section, family_node& node, family_word w, const use_view* use,
                           log_room room, log_urgency urgency) noexcept;
     ticket enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept;
+    // Of one that the registry holds.
+    ticket enqueue_entity(record_type type, std::uint16_t version, std::span<const std::uint8_t> body,
+                          log_room room) noexcept;
     // Before the first record of this process, or at once where a window may be open: when serving began. A session
     // that writes nothing says nothing of itself, and no window is longer for it.
     void tell_serving(log_urgency urgency) noexcept;

@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_those_of_the_contract) {
     BOOST_CHECK((c.login_success_limit_account == attempt_limit{100, seconds(300)}));
     BOOST_CHECK((c.login_success_limit_address == attempt_limit{1000, seconds(300)}));
     BOOST_TEST(c.max_sessions == 1000U);
+    BOOST_TEST(c.max_clients == 10'000U);
     BOOST_TEST(c.passwords.length_min == 8U);
     BOOST_CHECK((c.argon2 == argon2_cost{19456, 2}));
     BOOST_TEST(c.password_threads == 4U);
@@ -319,6 +320,14 @@ BOOST_AUTO_TEST_CASE(what_kubernetes_says_of_a_service_called_pawl_is_no_option)
                      {"PAWL_X_SERVICE_PORT_HTTP", "8080"},
                      {"PAWL_MAX_SESSIONS", "7"}};
     BOOST_TEST(w.good().max_sessions == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(as_many_clients_as_the_store_keeps_are_the_most) {
+    world w;
+    w.environment = {{"PAWL_MAX_CLIENTS", "10000"}};
+    BOOST_TEST(w.good().max_clients == 10'000U);
+    w.environment = {{"PAWL_MAX_CLIENTS", "10001"}};
+    BOOST_TEST(w.error().find("1 to 10000") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(actions_are_told_apart) {

@@ -8,7 +8,12 @@
 #include "app/dev/request_ring.hpp"
 #include "app/dev/seed.hpp"
 #include "app/http/request_hook.hpp"
+#include "core/capsule/capsule.hpp"
+#include "core/provider/client_secret.hpp"
+#include "storage/store/embedded_store.hpp"
+#include "tests/support/manual_clock.hpp"
 #include "tests/support/seeded_random.hpp"
+#include "tests/support/test_keys.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
@@ -211,6 +216,9 @@ BOOST_AUTO_TEST_CASE(repeatable_keys_sign_the_same_and_verify) {
         BOOST_TEST((signature == second->signing_key->sign("text")));
         BOOST_TEST(first->find_verifying(first->signing_key->kid())->verify("text", signature));
         BOOST_TEST(!first->signing_key->verify("other", signature));
+        repeatable_random source(5, "", "service");
+        const secret_string sealed = first->capsules->seal(capsule_kind::client_secret, {}, {}, source);
+        BOOST_TEST(second->capsules->open(capsule_kind::client_secret, sealed.reveal(), {}).has_value());
     }
 }
 
@@ -237,6 +245,56 @@ BOOST_AUTO_TEST_CASE(a_seed_says_who_there_is) {
     BOOST_TEST(image->counts.families == 2U);
     BOOST_TEST(image->counts.next_user_id == 3U);
     BOOST_TEST(image->records.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_has_apis_scopes_and_clients_with_secrets_in_plain) {
+    const auto parsed = parse_seed(R"({"pawl_seed":1,
+        "apis":[{"identifier":"https://a","scopes":["a:read","a:write"]},{"identifier":"b"}],
+        "scopes":[{"name":"a:read","api":"https://a","texts":{"en":"Read"}}],
+        "clients":[{"client_id":"one","preset":"service","client_secret":"first secret","scopes":["a:read"],
+                    "apis":["https://a"]},
+                   {"client_id":"two","preset":"service","secrets":[{"serial":3,"secret":"old"},{"secret":"new"}]},
+                   {"client_id":"three","preset":"spa","redirect_uris":["https://spa.example/"]}]})");
+    const auto* const fault = std::get_if<seed_fault>(&parsed);
+    BOOST_TEST_REQUIRE((fault == nullptr), (fault == nullptr ? "" : fault->what));
+    const key_ring_ptr keys = test::make_test_keys();
+    test::seeded_random random(3);
+    const timestamp now{seconds(1893456000)};
+    const auto image = image_of(std::get<seed>(parsed), {}, random, now, keys->capsules.get());
+    test::manual_clock time(now);
+    storage::embedded_store_options options;
+    options.maintenance_thread = false;
+    const auto store = storage::embedded_store::open_on(std::make_unique<storage::memory_log>(image), options, time);
+    const client_ptr one = store->find_client("one");
+    BOOST_TEST_REQUIRE(one != nullptr);
+    BOOST_TEST(one->number.value == first_registered_client.value);
+    BOOST_TEST((one->origin == client_origin::seed));
+    BOOST_TEST((one->created_at == now));
+    BOOST_TEST(is_secret_of(*keys->capsules, *one, "first secret", now));
+    BOOST_TEST(!is_secret_of(*keys->capsules, *one, "another", now));
+    const client_ptr two = store->find_client("two");
+    BOOST_TEST(is_secret_of(*keys->capsules, *two, "old", now));
+    BOOST_TEST(is_secret_of(*keys->capsules, *two, "new", now));
+    BOOST_TEST(two->last_serial == 4U);
+    BOOST_TEST(!store->find_client("three")->confidential);
+    const catalogue_ptr known = store->find_catalogue();
+    BOOST_TEST(known->find_scope("a:write")->api == "https://a"); // it was named by the API alone
+    BOOST_TEST(known->find_scope("a:read")->text_en == "Read");
+    BOOST_TEST(known->find_api("b")->number.value == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_clients_of_a_seed_is_told_with_its_place) {
+    const std::string service = R"("preset":"service","client_secret":"s")";
+    const auto clients = [](const std::string& list) { return why_not(R"({"pawl_seed":1,"clients":[)" + list + "]}"); };
+    BOOST_TEST(clients(R"({"client_id":"a",)" + service + "}") == "(good)");
+    BOOST_TEST(clients(R"({"client_id":"pawl",)" + service + "}").starts_with("clients[0].client_id "));
+    BOOST_TEST(clients(R"({"client_id":"a","preset":"service"})").starts_with("clients[0].client_secret "));
+    BOOST_TEST(clients(R"({"client_id":"a","scopes":["none"],)" + service + "}").starts_with("clients[0].scopes"));
+    BOOST_TEST(clients(R"({"client_id":"a",)" + service + R"(},{"client_id":"a",)" + service + "}") ==
+               "clients[1].client_id is that of another client");
+    BOOST_TEST(why_not(R"({"pawl_seed":1,"scopes":[{"name":"openid"}]})").starts_with("scopes[0].name "));
+    BOOST_TEST(why_not(R"({"pawl_seed":1,"scopes":[{"name":"a","api":"none"}]})").starts_with("scopes[0].api "));
+    BOOST_TEST(why_not(R"({"pawl_seed":1,"apis":[{"identifier":"a b"}]})").starts_with("apis[0].identifier "));
 }
 
 BOOST_AUTO_TEST_CASE(a_seed_is_read_strictly) {

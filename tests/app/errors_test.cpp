@@ -45,7 +45,7 @@ constexpr expected_refusal refusals[] = {
     {errc::session_expired, "session_expired", 401, "invalid_grant", 400},
     {errc::session_not_found, "session_not_found", 404, "", 0},
     {errc::missing_access_token, "missing_access_token", 401, "", 0},
-    {errc::invalid_access_token, "invalid_access_token", 401, "", 0},
+    {errc::invalid_access_token, "invalid_access_token", 401, "invalid_token", 401},
     {errc::login_failed, "login_failed", 401, "invalid_grant", 400},
     {errc::wrong_password, "wrong_password", 403, "", 0},
     {errc::too_many_attempts, "too_many_attempts", 429, "temporarily_unavailable", 429},
@@ -68,7 +68,26 @@ constexpr expected_refusal refusals[] = {
     {errc::events_of_another_history, "events_of_another_history", 410, "", 0},
     {errc::sign_up_closed, "sign_up_closed", 403, "", 0},
     {errc::claims_too_large, "claims_too_large", 403, "invalid_grant", 403},
+    {errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "temporarily_unavailable", 503},
     {errc::operations_busy, "operations_busy", 503, "", 0},
+    {errc::client_not_found, "client_not_found", 404, "", 0},
+    {errc::client_id_taken, "client_id_taken", 409, "", 0},
+    {errc::api_not_found, "api_not_found", 404, "", 0},
+    {errc::api_taken, "api_taken", 409, "", 0},
+    {errc::scope_not_found, "scope_not_found", 404, "", 0},
+    {errc::scope_taken, "scope_taken", 409, "", 0},
+    {errc::secret_not_found, "secret_not_found", 404, "", 0},
+    {errc::still_named, "still_named", 409, "", 0},
+    {errc::too_many_entities, "too_many_entities", 409, "", 0},
+    {errc::jwks_uri_off, "jwks_uri_off", 422, "", 0},
+    {errc::invalid_client, "invalid_client", 401, "invalid_client", 401},
+    {errc::unauthorized_client, "unauthorized_client", 400, "unauthorized_client", 400},
+    {errc::invalid_scope, "invalid_scope", 400, "invalid_scope", 400},
+    {errc::invalid_target, "invalid_target", 400, "invalid_target", 400},
+    {errc::token_of_another, "token_of_another", 400, "invalid_request", 400},
+    {errc::too_many_revocations, "too_many_revocations", 503, "temporarily_unavailable", 503},
+    {errc::too_many_assertions, "too_many_assertions", 503, "temporarily_unavailable", 503},
+    {errc::insufficient_scope, "insufficient_scope", 403, "insufficient_scope", 403},
 };
 
 struct expected_problem {
@@ -151,9 +170,10 @@ BOOST_AUTO_TEST_CASE(a_problem_has_the_members_of_rfc_9457_and_a_code) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(only_401_challenges_and_only_a_bad_bearer_is_told_so) {
+BOOST_AUTO_TEST_CASE(only_401_and_a_missing_scope_challenge_and_only_a_bad_bearer_is_told_so) {
     for (const auto& row : refusals) {
-        const std::string expected = row.status != 401                        ? "(absent)"
+        const std::string expected = row.code == errc::insufficient_scope     ? "Bearer error=\"insufficient_scope\""
+                                     : row.status != 401                      ? "(absent)"
                                      : row.code == errc::invalid_access_token ? "Bearer error=\"invalid_token\""
                                                                               : "Bearer";
         BOOST_TEST(header_of(problem_response(failure(row.code)), "WWW-Authenticate") == expected);
@@ -206,14 +226,14 @@ BOOST_AUTO_TEST_CASE(an_oauth_description_keeps_to_its_alphabet) {
     BOOST_TEST(text_at(other, "error_description") == "a .b.");
 }
 
-BOOST_AUTO_TEST_CASE(a_password_that_gets_no_memory_is_no_full_queue_in_words) {
-    failure why(errc::password_queue_full, seconds(3));
-    why.fields.push_back({"password", "can't be checked: there is no memory for it now."});
-    const std::string detail = "The password can't be checked: there is no memory for it now.";
-    BOOST_TEST(problem_response(why).body.find(detail) != std::string::npos);
-    BOOST_TEST(problem_response(why).body.find("errors") == std::string::npos);
-    BOOST_TEST(header_of(problem_response(why), "Retry-After") == "3");
-    BOOST_TEST(oauth_response(why).body.find("there is no memory for it now") != std::string::npos);
+BOOST_AUTO_TEST_CASE(a_password_that_gets_no_memory_is_no_full_queue) {
+    const failure none(errc::hash_memory_unavailable, seconds(3));
+    const failure full(errc::password_queue_full, seconds(3));
+    BOOST_TEST(text_at(json_of(problem_response(none)), "code") == "hash_memory_unavailable");
+    BOOST_TEST(text_at(json_of(problem_response(none)), "detail").find("no memory") != std::string::npos);
+    BOOST_TEST(header_of(problem_response(none), "Retry-After") == "3");
+    BOOST_TEST(oauth_response(none).body.find("no memory") != std::string::npos);
+    BOOST_TEST(problem_response(full).body.find("memory") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_detail_of_its_own_replaces_the_sentence) {

@@ -52,8 +52,11 @@ BOOST_AUTO_TEST_CASE(no_route_of_theirs_answers_whoever_is_no_operator) {
             continue;
         }
         std::string target(row.path);
-        if (target.ends_with("{id}")) {
-            target.replace(target.size() - 4, 4, "1");
+        for (const std::string_view parameter : {"{id}", "{serial}"}) {
+            const std::size_t at = target.find(parameter);
+            if (at != std::string::npos) {
+                target.replace(at, parameter.size(), "1");
+            }
         }
         BOOST_TEST_CONTEXT(row.name) {
             expect_problem(bare(row.method, target), 401, "missing_access_token");

@@ -62,12 +62,60 @@ BOOST_AUTO_TEST_CASE(every_row_of_the_real_table_is_found_by_its_path) {
         const router r(rows);
         for (std::size_t i = 0; i < rows.size(); ++i) {
             std::string path(rows[i].path);
-            if (path.ends_with("{id}")) {
-                path.replace(path.size() - 4, 4, "x");
+            for (const std::string_view parameter : {"{id}", "{serial}"}) {
+                const std::size_t at = path.find(parameter);
+                if (at != std::string::npos) {
+                    path.replace(at, parameter.size(), "x");
+                }
             }
             const route_match found = r.find(rows[i].method, path);
             BOOST_TEST((found.outcome == route_outcome::found), rows[i].path);
             BOOST_TEST(found.index == i);
+        }
+    }
+}
+
+task<http_response> no_answer(app_context& /*context*/, const http_request& /*request*/) {
+    co_return http_response{};
+}
+
+BOOST_AUTO_TEST_CASE(a_parameter_may_stand_within_a_path_and_a_second_one_after_it) {
+    using m = http_method;
+    const route rows[] = {
+        {m::get, "/clients/{id}", no_answer, "client", refuses()},
+        {m::post, "/clients/{id}/secrets", no_answer, "add_secret", refuses()},
+        {m::delete_, "/clients/{id}/secrets/{serial}", no_answer, "remove_secret", refuses()},
+        {m::post, "/clients/all/logout", no_answer, "logout", refuses()},
+    };
+    const router r(rows);
+    const struct {
+        m method;
+        std::string_view path;
+        route_outcome outcome;
+        std::string_view name, first, second;
+    } cases[] = {
+        {m::get, "/clients/shop", route_outcome::found, "client", "shop", ""},
+        {m::post, "/clients/shop/secrets", route_outcome::found, "add_secret", "shop", ""},
+        {m::post, "/clients/a%2Fb/secrets", route_outcome::found, "add_secret", "a%2Fb", ""},
+        {m::get, "/clients/shop/secrets", route_outcome::method_not_allowed, "", "shop", ""},
+        {m::delete_, "/clients/shop/secrets/2", route_outcome::found, "remove_secret", "shop", "2"},
+        {m::delete_, "/clients/secrets/secrets/secrets", route_outcome::found, "remove_secret", "secrets", "secrets"},
+        {m::post, "/clients/all/logout", route_outcome::found, "logout", "", ""},
+        {m::post, "/clients/shop/logout", route_outcome::not_found, "", "", ""},
+        {m::post, "/clients//secrets", route_outcome::not_found, "", "", ""},
+        {m::post, "/clients/shop/secrets/", route_outcome::not_found, "", "", ""},
+        {m::delete_, "/clients/shop/secrets/2/3", route_outcome::not_found, "", "", ""},
+        {m::post, "/clients/shop//secrets", route_outcome::not_found, "", "", ""},
+        {m::post, "clients/shop/secrets", route_outcome::not_found, "", "", ""},
+    };
+    for (const auto& c : cases) {
+        BOOST_TEST_INFO_SCOPE(c.path);
+        const route_match found = r.find(c.method, c.path);
+        BOOST_TEST((found.outcome == c.outcome));
+        BOOST_TEST(found.path_parameter == c.first);
+        BOOST_TEST(found.second_parameter == c.second);
+        if (found.outcome == route_outcome::found) {
+            BOOST_TEST(rows[found.index].name == c.name);
         }
     }
 }

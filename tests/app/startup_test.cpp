@@ -248,6 +248,9 @@ BOOST_AUTO_TEST_CASE(settings_reach_those_they_are_for) {
     BOOST_TEST(throttle_limits_of(c).account.attempts == 0U);
     BOOST_TEST(throttle_limits_of(c).address.attempts == 7U);
     BOOST_TEST(throttle_limits_of(c).address.window.count() == 60);
+    BOOST_TEST((client_limits_of(c).address == throttle_limits_of(c).address));
+    BOOST_TEST(client_limits_of(c).success_account.attempts == 0U);
+    BOOST_TEST(client_limits_of(c).success_address.attempts == 0U);
     BOOST_TEST(service_settings_of(c).sessions_max == 5U);
     BOOST_TEST(service_settings_of(c).access_token_ttl.count() == 100);
     BOOST_TEST(service_settings_of(c).refresh.lost_response_window.count() == 50);
@@ -264,12 +267,13 @@ BOOST_AUTO_TEST_CASE(reload_applies_what_it_may_names_the_rest_and_keeps_all_on_
         service_clock time(source);
         make_data_directory(running.data_dir);
         key_holder keys(open_keys(running, random, time.now(), log).ring);
-        login_limiter limiter(throttle_limits_of(running), time, random);
+        login_limiter limiter(throttle_limits_of(running), time, random),
+            clients(client_limits_of(running), time, random);
         const key_ring_ptr before = keys.get();
         const auto address = *peer_address_from_text("192.0.2.1");
 
         write("log-level = 'debug'\nlogin-limit-account = '1/1h'\nthreads = 77\n");
-        reload(inputs(), running, keys, limiter, log);
+        reload(inputs(), running, keys, {limiter, clients}, log);
         BOOST_TEST(log.enabled(log_level::debug));
         BOOST_TEST(!limiter.reserve("a", address));
         BOOST_TEST(limiter.reserve("a", address).has_value());
@@ -277,13 +281,13 @@ BOOST_AUTO_TEST_CASE(reload_applies_what_it_may_names_the_rest_and_keeps_all_on_
         BOOST_TEST((after != before));
 
         write("log-level = 'shout'\n");
-        reload(inputs(), running, keys, limiter, log);
+        reload(inputs(), running, keys, {limiter, clients}, log);
         BOOST_TEST(log.enabled(log_level::debug));
         BOOST_TEST((keys.get() == after));
 
         write("log-level = 'debug'\n");
         std::ofstream(running.key_file) << "{}";
-        reload(inputs(), running, keys, limiter, log);
+        reload(inputs(), running, keys, {limiter, clients}, log);
         BOOST_TEST((keys.get() == after));
     }
     const std::string text = logged();

@@ -59,8 +59,8 @@ constexpr std::string_view rfc7638_key =
 BOOST_AUTO_TEST_SUITE(jws_keys)
 
 BOOST_AUTO_TEST_CASE(every_algorithm_verifies_what_it_signed_and_nothing_else) {
-    for (const jws_algorithm algorithm :
-         {jws_algorithm::es256, jws_algorithm::eddsa, jws_algorithm::rs256, jws_algorithm::hs256}) {
+    for (const jws_algorithm algorithm : {jws_algorithm::es256, jws_algorithm::eddsa, jws_algorithm::rs256,
+                                          jws_algorithm::hs256, jws_algorithm::ps256}) {
         BOOST_TEST_CONTEXT(to_text(algorithm)) {
             const auto key = some_key(algorithm);
             const auto signature = key->sign("header.payload");

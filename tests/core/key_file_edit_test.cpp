@@ -1,4 +1,6 @@
 // Keys added to and taken from a key file's text: every key but the one retired is in the text that comes out.
+#include "core/capsule/capsule.hpp"
+#include "core/hkdf_sha256.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/token/refresh_token.hpp"
 #include "tests/support/seeded_random.hpp"
@@ -42,6 +44,8 @@ struct key_file {
     key_edit_problem retire_signing(std::string_view kid, timestamp at = start) {
         return take(retire_signing_key(text, kid, at));
     }
+    key_edit_problem rotate_capsule(timestamp at = start) { return take(rotate_capsule_key(text, random, at)); }
+    key_edit_problem retire_capsule(std::uint8_t id) { return take(retire_capsule_key(text, id)); }
     key_edit_problem rotate_refresh(timestamp at = start) { return take(rotate_refresh_key(text, random, at)); }
 
     test::seeded_random random{7};
@@ -73,6 +77,20 @@ std::vector<int> ids(const key_ring& ring) {
         out.push_back(key.id);
     }
     return out;
+}
+
+std::vector<int> capsule_ids(const key_ring& ring) {
+    std::vector<int> out;
+    for (const capsule_key_facts& key : ring.capsule_keys) {
+        out.push_back(key.id);
+        BOOST_TEST(ring.capsules->has(key.id));
+    }
+    BOOST_TEST(ring.capsules->sealing_id() == out.back());
+    return out;
+}
+
+bool opens(const key_ring& ring, const secret_string& text) {
+    return ring.capsules->open(capsule_kind::client_secret, text.reveal(), {}).has_value();
 }
 
 } // namespace
@@ -173,6 +191,8 @@ BOOST_AUTO_TEST_CASE(unknown_keys_and_broken_texts_are_refused) {
         BOOST_TEST((rotate_refresh_key(broken, file.random, start).problem == key_edit_problem::malformed));
         BOOST_TEST((retire_signing_key(broken, "x", start).problem == key_edit_problem::malformed));
         BOOST_TEST((retire_refresh_key(broken, 1).problem == key_edit_problem::malformed));
+        BOOST_TEST((rotate_capsule_key(broken, file.random, start).problem == key_edit_problem::malformed));
+        BOOST_TEST((retire_capsule_key(broken, 1).problem == key_edit_problem::malformed));
     }
     BOOST_TEST((rotate_signing_key(file.text, jws_algorithm::hs256, file.random, start, key_start::published).problem ==
                 key_edit_problem::malformed));
@@ -321,6 +341,107 @@ BOOST_AUTO_TEST_CASE(ids_of_refresh_keys_go_round_and_come_back_last) {
             (file.take(retire_refresh_key(file.text, ring->refresh_keys[0].id)) == key_edit_problem::none));
     }
     BOOST_TEST((std::set<int>(seen.begin(), seen.begin() + 256).size() == 256U));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_version_1_has_a_capsule_key_that_its_log_key_makes) {
+    for (const jws_algorithm algorithm : {jws_algorithm::eddsa, jws_algorithm::hs256}) {
+        test::seeded_random random(7);
+        const std::string text = make_key_file(algorithm, random, start);
+        const secret_string secret("correct horse battery staple, and more of it");
+        const key_ring_ptr ring = parse_key_file(text, {algorithm, &secret}).ring;
+        BOOST_TEST_REQUIRE((ring != nullptr));
+        BOOST_TEST(is_version(text, 1));
+        BOOST_TEST(text.find("capsule") == std::string::npos);
+        BOOST_TEST((capsule_ids(*ring) == std::vector{0}));
+        std::vector<capsule_key> keys;
+        keys.push_back({0, derive_key(ring->log_key, "pawl capsule")});
+        const capsule_ring same(std::move(keys));
+        BOOST_TEST(opens(*ring, same.seal(capsule_kind::client_secret, {}, {}, random)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_new_capsule_key_seals_and_the_others_open) {
+    key_file file;
+    const key_ring_ptr before = file.ring();
+    const secret_string first = before->capsules->seal(capsule_kind::client_secret, {}, {}, file.random);
+    BOOST_TEST((file.rotate_capsule(start + seconds(5)) == key_edit_problem::none));
+    BOOST_TEST(file.about == "capsule 1");
+    BOOST_TEST(is_version(file.text, 2));
+    const key_ring_ptr after = file.ring();
+    BOOST_TEST((capsule_ids(*after) == std::vector{0, 1}));
+    BOOST_TEST((after->capsule_keys[1].created_at == start + seconds(5)));
+    const secret_string second = after->capsules->seal(capsule_kind::client_secret, {}, {}, file.random);
+    BOOST_TEST(opens(*after, first));
+    BOOST_TEST(opens(*after, second));
+    BOOST_TEST(!opens(*before, second));
+    BOOST_TEST((file.rotate_capsule() == key_edit_problem::none));
+    BOOST_TEST((file.retire_capsule(1) == key_edit_problem::none));
+    BOOST_TEST(file.about == "capsule 1");
+    const key_ring_ptr last = file.ring();
+    BOOST_TEST((capsule_ids(*last) == std::vector{0, 2}));
+    BOOST_TEST(opens(*last, first)); // the log key is still there
+    BOOST_TEST(!opens(*last, second));
+    BOOST_TEST((last->signing_key->kid() == before->signing_key->kid()));
+    BOOST_TEST((last->log_key == before->log_key));
+    BOOST_TEST((last->refresh_keys[0].key == before->refresh_keys[0].key));
+    BOOST_TEST((last->signing_from == before->signing_from));
+}
+
+BOOST_AUTO_TEST_CASE(every_other_edit_keeps_the_capsule_keys) {
+    key_file file;
+    file.rotate_capsule(start + seconds(1));
+    file.rotate_capsule(start + seconds(2));
+    const secret_string sealed = file.ring()->capsules->seal(capsule_kind::client_secret, {}, {}, file.random);
+    file.publish_signing(start + seconds(3));
+    file.rotate_signing(start + seconds(4));
+    file.rotate_refresh();
+    BOOST_TEST((file.retire_signing(kids(*file.ring())[0]) == key_edit_problem::none));
+    BOOST_TEST((file.take(retire_refresh_key(file.text, 1)) == key_edit_problem::none));
+    const auto other = ensure_signing_key(file.text, jws_algorithm::es256, file.random, start + seconds(5));
+    BOOST_TEST_REQUIRE(other.has_value());
+    const key_ring_ptr ring = parse_key_file(*other, {jws_algorithm::es256, nullptr}).ring;
+    BOOST_TEST_REQUIRE((ring != nullptr));
+    BOOST_TEST((capsule_ids(*ring) == std::vector{0, 1, 2}));
+    BOOST_TEST(opens(*ring, sealed));
+}
+
+BOOST_AUTO_TEST_CASE(the_capsule_key_that_seals_and_the_derived_one_are_never_retired) {
+    key_file file;
+    BOOST_TEST((file.retire_capsule(0) == key_edit_problem::active));
+    BOOST_TEST((file.retire_capsule(1) == key_edit_problem::not_found));
+    file.rotate_capsule();
+    BOOST_TEST((file.retire_capsule(0) == key_edit_problem::active));
+    BOOST_TEST((file.retire_capsule(1) == key_edit_problem::active));
+    BOOST_TEST((file.retire_capsule(2) == key_edit_problem::not_found));
+    while (file.ring()->capsule_keys.size() < capsule_keys_max + 1) {
+        BOOST_TEST_REQUIRE((file.rotate_capsule() == key_edit_problem::none));
+    }
+    BOOST_TEST((file.rotate_capsule() == key_edit_problem::too_many));
+    BOOST_TEST((file.retire_capsule(1) == key_edit_problem::none));
+    BOOST_TEST((file.rotate_capsule() == key_edit_problem::none));
+}
+
+BOOST_AUTO_TEST_CASE(ids_of_capsule_keys_go_round_without_that_of_the_derived_one) {
+    key_file file;
+    file.rotate_capsule();
+    std::set<int> seen;
+    for (int i = 0; i < 300; ++i) {
+        BOOST_TEST_REQUIRE((file.rotate_capsule() == key_edit_problem::none));
+        const std::vector<int> now = capsule_ids(*file.ring());
+        seen.insert(now.back());
+        BOOST_TEST_REQUIRE((file.retire_capsule(static_cast<std::uint8_t>(now[1])) == key_edit_problem::none));
+    }
+    BOOST_TEST(seen.size() == 255U);
+    BOOST_TEST(!seen.contains(0));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_was_ahead_when_the_file_was_made_leaves_its_key_signing) {
+    key_file file;
+    const timestamp earlier = start - seconds(1'000'000);
+    BOOST_TEST((file.rotate_capsule(earlier) == key_edit_problem::none));
+    BOOST_TEST(is_version(file.text, 2));
+    BOOST_TEST(signer(*file.ring(), earlier) == 0U);
+    BOOST_TEST((file.ring()->signing_from == std::vector{earlier + publish_lead}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -255,6 +255,54 @@ BOOST_AUTO_TEST_CASE(times_of_version_2_that_are_wrong_are_refused) {
                std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(capsule_keys_that_are_wrong_are_refused_with_a_sentence_without_secrets) {
+    test::seeded_random random(2); // not the one of the file
+    const std::string first = key_file(jws_algorithm::eddsa);
+    const std::string good = rotate_capsule_key(first, random, now).text;
+    const std::string log = member(good.substr(good.find("\"log\"")), "key"),
+                      refresh = member(good.substr(good.find("\"refresh\"")), "key");
+    const std::size_t at = good.find("{\"id\":", good.find("\"capsule\""));
+    const std::string capsule = good.substr(at, good.find('}', at) + 1 - at), key = member(capsule, "key");
+    BOOST_TEST_REQUIRE((parse(good).ring != nullptr), parse(good).error);
+    std::string many = capsule;
+    for (int id = 2; id <= 17; ++id) {
+        many += "," + refresh_entry(id, static_cast<char>('A' + id));
+    }
+    const struct {
+        std::string what, by, says;
+    } rows[] = {
+        {capsule, "", "capsule holds no key"},
+        {capsule, "7", "capsule[0]: members are"},
+        {capsule, capsule + "," + capsule, "capsule[1]: this id or key is there already"},
+        {capsule, capsule + "," + with(capsule, "\"id\":1", "\"id\":2"), "there already"},
+        {capsule, capsule + "," + refresh_entry(1, 'B'), "there already"},
+        {capsule, refresh_entry(0, 'B'), "id is 1 to 255"}, // that of the derived one
+        {capsule, refresh_entry(-1, 'B'), "id is 1 to 255"},
+        {capsule, refresh_entry(256, 'B'), "id is 1 to 255"},
+        {capsule, with(refresh_entry(1, 'B'), "BBA\"", "BB\""), "32 bytes"},
+        {capsule, with(refresh_entry(1, 'B'), "}", ",\"note\":\"\"}"), "members are"},
+        {capsule, with(capsule, key, log), "a capsule key is also another key"},
+        {capsule, with(capsule, key, refresh), "a capsule key is also another key"},
+        {capsule, many, "capsule has more than 16 keys"},
+        {"\"capsule\": [", "\"capsule\": [[],", "capsule[0]"},
+        {"\"capsule\": [", "\"capsules\": [", "in version 2 also capsule"},
+        {"\"capsule\": [", "\"capsule\": 7, \"x\": [", "in version 2 also capsule"},
+    };
+    for (const auto& row : rows) {
+        BOOST_TEST_CONTEXT(row.by.substr(0, 60)) {
+            const parsed_key_file parsed = parse(with(good, row.what, row.by));
+            BOOST_TEST((parsed.ring == nullptr));
+            BOOST_TEST(parsed.error.find(row.says) != std::string::npos, parsed.error);
+            for (const std::string& secret : {key, log, refresh}) {
+                BOOST_TEST(parsed.error.find(secret) == std::string::npos);
+            }
+        }
+    }
+    // Version 1 knows no such member.
+    BOOST_TEST(parse(with(first, "],\n  \"log\"", "],\n  \"capsule\": [" + capsule + "],\n  \"log\""))
+                   .error.find("members of the key file") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(several_keys_one_signs_all_verify) {
     const std::string one = key_file(jws_algorithm::eddsa, 1), two = key_file(jws_algorithm::eddsa, 2);
     const auto entry = [](const std::string& text) {

@@ -46,9 +46,12 @@ std::vector<any_request> changes() {
     return {
         {"login",
          [=](durability_world& w) {
-             return outcome_of(w.sessions.login("alice@example.org", secret_string(w.password), from));
+             return outcome_of(w.sessions.login("alice@example.org", secret_string(w.password), {first_party(), from}));
          }},
-        {"refresh", [=](durability_world& w) { return outcome_of(w.sessions.refresh(w.tokens.refresh_token, from)); }},
+        {"refresh",
+         [=](durability_world& w) {
+             return outcome_of(w.sessions.refresh(w.tokens.refresh_token, first_party(), from));
+         }},
         {"logout", [=](durability_world& w) { return w.sessions.logout(w.tokens.refresh_token, from); }},
         {"logout_session", [=](durability_world& w) { return w.sessions.logout_session(w.family(), from); }},
         {"logout_all", [=](durability_world& w) { return w.sessions.logout_all(w.who, from); }},
@@ -123,8 +126,8 @@ BOOST_AUTO_TEST_CASE(a_change_that_finds_storage_failed_is_503) {
 
 BOOST_FIXTURE_TEST_CASE(a_replay_waits_for_the_rotation_it_rests_on, durability_world) {
     data.hold_durability();
-    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, from_host(1)));
-    running<result<refreshed>> replay(sessions.refresh(tokens.refresh_token, from_host(2)));
+    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
+    running<result<refreshed>> replay(sessions.refresh(tokens.refresh_token, first_party(), from_host(2)));
     BOOST_TEST((!rotation.answered() && !replay.answered()));
     data.make_durable();
     const auto first = rotation.answer(), second = replay.answer();
@@ -134,8 +137,8 @@ BOOST_FIXTURE_TEST_CASE(a_replay_waits_for_the_rotation_it_rests_on, durability_
 
 BOOST_FIXTURE_TEST_CASE(a_replay_storage_cannot_stand_by_is_503, durability_world) {
     data.hold_durability();
-    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, from_host(1)));
-    running<result<refreshed>> replay(sessions.refresh(tokens.refresh_token, from_host(2)));
+    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
+    running<result<refreshed>> replay(sessions.refresh(tokens.refresh_token, first_party(), from_host(2)));
     data.fail();
     BOOST_TEST((rotation.answer().error().code == errc::storage_unavailable));
     BOOST_TEST((replay.answer().error().code == errc::storage_unavailable));
@@ -164,11 +167,11 @@ BOOST_AUTO_TEST_CASE(refusals_wait_for_what_they_rest_on) {
         return outcome_of(w.accounts.sign_up(r, from));
     };
     const auto refresh = [=](durability_world& w) {
-        return outcome_of(w.sessions.refresh(w.tokens.refresh_token, from));
+        return outcome_of(w.sessions.refresh(w.tokens.refresh_token, first_party(), from));
     };
     const auto bearer = [](durability_world& w) { return outcome_of(w.guard.authenticate(w.tokens.access_token)); };
     const auto login = [=](durability_world& w) {
-        return outcome_of(w.sessions.login("alice@example.org", secret_string(w.password), from));
+        return outcome_of(w.sessions.login("alice@example.org", secret_string(w.password), {first_party(), from}));
     };
     const auto rename = [=](durability_world& w) {
         profile_change change;
@@ -178,7 +181,7 @@ BOOST_AUTO_TEST_CASE(refusals_wait_for_what_they_rest_on) {
     const auto close_all = [=](durability_world& w) { return w.sessions.logout_all(w.who, from); };
     const auto reuse = [=](durability_world& w) {
         w.data.set_word(w.family(), family_word{}.with_generation(2));
-        return outcome_of(w.sessions.refresh(w.tokens.refresh_token, from));
+        return outcome_of(w.sessions.refresh(w.tokens.refresh_token, first_party(), from));
     };
     const auto end_own = [=](durability_world& w) { return w.sessions.end(w.who, w.family(), from); };
     const auto end_it = [=](durability_world& w) {
@@ -251,7 +254,8 @@ BOOST_FIXTURE_TEST_CASE(a_login_waits_for_the_password_it_was_verified_against, 
     data.hold_durability();
     running<result<void>> changing(
         accounts.change_password(who, secret(password), secret(other_password), from_host(1)));
-    running<result<issued_tokens>> entering(sessions.login("alice@example.org", secret(other_password), from_host(1)));
+    running<result<issued_tokens>> entering(
+        sessions.login("alice@example.org", secret(other_password), {first_party(), from_host(1)}));
     BOOST_TEST(!entering.answered());
     data.make_durable();
     const issued_tokens entered = entering.answer().value();
@@ -261,7 +265,7 @@ BOOST_FIXTURE_TEST_CASE(a_login_waits_for_the_password_it_was_verified_against, 
 
 BOOST_FIXTURE_TEST_CASE(what_is_forged_unknown_or_of_another_client_waits_for_nothing, durability_world) {
     data.hold_durability();
-    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, from_host(1)));
+    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
     family_id unknown;
     unknown.bytes.fill(3);
     BOOST_TEST((refresh(secret("prt_forged")).error().code == errc::invalid_refresh_token));

@@ -240,13 +240,16 @@ BOOST_FIXTURE_TEST_CASE(the_attempt_is_counted_before_the_hash_and_refused_witho
     BOOST_TEST(counters.logins_throttled == 1U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_full_pool_is_no_failed_attempt, login_world) {
+BOOST_FIXTURE_TEST_CASE(a_full_pool_or_one_without_memory_is_no_failed_attempt, login_world) {
     hasher.full = true;
-    const auto refused = log_in("alice");
-    BOOST_TEST((refused.error().code == errc::password_queue_full));
-    BOOST_TEST(refused.error().retry_after.count() == 3);
-    BOOST_TEST(limiter.counted("alice@example.org") == 0U);
-    BOOST_TEST(counters.logins_failed == 0U);
+    for (const errc why_full : {errc::password_queue_full, errc::hash_memory_unavailable}) {
+        hasher.why_full = why_full;
+        const auto refused = log_in("alice");
+        BOOST_TEST((refused.error().code == why_full));
+        BOOST_TEST(refused.error().retry_after.count() == 3);
+        BOOST_TEST(limiter.counted("alice@example.org") == 0U);
+        BOOST_TEST(counters.logins_failed == 0U);
+    }
 }
 
 BOOST_FIXTURE_TEST_CASE(a_login_rehashes_where_the_cost_changed, login_world) {
@@ -302,8 +305,8 @@ BOOST_FIXTURE_TEST_CASE(dead_sessions_count_for_nothing_in_the_limit, login_worl
 BOOST_FIXTURE_TEST_CASE(two_logins_at_once_under_a_limit_of_one_leave_one_session, login_world) {
     settings.sessions_max = 1;
     data.hold_durability();
-    running<result<issued_tokens>> first(sessions.login("alice", secret(password), from_host(1)));
-    running<result<issued_tokens>> second(sessions.login("alice", secret(password), from_host(2)));
+    running<result<issued_tokens>> first(sessions.login("alice", secret(password), {first_party(), from_host(1)}));
+    running<result<issued_tokens>> second(sessions.login("alice", secret(password), {first_party(), from_host(2)}));
     while (!first.answered() || !second.answered()) {
         data.make_durable();
     }

@@ -46,8 +46,8 @@ BOOST_AUTO_TEST_SUITE(service_races)
 BOOST_FIXTURE_TEST_CASE(a_rotation_paused_while_its_family_dies_of_reuse_hands_out_nothing, race_world) {
     settings.refresh.reuse_window = settings.refresh.lost_response_window = seconds(0);
     data.hold_durability();
-    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, from_host(1)));
-    running<result<refreshed>> replay(sessions.refresh(tokens.refresh_token, from_host(66)));
+    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
+    running<result<refreshed>> replay(sessions.refresh(tokens.refresh_token, first_party(), from_host(66)));
     data.make_durable();
     BOOST_TEST((replay.answer().error().code == errc::refresh_token_reused));
     BOOST_TEST((rotation.answer().error().code == errc::session_revoked));
@@ -64,7 +64,7 @@ BOOST_FIXTURE_TEST_CASE(a_rotation_decided_before_a_revocation_hands_out_nothing
 
 BOOST_FIXTURE_TEST_CASE(a_rotation_waiting_for_the_disk_sees_a_disable, race_world) {
     data.hold_durability();
-    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, from_host(1)));
+    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
     running<result<user_ptr>> disabling(accounts.set_enabled(owner, false));
     data.make_durable();
     BOOST_TEST((rotation.answer().error().code == errc::session_revoked));
@@ -73,7 +73,7 @@ BOOST_FIXTURE_TEST_CASE(a_rotation_waiting_for_the_disk_sees_a_disable, race_wor
 // What it then says rests on the disabling, so it waits for that one too.
 BOOST_FIXTURE_TEST_CASE(a_rotation_refused_at_its_second_look_waits_for_what_it_saw, race_world) {
     data.hold_durability();
-    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, from_host(1)));
+    running<result<refreshed>> rotation(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
     once_before(store_step::find_family, 0, [this] {
         auto disabled = std::make_shared<user>(*record());
         disabled->gate.enabled = false;
@@ -91,7 +91,7 @@ BOOST_FIXTURE_TEST_CASE(sixty_four_refreshes_of_one_token_at_once_get_one_succes
     data.hold_durability();
     std::vector<running<result<refreshed>>> requests;
     for (int i = 0; i < 64; ++i) {
-        requests.emplace_back(sessions.refresh(tokens.refresh_token, from_host(1)));
+        requests.emplace_back(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
     }
     data.make_durable();
     unsigned rotated = 0;
@@ -110,7 +110,7 @@ BOOST_FIXTURE_TEST_CASE(with_strict_windows_the_losers_end_the_family_and_the_wi
     data.hold_durability();
     std::vector<running<result<refreshed>>> requests;
     for (int i = 0; i < 64; ++i) {
-        requests.emplace_back(sessions.refresh(tokens.refresh_token, from_host(1)));
+        requests.emplace_back(sessions.refresh(tokens.refresh_token, first_party(), from_host(1)));
     }
     data.make_durable();
     unsigned reused = 0;

@@ -194,6 +194,34 @@ BOOST_FIXTURE_TEST_CASE(replays_of_a_revoked_family_write_nothing, signed_in_wor
     BOOST_TEST(data.events().size() == 1U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_session_is_of_the_client_that_asked_for_it_and_no_other_refreshes_it, signed_in_world) {
+    const token_client shop{client_number{7}, "shop"};
+    const token_client other{client_number{8}, "other"};
+    const issued_tokens opened =
+        run(sessions.login("alice@example.org", secret(password), {shop, from_host(1)})).value();
+    const family_id of_shop = family_of(opened);
+    BOOST_TEST((data.find_family(of_shop)->facts.client == shop.number));
+    BOOST_TEST(claims_of(*this, opened).client_id == "shop");
+
+    const std::size_t before = data.enqueued();
+    for (const token_client& thief : {first_party(), other}) {
+        const auto refused = run(sessions.refresh(opened.refresh_token, thief, from_host(2)));
+        BOOST_TEST((refused.has_error() && refused.error().code == errc::invalid_refresh_token));
+    }
+    const auto crossed = run(sessions.refresh(tokens.refresh_token, shop, from_host(2)));
+    BOOST_TEST((crossed.has_error() && crossed.error().code == errc::invalid_refresh_token));
+    BOOST_TEST(counters.refused_mismatch == 3U);
+    BOOST_TEST(data.enqueued() == before);
+
+    const auto done = run(sessions.refresh(opened.refresh_token, shop, from_host(1)));
+    BOOST_REQUIRE(done.has_value());
+    BOOST_TEST((done->kind == refresh_kind::rotated));
+    BOOST_TEST(claims_of(*this, done->tokens).client_id == "shop");
+    BOOST_TEST(refresh(tokens.refresh_token).has_value());
+    BOOST_TEST(run(sessions.logout(done->tokens.refresh_token, from_host(1))).has_value());
+    BOOST_TEST(!is_alive(of_shop));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_token_of_another_client_is_refused_and_nothing_is_revoked, signed_in_world) {
     family_facts facts = data.find_family(family())->facts;
     facts.id.bytes.fill(9);

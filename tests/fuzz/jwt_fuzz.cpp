@@ -1,7 +1,9 @@
 // First byte 0: the rest is a token as it comes. 1: it is a payload under a right header and signature. 2: it is a
-// header, rightly signed. Nothing that is not ours is good; what is good says what it was checked for.
+// header, rightly signed. Nothing that is not ours is good; what is good says what it was checked for, and is either a
+// user's token or a client's.
 #include "core/jwt/access_token.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/jwt/machine_token.hpp"
 #include "core/text/encoding.hpp"
 
 #include <array>
@@ -28,6 +30,26 @@ std::string signed_token(const pawl::jws_key& key, std::string_view header, std:
     return token + "." + pawl::base64url_encode(signature);
 }
 
+// As a client's. True if it is one.
+bool check_as_machine(const pawl::key_ring& ring, std::string_view token) {
+    pawl::machine_claims claims;
+    const pawl::machine_token_expectations expected{"i", pawl::timestamp(pawl::seconds(1001)), pawl::seconds(600)};
+    const pawl::access_token_check check = pawl::check_machine_token(ring, token, expected, claims);
+    const bool filled = check == pawl::access_token_check::good || check == pawl::access_token_check::expired;
+    if (filled != !claims.audiences.empty() || (filled && (claims.issuer != "i" || pawl::names_session(token)))) {
+        std::abort();
+    }
+    if (filled) { // what it says can be minted again, and says the same
+        const std::string minted = pawl::mint_machine_token(*ring.signing_key, pawl::machine_claims_json(claims));
+        pawl::machine_claims again;
+        const bool fits = minted.size() <= 6400; // a text that needed no escapes may need them now
+        if (fits && pawl::check_machine_token(ring, minted, expected, again) != check) {
+            std::abort();
+        }
+    }
+    return filled;
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -50,6 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool filled = check == pawl::access_token_check::good || check == pawl::access_token_check::expired;
     if (filled != (claims.subject.value != 0) || (filled && (claims.issuer != "i" || claims.audience != "a"))) {
         std::abort();
+    }
+    if (check_as_machine(ring, token) && filled) {
+        std::abort(); // both
     }
     if (filled) { // what it says can be minted again and is good again
         pawl::access_claims again;

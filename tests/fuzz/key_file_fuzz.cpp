@@ -1,5 +1,6 @@
 // Also every text as a JWK of each algorithm: what is taken can be asked to verify.
 // A key file either parses into a whole ring or is refused with a sentence; one that parses survives being rewritten.
+#include "core/capsule/capsule.hpp"
 #include "core/jwt/jws_keys.hpp"
 
 #include <cstdlib>
@@ -26,8 +27,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if ((parsed.ring == nullptr) == parsed.error.empty()) {
         std::abort();
     }
-    if (parsed.ring != nullptr && (!parsed.ring->signing_key || parsed.ring->refresh_keys.empty() ||
-                                   parsed.ring->log_key.size() != 32 || parsed.ring->jwks().size() < 12)) {
+    if (parsed.ring != nullptr &&
+        (!parsed.ring->signing_key || parsed.ring->refresh_keys.empty() || parsed.ring->log_key.size() != 32 ||
+         parsed.ring->jwks().size() < 12 || !parsed.ring->capsules || !parsed.ring->capsules->has(0))) {
         std::abort();
     }
     for (const pawl::jws_algorithm algorithm : {pawl::jws_algorithm::es256, pawl::jws_algorithm::eddsa,
@@ -52,6 +54,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const auto ring = pawl::parse_key_file(rotated.text, {pawl::jws_algorithm::eddsa, nullptr}).ring;
         if (ring == nullptr || ring->verifying_keys.size() != parsed.ring->verifying_keys.size() + 1 ||
             ring->signer_at(now + pawl::publish_lead) != ring->verifying_keys.back()) {
+            std::abort();
+        }
+    }
+    const auto with_capsule = pawl::rotate_capsule_key(text, random, now);
+    if (parsed.ring != nullptr && with_capsule.problem == pawl::key_edit_problem::none) {
+        const auto ring = pawl::parse_key_file(with_capsule.text, {pawl::jws_algorithm::eddsa, nullptr}).ring;
+        if (ring == nullptr || ring->capsule_keys.size() != parsed.ring->capsule_keys.size() + 1 ||
+            ring->capsules->sealing_id() != ring->capsule_keys.back().id ||
+            pawl::retire_capsule_key(with_capsule.text, ring->capsules->sealing_id()).problem !=
+                pawl::key_edit_problem::active) {
             std::abort();
         }
     }

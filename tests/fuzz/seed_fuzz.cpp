@@ -2,6 +2,7 @@
 #include "app/dev/seed.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/system_random.hpp"
+#include "tests/support/test_keys.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -26,12 +27,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     static storage::system_random random;
     static const fixed_clock time;
-    const storage::memory_image_ptr image = app::image_of(*s, {}, random, time.now());
+    static const key_ring_ptr keys = test::make_test_keys();
+    const storage::memory_image_ptr image = app::image_of(*s, {}, random, time.now(), keys->capsules.get());
     storage::embedded_store_options options;
     options.maintenance_thread = false;
     const auto store =
         storage::embedded_store::open_on(std::make_unique<storage::memory_log>(image), std::move(options), time);
-    if (store->statistics().users != s->users.size()) {
+    const storage::store_statistics found = store->statistics();
+    if (found.users != s->users.size() || found.clients != s->entities.clients.size() ||
+        found.apis != s->entities.apis.size() || found.scopes != s->entities.scopes.size()) {
         std::abort();
     }
     return 0;

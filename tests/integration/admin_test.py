@@ -13,7 +13,7 @@ import stat
 import passlib.hash
 
 from support.case import PASSWORD, PASSWORD_RULES, ServerCase, eventually, fresh_email, main
-from support.http import Client, raw, token_parts, unpack_refresh
+from support.http import Client, SocketClient, raw, token_parts, unpack_refresh
 from support.pawld import Pawld, refused_start
 
 ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/users"), ("GET", "/admin/users/1"),
@@ -22,29 +22,6 @@ ROUTES = (("GET", "/admin/info"), ("GET", "/admin/users"), ("POST", "/admin/user
           ("GET", "/admin/timeline/" + "0" * 32), ("GET", "/admin/keys"), ("POST", "/admin/keys/rotate"),
           ("POST", "/admin/keys/retire"), ("POST", "/admin/tokens"), ("POST", "/admin/tokens/verify"),
           ("GET", "/admin/stats"), ("POST", "/admin/snapshot"), ("GET", "/admin/snapshots"))
-
-
-class SocketConnection(http.client.HTTPConnection):
-    def __init__(self, path):
-        super().__init__("anything.example", timeout=60)
-        self.path = path
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(self.path)
-
-
-class SocketClient(Client):
-    """The same client over a Unix socket, a connection a call."""
-
-    def __init__(self, path):
-        super().__init__("http://anything.example")
-        self.path = path
-
-    def request(self, method, path, body=None, headers=None):
-        self.connection = SocketConnection(self.path)
-        return super().request(method, path, body, headers)
 
 
 class AdminCase(ServerCase):
@@ -497,9 +474,12 @@ class KeysTest(AdminCase):
 
     def test_bad_requests_change_no_key(self):
         before = self.keys()
-        for body in ({}, {"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True}):
+        for body in ({}, {"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True},
+                     {"kind": "capsule", "now": True}, {"kind": "capsule", "alg": "ES256"}):
             self.expect(self.socket.post("/admin/keys/rotate", body), 422)
-        for body in ({}, {"kid": "x", "refresh_id": 1}, {"refresh_id": 256}, {"refresh_id": "1"}, {"kid": "x", "force": 1}):
+        for body in ({}, {"kid": "x", "refresh_id": 1}, {"refresh_id": 256}, {"refresh_id": "1"}, {"kid": "x", "force": 1},
+                     {"capsule_id": 256}, {"capsule_id": "1"}, {"capsule_id": 1, "refresh_id": 1}, {"capsule_id": 1, "kid": "x"},
+                     {"capsule_id": 1, "force": True}):
             self.expect(self.socket.post("/admin/keys/retire", body), 422)
         self.assertEqual(self.keys(), before)
         self.assertNotIn('"d"', json.dumps(before))
@@ -518,6 +498,7 @@ class KeysTest(AdminCase):
                              [{"kid": "SECRET_KEY", "alg": "HS256", "status": "signing", "created_at": None, "from": None}])
             self.expect(admin.post("/admin/keys/rotate", {"kind": "signing"}), 409, "signing_key_external")
             self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 200)
+            self.assertEqual([key["id"] for key in admin.get("/admin/keys").json["capsule"]], [0])
             server.stop()
             credentials = os.path.join(server.home, "credentials")
             os.mkdir(credentials)
@@ -525,6 +506,8 @@ class KeysTest(AdminCase):
             server.env["CREDENTIALS_DIRECTORY"] = credentials
             server.start()
             self.expect(admin.post("/admin/keys/rotate", {"kind": "refresh"}), 409, "key_file_read_only")
+            self.expect(admin.post("/admin/keys/rotate", {"kind": "capsule"}), 409, "key_file_read_only")
+            self.assertEqual([key["id"] for key in admin.get("/admin/keys").json["capsule"]], [0])
 
     def test_a_secret_key_that_sighup_changed_outlives_a_rotation(self):
         with Pawld() as server:

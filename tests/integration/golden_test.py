@@ -1,7 +1,7 @@
 """Data directories of every released format are still read: snapshots/golden/*, with what they contain.
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
-came since, never over an old one.
+came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes and revoked tokens.
 """
 import gzip
 import json
@@ -12,6 +12,7 @@ import unittest
 
 from support import case
 from support.http import Client
+from support.move import ctl, lines_of
 from support.pawld import ROOT, Pawld
 
 GOLDEN = ROOT / "snapshots" / "golden"
@@ -53,13 +54,83 @@ def make(name):
         alice["current"] = client.refresh(alice["current"]).json["refresh_token"]
         known["now"] = client.get("/dev/clock").json["now"]
         assert server.stop() == 0
-        target.mkdir(parents=True)
-        for path in sorted(pathlib.Path(server.data_dir).iterdir()):
-            content = path.read_bytes()
-            if path.name == "LOCK" or (path.name.startswith("wal-") and not any(content[4096:])):
-                continue  # a spare holds nothing
-            (target / (path.name + ".gz")).write_bytes(gzip.compress(content, 9, mtime=0))
-        (target / "contents.json").write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n")
+        keep(target, server, known)
+    finally:
+        server.close()
+
+
+def keep(target, server, known):
+    target.mkdir(parents=True)
+    for path in sorted(pathlib.Path(server.data_dir).iterdir()):
+        content = path.read_bytes()
+        if path.name == "LOCK" or (path.name.startswith("wal-") and not any(content[4096:])):
+            continue  # a spare holds nothing
+        (target / (path.name + ".gz")).write_bytes(gzip.compress(content, 9, mtime=0))
+    (target / "contents.json").write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n")
+
+
+def entities(serial):
+    """Lines of an export: one of each kind, in every choice that a record has."""
+    n = str(serial)
+    made = {"serial": 1, "what": "made", "key_id": 0, "proof": "0123456789abcdef" * 2 + "00" * 16,
+            "created_at": "2026-01-02T03:04:05Z", "expires_at": "1970-01-01T00:00:00Z"}
+    given = {**made, "serial": 4, "what": "given", "proof": "fedcba9876543210" * 4, "expires_at": "2099-01-02T03:04:05Z"}
+    return [
+        {"api": {"number": serial, "version": 2, "identifier": "https://api%s.example" % n, "name": "Bestellungen ü" + n,
+                 "token_format": ("jwt", "opaque")[serial % 2], "access_token_ttl": 60 * serial,
+                 "created_at": "2026-01-02T03:04:05Z"}},
+        {"api": {"number": 10 + serial, "identifier": "gone" + n, "removed": True}},
+        {"scope": {"number": 15 + serial, "version": 3, "name": "orders:" + n, "text_en": "Orders", "text_de": "Bestellungen",
+                   "api": "https://api%s.example" % n, "roles": ["clerk", "chef"], "created_at": "2026-01-02T03:04:05Z"}},
+        {"client": {"number": 15 + serial, "version": 9, "client_id": "shop" + n, "name": "Der Läden " + n,
+                    "preset": ("web", "agent")[serial % 2], "confidential": True, "enabled": serial % 2 == 0,
+                    "authorization_code": True, "refresh_token": True, "client_credentials": True,
+                    "auth_method": ("client_secret_post", "client_secret_basic")[serial % 2], "secrets": [made, given],
+                    "last_serial": 4, "jwks": "{\"keys\":[]}", "redirect_uris": ["https://shop%s.example/back" % n],
+                    "post_logout_redirect_uris": ["https://shop%s.example/" % n], "scopes": ["openid", "orders:" + n],
+                    "default_scopes": ["openid"], "apis": ["https://api%s.example" % n], "consent": "never",
+                    "pkce": "optional", "bind": "session", "code_reuse": "deny", "token_format": "opaque",
+                    "access_token_ttl": 601, "refresh_idle_ttl": 602, "refresh_absolute_ttl": 603, "reuse_window": 4,
+                    "lost_response_window": 5, "attributes": "{\"team\":\"sales\"}", "epoch": 7,
+                    "epoch_raised_at": "2026-02-02T03:04:05Z", "origin": "import", "created_at": "2026-01-02T03:04:05Z"}},
+        {"client": {"number": 30 + serial, "version": 2, "client_id": "gone" + n, "removed": True, "enabled": False}},
+        {"revoked_token": {"id": "%032x" % serial, "client": 15 + serial, "expires_at": "2099-01-01T00:00:00Z"}},
+    ]
+
+
+def put_entities(server, lines):
+    counts = {}
+    for line in lines:
+        for kind in line:
+            counts[kind + "s"] = counts.get(kind + "s", 0) + 1
+    text = "\n".join(json.dumps(one) for one in [
+        {"pawl_export": 2, "next_user_id": 1, **counts}, *lines, {"end": {"users": 0, "families": 0, **counts}}]) + "\n"
+    done = ctl("import", "-", "--data-dir", server.data_dir, stdin=text)
+    assert done.returncode == 0, done.stderr
+
+
+def make_with_entities(name):
+    """Half of them in a snapshot, half in the log after it, beside users and a session."""
+    target = GOLDEN / name
+    assert not target.exists(), "%s is there already; a format is frozen once" % target
+    server = Pawld("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB")
+    try:
+        put_entities(server, entities(1))
+        server.start()
+        client = Client(server.url)
+        for i in range(30):  # enough for a snapshot
+            assert client.sign_up("u%d@example.com" % i, first_name="U").status == 201
+        case.eventually(lambda: list(pathlib.Path(server.data_dir).glob("snap-*.dat")))
+        alice = client.sign_up("alice@example.com", first_name="Alice", surname="Müller").json
+        old = client.login("alice@example.com").json["refresh_token"]
+        current = client.refresh(client.refresh(old).json["refresh_token"]).json["refresh_token"]
+        known = {"password": PASSWORD, "users": {"alice@example.com": {"user": alice, "old": old, "current": current,
+                                                                       "state": "live"}},
+                 "now": client.get("/dev/clock").json["now"], "entities": [*entities(1), *entities(2)]}
+        assert server.stop() == 0
+        server.options = ["--snapshot-interval", "30d"]
+        put_entities(server, entities(2))
+        keep(target, server, known)
     finally:
         server.close()
 
@@ -82,12 +153,19 @@ class Golden(unittest.TestCase):
                 server = Pawld()
                 self.addCleanup(server.close)
                 known = self.unpacked(golden, server)
+                self.check_entities(server, known.get("entities", []))
                 server.start()
                 client = Client(server.url)
                 self.assertEqual(client.post("/dev/clock", {"set": known["now"]}).status, 200)
                 for email, user in known["users"].items():
                     self.check(client, email, user, known["password"])
                 server.stop()
+
+    def check_entities(self, server, lines):
+        exported = lines_of(ctl("export", "--data-dir", server.data_dir).stdout)
+        for line in lines:
+            kind, wanted = next(iter(line.items()))
+            self.assertTrue(any(wanted.items() <= one[kind].items() for one in exported if kind in one), wanted)
 
     def check(self, client, email, user, password):
         if user["state"] == "reply lost":
@@ -113,5 +191,7 @@ class Golden(unittest.TestCase):
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--make"]:
         make(sys.argv[2])
+    elif sys.argv[1:2] == ["--make-entities"]:
+        make_with_entities(sys.argv[2])
     else:
         case.main()

@@ -262,6 +262,14 @@ class OnlineAndOffline(unittest.TestCase):
         self.both("key", "retire", "--refresh", "2", "--yes", status=1)  # the one that mints
         self.both("key", "retire", "--refresh", "1", "--yes", status=1)  # its tokens may still come
         self.both("--json", "key", "retire", "--refresh", "1", "--force", "--yes")
+        self.both("--json", "key", "rotate", "capsule")
+        self.assertIn("seals", self.both("key", "ls")[0].out)
+        self.both("key", "rotate", "capsule", "--now", status=1)
+        self.both("key", "retire", "--capsule", "1", "--yes", status=1)  # the one that seals
+        self.both("--json", "key", "rotate", "capsule")
+        self.both("--json", "key", "retire", "--capsule", "1", "--yes")
+        self.both("key", "retire", "--capsule", "0", "--yes", status=1)  # the log key makes it
+        self.both("key", "retire", "--capsule", "1", "--refresh", "1", "--yes", status=2)
         self.both("key", "retire", "--yes", status=2)
         for arguments, word in ((("nope",), "key_not_found"), (("--refresh", "200"), "key_not_found"),
                                 (("--refresh", "2"), "key_active")):

@@ -196,6 +196,7 @@ class LittleMemory(unittest.TestCase):
             self.assertEqual(client.get("/readyz").json, {"status": "ready"})
             answer = client.sign_up("a@example.com")
             self.assertEqual(answer.status, 503, answer.body)
+            self.assertEqual(answer.json["code"], "hash_memory_unavailable")
             self.assertIn("memory", answer.json["detail"])
             self.assertIn("Retry-After", answer.headers)
             for _ in range(12):  # nothing was tried, so no limit is used up

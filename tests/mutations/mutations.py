@@ -189,6 +189,11 @@ MUTATIONS = [
              "return !stopped_.load(std::memory_order_relaxed);", "return true;", unit("storage_tests", "record_log_seam")),
     Mutation("hashes in small pages", "app/worker/hash_memory.cpp", "::madvise(aligned, size, MADV_HUGEPAGE);", "",
              unit("app_tests", "hash_memory")),
+    Mutation("no memory told as a full queue", "app/worker/password_pool.cpp",
+             "return failure(errc::hash_memory_unavailable, retry_after());", "return full();",
+             unit("app_tests", "password_pool_test")),
+    Mutation("a client refreshes the sessions of another", "core/service/session_service_refresh.cpp",
+             ".client = who.client};", ".client = seen->facts.client};", unit("core_tests", "service_refresh")),
     # --- Manners
     Mutation("a snapshot that never leaves the disk to the log", "storage/snapshot/snapshot_pipeline.cpp",
              "s == writing && log_ != nullptr;", "false;", unit("storage_tests", "snapshot/each_part_written*")),
@@ -202,6 +207,10 @@ MUTATIONS = [
              "            seen_.reset();\n            return was_held", "            return was_held",
              unit("core_tests", "wall_leap_*")),
     # --- HTTP
+    Mutation("unknown members let through", "app/http/member_reader.cpp", "        if (std::ranges::find(asked_, name) == asked_.end()) {",
+             "        if (name.empty()) {", unit("app_tests", "member_readers")),
+    Mutation("as many faults told as there are", "app/http/member_reader.cpp",
+             "if (outermost->faults_.size() < member_faults_max) {", "if (outermost != nullptr) {", unit("app_tests", "member_readers")),
     Mutation("Transfer-Encoding let through", "app/http/head_check.cpp",
              "return refuse(head_refusal::transfer_encoding, ec);\n        case http::field::content_encoding:",
              "return;\n        case http::field::content_encoding:", unit("app_tests", "gate*")),

@@ -62,7 +62,7 @@ public:
         s2 = sign_in(2, family_word{});
         world.time.advance(seconds(300));
         access_token = issue_tokens(world.context, *world.keys, world.data.find_family(s1.session)->facts,
-                                    world.word_of(s1.session), world.time.now())
+                                    world.word_of(s1.session), world.time.now(), first_party_client_id)
                            .access_token;
         world.data.hold_durability();
     }
@@ -124,8 +124,8 @@ private:
         switch (what) {
         case request::refresh:
         case request::replay: {
-            const auto done =
-                run(world.sessions.refresh(world.token_at(s1.session, what == request::refresh ? 1 : 0), from));
+            const auto done = run(world.sessions.refresh(world.token_at(s1.session, what == request::refresh ? 1 : 0),
+                                                         first_party(), from));
             take(done, answer);
             answer.refresh_token = done ? std::string(done->tokens.refresh_token.reveal()) : "";
             break;
@@ -152,7 +152,7 @@ private:
             take(run(world.accounts.remove(s2, password, from)), answer);
             break;
         case request::login: {
-            const auto done = run(world.sessions.login("alice@example.org", password, from));
+            const auto done = run(world.sessions.login("alice@example.org", password, {first_party(), from}));
             take(done, answer);
             answer.refresh_token = done ? std::string(done->refresh_token.reveal()) : "";
             break;

@@ -15,7 +15,8 @@ class fake_hasher final : public password_hasher {
 public:
     // Runs while a job does: other requests may run there.
     std::function<void()> at_job;
-    bool full = false;      // pool and queue are full
+    bool full = false; // pool and queue are full, or as `why_full` has it
+    errc why_full = errc::password_queue_full;
     bool full_hash = false; // only for hash(), as when the queue filled up in between
     unsigned cost = 2;      // today's
     unsigned verified = 0, verified_dummy = 0, hashed = 0;
@@ -23,7 +24,7 @@ public:
 
     task<result<verified_password>> verify(secret_string password, std::string stored) override {
         if (full) {
-            co_return failure(errc::password_queue_full, seconds(3));
+            co_return failure(why_full, seconds(3));
         }
         run_job();
         ++verified;
@@ -44,7 +45,7 @@ public:
     }
     task<result<std::string>> hash(secret_string password) override {
         if (full || full_hash) {
-            co_return failure(errc::password_queue_full, seconds(3));
+            co_return failure(why_full, seconds(3));
         }
         run_job();
         ++hashed;

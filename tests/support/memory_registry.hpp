@@ -14,7 +14,9 @@ namespace pawl::test {
 
 class memory_registry final : public registry {
 public:
-    std::uint64_t mark = 0; // history_mark()
+    std::uint64_t mark = 0;              // history_mark()
+    ticket rests = ticket::none;         // rests_on()
+    std::size_t revocations_max = 10000; // put_revoked() gives `full` beyond it
 
     client_ptr find_client(client_number number) const override {
         const std::lock_guard lock(mutex_);
@@ -69,10 +71,22 @@ public:
     }
     result<put_result> put_revoked(const revoked_token& token) override {
         const std::lock_guard lock(mutex_);
+        if (!revoked_.contains(token.id) && revoked_.size() >= revocations_max) {
+            return put_result{put_outcome::full};
+        }
         revoked_.insert(token.id);
         return put_result{put_outcome::done};
     }
-    ticket rests_on() const noexcept override { return ticket::none; }
+    result<imported> import_client(const client& c) override {
+        return import(clients_, c, [&](const client& other) { return other.client_id == c.client_id; });
+    }
+    result<imported> import_api(const api& a) override {
+        return import(apis_, a, [&](const api& other) { return other.identifier == a.identifier; });
+    }
+    result<imported> import_scope(const scope& s) override {
+        return import(scopes_, s, [&](const scope& other) { return other.name == s.name; });
+    }
+    ticket rests_on() const noexcept override { return rests; }
     std::uint64_t history_mark() const noexcept override { return mark; }
 
 private:
@@ -116,6 +130,19 @@ private:
         }
         all[desired.number.value] = record;
         return put_result{put_outcome::done, ticket::none, desired.number.value};
+    }
+
+    template <class Record, class Is>
+    result<imported> import(records<Record>& all, const Record& r, const Is& is) {
+        const std::lock_guard lock(mutex_);
+        if (const auto there = all.find(r.number.value); there != all.end()) {
+            return imported{*there->second == r ? import_outcome::same : import_outcome::id_taken};
+        }
+        if (!r.removed && named(all, is) != nullptr) {
+            return imported{import_outcome::name_taken};
+        }
+        all[r.number.value] = std::make_shared<const Record>(r);
+        return imported{import_outcome::added};
     }
 
     mutable std::mutex mutex_;

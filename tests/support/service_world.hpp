@@ -4,11 +4,13 @@
 #include "core/service/access_guard.hpp"
 #include "core/service/account_service.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/service/client_service.hpp"
 #include "core/service/session_service.hpp"
 #include "core/token/refresh_token.hpp"
 #include "tests/support/fake_hasher.hpp"
 #include "tests/support/fake_limiter.hpp"
 #include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_registry.hpp"
 #include "tests/support/memory_store.hpp"
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/test_keys.hpp"
@@ -99,11 +101,14 @@ struct service_world {
     service_settings settings = small_settings();
     service_counters counters;
     key_ring_ptr keys = make_test_keys();
-    service_context context{data, time, random, hasher, limiter, settings, counters, [this] { return keys; }};
+    memory_registry entities;
+    service_context context{data,     time, random, hasher, limiter, settings, counters, [this] { return keys; },
+                            &entities};
     session_service sessions{context};
     account_service accounts{context};
     access_guard guard{context};
     admin_service admin{context};
+    client_service clients{context};
 
     static secret_string secret(std::string_view text) { return secret_string(text); }
 
@@ -116,10 +121,10 @@ struct service_world {
         return data.insert_user(u)->id;
     }
     result<issued_tokens> log_in(std::string name, std::string_view with = password, caller from = from_host(1)) {
-        return run(sessions.login(std::move(name), secret(with), std::move(from)));
+        return run(sessions.login(std::move(name), secret(with), {first_party(), std::move(from)}));
     }
     result<refreshed> refresh(const secret_string& token, caller from = from_host(1)) {
-        return run(sessions.refresh(token, std::move(from)));
+        return run(sessions.refresh(token, first_party(), std::move(from)));
     }
     result<principal> authenticate(const issued_tokens& tokens) { return run(guard.authenticate(tokens.access_token)); }
     // Of a sign-in that can't fail.

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_a_family_was_granted_and_came_from_is_read_back_too) {
     for (const char* const member : {"scopes", "apis", "claims", "parent", "bound_to", "auth_time", "acr", "amr"}) {
         BOOST_TEST(export_line(f).find(member) == std::string::npos);
     }
-    for (const std::size_t number : {0, 17, 255}) {
+    for (const std::size_t number : {0U, 17U, 255U}) {
         f.facts.grant.scopes.insert(number);
     }
     f.facts.grant.apis = {1, 65535, 2, 3};
@@ -170,8 +170,8 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","created_at":"yesterday"}})"), "created_at"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","gate":{"reason":"x"}}})"), "reason"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","deleted":true}})"), "deleted"));
-    BOOST_TEST(has(why(R"({"pawl_export":2})"), "version"));
-    BOOST_TEST(has(why("{\"user\":{\"email\":\"" + std::string(import_line_size_max, 'a') + "\"}}"), "16 KiB"));
+    BOOST_TEST(has(why(R"({"pawl_export":3})"), "version"));
+    BOOST_TEST(has(why("{\"user\":{\"email\":\"" + std::string(import_line_size_max, 'a') + "\"}}"), "256 KiB"));
     std::string family = export_line(whole_family());
     family.replace(family.find("\"idle_ttl\":1000"), 15, "\"idle_ttl\":9000");
     BOOST_TEST(has(why(family), "idle_ttl"));

@@ -5,6 +5,9 @@
 
 namespace pawl::tools {
 
+void add_api_command(CLI::App& parser, program& p);
+void add_client_command(CLI::App& parser, program& p);
+void add_client_changes(CLI::App& group, program& p); // of add_client_command
 void add_diff_command(CLI::App& parser, program& p);
 void add_doctor_command(CLI::App& parser, program& p);
 void add_events_command(CLI::App& parser, program& p);
@@ -25,6 +28,7 @@ void add_manual_commands(CLI::App& parser, program& p); // hidden
 void add_replay_command(CLI::App& parser, program& p);
 void add_restore_command(CLI::App& parser, program& p);
 void add_salvage_command(CLI::App& parser, program& p);
+void add_scope_command(CLI::App& parser, program& p);
 void add_secret_command(CLI::App& parser, program& p);
 void add_session_command(CLI::App& parser, program& p);
 void add_snapshot_command(CLI::App& parser, program& p);

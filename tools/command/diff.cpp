@@ -132,7 +132,10 @@ private:
             w.end();
             return "{\"" + std::string(says::name) + "\":" + object;
         };
-        const auto name_of_one = [](const Record& r) { return clean(storage::text_of(says::key(r))); };
+        const auto name_of_one = [](const Record& r) {
+            using storage::text_of; // or that of the key's own namespace
+            return clean(text_of(says::key(r)));
+        };
         storage::for_each_plain(before, [&](const Record& r) {
             const std::optional<Record> there = after.find(says::key(r));
             if (!there) {
@@ -194,8 +197,9 @@ private:
 
 void add_diff_command(CLI::App& parser, program& p) {
     CLI::App* const command = parser.add_subcommand(
-        "diff", "users and sessions added, removed and changed between two points: directories, snapshots (by name), "
-                "times or records' numbers");
+        "diff",
+        "users, sessions, clients added, removed and changed between two points: directories, snapshots (by name), "
+        "times or records' numbers");
     const auto o = std::make_shared<diff_options>();
     command->add_option("A", o->a, "before")->required()->type_name("POINT");
     command->add_option("B", o->b, "after (a time such as -2h is written after --)")->required()->type_name("POINT");

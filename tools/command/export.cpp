@@ -1,4 +1,4 @@
-// pawlctl export: users and sessions as JSON Lines (docs/export-format.md), of a running server's directory or a
+// pawlctl export: users, sessions, clients as JSON Lines (docs/export-format.md), of a running server's directory or a
 // stopped one's, at one moment.
 #include "app/transfer/export_lines.hpp"
 #include "storage/backup/frozen_store.hpp"
@@ -59,7 +59,16 @@ int write_all(program& p, const export_choice& choice) {
     head.users = store.image.users.size();
     head.families = choice.users_only ? 0 : store.image.families.size();
     head.users_only = choice.users_only;
-    const std::uint64_t total = head.users + head.families;
+    std::uint64_t total = head.users + head.families;
+    storage::for_each_record_back([&]<class Record>(storage::as<Record>) {
+        if constexpr (storage::plain_entity<Record>) {
+            const std::uint64_t count = choice.users_only ? 0 : store.image.plain->of<Record>().size();
+            if (count > 0) {
+                head.others[app::counted_name<Record>()] = count;
+            }
+            total += count;
+        }
+    });
     std::uint64_t done = 0;
     to.add(app::export_line(head));
     const auto add = [&](const auto& one) {
@@ -74,29 +83,36 @@ int write_all(program& p, const export_choice& choice) {
             }
         }
     });
-    to.add(app::export_end_line(head.users, head.families));
+    to.add(app::export_end_line(head.users, head.families, head.others));
     to.finish();
     if (to.is_stdout()) {
         return 0;
     }
     if (p.out.json()) {
-        p.out.line(boost::json::serialize(boost::json::object{
-            {"exported", choice.file}, {"lsn", head.lsn}, {"users", head.users}, {"families", head.families}}));
-    } else {
-        p.out.line(choice.file + ": " + std::to_string(head.users) + " users, " + std::to_string(head.families) +
-                   " sessions, as of record " + std::to_string(head.lsn));
+        boost::json::object told{
+            {"exported", choice.file}, {"lsn", head.lsn}, {"users", head.users}, {"families", head.families}};
+        for (const auto& [name, count] : head.others) {
+            told[name] = count;
+        }
+        p.out.line(boost::json::serialize(told));
+        return 0;
     }
+    std::string counts = std::to_string(head.users) + " users, " + std::to_string(head.families) + " sessions";
+    for (const auto& [name, count] : head.others) {
+        counts += ", " + std::to_string(count) + " " + name;
+    }
+    p.out.line(choice.file + ": " + counts + ", as of record " + std::to_string(head.lsn));
     return 0;
 }
 
 } // namespace
 
 void add_export_command(CLI::App& parser, program& p) {
-    CLI::App* const command =
-        parser.add_subcommand("export", "write users with their hashes, and sessions, as JSON Lines");
+    CLI::App* const command = parser.add_subcommand(
+        "export", "write users with their hashes, sessions, clients, APIs and scopes, as JSON Lines");
     const auto choice = std::make_shared<export_choice>();
     command->add_option("file", choice->file, "where to; \"-\", as nothing, is stdout")->type_name("FILE");
-    command->add_flag("--users-only", choice->users_only, "no sessions");
+    command->add_flag("--users-only", choice->users_only, "users alone");
     command->callback([&p, choice] { p.action = [&p, choice] { return write_all(p, *choice); }; });
 }
 

@@ -31,6 +31,8 @@ void define(CLI::App& parser, program& p) {
         ->type_name("WHEN");
     parser.option_defaults()->group("Options");
 
+    add_api_command(parser, p);
+    add_client_command(parser, p);
     add_diff_command(parser, p);
     add_doctor_command(parser, p);
     add_events_command(parser, p);
@@ -48,6 +50,7 @@ void define(CLI::App& parser, program& p) {
     add_replay_command(parser, p);
     add_restore_command(parser, p);
     add_salvage_command(parser, p);
+    add_scope_command(parser, p);
     add_secret_command(parser, p);
     add_session_command(parser, p);
     add_snapshot_command(parser, p);

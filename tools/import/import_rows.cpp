@@ -51,6 +51,10 @@ public:
             out.number = lines_.number();
             if (const auto* const end = std::get_if<app::import_end>(&record)) {
                 ended_ = true;
+                if (end->others != others_) {
+                    throw tool_error(exit_refused, at(out.number) + "the export had another number of clients, APIs, "
+                                                                    "scopes or revoked tokens than this file");
+                }
                 if (end->users != users_ || end->families != families_) {
                     throw tool_error(exit_refused, at(out.number) + "the export had " + std::to_string(end->users) +
                                                        " users and " + std::to_string(end->families) +
@@ -77,9 +81,17 @@ private:
         } else if (auto* const f = std::get_if<storage::family_image>(&record)) {
             ++families_;
             out.record = std::move(*f);
+        } else if (fill_entity<client>(record, out) || fill_entity<api>(record, out) ||
+                   fill_entity<scope>(record, out) || fill_entity<revoked_token>(record, out)) {
+            // and counted
         } else if (const auto* const refusal = std::get_if<app::import_refusal>(&record)) {
             users_ += line.starts_with("{\"user\"") ? 1U : 0U; // it counts as what it says it is
             families_ += line.starts_with("{\"family\"") ? 1U : 0U;
+            app::for_each_counted([&](const std::string& name) {
+                if (line.starts_with("{\"" + name.substr(0, name.size() - 1) + "\"")) {
+                    ++others_[name];
+                }
+            });
             out.why = refusal->why;
         } else {
             out.why = "a second first line";
@@ -87,9 +99,20 @@ private:
         out.line = std::move(line);
     }
 
+    template <class Record>
+    bool fill_entity(app::import_record& record, import_row& out) {
+        auto* const r = std::get_if<Record>(&record);
+        if (r != nullptr) {
+            ++others_[app::counted_name<Record>()];
+            out.record = std::move(*r);
+        }
+        return r != nullptr;
+    }
+
     line_source lines_;
     head_line head_;
     std::uint64_t users_ = 0, families_ = 0;
+    app::entity_counts others_;
     bool ended_ = false;
 };
 

@@ -116,6 +116,10 @@ public:
 private:
     result<app::import_result> add(const user& u) { return app::apply_import(*data_, u, time_.now()); }
     result<app::import_result> add(const storage::family_image& f) { return app::apply_import(*data_, f, time_.now()); }
+    template <storage::plain_entity Record>
+    result<app::import_result> add(const Record& r) {
+        return app::apply_import(*data_, r);
+    }
 
     bool json_;
     app::config settings_;

@@ -1,12 +1,15 @@
-// The domain: the decision, the refresh token, access tokens of each algorithm.
+// The domain: the decision, the refresh token, capsules, access tokens of each algorithm.
+#include "core/capsule/capsule.hpp"
 #include "core/family/decide.hpp"
 #include "core/jwt/access_token.hpp"
 #include "core/jwt/verified_tokens.hpp"
+#include "core/provider/client_secret.hpp"
 #include "core/token/refresh_token.hpp"
 #include "storage/system_random.hpp"
 
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 
@@ -44,7 +47,7 @@ void decide_rotation(benchmark::State& state) {
     const presented_token presented{7, facts.client};
     const refresh_policy policy;
     for ([[maybe_unused]] auto _ : state) {
-        const decision made = decide(word, facts, user_gate{}, presented, now + seconds(600), policy, std::nullopt);
+        const decision made = decide(word, facts, user_gate{}, presented, now + seconds(600), policy, outage_list());
         if (made.what != verdict::rotate) {
             state.SkipWithError("not a rotation");
         }
@@ -72,6 +75,50 @@ void check_refresh(benchmark::State& state) {
     }
 }
 BENCHMARK(check_refresh)->Name("refresh_token/check");
+
+constexpr std::size_t body_size = 256; // of an opaque access token with some scopes, and more than a secret's
+
+void seal_capsule(benchmark::State& state) {
+    const key_ring_ptr keys = ring_of(jws_algorithm::eddsa);
+    storage::system_random random;
+    const std::array<std::uint8_t, body_size> body{};
+    for ([[maybe_unused]] auto _ : state) {
+        benchmark::DoNotOptimize(keys->capsules->seal(capsule_kind::access_token, body, {}, random));
+    }
+}
+BENCHMARK(seal_capsule)->Name("capsule/seal 256 B");
+
+void open_capsule(benchmark::State& state) {
+    const key_ring_ptr keys = ring_of(jws_algorithm::eddsa);
+    storage::system_random random;
+    const std::array<std::uint8_t, body_size> body{};
+    const secret_string text = keys->capsules->seal(capsule_kind::access_token, body, {}, random);
+    for ([[maybe_unused]] auto _ : state) {
+        if (!keys->capsules->open(capsule_kind::access_token, text.reveal(), {})) {
+            state.SkipWithError("refused");
+        }
+    }
+}
+BENCHMARK(open_capsule)->Name("capsule/open 256 B");
+
+// A secret of a client with two, made or given.
+void check_client_secret(benchmark::State& state, client_secret_entry::kind what) {
+    const key_ring_ptr keys = ring_of(jws_algorithm::eddsa);
+    storage::system_random random;
+    client asking;
+    asking.number = first_registered_client;
+    const made_secret made = make_client_secret(*keys->capsules, asking.number, 1, now, {}, random);
+    const std::string_view given = "a secret that was chosen elsewhere";
+    asking.secrets = {made.entry, digest_given_secret(*keys->capsules, given, 2, now, {})};
+    const std::string_view shown = what == client_secret_entry::kind::made ? made.text.reveal() : given;
+    for ([[maybe_unused]] auto _ : state) {
+        if (!is_secret_of(*keys->capsules, asking, shown, now)) {
+            state.SkipWithError("refused");
+        }
+    }
+}
+BENCHMARK_CAPTURE(check_client_secret, made, client_secret_entry::kind::made)->Name("client_secret/check made");
+BENCHMARK_CAPTURE(check_client_secret, given, client_secret_entry::kind::given)->Name("client_secret/check given");
 
 access_claims some_claims() {
     access_claims claims;

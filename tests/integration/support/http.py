@@ -108,6 +108,29 @@ class Client:
         assert reply.status == 200, reply
 
 
+class SocketConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("anything.example", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(60)
+        self.sock.connect(self.path)
+
+
+class SocketClient(Client):
+    """The same client over a Unix socket, a connection a call."""
+
+    def __init__(self, path):
+        super().__init__("http://anything.example")
+        self.path = path
+
+    def request(self, method, path, body=None, headers=None):
+        self.connection = SocketConnection(self.path)
+        return super().request(method, path, body, headers)
+
+
 def with_bearer(headers, bearer):
     return {**headers, "Authorization": "Bearer " + bearer} if bearer is not None else dict(headers)
 

@@ -1,0 +1,107 @@
+// Redirect URIs: which may be registered. They are compared as text later, so nothing here makes another text of one.
+#include "core/provider/client_rules.hpp"
+#include "core/text/ascii.hpp"
+#include "core/text/unicode.hpp"
+
+#include <algorithm>
+
+namespace pawl {
+
+namespace {
+
+// RFC 3986 2: what a URI is made of. `%` is looked at by itself.
+bool is_uri_character(char c) {
+    constexpr std::string_view others = "-._~:/?#[]@!$&'()*+,;=%";
+    return is_alpha(c) || is_digit(c) || others.find(c) != std::string_view::npos;
+}
+
+bool has_bad_escape(std::string_view uri) {
+    for (std::size_t at = uri.find('%'); at != std::string_view::npos; at = uri.find('%', at + 1)) {
+        if (uri.size() - at < 3 || !is_hex(uri[at + 1]) || !is_hex(uri[at + 2])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// "host" or "host:port" of the authority; std::nullopt if it is none.
+std::optional<std::string_view> host_of(std::string_view authority) {
+    const std::size_t bracket = authority.find(']');
+    const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    const std::string_view host = authority.substr(0, colon);
+    if (colon != std::string_view::npos) {
+        const std::string_view port = authority.substr(colon + 1);
+        if (port.empty() || port.size() > 5 || !std::ranges::all_of(port, is_digit)) {
+            return std::nullopt;
+        }
+    }
+    const bool literal = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    const std::string_view inner = literal ? host.substr(1, host.size() - 2) : host;
+    const auto is_good = [literal](char c) {
+        return literal ? is_hex(c) || c == ':' || c == '.' : is_alpha(c) || is_digit(c) || c == '-' || c == '.';
+    };
+    return inner.empty() || !std::ranges::all_of(inner, is_good) ? std::nullopt : std::optional(host);
+}
+
+bool is_scheme(std::string_view scheme) { // RFC 3986 3.1
+    const auto is_good = [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; };
+    return !scheme.empty() && is_alpha(scheme.front()) && std::ranges::all_of(scheme, is_good);
+}
+
+std::string problem_of_host(std::string_view scheme, std::string_view rest) {
+    if (!rest.starts_with("//")) {
+        return "must have a host after https://";
+    }
+    rest.remove_prefix(2);
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+    if (authority.find('@') != std::string_view::npos) {
+        return "must not have a user name or password in it";
+    }
+    const std::optional<std::string_view> host = host_of(authority);
+    if (!host) {
+        return "must have a host, and a port of digits if one at all";
+    }
+    const bool loopback = *host == "127.0.0.1" || *host == "[::1]" || fold_ascii(*host) == "localhost";
+    return scheme == "http" && !loopback ? "must be https, or http to 127.0.0.1, [::1] or localhost" : "";
+}
+
+} // namespace
+
+std::string redirect_uri_problem(std::string_view uri, bool native) {
+    if (uri.empty() || uri.size() > client_uri_size_max) {
+        return "must be 1 to " + std::to_string(client_uri_size_max) + " bytes long";
+    }
+    if (!std::ranges::all_of(uri, is_uri_character) || has_bad_escape(uri)) {
+        return "must be a URI of ASCII, with % only before two hex digits";
+    }
+    if (uri.find('#') != std::string_view::npos) {
+        return "must not have a fragment";
+    }
+    if (uri.find('*') != std::string_view::npos) {
+        return "must not have a wildcard: each is compared as it stands";
+    }
+    const std::size_t colon = uri.find(':');
+    const std::string_view scheme_as_typed = uri.substr(0, colon);
+    if (colon == std::string_view::npos || !is_scheme(scheme_as_typed)) {
+        return "must be absolute: a scheme, a colon and what follows";
+    }
+    const std::string scheme = fold_ascii(scheme_as_typed);
+    const std::string_view rest = uri.substr(colon + 1);
+    if (scheme == "https" || scheme == "http") {
+        return problem_of_host(scheme, rest);
+    }
+    if (!native) {
+        return "must be https, or http to 127.0.0.1, [::1] or localhost; schemes of an app's own are for the presets "
+               "mobile and agent";
+    }
+    if (scheme.find('.') == std::string::npos) {
+        return "must be https, http to 127.0.0.1, [::1] or localhost, or have a scheme with a dot in it, as "
+               "com.example.app:/callback";
+    }
+    if (rest.starts_with("//") && rest.substr(2, rest.find('/', 2) - 2).find('@') != std::string_view::npos) {
+        return "must not have a user name or password in it";
+    }
+    return rest.empty() ? "must have something after the scheme" : "";
+}
+
+} // namespace pawl

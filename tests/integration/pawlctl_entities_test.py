@@ -1,0 +1,120 @@
+"""Clients, APIs, scopes and revoked tokens through pawlctl: import, export, backup, restore, salvage, log and diff; and
+which minor version of the format a directory says."""
+import json
+import shutil
+
+from support import case
+from support.http import Client
+from support.move import MoveCase, content, ctl, lines_of
+from support.segment import Segment
+
+PROOF = "0123456789abcdef" * 4
+LINES = [
+    {"api": {"number": 1, "identifier": "https://api.shop.example", "name": "Orders", "token_format": "opaque"}},
+    {"scope": {"number": 16, "name": "orders:read", "text_en": "Read orders", "text_de": "Bestellungen lesen",
+               "api": "https://api.shop.example"}},
+    {"client": {"number": 16, "version": 3, "client_id": "shop", "name": "Der Laden", "preset": "service",
+                "client_credentials": True, "scopes": ["orders:read"], "apis": ["https://api.shop.example"],
+                "secrets": [{"serial": 1, "what": "given", "key_id": 0, "proof": PROOF,
+                             "created_at": "2026-01-02T03:04:05Z", "expires_at": "1970-01-01T00:00:00Z"}],
+                "last_serial": 1, "created_at": "2026-01-02T03:04:05Z"}},
+    {"client": {"number": 17, "version": 2, "client_id": "gone", "removed": True, "enabled": False}},
+    {"revoked_token": {"id": "00112233445566778899aabbccddeeff", "client": 16, "expires_at": "2099-01-01T00:00:00Z"}},
+]
+COUNTS = {"apis": 1, "scopes": 1, "clients": 2, "revoked_tokens": 1}
+
+
+def as_file(lines, counts):
+    head = {"pawl_export": 2, "next_user_id": 1, **counts}
+    end = {"end": {"users": 0, "families": 0, **counts}}
+    return "\n".join(json.dumps(one) for one in [head, *lines, end]) + "\n"
+
+
+def minor_of(folder):
+    return json.loads((folder / "MANIFEST.a").read_text().splitlines()[0])["minor"]
+
+
+class Entities(MoveCase):
+    def imported(self, name="data"):
+        data = self.home / name
+        done = self.ok("import", "-", "--json", "--data-dir", data, stdin=as_file(LINES, COUNTS))
+        told = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual((told["added"], told["conflicts"], told["refused"]), (len(LINES) + 1, 0, 0), done.stdout)
+        return data
+
+    def test_what_was_imported_is_exported_again_also_after_a_server_and_a_snapshot(self):
+        data = self.imported()
+        exported = self.export_of(data)
+        self.assertEqual(lines_of(exported)[0]["pawl_export"], 2)
+        for line in LINES:
+            kind, wanted = next(iter(line.items()))
+            found = [r[kind] for r in lines_of(exported) if kind in r]
+            self.assertTrue(any(wanted.items() <= one.items() for one in found), (wanted, found))
+        again = self.ok("import", "-", "--json", "--data-dir", data, stdin=exported)
+        self.assertEqual(json.loads(again.stdout.splitlines()[-1])["added"], 0)
+        server = self.server("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB", data_dir=str(data))
+        server.start()
+        client = Client(server.url)
+        for i in range(30):
+            self.assertEqual(client.sign_up("u%d@example.com" % i).status, 201)
+        case.eventually(lambda: list(data.glob("snap-*.dat")))
+        self.assertEqual(server.stop(), 0)
+        left = [line for line in content(self.export_of(data)) if not line.startswith(('{"user"', '{"end"'))]
+        self.assertEqual(left, content(exported)[:-1])
+        users_only = self.export_of(data, "--users-only")
+        self.assertEqual({next(iter(r)) for r in lines_of(users_only)[1:-1]}, {"user"})
+        self.assertEqual(lines_of(users_only)[0]["pawl_export"], 1)
+
+    def test_a_backup_restored_and_a_damaged_store_salvaged_have_them(self):
+        data = self.imported()
+        entities = content(self.export_of(data))[:-1]
+        server = self.server("--snapshot-interval", "30d", data_dir=str(data))
+        server.start()
+        for i in range(3):
+            Client(server.url).sign_up("u%d@example.com" % i)
+        self.assertEqual(server.stop(), 0)
+        backup, target = self.home / "backup", self.home / "target"
+        self.ok("backup", backup, "--data-dir", data)
+        self.ok("restore", backup, "--data-dir", target, "--key-file", data / "keys.json")
+        shutil.copy(data / "keys.json", target / "keys.json")
+        self.assertEqual([line for line in content(self.export_of(target)) if '"user"' not in line][:-1], entities)
+
+        segment = Segment(str(data / "wal-0000000000000001.log"))
+        last = [f for f in segment.frames() if f.type == 1][-2]
+        segment.data[last.offset + 70] ^= 1
+        segment.save()
+        fresh = self.home / "fresh"
+        self.assertEqual(ctl("salvage", "--accept-loss", data, fresh, "--key-file", data / "keys.json").returncode, 0)
+        shutil.copy(data / "keys.json", fresh / "keys.json")
+        self.assertEqual([line for line in content(self.export_of(fresh)) if '"user"' not in line][:-1], entities)
+
+    def test_dumps_and_comparisons_tell_of_them_and_never_what_proves_a_secret(self):
+        data = self.imported()
+        for more in ((), ("--json",)):
+            dumped = self.ok("log", "dump", "--data-dir", data, *more).stdout
+            self.assertIn("shop", dumped)
+            self.assertNotIn(PROOF, dumped)
+            compared = self.ok("diff", "1", "5", "--data-dir", data, *more)
+            self.assertIn("client", compared.stdout)
+            self.assertNotIn(PROOF, compared.stdout)
+
+    def test_a_directory_says_minor_version_1_once_it_has_one_of_them_and_not_before(self):
+        plain, _ = self.small_store(1, sessions=False)
+        folder = self.home / "plain"
+        shutil.copytree(plain.data_dir, folder)
+        self.assertEqual(minor_of(folder), 0)
+        self.ok("import", "-", "--data-dir", folder, stdin=as_file(LINES, COUNTS))
+        self.assertEqual(minor_of(folder), 1)
+
+    def test_a_file_with_another_number_of_them_than_it_says_is_refused(self):
+        text = as_file(LINES, {**COUNTS, "clients": 3})
+        self.assertIn("another number of clients", self.refused(1, "import", "-", "--data-dir", self.home / "x",
+                                                               stdin=text))
+        wrong = as_file([{"client": {"client_id": "pawl"}}], {"clients": 1})
+        done = ctl("import", "-", "--data-dir", self.home / "y", stdin=wrong)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("client_id", done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    case.main()
