@@ -74,9 +74,10 @@ inline constexpr auto of_service = std::to_array<option_row>({
      .kind = choice,
      .default_text = "none",
      .derived = true,
-     .choices = "email|email_verified|username|roles|is_superuser",
+     .choices = "email|email_verified|username|roles|is_superuser|scope",
      .repeatable = true,
-     .meaning = "what access tokens say of their user besides sub, as of when the token was made"},
+     .meaning = "what access tokens say of their user besides sub, as of when the token was made; scope is there "
+                "wherever scopes are granted"},
     {.id = option_id::token_type,
      .name = "token-type",
      .kind = choice,

@@ -37,6 +37,18 @@ result<login_request> read_login(const parameters& body) {
     }
     request.name = email ? *email : username.value_or("");
     request.password = reader.required_secret("password");
+    request.scope = reader.optional_text("scope");
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return request;
+}
+
+result<refresh_request> read_refresh(const parameters& body) {
+    member_reader reader(body);
+    refresh_request request;
+    request.token = reader.required_secret("refresh_token");
+    request.scope = reader.optional_text("scope");
     if (reader.failed()) {
         return reader.why();
     }

@@ -7,6 +7,7 @@
 #include "core/secret.hpp"
 #include "core/service/account_service.hpp"
 
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -16,10 +17,11 @@ namespace pawl::app {
 result<sign_up_request> read_sign_up(const parameters& body);
 
 // `email` (which wins) or `username`, and `password`; any of them may be empty text. `grant_type`, where given, must be
-// "password" (or empty: RFC 6749 3.1).
+// "password" (or empty: RFC 6749 3.1). `scope` is optional.
 struct login_request {
     std::string name;
     secret_string password;
+    std::optional<std::string> scope;
 };
 result<login_request> read_login(const parameters& body);
 
@@ -31,6 +33,13 @@ struct password_change {
     secret_string desired;
 };
 result<password_change> read_password_change(const parameters& body);
+
+// `refresh_token`, and `scope` where it is given.
+struct refresh_request {
+    secret_string token;
+    std::optional<std::string> scope;
+};
+result<refresh_request> read_refresh(const parameters& body);
 
 // `refresh_token` or `current_password`: required, any text.
 result<secret_string> read_secret(const parameters& body, std::string_view name);

@@ -60,13 +60,16 @@ std::string to_json(const user& u) {
 std::string to_json(const issued_tokens& tokens) {
     std::string out = take_pooled_string();
     out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + 128);
-    json_object_writer(out)
-        .plain("access_token", tokens.access_token)
+    json_object_writer object(out);
+    object.plain("access_token", tokens.access_token)
         .plain("token_type", "bearer")
         .member("expires_in", std::int64_t{tokens.access_expires_in.count()})
         .plain("refresh_token", tokens.refresh_token.reveal())
-        .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()})
-        .end();
+        .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()});
+    if (!tokens.scope.empty()) {
+        object.plain("scope", tokens.scope); // of characters that JSON does not escape (RFC 6749 3.3)
+    }
+    object.end();
     return out;
 }
 

@@ -15,8 +15,8 @@ namespace pawl::app {
 namespace {
 
 // An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
-constexpr std::array<std::string_view, 2> password_parameters{"username", "password"};
-constexpr std::array<std::string_view, 1> refresh_parameters{"refresh_token"};
+constexpr std::array<std::string_view, 3> password_parameters{"username", "password", "scope"};
+constexpr std::array<std::string_view, 2> refresh_parameters{"refresh_token", "scope"};
 constexpr std::array<std::string_view, 3> machine_parameters{"scope", "resource", "audience"};
 constexpr std::array<std::string_view, 2> repeatable{"resource", "audience"};
 
@@ -87,7 +87,7 @@ task<http_response> answer_login(const token_request& asked, refusal_answer refu
         co_return refused(wanted.error());
     }
     const std::string name = wanted->name; // as typed, for a line of the log
-    new_session session{client_of(asked), asked.request.from};
+    new_session session{client_of(asked), asked.request.from, std::move(wanted->scope)};
     auto pending =
         asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), std::move(session));
     auto tokens = co_await std::move(pending);
@@ -99,11 +99,12 @@ task<http_response> answer_login(const token_request& asked, refusal_answer refu
 }
 
 task<http_response> answer_refresh(const token_request& asked, refusal_answer refused) {
-    auto token = read_secret(asked.body, "refresh_token");
-    if (!token) {
-        co_return refused(token.error());
+    auto wanted = read_refresh(asked.body);
+    if (!wanted) {
+        co_return refused(wanted.error());
     }
-    auto pending = asked.context.sessions.refresh(std::move(*token), client_of(asked), asked.request.from);
+    auto pending = asked.context.sessions.refresh(std::move(wanted->token), client_of(asked), asked.request.from,
+                                                  std::move(wanted->scope));
     auto outcome = co_await std::move(pending);
     if (!outcome) {
         co_return refused(outcome.error());

@@ -59,13 +59,13 @@ task<http_response> handle_refresh(app_context& context, const http_request& req
 using enum http_method;
 
 constexpr route login_row{post, "/login", handle_login, "login",
-                          refuses(json_or_form_body, errc::login_failed, errc::claims_too_large,
+                          refuses(json_or_form_body, errc::login_failed, errc::claims_too_large, errc::invalid_scope,
                                   request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
                                   errc::hash_memory_unavailable, errc::storage_unavailable)};
 constexpr route refresh_row{post, "/refresh", handle_refresh, "refresh",
                             refuses(json_or_form_body, request_problem::token_in_query, errc::invalid_refresh_token,
                                     errc::refresh_token_reused, errc::session_revoked, errc::session_expired,
-                                    errc::claims_too_large, request_problem::body_too_large,
+                                    errc::claims_too_large, errc::invalid_scope, request_problem::body_too_large,
                                     errc::storage_unavailable)};
 
 constexpr route rows[] = {

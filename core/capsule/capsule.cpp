@@ -54,6 +54,9 @@ struct capsule_ring::derived {
 };
 
 capsule_ring::capsule_ring(std::vector<capsule_key> keys) {
+    if (sodium_init() < 0) { // before it, libsodium takes no faster code than what runs everywhere
+        throw std::runtime_error("libsodium can't be initialised");
+    }
     std::vector<derived> all;
     for (const capsule_key& key : keys) {
         if (key.key.size() != capsule_key_size || std::ranges::count(keys, key.id, &capsule_key::id) != 1) {

@@ -119,6 +119,12 @@ access_token_check check_payload(std::string_view part, const access_token_expec
     if (read.audience != expected.audience || has_audience == expected.audience.empty()) {
         return access_token_check::wrong_audience;
     }
+    if (const json_item* const scope = payload.find("scope"); scope != nullptr) {
+        if (scope->what != json_item::kind::string) {
+            return access_token_check::bad_claims;
+        }
+        read.scope = scope->text;
+    }
     read.not_before = std::max(read.issued_at, date_of(not_before.value_or(0)));
     if (read.not_before > expected.now + expected.leeway) {
         return access_token_check::issued_in_future;

@@ -23,6 +23,7 @@ struct access_claims {
     std::string client_id;        // "pawl" for first-party flows
     family_id session;            // sid
     std::uint32_t generation = 0; // gen
+    std::string scope{};          // filled by checking; empty: the token has none
 };
 
 // The same as views, for minting: only what the call needs.

@@ -53,6 +53,7 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     issued_tokens tokens;
     tokens.access_token = mint_access_token(*keys.signer_at(now), claims);
     tokens.refresh_token = mint_refresh_token(keys, {.family = facts.id, .generation = word.generation()});
+    tokens.scope = about.scope;
     tokens.access_expires_in = std::max(access_expiry - now, seconds(0));
     tokens.refresh_expires_in = std::max(idle_expiry - now, seconds(0));
     return tokens;

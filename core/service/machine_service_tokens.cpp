@@ -178,6 +178,7 @@ task<result<token_facts>> machine_service::introspect_user(client_number asking,
     facts.client_id = claims.client_id;
     facts.username = who->user->username;
     facts.jwt_id = claims.jwt_id;
+    facts.scope = claims.scope;
     facts.audiences = audiences;
     facts.session = claims.session;
     facts.issued_at = claims.issued_at;

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pawl {
@@ -46,6 +47,7 @@ inline token_client first_party() {
 struct new_session {
     token_client client;
     caller from;
+    std::optional<std::string> scope{}; // asked for (RFC 6749 3.3); empty: nothing
 };
 
 struct service_settings {
@@ -90,6 +92,7 @@ struct issued_tokens {
     secret_string refresh_token;
     seconds access_expires_in{};
     seconds refresh_expires_in{}; // to the family's idle or absolute expiry, whichever is first
+    std::string scope{};          // what the access token has; empty: none was granted, or there are none
 };
 
 enum class refresh_kind : std::uint8_t { rotated, replayed, healed };

@@ -3,6 +3,8 @@
 
 #include "core/service/services.hpp"
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,12 +17,15 @@ public:
     // `name` is an email or a username. Counts the attempt, tries the password (password_try.hpp), then issues a new
     // family, of the client that asks, under the epoch read together with the hash it verified. Rehashes where cost
     // changed. login_failed, too_many_attempts, password_queue_full, hash_memory_unavailable, storage_unavailable.
+    // Where operators defined scopes, invalid_scope too (user_scopes.hpp).
     task<result<issued_tokens>> login(std::string name, secret_string password, new_session wanted);
 
     // One presentation of a refresh token (decide.hpp) by `client`; the token of another client's family is
     // invalid_refresh_token, and nothing changes (case 3). refresh_token_reused, session_revoked, session_expired,
     // storage_unavailable.
-    task<result<refreshed>> refresh(secret_string token, token_client client, caller from);
+    // `scope` narrows the access token of a family that has scopes; invalid_scope before anything has changed.
+    task<result<refreshed>> refresh(secret_string token, token_client client, caller from,
+                                    std::optional<std::string> scope = {});
 
     // Ends the family of any genuine generation, expired or not, of any client; success also where it is unknown or has
     // ended already (RFC 7009 2.2).

@@ -10,6 +10,7 @@
 #include "core/service/open_session.hpp"
 #include "core/service/password_try.hpp"
 #include "core/service/user_change.hpp"
+#include "core/service/user_scopes.hpp"
 #include "core/user/names.hpp"
 
 #include <algorithm>
@@ -85,32 +86,60 @@ struct opened_family {
     ticket wait_for = ticket::none;
 };
 
+// What the first tokens say of the user, and what that rests on.
+struct told_of_user {
+    user_claims claims;
+    ticket rests = ticket::none;
+};
+
+// Of the record as it is now: a name that was given up since the family's time of creation rests until the token is
+// over. `granted`: the scopes that the family is to have. user_not_found, invalid_scope, claims_too_large,
+// storage_unavailable.
+result<told_of_user> tell_of_user(const service_context& context, user_id id, const std::optional<std::string>& asked,
+                                  scope_set& granted) {
+    told_of_user out;
+    const catalogue_ptr defined = defined_scopes(context);
+    if (!context.settings.tokens.speaks_of_user() && defined == nullptr) {
+        return out;
+    }
+    const user_ptr current = context.data.find_user(id);
+    if (!current) {
+        return errc::user_not_found;
+    }
+    std::string scope;
+    if (defined != nullptr) {
+        const result<scope_set> scopes = scopes_of_login(*defined, current->roles, asked);
+        if (!scopes) {
+            return scopes.error();
+        }
+        granted = *scopes;
+        scope = scope_text(*defined, granted);
+        out.rests = context.entities->rests_on();
+    }
+    std::optional<user_claims> claims = claims_of(context.settings, *current, std::move(scope));
+    if (!claims) {
+        return errc::claims_too_large;
+    }
+    out.claims = *std::move(claims);
+    const result<ticket> rests = context.data.observe_user(current->id, current->version);
+    if (!rests) {
+        return rests.error();
+    }
+    out.rests = later(out.rests, *rests);
+    return out;
+}
+
 result<opened_family> open_family(const service_context& context, const user& holder, const new_session& wanted) {
     const result<ticket> holder_durable = context.data.observe_user(holder.id, holder.version);
     if (!holder_durable) {
         return holder_durable.error();
     }
     const timestamp now = context.time.now();
-    user_claims about;
-    ticket about_durable = ticket::none;
-    if (context.settings.tokens.speaks_of_user()) {
-        // Looked at after `now`: a name that was given up since then rests until this token is over.
-        const user_ptr current = context.data.find_user(holder.id);
-        if (!current) {
-            return errc::user_not_found;
-        }
-        std::optional<user_claims> claims = claims_of(context.settings, *current);
-        if (!claims) {
-            return errc::claims_too_large;
-        }
-        about = *std::move(claims);
-        const result<ticket> rests = context.data.observe_user(current->id, current->version);
-        if (!rests) {
-            return rests.error();
-        }
-        about_durable = *rests;
-    }
     family_facts facts;
+    result<told_of_user> about = tell_of_user(context, holder.id, wanted.scope, facts.grant.scopes);
+    if (!about) {
+        return about.error();
+    }
     facts.id = random_family_id(context.random);
     facts.user = holder.id;
     facts.client = wanted.client.number;
@@ -124,9 +153,9 @@ result<opened_family> open_family(const service_context& context, const user& ho
     }
     opened_family opened;
     opened.id = facts.id;
-    opened.wait_for = later(later(*inserted, *holder_durable), about_durable);
+    opened.wait_for = later(later(*inserted, *holder_durable), about->rests);
     opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, wanted.from));
-    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, wanted.client.id, about);
+    opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, wanted.client.id, about->claims);
     return opened;
 }
 
@@ -156,11 +185,8 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
             co_return co_await std::move(refused);
         }
-        if (!opened && opened.error().code == errc::claims_too_large) {
-            const user_ptr current = context.data.find_user(holder->id);
-            const result<ticket> rests =
-                current ? context.data.observe_user(current->id, current->version) : result<ticket>(ticket::none);
-            task<failure> refused = refusal(context.data, errc::claims_too_large, rests);
+        if (!opened && rests_on_user(opened.error().code)) {
+            task<failure> refused = refusal(context.data, opened.error(), observe_owner(context, holder->id));
             co_return co_await std::move(refused);
         }
         if (!opened) {

@@ -5,6 +5,7 @@
 #include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/issue.hpp"
+#include "core/service/user_scopes.hpp"
 #include "core/token/refresh_token.hpp"
 
 #include <optional>
@@ -52,6 +53,7 @@ struct presenter {
     const refresh_token_place& place;
     client_number client;
     const caller& from;
+    const std::optional<std::string>& scope; // asked for
 };
 
 // The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
@@ -151,14 +153,16 @@ struct owner_claims {
     ticket rests = ticket::none;
 };
 
-// claims_too_large before anything has changed; storage_unavailable; user_not_found where the user has just been
-// removed.
-result<owner_claims> claims_of_owner(const service_context& context, user_id id) {
+// claims_too_large and invalid_scope before anything has changed; storage_unavailable; user_not_found where the user
+// has just been removed.
+result<owner_claims> claims_of_owner(const service_context& context, const family_facts& facts,
+                                     const std::optional<std::string>& asked) {
     owner_claims out;
-    if (!context.settings.tokens.speaks_of_user()) {
+    const catalogue_ptr defined = facts.grant.scopes.empty() ? nullptr : defined_scopes(context);
+    if (!context.settings.tokens.speaks_of_user() && defined == nullptr) {
         return out;
     }
-    const user_ptr owner = context.data.find_user(id);
+    const user_ptr owner = context.data.find_user(facts.user);
     if (!owner) {
         return errc::user_not_found;
     }
@@ -166,19 +170,22 @@ result<owner_claims> claims_of_owner(const service_context& context, user_id id)
     if (!rests) {
         return rests.error();
     }
-    std::optional<user_claims> claims = claims_of(context.settings, *owner);
+    std::string scope;
+    out.rests = *rests;
+    if (defined != nullptr) {
+        const result<scope_set> scopes = scopes_of_refresh(*defined, owner->roles, facts.grant.scopes, asked);
+        if (!scopes) {
+            return scopes.error();
+        }
+        scope = scope_text(*defined, *scopes);
+        out.rests = later(out.rests, context.entities->rests_on());
+    }
+    std::optional<user_claims> claims = claims_of(context.settings, *owner, std::move(scope));
     if (!claims) {
         return errc::claims_too_large;
     }
     out.claims = *std::move(claims);
-    out.rests = *rests;
     return out;
-}
-
-// What a refusal by the user's record rests on.
-result<ticket> observe_owner(const service_context& context, user_id id) {
-    const user_ptr owner = context.data.find_user(id);
-    return owner ? context.data.observe_user(owner->id, owner->version) : result<ticket>(ticket::none);
 }
 
 presentation speaking(presentation p, owner_claims about) {
@@ -215,7 +222,7 @@ std::optional<presentation> present_once(const presenter& who) {
     }
     result<owner_claims> about = owner_claims();
     if (gives_tokens(decided.what)) { // after `now`, and before anything changes
-        about = claims_of_owner(context, seen->facts.user);
+        about = claims_of_owner(context, seen->facts, who.scope);
     }
     if (!about && about.error().code == errc::user_not_found) {
         return std::nullopt; // the next look finds the gate closed
@@ -256,14 +263,15 @@ presentation present(const presenter& who) {
 
 } // namespace
 
-task<result<refreshed>> session_service::refresh(secret_string token, token_client client, caller from) {
+task<result<refreshed>> session_service::refresh(secret_string token, token_client client, caller from,
+                                                 std::optional<std::string> scope) {
     const key_ring_ptr keys = context_.keys();
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
     if (!place) { // case 1
         count(context_.counters.refused_forged);
         co_return errc::invalid_refresh_token;
     }
-    presentation done = present({context_, *place, client.number, from});
+    presentation done = present({context_, *place, client.number, from, scope});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;

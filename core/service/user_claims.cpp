@@ -2,6 +2,8 @@
 
 #include "core/service/services.hpp"
 
+#include <utility>
+
 namespace pawl {
 
 namespace {
@@ -40,7 +42,7 @@ std::size_t quoted_size(std::string_view text) {
 
 } // namespace
 
-std::optional<user_claims> claims_of(const service_settings& settings, const user& u) {
+std::optional<user_claims> claims_of(const service_settings& settings, const user& u, std::string scope) {
     const token_contents& wanted = settings.tokens;
     user_claims out;
     out.subject_name = subject_name_of(wanted, u);
@@ -58,6 +60,10 @@ std::optional<user_claims> claims_of(const service_settings& settings, const use
     }
     if (wanted.is_superuser) {
         append_member(out.members, "is_superuser", u.is_superuser);
+    }
+    if (!scope.empty()) {
+        append_member(out.members, "scope", scope); // RFC 9068 2.2.3
+        out.scope = std::move(scope);
     }
     const std::size_t size = common_claims_size + quoted_size(settings.issuer) + quoted_size(settings.audience) +
                              quoted_size(out.subject_name) + out.members.size();

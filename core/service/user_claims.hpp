@@ -33,10 +33,12 @@ inline constexpr std::size_t token_claims_size_max = 4096;
 struct user_claims {
     std::string subject_name; // empty: the id
     std::string members;      // as access_claims_view::members
+    std::string scope;        // of the token
 };
 
-// Of the user as the record has it. std::nullopt if the claims would be over token_claims_size_max. Pure.
-std::optional<user_claims> claims_of(const service_settings& settings, const user& u);
+// Of the user as the record has it, and of `scope`, the names of what the token is granted. std::nullopt if the claims
+// would be over token_claims_size_max. Pure.
+std::optional<user_claims> claims_of(const service_settings& settings, const user& u, std::string scope = {});
 
 // The email or username that is a token's sub; empty where that is the id. A view into `u`.
 std::string_view subject_name_of(const token_contents& contents, const user& u);

@@ -72,6 +72,21 @@ result<scope_set> scopes_of_refresh(const catalogue& all, const std::vector<std:
     return **wanted & still;
 }
 
+catalogue_ptr defined_scopes(const service_context& context) {
+    catalogue_ptr all = context.entities == nullptr ? nullptr : context.entities->find_catalogue();
+    return all == nullptr || all->scopes.empty() ? nullptr : all;
+}
+
+result<ticket> observe_owner(const service_context& context, user_id id) {
+    const user_ptr owner = context.data.find_user(id);
+    const ticket defined = context.entities == nullptr ? ticket::none : context.entities->rests_on();
+    if (!owner) {
+        return defined;
+    }
+    const result<ticket> rests = context.data.observe_user(owner->id, owner->version);
+    return rests ? result<ticket>(later(defined, *rests)) : rests;
+}
+
 std::string scope_text(const catalogue& all, const scope_set& scopes) {
     std::string text;
     for (const scope_ptr& s : all.scopes) {

@@ -1,9 +1,11 @@
-// Scopes of first-party logins: which of those that operators defined a user has, by its roles. Pure.
+// Scopes of first-party logins: which of those that operators defined a user has, by its roles. Pure, but
+// for the last two.
 #pragma once
 
 #include "core/failure.hpp"
 #include "core/family/scope_set.hpp"
 #include "core/port/registry.hpp"
+#include "core/service/services.hpp"
 
 #include <optional>
 #include <string>
@@ -28,5 +30,15 @@ result<scope_set> scopes_of_refresh(const catalogue& all, const std::vector<std:
 
 // Their names in the order of the catalogue, single spaces between them. A scope that was removed has none.
 std::string scope_text(const catalogue& all, const scope_set& scopes);
+
+// The scopes that operators defined; null where there are none, or no registry.
+catalogue_ptr defined_scopes(const service_context& context);
+
+// Whether a refusal to issue tokens rests on the user's record, and on what is defined.
+constexpr bool rests_on_user(errc code) {
+    return code == errc::claims_too_large || code == errc::invalid_scope;
+}
+// What such a refusal waits for.
+result<ticket> observe_owner(const service_context& context, user_id id);
 
 } // namespace pawl
