@@ -44,6 +44,15 @@ result<import_result> apply(app_context& context, import_record record) {
     return failure(errc::validation_failed, {field_error{"line", why}});
 }
 
+// As which act it stands in the log.
+event_kind act_of(const import_record& record) {
+    return std::holds_alternative<client>(record)          ? event_kind::client_created
+           : std::holds_alternative<api>(record)           ? event_kind::api_created
+           : std::holds_alternative<scope>(record)         ? event_kind::scope_created
+           : std::holds_alternative<revoked_token>(record) ? event_kind::token_revoked
+                                                           : event_kind::user_created;
+}
+
 http_response outcome_answer(const import_result& done) {
     std::string body;
     json_object_writer(body)
@@ -80,12 +89,13 @@ task<http_response> handle_admin_import(app_context& context, const http_request
         auto taking_over = take_over_ids(context, head->next_user_id);
         co_return co_await std::move(taking_over);
     }
+    const event_kind act = act_of(record);
     const result<import_result> done = apply(context, std::move(record));
     if (!done) {
         co_return refuse_operator(context, request, done.error());
     }
     if (done->outcome == import_outcome::added) {
-        auto noting = context.admin->record(std::move(by), event_kind::user_created, "import of " + done->subject);
+        auto noting = context.admin->record(std::move(by), act, "import of " + done->subject);
         const result<void> noted = co_await std::move(noting);
         if (!noted) {
             co_return refuse_operator(context, request, noted.error());

@@ -1,5 +1,6 @@
 """Clients, APIs, scopes and revoked tokens through pawlctl: import, export, backup, restore, salvage, log and diff; and
 which minor version of the format a directory says."""
+import base64
 import json
 import shutil
 
@@ -39,7 +40,7 @@ class Entities(MoveCase):
         data = self.home / name
         done = self.ok("import", "-", "--json", "--data-dir", data, stdin=as_file(LINES, COUNTS))
         told = json.loads(done.stdout.splitlines()[-1])
-        self.assertEqual((told["added"], told["conflicts"], told["refused"]), (len(LINES) + 1, 0, 0), done.stdout)
+        self.assertEqual((told["added"], told["conflicts"], told["refused"]), (len(LINES), 0, 0), done.stdout)
         return data
 
     def test_what_was_imported_is_exported_again_also_after_a_server_and_a_snapshot(self):
@@ -114,6 +115,40 @@ class Entities(MoveCase):
         done = ctl("import", "-", "--data-dir", self.home / "y", stdin=wrong)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("client_id", done.stdout + done.stderr)
+
+    def test_reset_and_restore_of_a_world_in_memory_bring_back_its_clients(self):
+        seed = self.home / "seed.json"
+        seed.write_text(json.dumps({
+            "pawl_seed": 1,
+            "users": [{"email": "root@example.com", "password": "correct horse battery", "is_superuser": True}],
+            "apis": [{"identifier": "https://api.shop.example", "scopes": ["orders:read"]}],
+            "clients": [{"client_id": "seeded", "preset": "service", "client_secret": "for tests alone",
+                         "scopes": ["orders:read"], "apis": ["https://api.shop.example"]}]}))
+        server = self.server("--seed", str(seed), data_dir=":memory:")
+        server.start()
+        client = Client(server.url)
+
+        def names():
+            access = client.login("root@example.com").json["access_token"]
+            answer = client.get("/admin/clients", access)
+            self.assertEqual(answer.status, 200, repr(answer))
+            return sorted(c["client_id"] for c in answer.json["clients"]), access
+
+        found, access = names()
+        self.assertEqual(found, ["seeded"])
+        made = client.post("/admin/clients", {"client_id": "made", "preset": "service"}, access)
+        self.assertEqual(made.status, 201, repr(made))
+        self.assertEqual(client.post("/dev/snapshot", {"name": "with"}).status, 201)
+        self.assertEqual(client.delete("/admin/clients/made", access).status, 204)
+        self.assertEqual(client.delete("/admin/clients/seeded", access).status, 204)
+        self.assertEqual(names()[0], [])
+        self.assertEqual(client.post("/dev/restore", {"name": "with"}).status, 204)
+        self.assertEqual(names()[0], ["made", "seeded"])
+        self.assertEqual(client.post("/dev/reset").status, 204)
+        self.assertEqual(names()[0], ["seeded"])
+        basic = client.form("/token", {"grant_type": "client_credentials"}, {
+            "Authorization": "Basic " + base64.b64encode(b"seeded:for+tests+alone").decode()})
+        self.assertEqual(basic.status, 200, repr(basic))
 
 
 if __name__ == "__main__":
