@@ -62,7 +62,7 @@ void add_scope_options(CLI::App& command, const body_ptr& body) {
                 },
                 std::string("what people are shown who are asked for it, ") +
                     (language[0] == 'e' ? "in English" : "in German"))
-            ->type_name("TEXT");
+            ->type_name("SENTENCE");
     }
 }
 
