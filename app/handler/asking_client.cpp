@@ -6,6 +6,7 @@
 #include "core/service/client_guard.hpp"
 #include "core/text/header_text.hpp"
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -15,6 +16,8 @@ namespace pawl::app {
 namespace {
 
 constexpr std::string_view basic_challenge = "Basic realm=\"pawl\"";
+constexpr std::array<std::string_view, 4> form_parameters{"client_id", "client_secret", "client_assertion",
+                                                          "client_assertion_type"};
 
 std::string_view text_of(const parameters& form, std::string_view name) {
     const parameter* const given = form.find(name);
@@ -85,6 +88,10 @@ task<result<asking_client>> authenticated_client(app_context& context, const htt
         co_return *std::move(answer.refused);
     }
     co_return asking_client{std::move(answer.record), std::move(answer.found.taken)};
+}
+
+std::span<const std::string_view> client_parameters() {
+    return form_parameters;
 }
 
 std::span<const std::string_view> client_authentication_methods() {

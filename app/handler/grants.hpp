@@ -39,7 +39,9 @@ http_response client_refusal(const http_request& request, const failure& why);
 // The last thing that a handler does that asked authenticated_client().
 http_response with_proof_spent(app_context& context, const http_request& request, const asking_client& client,
                                http_response answer);
-// Their names in the registry of RFC 7591, "token_endpoint_auth_method". Static.
+// What it reads of the form, beside grant_type. Static.
+std::span<const std::string_view> client_parameters();
+// The ways of proof by their names in the registry of RFC 7591, "token_endpoint_auth_method". Static.
 std::span<const std::string_view> client_authentication_methods();
 
 struct grant {

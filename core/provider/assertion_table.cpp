@@ -93,18 +93,15 @@ assertion_table::memory* assertion_table::memory_at_first_use() {
     if (memory* const there = find_memory()) {
         return there;
     }
-    const std::lock_guard lock(making_);
-    if (memory* const there = find_memory()) {
-        return there;
-    }
-    memory* made = nullptr;
+    std::unique_ptr<memory> made;
     try {
-        made = std::make_unique<memory>(slots_).release();
+        made = std::make_unique<memory>(slots_);
     } catch (const std::bad_alloc&) {
         return nullptr;
     }
-    memory_.store(made, std::memory_order_release);
-    return made;
+    memory* seen = nullptr;
+    const bool is_ours = memory_.compare_exchange_strong(seen, made.get(), std::memory_order_acq_rel);
+    return is_ours ? made.release() : seen; // of threads that meet here one is faster
 }
 
 // SipHash-2-4 of the client's number (4 B) and the jti: clients choose their jti, not where it falls, and none can use

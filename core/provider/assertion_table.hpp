@@ -7,7 +7,7 @@
 // from free to taken, by one compare-exchange, so of two equal assertions at one moment exactly one is first.
 //
 // Bounded: all memory is taken at the first use and never grows; a full window, and a client that has its quarter of
-// one, are refused rather than forgotten. Any thread; no locks but at the first use.
+// one, are refused rather than forgotten. Any thread; no locks.
 #pragma once
 
 #include "core/clock.hpp"
@@ -19,7 +19,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 namespace pawl {
@@ -68,7 +67,6 @@ private:
 
     std::array<std::uint8_t, 16> key_{};
     const std::size_t slots_;
-    std::mutex making_;
     std::atomic<memory*> memory_{nullptr};
 };
 

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(unknown_disabled_removed_and_wrong_are_one_answer) {
     const std::string right = secret;
     const answer wrong = token(grant, basic("shop", "wrong"));
     expect_client_refused(wrong, asked_for_basic);
-    std::vector<answer> all{token(grant, basic("nobody", right)), token(grant, basic("pawl", right))};
+    std::vector<answer> all{token(grant, basic("unknown", right)), token(grant, basic("pawl", right))};
     shop.enabled = false;
     change(shop);
     all.push_back(token(grant, basic("shop", right)));

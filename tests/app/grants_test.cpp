@@ -18,8 +18,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view good_form = "username=ada&password=correct+horse+7+staple";
-
 std::set<std::string> names_of_grants() {
     std::set<std::string> names;
     for (const app::grant& row : app::all_grants()) {
@@ -75,6 +73,7 @@ BOOST_AUTO_TEST_CASE(the_openapi_document_has_the_grants_and_parameters_of_the_t
     const json::value schema = token_form();
     BOOST_TEST((texts(schema.at_pointer("/properties/grant_type/enum")) == values));
     std::set<std::string> parameters{"grant_type"};
+    parameters.insert(app::client_parameters().begin(), app::client_parameters().end());
     for (const app::grant& row : app::all_grants()) {
         parameters.insert(row.parameters.begin(), row.parameters.end());
     }
@@ -117,20 +116,6 @@ BOOST_AUTO_TEST_CASE(a_grant_without_its_parameters_says_which_of_them_it_wants)
             named = named || said.find(parameter) != std::string::npos;
         }
         BOOST_TEST(named, said);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(whatever_a_client_says_of_itself_it_is_the_first_party) {
-    for (const char* more : {"", "&client_id=x", "&client_id=x&client_secret=y",
-                             "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
-                             "&client_assertion=z"}) {
-        const answer told = form("/token", std::string(good_form) + more);
-        expect_tokens(told);
-        const auto checked = run(guard.authenticate(told.text("access_token")));
-        BOOST_REQUIRE(checked.has_value());
-        const auto family = data.find_family(checked->session);
-        BOOST_REQUIRE(family.has_value());
-        BOOST_TEST((family->facts.client == first_party_client));
     }
 }
 
