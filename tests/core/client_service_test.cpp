@@ -56,7 +56,8 @@ struct client_world : service_world {
     }
     std::vector<std::string> scopes_of(const std::string& identifier) const {
         std::vector<std::string> names;
-        for (const scope_ptr& s : entities.find_catalogue()->scopes) {
+        const catalogue_ptr all = entities.find_catalogue();
+        for (const scope_ptr& s : all->scopes) {
             if (s->api == identifier) {
                 names.push_back(s->name);
             }
