@@ -89,8 +89,11 @@ client_claim claim_by_header(std::string_view credentials) {
         return secret->empty() ? client_claim{} : refused("The Basic credentials name no client.");
     }
     client_claim claim;
-    claim.method = client_auth_method::client_secret_basic;
     claim.client_id = view_of(*id);
+    if (secret->empty()) { // a name without a proof, as clients send it that have no secret: no more than a client_id
+        return claim;
+    }
+    claim.method = client_auth_method::client_secret_basic;
     claim.proof = secret_string(view_of(*secret));
     claim.by_header = true;
     return claim;

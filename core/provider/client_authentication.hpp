@@ -37,9 +37,9 @@ struct client_claim {
 };
 
 // Basic credentials (RFC 7617) are form-decoded (RFC 6749 2.3.1). Empty ones, as pages send that know no client
-// (`Authorization: Basic Og==`), are none; so is every other scheme. `problem`: two methods at once, Basic that can't
-// be read, a client_id that differs from the one that the proof is of, a secret without a client_id, an assertion
-// without its type or a type without one.
+// (`Authorization: Basic Og==`), are none; so is every other scheme. An id with an empty secret is a `client_id`.
+// `problem`: two methods at once, Basic that can't be read, a client_id that differs from the one that the proof is of,
+// a secret without a client_id, an assertion without its type or a type without one.
 client_claim read_client_claim(const shown_credentials& shown);
 
 // Why a claim does not hold: for the log and --dev. All of them are one invalid_client to the caller.

@@ -156,6 +156,16 @@ BOOST_AUTO_TEST_CASE(a_grant_that_there_is_not_is_said_to_be_none_to_every_clien
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_name_without_a_secret_is_no_proof_and_the_first_partys_needs_none) {
+    const std::string form = "username=ada&password=correct+horse+7+staple";
+    for (const char* name : {"pawl:", "no-client-has-this:"}) { // requests-oauthlib
+        BOOST_TEST(ask("/token", form, "Basic " + base64(name)).status() == 200U);
+    }
+    BOOST_TEST(ask("/token", form, "Basic " + base64("billing:")).text("error") == "invalid_client");
+    BOOST_TEST(token_of("Basic " + base64("billing:")).text("error") == "invalid_client");
+    BOOST_TEST(token_of("Basic " + base64("pawl:")).text("error") == "invalid_client");
+}
+
 BOOST_AUTO_TEST_CASE(a_public_client_is_told_of_no_token) {
     client c = machine_client("page");
     c.confidential = c.client_credentials = false;

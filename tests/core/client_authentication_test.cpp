@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(what_claims_one_and_how) {
         {{.authorization = basic(":"), .client_id = "shop"}, method::none, "shop", ""},
         {{.authorization = basic("shop:secret")}, method::client_secret_basic, "shop", "secret"},
         {{.authorization = "bAsIc   " + base64("shop:secret") + " "}, method::client_secret_basic, "shop", "secret"},
-        {{.authorization = basic("shop:")}, method::client_secret_basic, "shop", ""},
+        {{.authorization = basic("shop:")}, method::none, "shop", ""},
         {{.authorization = basic("shop:a:b")}, method::client_secret_basic, "shop", "a:b"},
         {{.authorization = basic("s%68op:a%3Ab%25+%2B")}, method::client_secret_basic, "shop", "a:b% +"},
         {{.authorization = basic("sh%3aop:x")}, method::client_secret_basic, "sh:op", "x"},
