@@ -33,7 +33,7 @@ void read_apis(member_reader& reader, seed_entities& out, std::vector<api_wishes
         const api_wishes w = read_api(one, wish_source::file);
         api a;
         a.number.value = static_cast<std::uint16_t>(i + 1);
-        a.identifier = w.identifier.value_or("");
+        a.identifier = a.name = w.identifier.value_or("");
         put_wishes(a, w);
         a.created_at = w.created_at.value_or(timestamp{});
         blame_all(one, check_api(a));

@@ -28,14 +28,14 @@ task<http_response> handle_token(app_context& context, const http_request& reque
         co_return failed->as_oauth();
     }
     const auto& form = std::get<parameters>(body);
+    const grant* const wanted = grant_of(form);
+    if (wanted == nullptr) { // whichever client asks: no proof is looked at, or spent, for nothing
+        co_return oauth_response(request_problem::unsupported_grant_type);
+    }
     auto who = authenticated_client(context, request, form);
     const result<asking_client> client = co_await std::move(who);
     if (!client) {
         co_return client_refusal(request, client.error());
-    }
-    const grant* const wanted = grant_of(form);
-    if (wanted == nullptr) {
-        co_return oauth_response(request_problem::unsupported_grant_type);
     }
     const token_request asked{context, request, form, *client};
     auto pending = wanted->handle(asked);

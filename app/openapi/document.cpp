@@ -37,11 +37,12 @@ json::object& object_at(json::object& parent, std::string_view name) {
     return member.is_object() ? member.as_object() : member.emplace_object();
 }
 
-// Each once, in the order of the table. A row whose code is an OAuth error is only ever said as one.
-json::array codes() {
+// Each once, in the order of the table. A row whose code is an OAuth error is one of `problems` or only ever said as
+// the error.
+json::array codes(const std::set<std::string_view>& problems) {
     json::array all;
     for (const error_row& row : error_table()) {
-        if (row.code != row.oauth_error) {
+        if (row.code != row.oauth_error || problems.contains(row.code)) {
             all.emplace_back(row.code);
         }
     }
@@ -66,6 +67,11 @@ public:
           document_(contract.at("document").as_object(), std::move(memory)) {}
 
     void add(const route& row) {
+        if (row.refusals.style() == error_style::problem) {
+            for (const refusal& refused : all_refusals(row)) {
+                problems_.insert(row_of(refused.why).code);
+            }
+        }
         const auto& [handler, described] = description_of(row.name);
         json::object operation(document_.storage());
         operation["operationId"] = row.name;
@@ -96,7 +102,7 @@ public:
             tags, [this](const json::value& tag) { return !tags_.contains(std::string(tag.at("name").as_string())); });
         tags.erase(unused.begin(), unused.end());
         json::object& schemas = document_["components"].at("schemas").as_object();
-        schemas["Problem"].at("properties").at("code").as_object()["enum"] = codes();
+        schemas["Problem"].at("properties").at("code").as_object()["enum"] = codes(problems_);
         schemas["OAuthError"].at("properties").at("error").as_object()["enum"] = oauth_errors();
         return json::serialize(document_) + "\n";
     }
@@ -126,7 +132,8 @@ private:
     const json::object& words_;
     const json::object& handlers_;
     json::object document_;
-    std::set<std::string> tags_; // of the operations there are
+    std::set<std::string> tags_;          // of the operations there are
+    std::set<std::string_view> problems_; // codes that some operation says as a problem
 };
 
 std::string escape_html(std::string_view text) {

@@ -20,10 +20,11 @@ inline constexpr int export_version = 2;
 
 // How many lines of each other kind: "clients", "apis" ...; of those that there are none of nothing is said.
 using entity_counts = std::map<std::string, std::uint64_t, std::less<>>;
-// "clients".
+// "clients". Of static storage duration: readers of members keep it.
 template <storage::plain_entity Record>
-std::string counted_name() {
-    return std::string(storage::declaration<Record>::name) + "s";
+const std::string& counted_name() {
+    static const std::string name = std::string(storage::declaration<Record>::name) + "s";
+    return name;
 }
 // Calls visit(counted_name) for each kind.
 template <class Visit>

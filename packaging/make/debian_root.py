@@ -10,12 +10,11 @@ SUITE = "bookworm"
 DATA = "var/lib/pawl"
 # Pages and translations, but the licences stay; what apt fetched; what names the hour of the build or this machine.
 LEFT_OUT = ("usr/share/man/*", "usr/share/locale/*", "usr/share/doc/*/changelog*", "usr/share/bash-completion/*", "usr/share/pawl/*")
-# usrmerge would bring all of Perl, to merge what is merged already: usr-is-merged stands for it.
-PREFERENCES = "etc/apt/preferences.d/usrmerge"
-WITHOUT_PERL = 'printf "Package: usrmerge\\nPin: release *\\nPin-Priority: -1\\n" > "$1/%s"' % PREFERENCES
+# mmdebstrap's own: /usr is merged from the start. Else the package usrmerge would do it, and bring all of Perl.
+MERGED = "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"
 FORGOTTEN = ("dev", "proc", "sys", "run", "tmp", "var/log", "var/cache", "var/lib/apt/lists", "var/lib/systemd")
 OLDER = tuple("var/lib/dpkg/%s-old" % name for name in ("status", "available", "diversions", "statoverride"))
-FORGOTTEN_FILES = (PREFERENCES, "etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-",
+FORGOTTEN_FILES = ("etc/machine-id", "etc/hostname", "etc/resolv.conf", "etc/.pwd.lock", "etc/passwd-", "etc/group-",
                    "etc/shadow-", "etc/gshadow-", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", *OLDER)
 
 
@@ -62,7 +61,7 @@ def lay_out_debian(root, architecture, place):
     package = make_deb(place, architecture)[0]
     root.rmdir()  # mmdebstrap makes it
     leave = ["--dpkgopt=path-exclude=/" + pattern for pattern in LEFT_OUT]
-    bootstrap(root, architecture, ["ca-certificates", *depends_of(package)], "essential", "--setup-hook=" + WITHOUT_PERL, *leave)
+    bootstrap(root, architecture, ["ca-certificates", *depends_of(package)], "essential", MERGED, *leave)
     run(["dpkg", "--root=%s" % root, *("--path-exclude=/" + pattern for pattern in LEFT_OUT), "--install", package],
         env={"PATH": SYSTEM_PATH, "SOURCE_DATE_EPOCH": str(epoch()), "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"})
     forget(root)

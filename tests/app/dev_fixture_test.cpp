@@ -8,6 +8,7 @@
 #include "app/dev/request_ring.hpp"
 #include "app/dev/seed.hpp"
 #include "app/http/request_hook.hpp"
+#include "core/capsule/capsule.hpp"
 #include "core/provider/client_secret.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -215,6 +216,9 @@ BOOST_AUTO_TEST_CASE(repeatable_keys_sign_the_same_and_verify) {
         BOOST_TEST((signature == second->signing_key->sign("text")));
         BOOST_TEST(first->find_verifying(first->signing_key->kid())->verify("text", signature));
         BOOST_TEST(!first->signing_key->verify("other", signature));
+        repeatable_random source(5, "", "service");
+        const secret_string sealed = first->capsules->seal(capsule_kind::client_secret, {}, {}, source);
+        BOOST_TEST(second->capsules->open(capsule_kind::client_secret, sealed.reveal(), {}).has_value());
     }
 }
 

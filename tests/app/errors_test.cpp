@@ -45,7 +45,7 @@ constexpr expected_refusal refusals[] = {
     {errc::session_expired, "session_expired", 401, "invalid_grant", 400},
     {errc::session_not_found, "session_not_found", 404, "", 0},
     {errc::missing_access_token, "missing_access_token", 401, "", 0},
-    {errc::invalid_access_token, "invalid_access_token", 401, "", 0},
+    {errc::invalid_access_token, "invalid_access_token", 401, "invalid_token", 401},
     {errc::login_failed, "login_failed", 401, "invalid_grant", 400},
     {errc::wrong_password, "wrong_password", 403, "", 0},
     {errc::too_many_attempts, "too_many_attempts", 429, "temporarily_unavailable", 429},
@@ -70,6 +70,24 @@ constexpr expected_refusal refusals[] = {
     {errc::claims_too_large, "claims_too_large", 403, "invalid_grant", 403},
     {errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "temporarily_unavailable", 503},
     {errc::operations_busy, "operations_busy", 503, "", 0},
+    {errc::client_not_found, "client_not_found", 404, "", 0},
+    {errc::client_id_taken, "client_id_taken", 409, "", 0},
+    {errc::api_not_found, "api_not_found", 404, "", 0},
+    {errc::api_taken, "api_taken", 409, "", 0},
+    {errc::scope_not_found, "scope_not_found", 404, "", 0},
+    {errc::scope_taken, "scope_taken", 409, "", 0},
+    {errc::secret_not_found, "secret_not_found", 404, "", 0},
+    {errc::still_named, "still_named", 409, "", 0},
+    {errc::too_many_entities, "too_many_entities", 409, "", 0},
+    {errc::jwks_uri_off, "jwks_uri_off", 422, "", 0},
+    {errc::invalid_client, "invalid_client", 401, "invalid_client", 401},
+    {errc::unauthorized_client, "unauthorized_client", 400, "unauthorized_client", 400},
+    {errc::invalid_scope, "invalid_scope", 400, "invalid_scope", 400},
+    {errc::invalid_target, "invalid_target", 400, "invalid_target", 400},
+    {errc::token_of_another, "token_of_another", 400, "invalid_request", 400},
+    {errc::too_many_revocations, "too_many_revocations", 503, "temporarily_unavailable", 503},
+    {errc::too_many_assertions, "too_many_assertions", 503, "temporarily_unavailable", 503},
+    {errc::insufficient_scope, "insufficient_scope", 403, "insufficient_scope", 403},
 };
 
 struct expected_problem {
@@ -152,9 +170,10 @@ BOOST_AUTO_TEST_CASE(a_problem_has_the_members_of_rfc_9457_and_a_code) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(only_401_challenges_and_only_a_bad_bearer_is_told_so) {
+BOOST_AUTO_TEST_CASE(only_401_and_a_missing_scope_challenge_and_only_a_bad_bearer_is_told_so) {
     for (const auto& row : refusals) {
-        const std::string expected = row.status != 401                        ? "(absent)"
+        const std::string expected = row.code == errc::insufficient_scope     ? "Bearer error=\"insufficient_scope\""
+                                     : row.status != 401                      ? "(absent)"
                                      : row.code == errc::invalid_access_token ? "Bearer error=\"invalid_token\""
                                                                               : "Bearer";
         BOOST_TEST(header_of(problem_response(failure(row.code)), "WWW-Authenticate") == expected);

@@ -149,6 +149,13 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_prove_who_it_is_gets_nothing) {
     BOOST_TEST(revoke(billing, "x").text("error") == "invalid_client");
 }
 
+BOOST_AUTO_TEST_CASE(a_grant_that_there_is_not_is_said_to_be_none_to_every_client) {
+    for (const std::string& authorization : {std::string(), billing, "Basic " + base64("billing:wrong")}) {
+        expect_error(ask("/token", "grant_type=authorization_code&code=x", authorization), 400,
+                     "unsupported_grant_type");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_public_client_is_told_of_no_token) {
     client c = machine_client("page");
     c.confidential = c.client_credentials = false;

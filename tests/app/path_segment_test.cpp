@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(every_name_comes_out_of_its_segment_and_passes_the_gate) {
         {"a.b-c_d~e", "a.b-c_d~e"},
         {"orders:read", "orders%3Aread"},
         {"a%2Fb", "a%252Fb"},
-        {"a+b c", "a%2Bb%20c"},
+        {"a+bc", "a%2Bbc"},
         {"https://orders.example/v1", "~aHR0cHM6Ly9vcmRlcnMuZXhhbXBsZS92MQ"},
         {"/", "~Lw"},
         {".", "~Lg"},

@@ -11,7 +11,7 @@
 using namespace pawl;
 
 namespace pawl {
-std::ostream& boost_test_print_type(std::ostream& out, access_token_check c) {
+inline std::ostream& boost_test_print_type(std::ostream& out, access_token_check c) {
     return out << to_text(c);
 }
 } // namespace pawl

@@ -56,7 +56,8 @@ struct client_world : service_world {
     }
     std::vector<std::string> scopes_of(const std::string& identifier) const {
         std::vector<std::string> names;
-        for (const scope_ptr& s : entities.find_catalogue()->scopes) {
+        const catalogue_ptr all = entities.find_catalogue();
+        for (const scope_ptr& s : all->scopes) {
             if (s->api == identifier) {
                 names.push_back(s->name);
             }
@@ -91,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_is_made_has_a_secret_that_is_told_once) {
     BOOST_TEST(takes("shop", made.secret));
     BOOST_TEST(made.record->number.value >= first_registered_client.value);
     BOOST_TEST((made.record->created_at == time.now()));
-    BOOST_TEST(*made.record == *entities.find_client("shop"));
+    BOOST_TEST((*made.record == *entities.find_client("shop")));
     BOOST_TEST(acts() == texts{"client_created shop"}, boost::test_tools::per_element());
     BOOST_TEST((code_of(run(clients.create_client(by, service("shop")))) == errc::client_id_taken));
     client_wishes page;

@@ -1,10 +1,11 @@
 """Clients, APIs and scopes over HTTP and with pawlctl, on a running and on a stopped server, and after a kill."""
 import base64
+import concurrent.futures
 import os
 import signal
 
 from support.case import ServerCase, main
-from support.http import SocketClient, token_parts
+from support.http import Client, SocketClient, token_parts
 from support.pawlctl import pawlctl
 
 API = "https://orders.example/v1"
@@ -56,8 +57,7 @@ class OverHttpTest(ClientsCase):
         self.admin = SocketClient(os.path.join(self.server.data_dir, "admin.sock"))
         self.assertEqual(self.expect(self.admin.get("/admin/clients/kept"), 200).json["attributes"], {"team": "a"})
         self.assertEqual(self.expect(self.admin.get(path), 200).json["scopes"], ["kept:read"])
-        self.client.close()
-        self.client.url = self.server.url
+        self.client = Client(self.server.url)
         self.expect(self.token("kept", secret), 200)
         self.expect(self.admin.delete("/admin/scopes/kept:read"), 204)
         self.expect(self.admin.delete(path), 204)
@@ -67,6 +67,48 @@ class OverHttpTest(ClientsCase):
         self.expect(self.admin.delete("/admin/clients/shop/secrets/9"), 404, "secret_not_found")
         self.expect(self.admin.get("/admin/clients/shop/secrets"), 405)
         self.expect(self.admin.get("/admin/clients/shop/nothing"), 404, "not_found")
+
+
+class RaceTest(ClientsCase):
+    ROUNDS = 40
+
+    def at_once(self, *acts):
+        """The answers of requests that leave together, each on a connection of its own."""
+        with concurrent.futures.ThreadPoolExecutor(len(acts)) as pool:
+            path = os.path.join(self.server.data_dir, "admin.sock")
+            return list(pool.map(lambda act: act(SocketClient(path)), acts))
+
+    def test_one_of_many_gets_the_name(self):
+        body = {"client_id": "wanted", "preset": "service"}
+        replies = self.at_once(*[lambda admin: admin.post("/admin/clients", body)] * 16)
+        self.assertEqual(sorted(reply.status for reply in replies), [201] + [409] * 15)
+
+    def test_two_secrets_are_good_however_many_are_made_at_once(self):
+        self.made("shop")
+        replies = self.at_once(*[lambda admin: admin.post("/admin/clients/shop/secrets")] * 16)
+        added = {self.expect(reply, 201).json["serial"]: reply.json["secret"] for reply in replies}
+        self.assertEqual(sorted(added), list(range(2, 18)))
+        good = [serial for serial, secret in added.items() if self.token("shop", secret).status == 200]
+        self.assertEqual(sorted(good), [16, 17])
+
+    def test_what_one_change_names_no_other_removes_meanwhile(self):
+        for number in range(self.ROUNDS):
+            api = "race-%d" % number
+            self.expect(self.admin.post("/admin/apis", {"identifier": api}), 201)
+            named, removed = self.at_once(
+                lambda admin: admin.post("/admin/clients", {"client_id": "c%s" % api, "preset": "service", "apis": [api]}),
+                lambda admin: admin.delete("/admin/apis/" + api))
+            self.assertIn((named.status, removed.status), ((201, 409), (422, 204)))
+
+    def test_changes_of_different_members_are_all_kept(self):
+        self.made("shop")
+        self.at_once(lambda admin: admin.send("PATCH", "/admin/clients/shop", {"name": "Shop"}),
+                     lambda admin: admin.send("PATCH", "/admin/clients/shop", {"access_token_ttl": 60}),
+                     lambda admin: admin.send("PATCH", "/admin/clients/shop", {"attributes": {"a": 1}}),
+                     lambda admin: admin.post("/admin/clients/shop/secrets"))
+        shown = self.expect(self.admin.get("/admin/clients/shop"), 200).json
+        self.assertEqual((shown["name"], shown["access_token_ttl"], shown["attributes"], len(shown["secrets"])),
+                         ("Shop", 60, {"a": 1}, 2))
 
 
 class PawlctlTest(ClientsCase):

@@ -322,7 +322,7 @@ class Public(case.ServerCase):
             self.assertEqual(found["issuer"], base)
             self.assertEqual(found["token_endpoint"], base + "/token")
             self.assertEqual(found["jwks_uri"], base + "/.well-known/jwks.json")
-            self.assertEqual(found["grant_types_supported"], ["password", "refresh_token"])
+            self.assertEqual(found["grant_types_supported"], ["password", "refresh_token", "client_credentials"])
             self.assertEqual(found["response_types_supported"], [])
             self.assertEqual(found["id_token_signing_alg_values_supported"], ["ES256"])
             self.assertNotIn("authorization_endpoint", found)

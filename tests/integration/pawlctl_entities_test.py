@@ -94,7 +94,7 @@ class Entities(MoveCase):
             dumped = self.ok("log", "dump", "--data-dir", data, *more).stdout
             self.assertIn("shop", dumped)
             self.assertNotIn(PROOF, dumped)
-            compared = self.ok("diff", "1", "999999", "--data-dir", data, *more)
+            compared = self.ok("diff", "1", "5", "--data-dir", data, *more)
             self.assertIn("client", compared.stdout)
             self.assertNotIn(PROOF, compared.stdout)
 

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_a_family_was_granted_and_came_from_is_read_back_too) {
     for (const char* const member : {"scopes", "apis", "claims", "parent", "bound_to", "auth_time", "acr", "amr"}) {
         BOOST_TEST(export_line(f).find(member) == std::string::npos);
     }
-    for (const std::size_t number : {0, 17, 255}) {
+    for (const std::size_t number : {0U, 17U, 255U}) {
         f.facts.grant.scopes.insert(number);
     }
     f.facts.grant.apis = {1, 65535, 2, 3};
