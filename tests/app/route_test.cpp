@@ -56,9 +56,9 @@ BOOST_AUTO_TEST_CASE(the_check_of_the_caller_refuses_first_and_the_store_last) {
     BOOST_TEST(all_words(audience::anyone, own) == "wrong_password");
     BOOST_TEST(all_words(audience::user, own) ==
                "missing_access_token invalid_access_token wrong_password storage_unavailable");
-    BOOST_TEST(
-        all_words(audience::superuser, own) ==
-        "missing_access_token invalid_access_token not_admin insufficient_scope wrong_password storage_unavailable");
+    BOOST_TEST(all_words(audience::superuser, own) ==
+               "missing_access_token invalid_access_token not_admin insufficient_scope wrong_password "
+               "storage_unavailable");
     BOOST_TEST(all_words(audience::developer, own) == "forbidden_origin wrong_password");
     BOOST_TEST(all_words(audience::superuser, refuses(errc::storage_unavailable, errc::not_admin)) ==
                "missing_access_token invalid_access_token not_admin insufficient_scope storage_unavailable");
