@@ -4,7 +4,6 @@ The packages of this machine stay as they are: no foreign architecture is added 
 apt-get fetches with a state of its own. Nothing of what is fetched runs. A small database of dpkg says later which package has a file.
 """
 import os
-import pathlib
 import re
 import shutil
 import subprocess

@@ -7,7 +7,7 @@ import pathlib
 import shutil
 import tempfile
 
-from make.common import ARCHITECTURES, PROGRAMS, Fail, epoch, fresh, sha256, version, write_tar_gz
+from make.common import ARCHITECTURES, Fail, epoch, fresh, sha256, version, write_tar_gz
 from make.debian_root import lay_out_debian
 from make.sbom import write_sbom_and_licences
 from make.static import make_static
