@@ -35,9 +35,9 @@ struct http_request {
         x_forwarded_for, accept_encoding;
     std::string path_parameter;   // what {id} matched, as sent
     std::string second_parameter; // what {serial} matched, too
-    std::string request_id;     // also in the response and in the log
-    std::string_view trace_id;  // of `traceparent`; empty: none. Only for the log
-    caller from;                // address after --trusted-proxy, and agent
+    std::string request_id;       // also in the response and in the log
+    std::string_view trace_id;    // of `traceparent`; empty: none. Only for the log
+    caller from;                  // address after --trusted-proxy, and agent
     bool keep_alive = true;
     bool from_admin_socket = false; // came over the admin socket, whose peers may administer
 };

@@ -29,6 +29,13 @@ public:
         }
         return a;
     }
+    // What is in either.
+    friend constexpr scope_set operator|(scope_set a, const scope_set& b) {
+        for (std::size_t i = 0; i < a.words_.size(); ++i) {
+            a.words_[i] |= b.words_[i];
+        }
+        return a;
+    }
     constexpr bool within(const scope_set& other) const { return (*this & other) == *this; }
     friend constexpr bool operator==(const scope_set&, const scope_set&) = default;
 

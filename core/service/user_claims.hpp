@@ -20,6 +20,8 @@ struct token_contents {
     token_type type = token_type::at_jwt;
     bool email = false, email_verified = false, username = false, roles = false, is_superuser = false;
 
+    friend bool operator==(const token_contents&, const token_contents&) = default;
+
     // Whether a token takes more of its user than the id, which never changes.
     bool speaks_of_user() const {
         return subject != subject_kind::id || email || email_verified || username || roles || is_superuser;

@@ -1,6 +1,7 @@
 #include "core/service/user_scopes.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace pawl {
 
@@ -12,8 +13,12 @@ bool allows(const scope& s, const std::vector<std::string>& roles) {
            });
 }
 
+// Of names that mean nothing here.
+enum class unknown_names : std::uint8_t { dropped, refused };
+
 // std::nullopt where nothing is asked for.
-result<std::optional<scope_set>> read_asked(const catalogue& all, const std::optional<std::string>& asked) {
+result<std::optional<scope_set>> read_asked(const catalogue& all, const std::optional<std::string>& asked,
+                                            unknown_names unknown) {
     if (!asked || asked->empty()) {
         return std::optional<scope_set>();
     }
@@ -25,6 +30,8 @@ result<std::optional<scope_set>> read_asked(const catalogue& all, const std::opt
     for (const std::string& name : names) {
         if (const scope* const s = all.find_scope(name)) {
             out.insert(s->number.value);
+        } else if (unknown == unknown_names::refused) {
+            return errc::invalid_scope;
         }
     }
     return std::optional(out);
@@ -44,7 +51,7 @@ scope_set scopes_of_roles(const catalogue& all, const std::vector<std::string>& 
 
 result<scope_set> scopes_of_login(const catalogue& all, const std::vector<std::string>& roles,
                                   const std::optional<std::string>& asked) {
-    const result<std::optional<scope_set>> wanted = read_asked(all, asked);
+    const result<std::optional<scope_set>> wanted = read_asked(all, asked, unknown_names::dropped);
     if (!wanted) {
         return wanted.error();
     }
@@ -58,7 +65,7 @@ result<scope_set> scopes_of_login(const catalogue& all, const std::vector<std::s
 
 result<scope_set> scopes_of_refresh(const catalogue& all, const std::vector<std::string>& roles, const scope_set& held,
                                     const std::optional<std::string>& asked) {
-    const result<std::optional<scope_set>> wanted = read_asked(all, asked);
+    const result<std::optional<scope_set>> wanted = read_asked(all, asked, unknown_names::refused);
     if (!wanted) {
         return wanted.error();
     }

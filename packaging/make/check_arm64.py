@@ -128,7 +128,7 @@ def check_its_filter_knows_the_calls_of_the_machine(places):
         expect(says(name) == KILL, "%s does not end the process" % name)
     expect(says("clone", CLONE_THREAD) == ALLOW and says("clone", 0) != ALLOW, "threads and no processes")
     expect(says("mmap", 0, 0, 3) == ALLOW and says("mmap", 0, 0, 7) != ALLOW, "memory that may be executed")
-    expect(says("openat2") & 0xFFFF0000 == REFUSE, "what nobody asked for is refused")
+    expect(says("openat2") & 0xFFFF0000 == REFUSE, "what no one asked for is refused")
     expect(verdict(program, AUDIT_ARCH_AMD64, numbers["read"]) == KILL, "calls of another machine end the process")
 
 

@@ -2,6 +2,7 @@
 
 #include "storage/exit_code.hpp"
 #include "storage/map/hash.hpp"
+#include "storage/store/terms_table.hpp"
 
 #include <boost/assert.hpp>
 
@@ -75,11 +76,16 @@ std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version) const {
     if (highest < bounds::last) {
         return std::max(highest + 1, bounds::first);
     }
-    // A grant has one bit for each scope, and there are no more; no family has any yet.
+    // A grant has one bit for each scope, and there are no more numbers: one is free again where no family has its bit.
+    // Not of a scope that was removed since the start: a login that found it may still be under way.
     if constexpr (std::same_as<Record, scope>) {
-        if (!tombstones_.empty()) {
-            version = tombstones_.begin()->second->version + 1;
-            return tombstones_.begin()->first;
+        const scope_set in_use = terms_table::shared().scopes_in_use();
+        for (const std::uint32_t number : removed_before_) {
+            const auto at = tombstones_.find(number);
+            if (at != tombstones_.end() && !in_use.contains(number)) {
+                version = at->second->version + 1;
+                return number;
+            }
         }
     }
     return 0;
@@ -122,6 +128,7 @@ typename registry_kind<Record>::prepared registry_kind<Record>::prepare(const pt
 template <named_entity Record>
 void registry_kind<Record>::publish(prepared change) noexcept {
     tombstones_.erase(change.number); // of a scope whose number is given again
+    removed_before_.erase(change.number);
     if (!change.tombstone.empty()) {
         tombstones_.insert(std::move(change.tombstone));
     }
@@ -134,6 +141,7 @@ void registry_kind<Record>::fill(std::map<std::uint32_t, Record> all) {
     for (auto& [number, one] : all) {
         auto record = std::make_shared<const Record>(std::move(one));
         if (record->removed) {
+            removed_before_.insert(number);
             tombstones_.emplace(number, std::move(record));
         } else {
             living.push_back(std::move(record));
@@ -181,7 +189,7 @@ catalogue_ptr registry_table::find_catalogue() const {
 
 // A change that is published and has no number yet is waited for: it is two stores away from one.
 std::uint64_t registry_table::latest() const noexcept {
-#ifndef PAWL_MAP_FAKE // there a mutex orders it
+#ifndef PAWL_MAP_FAKE                                    // there a mutex orders it
     std::atomic_thread_fence(std::memory_order_acquire); // what a lookup in the lock-free map found comes first
 #endif
     if (changing_.load(std::memory_order_acquire)) {

@@ -81,6 +81,7 @@ private:
     reclaimer& garbage_;
     atomic<view*> current_;
     std::map<std::uint32_t, ptr> tombstones_; // under the mutex
+    std::set<std::uint32_t> removed_before_;  // those that were there at the start; the same
 };
 
 extern template class registry_kind<client>;

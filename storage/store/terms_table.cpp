@@ -61,6 +61,19 @@ std::uint32_t terms_table::add(const family_terms& terms) {
     return added->second;
 }
 
+scope_set terms_table::scopes_in_use() const noexcept {
+    constexpr std::uint64_t every = ~std::uint64_t{0};
+    const std::lock_guard lock(mutex_);
+    if (numbers_.size() == terms_max) {
+        return scope_set::of({every, every, every, every});
+    }
+    scope_set all;
+    for (const auto& [terms, number] : numbers_) {
+        all = all | terms.grant.scopes;
+    }
+    return all;
+}
+
 std::size_t terms_table::size() const noexcept {
     const std::lock_guard lock(mutex_);
     return numbers_.size();

@@ -46,6 +46,8 @@ public:
         return *chunks_[number / chunk_size].load(std::memory_order_acquire)[number % chunk_size];
     }
     std::size_t size() const noexcept;
+    // Every scope that a set has; all there can be where the table is full, since others have sets of their own then.
+    scope_set scopes_in_use() const noexcept;
 
 private:
     static constexpr std::size_t chunk_size = 256;

@@ -48,7 +48,8 @@ BOOST_AUTO_TEST_CASE(what_tokens_say_is_by_default_what_they_always_said) {
     BOOST_TEST(!all.sign_up_open);
     const config listed = good({}, {{"PAWL_CLAIMS", "email, is_superuser"}});
     BOOST_TEST((listed.tokens.email && listed.tokens.is_superuser));
-    const auto refused = load({"--claims", "scope"});
+    BOOST_TEST((good({"--claims", "scope"}).tokens == token_contents{})); // it is there wherever scopes are granted
+    const auto refused = load({"--claims", "surname"});
     BOOST_TEST_REQUIRE(refused.index() == 1U);
     BOOST_TEST(std::get<std::string>(refused).find("--claims") != std::string::npos);
 }

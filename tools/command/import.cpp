@@ -114,7 +114,8 @@ int import_all(program& p, const import_choice& choice) {
 
 void add_import_command(CLI::App& parser, program& p) {
     CLI::App* const command = parser.add_subcommand(
-        "import", "add users, sessions, clients of an export, or users of another system; changes nothing that is there");
+        "import",
+        "add users, sessions, clients of an export, or users of another system; changes nothing that is there");
     const auto choice = std::make_shared<import_choice>();
     command->add_option("file", choice->file, "where from; \"-\", as nothing, is stdin")->type_name("FILE");
     command->add_option("--from", choice->from, "what it is: pawl (pawlctl export), csv, json")
