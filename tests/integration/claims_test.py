@@ -153,7 +153,7 @@ class StartAndLogins(unittest.TestCase):
         self.assertIn(".env SECRET_KEY", line["from"])
 
     def test_unknown_claims_are_refused_at_the_start(self):
-        status, stderr = refused_start("--claims", "scope")
+        status, stderr = refused_start("--claims", "surname")
         self.assertEqual(status, 2)
         self.assertIn("--claims", stderr)
 

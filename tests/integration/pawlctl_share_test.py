@@ -82,7 +82,7 @@ class Completion(unittest.TestCase):
     def test_values(self):
         self.assertEqual(self.complete("pawlctl --color a"), ["always", "auto"])
         self.assertEqual(self.complete("pawlctl --color=n"), ["never"])
-        self.assertEqual(self.complete("pawlctl key rotate "), ["refresh", "signing"])
+        self.assertEqual(self.complete("pawlctl key rotate "), ["capsule", "refresh", "signing"])
         self.assertEqual(self.complete("pawlctl token mint 1 --only a"), ["access"])
         self.assertEqual(self.complete("pawlctl user add x --username "), [])
 
