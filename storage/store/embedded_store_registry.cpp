@@ -37,7 +37,7 @@ client tombstone(const client& c) {
     return tombstone_of(c);
 }
 template <class Record>
-const Record& tombstone(const Record& r) {
+Record tombstone(const Record& r) {
     return r;
 }
 

@@ -153,6 +153,7 @@ void registry_kind<Record>::fill(std::map<std::uint32_t, Record> all) {
 template <named_entity Record>
 std::vector<typename registry_kind<Record>::ptr> registry_kind<Record>::tombstones_and_current() const {
     std::vector<ptr> all;
+    all.reserve(tombstones_.size() + current().by_number.size());
     for (const auto& [number, record] : tombstones_) {
         all.push_back(record);
     }
