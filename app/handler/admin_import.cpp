@@ -15,7 +15,7 @@ namespace pawl::app {
 
 namespace {
 
-// std::nullopt if it is no such record.
+// std::nullopt if the record is of another kind.
 template <class Record>
 std::optional<result<import_result>> apply_entity(registry& entities, const import_record& record) {
     const auto* const r = std::get_if<Record>(&record);

@@ -64,7 +64,7 @@ struct assertion_claims {
 assertion_check check_client_assertion(std::span<const std::shared_ptr<const jws_key>> keys, std::string_view assertion,
                                        const assertion_expectations& expected, assertion_claims& claims);
 
-// `sub`, to find the client whose keys decide: nothing is checked. std::nullopt if it is no JWT with one.
+// `sub`, read without any check: it only says whose keys to check with. std::nullopt if it is not a JWT with `sub`.
 std::optional<std::string> claimed_subject(std::string_view assertion);
 
 } // namespace pawl

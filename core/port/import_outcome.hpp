@@ -16,7 +16,7 @@ enum class import_outcome : std::uint8_t {
     username_taken, // or its username
     name_taken,     // of a client, an API, a scope: another has its client_id, identifier or name
     no_user,        // of a family: its user is not here
-    refused,        // it is no record this store can hold
+    refused,        // this store cannot hold such a record
 };
 struct imported {
     import_outcome outcome{};

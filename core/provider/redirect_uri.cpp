@@ -24,7 +24,7 @@ bool has_bad_escape(std::string_view uri) {
     return false;
 }
 
-// "host" or "host:port" of the authority; std::nullopt if it is none.
+// "host" or "host:port" of the authority; std::nullopt if it is not valid.
 std::optional<std::string_view> host_of(std::string_view authority) {
     const std::size_t bracket = authority.find(']');
     const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);

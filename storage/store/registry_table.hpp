@@ -65,7 +65,7 @@ public:
     // A change, with all the memory that it takes.
     struct prepared {
         std::unique_ptr<view> next;
-        typename std::map<std::uint32_t, ptr>::node_type tombstone; // empty: it is none
+        typename std::map<std::uint32_t, ptr>::node_type tombstone; // empty unless removed
         std::uint32_t number = 0;
     };
     // `record` in the place of the one with its number.
