@@ -161,7 +161,7 @@ MUTATIONS = [
              unit("core_tests", "user_scopes,service_scopes")),
     Mutation("a client's secret after its end", "core/provider/client_secret.cpp",
              "found = found || (is_it && good);", "found = found || is_it;\n        static_cast<void>(good);",
-             unit("core_tests", "client_secret")),
+             unit("core_tests", "client_secrets")),
     Mutation("a family that hangs on an unknown session lives", "core/family/decide.cpp",
              "return word.live() && !hangs &&", "static_cast<void>(hangs);\n    return word.live() &&", unit("core_tests", "decide*")),
     Mutation("the number of a removed scope while a family has it", "storage/store/registry_table.cpp",
