@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 
 from support import case
+from support.packages import installed
 
 os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # http on loopback
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession  # noqa: E402
@@ -73,9 +74,8 @@ class Authlib(case.ServerCase):
 class Node(case.ServerCase):
     @classmethod
     def setUpClass(cls):
+        installed(NODE)
         super().setUpClass()
-        if not (NODE / "node_modules").exists():
-            subprocess.run(["npm", "ci", "--silent"], cwd=NODE, check=True, timeout=300)
 
     def node(self, script):
         done = subprocess.run(["node", str(NODE / script), self.server.url, self.signed_up(), case.PASSWORD],

@@ -11,7 +11,7 @@ import unittest
 from urllib.parse import urlencode
 
 from support import case
-from support.packages import need
+from support.packages import installed
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # http on loopback
 try:
@@ -218,10 +218,8 @@ class Authlib(MachineCase):
 class Node(MachineCase):
     @classmethod
     def setUpClass(cls):
-        need("node", "npm")
+        installed(NODE)
         super().setUpClass()
-        if not (NODE / "node_modules" / "express").exists():
-            subprocess.run(["npm", "ci", "--silent"], cwd=NODE, check=True, timeout=600)
 
     def node(self, script, *arguments):
         done = subprocess.run(["node", str(NODE / script), self.server.url, *arguments], capture_output=True, text=True,

@@ -121,6 +121,17 @@ def node_with(package):
 
 
 @remembered
+def installed(folder):
+    """The node_modules of a folder with scripts, whole: several test programs want the same ones at the same time."""
+    need("node", "npm")
+    modules = cache("node-of-" + folder.parent.name + "-" + folder.name)
+    with Made(modules, folder / "package.json", folder / "package-lock.json") as made:
+        if not (made.fresh and (folder / "node_modules").exists()):
+            made.fresh = False
+            fetched(NPM, folder)
+
+
+@remembered
 def go_programs(source):
     """A folder with the programs of a module: one for each package main in it, named as its folder."""
     need("go")
