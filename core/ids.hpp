@@ -33,6 +33,8 @@ struct client_number {
 
 inline constexpr client_number first_party_client{0};
 inline constexpr std::string_view first_party_client_id = "pawl";
+inline constexpr client_number web_client{1}; // browser sessions at the server's own pages
+inline constexpr std::string_view web_client_id = "pawl-web";
 
 // 32 lower-case hex digits.
 std::string to_hex(const family_id& id);

@@ -178,6 +178,13 @@ constexpr std::array table{
               "Too many client assertions came. Try again after Retry-After seconds.", "temporarily_unavailable"},
     error_row{errc::insufficient_scope, "insufficient_scope", 403, "Forbidden",
               "The access token does not have the scope that this needs.", "insufficient_scope"},
+    error_row{errc::invalid_code, "invalid_code", 400, "Bad Request",
+              "The authorization code is not valid: it has expired, or client, redirect URI or code verifier are not "
+              "those that it was made for.",
+              "invalid_grant"},
+    error_row{errc::code_reused, "code_reused", 400, "Bad Request",
+              "This authorization code was used before, so the tokens that it gave have been ended.", "invalid_grant"},
+    error_row{errc::consent_not_found, "consent_not_found", 404, "Not Found", "You have allowed this client nothing."},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.

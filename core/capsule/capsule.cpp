@@ -26,8 +26,9 @@ struct kind_traits {
 };
 // By capsule_kind. A label that changes makes every capsule of its kind unreadable.
 constexpr std::array kinds = {
-    kind_traits{"pcs_", "pawl capsule client secret"},
-    kind_traits{"pat_", "pawl capsule access token"},
+    kind_traits{"pcs_", "pawl capsule client secret"}, kind_traits{"pat_", "pawl capsule access token"},
+    kind_traits{"pfl_", "pawl capsule flow"},          kind_traits{"pac_", "pawl capsule authorization code"},
+    kind_traits{"pws_", "pawl capsule web session"},
 };
 constexpr std::string_view digest_label = "pawl capsule digest";
 

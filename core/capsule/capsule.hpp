@@ -21,8 +21,11 @@ namespace pawl {
 
 // What a capsule is for. The numbers are in no capsule; the labels are in the keys and never change.
 enum class capsule_kind : std::uint8_t {
-    client_secret, // pcs_
-    access_token,  // pat_
+    client_secret,      // pcs_
+    access_token,       // pat_
+    flow,               // pfl_: an authorization request under way (core/provider/authorization_request.hpp)
+    authorization_code, // pac_ (core/provider/authorization_code.hpp)
+    web_session,        // pws_: the cookie of a browser session (core/provider/web_cookie.hpp)
 };
 
 inline constexpr std::uint8_t capsule_version = 1;

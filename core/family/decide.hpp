@@ -49,12 +49,15 @@ struct decision {
 
 // Pure. `word`, `facts` and `gate` are one consistent read of the family; a failed CAS decides again on a fresh one.
 // `outages`: the windows run in time served.
-decision decide(family_word word, const family_facts& facts, const user_gate& gate, const presented_token& presented,
-                timestamp now, const refresh_policy& policy, const outage_list& outages);
+decision decide(family_word word, const family_facts& facts, const user_gate& gate, const family_bonds& bonds,
+                const presented_token& presented, timestamp now, const refresh_policy& policy,
+                const outage_list& outages);
 
-// Whether a family may still be used: the word is live, it has not expired, its user is enabled, and its epoch is the
-// user's or it is the user's survivor. Used by refresh, replay, bearer checks, `/sessions`, sweep and metrics alike.
-bool alive(family_word word, const family_facts& facts, const user_gate& gate, timestamp now);
+// Whether a family may still be used: the word is live, it has not expired, its user is enabled, its epoch is the
+// user's or it is the user's survivor, and its bonds hold. Used by refresh, replay, bearer checks, `/sessions`, sweep
+// and metrics alike.
+bool alive(family_word word, const family_facts& facts, const user_gate& gate, const family_bonds& bonds,
+           timestamp now);
 
 // Whether nothing but time, or a disabled user, keeps a family from being used: the word is live and the gate is open
 // to it. Neither is for good: a clock that was wrong comes right, a user is enabled again. So a family

@@ -68,6 +68,14 @@ struct family_facts {
     constexpr bool expired(family_word w, timestamp now) const { return now >= idle_expires_at(w); }
 };
 
+// What a family hangs on beside its user: its client, and the browser session it is bound to. As they are now.
+struct family_bonds {
+    bool client_admits = true;     // the client is enabled, and its epoch is the family's
+    bool parent_may_live = true;   // the session's word is live, and the user's gate admits it; true without one
+    timestamp parent_expires_at{}; // of that session, idle or absolute; not read without one
+    family_word parent_word{};     // what a refusal for its sake rests on
+};
+
 // An address as 16 bytes: IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2); all zero where there is none (Unix sockets).
 struct peer_address {
     std::array<std::uint8_t, 16> bytes{};

@@ -20,7 +20,19 @@ enum class family_status : std::uint8_t {
     evicted = 4,   // the user had more than --max-sessions
     exhausted = 5, // the last generation was used up
     ahead = 6,     // a token newer than the store came under `--ahead revoke`
+    // 0.1 takes a record with one of these for a broken one: they are written as record version 2.
+    superseded = 7,  // another took its place
+    denied = 8,      // its user said no
+    code_reuse = 9,  // the authorization code that made it came back
+    signed_out = 10, // its user signed out of the browser session, or another signed in there
+    client = 11,     // its client was removed, or ended it
+    consent = 12,    // its user withdrew what the client may
+    revoked = 13,    // RFC 7009
 };
+inline constexpr family_status last_family_status = family_status::revoked;
+constexpr bool is_status_of_first_format(family_status s) {
+    return s <= family_status::ahead;
+}
 
 class family_word {
 public:

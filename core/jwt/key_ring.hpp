@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/failure.hpp"
 #include "core/hmac_sha256.hpp"
+#include "core/jwt/jws_algorithm.hpp"
 #include "core/random_source.hpp"
 #include "core/secret.hpp"
 
@@ -23,12 +24,6 @@
 namespace pawl {
 
 class capsule_ring; // core/capsule/capsule.hpp
-
-// ps256 only verifies what clients signed: no key of the server's own is for it.
-enum class jws_algorithm : std::uint8_t { es256, eddsa, rs256, hs256, ps256 };
-std::string_view to_text(jws_algorithm a); // "ES256", "EdDSA", "RS256", "HS256", "PS256" (RFC 7518, RFC 8037)
-// One that the server may sign with; std::nullopt for PS256, as for any other text.
-std::optional<jws_algorithm> jws_algorithm_from_text(std::string_view text);
 
 // `typ` of an access token's header: RFC 9068's, or what verifiers expect that know only RFC 7519.
 enum class token_type : std::uint8_t { at_jwt, jwt };
@@ -114,6 +109,8 @@ public:
     // The key that signs at `now` (service time): the newest whose `from` is due; the oldest if none is. Never null.
     // Allocates nothing.
     const std::shared_ptr<const jws_key>& signer_at(timestamp now) const noexcept;
+    // The same of one algorithm, for ID tokens; null if the ring has no key that signs with it. Under HS256 only HS256.
+    std::shared_ptr<const jws_key> signer_of(jws_algorithm algorithm, timestamp now) const;
     // Exact match, or null.
     const jws_key* find_verifying(std::string_view kid) const;
     // RFC 7517 JWK set of the public keys, compact JSON; {"keys":[]} under HS256.

@@ -18,11 +18,12 @@
 
 namespace pawl {
 
-// One consistent look at a family: its word and its user's gate as they were then.
+// One consistent look at a family: its word, its user's gate and what else it hangs on, as they were then.
 struct family_state {
     family_facts facts;
     family_word word;
     user_gate gate;
+    family_bonds bonds;             // open for a first-party family
     std::uint64_t user_version = 0; // of the record `gate` was read from (also a tombstone's), for observe_user
 };
 
@@ -36,6 +37,11 @@ inline bool used_before(const family_details& a, const family_details& b) {
     return std::tie(a.last_use.at, a.state.facts.created_at, a.state.facts.id) <
            std::tie(b.last_use.at, b.state.facts.created_at, b.state.facts.id);
 }
+
+struct inserted_family {
+    bool exists = false; // there is a family of that id already, alive or ended: nothing was changed
+    ticket wait_for = ticket::none;
+};
 
 struct exchange_result {
     exchange_outcome outcome{};
@@ -62,9 +68,11 @@ public:
     virtual const outage_list& outages() const noexcept = 0;
 
     // --- Changes.
-    // Inserts a new family with generation 0, word `word`. Never conflicts (the id is random). user_not_found where
-    // `facts.user` was removed since it was looked up.
-    virtual result<ticket> insert_family(const family_facts& facts, family_word word, const family_use& use) = 0;
+    // Inserts a new family with generation 0, word `word`, if there is none of its id: one atomic step, which decides
+    // who used an authorization code. A family that a code was made for is found until creation + code_ttl_max + 5 min
+    // at least, dead or not. user_not_found where `facts.user` was removed since it was looked up.
+    virtual result<inserted_family> insert_family(const family_facts& facts, family_word word,
+                                                  const family_use& use) = 0;
     // Compare-exchange of the whole word, hints included. `use` becomes the family's last use where the generation
     // rises, else is not stored. A change of hints alone (facts() equal) writes no record and returns ticket::none.
     // Refused (storage_unavailable) before the CAS where the log has no room; ending a family may use the reserved

@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "core/jwt/jws_algorithm.hpp"
 #include "core/provider/api.hpp"
 
 #include <array>
@@ -87,6 +88,7 @@ struct client {
     client_binding bind = client_binding::none;
     code_reuse_rule code_reuse = code_reuse_rule::end;
     client_token_format token_format = client_token_format::of_api;
+    jws_algorithm id_token_alg = jws_algorithm::rs256; // id_token_signed_response_alg (OIDC Registration 2)
     // 0: as the server's options say.
     seconds access_token_ttl{0}, refresh_idle_ttl{0}, refresh_absolute_ttl{0}, reuse_window{0}, lost_response_window{0};
     std::string attributes; // a JSON object, compact; empty: none

@@ -13,6 +13,7 @@
 #include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 #include "core/port/task.hpp"
+#include "core/port/token_signer.hpp"
 #include "core/secret.hpp"
 #include "core/service/user_claims.hpp"
 #include "core/user/user.hpp"
@@ -84,6 +85,7 @@ struct service_context {
     // The key ring now; SIGHUP changes what it gives. Take it once per request.
     std::function<key_ring_ptr()> keys;
     registry* entities = nullptr; // clients, APIs, scopes; null in tests of other things
+    token_signer* signer = nullptr; // for ID tokens; null in tests of other things
 };
 
 // A token response, as RFC 6749 5.1 has it.
@@ -93,6 +95,7 @@ struct issued_tokens {
     seconds access_expires_in{};
     seconds refresh_expires_in{}; // to the family's idle or absolute expiry, whichever is first
     std::string scope{};          // what the access token has; empty: none was granted, or there are none
+    std::string id_token{};       // of a grant with `openid` (OIDC Core 3.1.3.3); else empty
 };
 
 enum class refresh_kind : std::uint8_t { rotated, replayed, healed };

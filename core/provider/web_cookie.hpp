@@ -1,0 +1,36 @@
+// The cookie of a browser session: a capsule of its family, the generation, and what the last sign-in was. A successor
+// is made of the cookie that was shown, so an old one never gains what a newer sign-in proved.
+#pragma once
+
+#include "core/capsule/capsule.hpp"
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace pawl {
+
+// How a user proved to be it, a bit each (RFC 8176); a family's origin keeps them.
+inline constexpr std::uint16_t amr_password = 1;
+// 0: not told. 1: a password (`urn:pawl:acr:1`).
+inline constexpr std::uint8_t acr_password = 1;
+inline constexpr std::string_view acr_names[] = {"", "urn:pawl:acr:1"};
+
+struct web_cookie {
+    family_id session;
+    std::uint32_t generation = 0;
+    timestamp set_at{};    // service time
+    timestamp auth_time{}; // of the last sign-in
+    std::uint8_t acr = 0;
+    std::uint16_t amr = 0;
+
+    friend bool operator==(const web_cookie&, const web_cookie&) = default;
+};
+
+secret_string seal_web_cookie(const capsule_ring& ring, const web_cookie& cookie, random_source& random);
+// std::nullopt if it is not ours.
+std::optional<web_cookie> open_web_cookie(const capsule_ring& ring, std::string_view text);
+
+} // namespace pawl
