@@ -128,8 +128,7 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     if (!stands) {
         co_return stands.error();
     }
-    if (!who || place->generation != state.word.generation() ||
-        !alive(state.word, state.facts, state.gate, context_.time.now())) {
+    if (!who || place->generation != state.word.generation() || !alive(state, context_.time.now())) {
         co_return token_facts{};
     }
     token_facts facts;

@@ -206,8 +206,8 @@ std::optional<presentation> present_once(const presenter& who) {
         return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
     }
     const presented_token presented{.generation = who.place.generation, .client = who.client};
-    const decision decided =
-        decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh, context.data.outages());
+    const decision decided = decide(seen->word, seen->facts, seen->gate, seen->bonds, presented, now,
+                                    context.settings.refresh, context.data.outages());
     switch (decided.what) {
     case verdict::expired:
     case verdict::revoked:
@@ -291,7 +291,7 @@ task<result<refreshed>> session_service::refresh(secret_string token, token_clie
     }
     // A revocation that completed while we waited must not be outlived: look again, and hand out nothing.
     const std::optional<family_state> after = context_.data.find_family(place->family);
-    if (after && alive(after->word, after->facts, after->gate, context_.time.now())) {
+    if (after && alive(*after, context_.time.now())) {
         co_return answer;
     }
     count(context_.counters.refused_dead);
