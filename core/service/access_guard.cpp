@@ -72,7 +72,7 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
         if (!seen || (by_id && seen->facts.user != claims->subject) || seen->facts.client != first_party_client) {
             co_return errc::invalid_access_token; // swept, of another user or client: rests on nothing that changes
         }
-        if (!alive(seen->word, seen->facts, seen->gate, seen->bonds, now)) {
+        if (!alive(*seen, now)) {
             const result<ticket> rests = rests_on(context_.data, *seen);
             task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
             co_return co_await std::move(refused);

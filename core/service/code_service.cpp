@@ -45,7 +45,7 @@ surroundings look_around(const service_context& context, const authorization_cod
         out.session = context.data.find_family(code.session);
         const auto& s = out.session;
         out.now.session_lives = s && s->facts.client == web_client && s->facts.user == code.user &&
-                                alive(s->word, s->facts, s->gate, s->bonds, out.now.now);
+                                alive(*s, out.now.now);
     }
     return out;
 }
@@ -248,7 +248,7 @@ std::optional<outcome> look_again(const attempt& a) {
     const code_surroundings& now = seen.now;
     const std::optional<family_state> family = a.context.data.find_family(a.code.grant);
     const bool stands = now.user_admits && now.client_admits && now.session_lives && now.consent_stands;
-    if (stands && family && alive(family->word, family->facts, family->gate, family->bonds, now.now)) {
+    if (stands && family && alive(*family, now.now)) {
         return std::nullopt;
     }
     const result<ticket> all = rests_on_all(a.context, a.code, seen);

@@ -76,7 +76,7 @@ task<result<std::string>> code_service::userinfo(std::string_view access_token) 
         if (!seen || seen->facts.user != claims->subject || !is_of_client(*seen)) {
             co_return errc::invalid_access_token; // rests on nothing that changes
         }
-        if (!alive(seen->word, seen->facts, seen->gate, seen->bonds, now)) {
+        if (!alive(*seen, now)) {
             const result<ticket> rests = rests_on(context_.data, *seen);
             const ticket gate = context_.entities->rests_on(); // of the client
             task<failure> refused =

@@ -145,8 +145,7 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     if (!stands) {
         co_return stands.error();
     }
-    if (!who || place->generation != state.word.generation() ||
-        !alive(state.word, state.facts, state.gate, state.bonds, context_.time.now())) {
+    if (!who || place->generation != state.word.generation() || !alive(state, context_.time.now())) {
         co_return token_facts{};
     }
     token_facts facts;
@@ -216,7 +215,7 @@ task<result<token_facts>> machine_service::introspect_grant(client_number asking
         co_return stands.error();
     }
     const std::optional<family_state> now = context_.data.find_family(claims.session);
-    if (!now || !alive(now->word, now->facts, now->gate, now->bonds, context_.time.now())) {
+    if (!now || !alive(*now, context_.time.now())) {
         co_return token_facts{};
     }
     context_.data.confirm_family(claims.session, claims.generation);

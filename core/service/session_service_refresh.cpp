@@ -283,7 +283,7 @@ issued_tokens tokens_of(const service_context& context, const key_ring& keys, co
 
 // Looked at once more, after the last wait: a revocation that completed meanwhile must not be outlived.
 bool still_stands(const service_context& context, const std::optional<family_state>& after, const client_ptr& record) {
-    return after && alive(after->word, after->facts, after->gate, after->bonds, context.time.now()) &&
+    return after && alive(*after, context.time.now()) &&
            (record == nullptr ||
             !is_withdrawn(context.entities->find_consent(after->facts.user, record->number), after->facts));
 }

@@ -73,7 +73,13 @@ std::string_view why_not_alive(const family_state& seen, timestamp now) {
     if (seen.facts.expired(seen.word, now)) {
         return now >= seen.facts.expires_at() ? "absolute_expiry" : "idle_expiry";
     }
-    return alive(seen.word, seen.facts, seen.gate, now) ? std::string_view() : to_text(seen.gate.reason);
+    if (!seen.gate.admits(seen.facts.id, seen.facts.epoch)) {
+        return to_text(seen.gate.reason);
+    }
+    if (!seen.bonds.client_admits) {
+        return "client";
+    }
+    return alive(seen, now) ? "" : to_text(family_status::signed_out);
 }
 
 std::string_view to_text(family_status status) {
@@ -92,6 +98,20 @@ std::string_view to_text(family_status status) {
         return "exhausted";
     case family_status::ahead:
         return "ahead";
+    case family_status::superseded:
+        return "superseded";
+    case family_status::denied:
+        return "denied";
+    case family_status::code_reuse:
+        return "code_reuse";
+    case family_status::signed_out:
+        return "signed_out";
+    case family_status::client:
+        return "client";
+    case family_status::consent:
+        return "consent";
+    case family_status::revoked:
+        return "revoked";
     }
     return "unknown";
 }
