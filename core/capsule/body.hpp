@@ -6,6 +6,7 @@
 #include "core/secret.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,15 @@ inline constexpr std::uint64_t capsule_date_max = (std::uint64_t{1} << 53U) - 1;
 // Whether the date has a place in a capsule: from 1970, at most capsule_date_max.
 constexpr bool is_capsule_date(timestamp time) {
     return static_cast<std::uint64_t>(time.time_since_epoch().count()) <= capsule_date_max;
+}
+
+// A history's mark, as what a capsule is bound to.
+constexpr std::array<std::uint8_t, 8> mark_bytes(std::uint64_t mark) {
+    std::array<std::uint8_t, 8> out{};
+    for (std::size_t i = out.size(); i > 0; --i, mark >>= 8U) {
+        out[i - 1] = static_cast<std::uint8_t>(mark);
+    }
+    return out;
 }
 
 class body_writer {

@@ -33,19 +33,22 @@ struct authorization_code {
     std::array<std::uint16_t, family_grant::apis_max> apis{};
     claim_set userinfo_claims = 0, id_token_claims = 0;
     std::array<std::uint8_t, 16> redirect_uri_hash{}; // BLAKE2b-128
+    bool redirect_uri_given = true;                   // in the request; then it must come again, else it must not
     std::optional<std::array<std::uint8_t, 32>> code_challenge;
     std::string nonce; // at most nonce_size_max
 
     friend bool operator==(const authorization_code&, const authorization_code&) = default;
 };
 
-// The code that a decided request is answered with. Pure.
+// The code that a decided request is answered with, good for code_ttl; `decided` is a grant. Claims are asked for only
+// with `openid`. Pure.
 authorization_code code_for(const authorization_request& asked, const authorization_step& decided, const client& who,
                             const catalogue& all, const signed_in& browser, std::uint16_t amr, timestamp now);
 // Whether a family of that client hangs on the browser session that it was made in: without `offline_access`, and as
 // the client's record says.
 bool is_bound(const client& who, const scope_set& granted);
 
+// std::nullopt where a date or the nonce has no place in it.
 std::optional<secret_string> seal_code(const capsule_ring& ring, const authorization_code& code, std::uint64_t mark,
                                        random_source& random);
 // std::nullopt if it is not ours (C1).

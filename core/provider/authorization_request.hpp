@@ -26,6 +26,10 @@ namespace pawl {
 inline constexpr seconds code_ttl_max{300};
 inline constexpr seconds flow_ttl{3600}; // an older page starts its request over
 inline constexpr std::size_t state_size_max = 1024, nonce_size_max = 512, login_hint_size_max = 254;
+inline constexpr std::size_t ui_locales_size_max = 256, claims_size_max = 4096;
+// One that came may be longer than any registered one by its port.
+inline constexpr std::size_t asked_uri_size_max = client_uri_size_max + 6;
+inline constexpr seconds max_age_max{0x7FFFFFFF}; // a larger one means the same
 
 enum class response_mode : std::uint8_t { query = 0, fragment = 1, form_post = 2 };
 enum class prompt_kind : std::uint8_t { login = 1, consent = 2, select_account = 4, none = 8 }; // bits
@@ -35,6 +39,7 @@ struct authorization_request {
     timestamp asked_at{};
     client_number client;
     std::string redirect_uri;        // one of the client's (a loopback one may differ in the port)
+    bool redirect_uri_given = true;  // else it is the client's only one: the exchange must leave it out, too
     std::vector<std::string> scopes; // names, each once: known, and the client's; with nothing asked its default ones
     std::vector<std::string> resources; // identifiers of the client's APIs (RFC 8707)
     std::string state, nonce, login_hint, ui_locales;
@@ -42,8 +47,9 @@ struct authorization_request {
     response_mode mode = response_mode::query;
     std::uint8_t prompt = 0; // of prompt_kind
     std::optional<seconds> max_age;
-    std::optional<user_id> hinted; // `sub` of a genuine id_token_hint
-    std::vector<std::string> acr_values;
+    // `sub` of a genuine id_token_hint, or asked for by `claims` (OIDC Core 3.1.2.2); 0 where the two differ: no user
+    std::optional<user_id> hinted;
+    std::vector<std::string> acr_values;                // those of acr_names, each once
     claim_set userinfo_claims = 0, id_token_claims = 0; // asked by `claims`
 
     bool asks(prompt_kind one) const { return (prompt & static_cast<std::uint8_t>(one)) != 0; }
@@ -77,6 +83,8 @@ struct authorization_surroundings {
     std::optional<user_id> hinted;
     bool hint_given = false;
 };
+// Which error comes first, and which has a target: docs/provider.md. Without a target the error is invalid_client
+// (unknown or off) or invalid_request.
 std::variant<authorization_request, authorization_refusal>
 read_authorization_request(const authorization_parameters& given, const authorization_surroundings& about);
 
@@ -93,11 +101,12 @@ struct authorization_step {
     scope_set granted;                 // consent: asked and allowed by client and roles; grant: what the code carries
     scope_set asked_newly;             // consent: what the user has not allowed yet
     std::uint64_t consent_version = 0; // grant: of the consent that it rests on; 0: none
-    authorization_refusal refusal;     // refuse: with a target
+    // refuse: with a target, unless the client is off or the redirect URI is not its own any more: then a page says so
+    authorization_refusal refusal;
 };
-// `consented`: what the user allowed before; null: nothing. `just_signed_in_at`: auth_time of the sign-in that this
-// very flow led to (prompt=login is satisfied by one not before asked_at). `chosen`: the user chose this account on the
-// page of this flow; `allowed`: it pressed Allow on the page of this flow.
+// `consented`: what the user allowed before; null: nothing. A sign-in not before asked_at satisfies prompt=login,
+// max_age and prompt=select_account. `chosen`: the user chose this account on the page of this flow; `allowed`: it
+// pressed Allow on the page of this flow.
 struct authorization_progress {
     bool chosen = false, allowed = false;
 };
@@ -118,7 +127,8 @@ std::optional<secret_string> seal_flow(const capsule_ring& ring, const flow& f, 
 std::optional<flow> open_flow(const capsule_ring& ring, std::string_view text, std::uint64_t mark);
 
 // The URI that a redirect answer goes to: parameters appended to query or fragment as RFC 6749 4.1.2 wants,
-// form-encoded. For form_post the caller makes a page of target.uri and the same parameters.
+// form-encoded. `answer` has all of them, `state` and `iss`, too: nothing is added. For form_post the caller makes a
+// page of target.uri and the same parameters.
 std::string redirect_with(const redirect_target& to, const std::vector<std::pair<std::string, std::string>>& answer);
 redirect_target target_of(const authorization_request& asked);
 

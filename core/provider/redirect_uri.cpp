@@ -1,9 +1,14 @@
-// Redirect URIs: which may be registered. They are compared as text later, so nothing here makes another text of one.
+// Redirect URIs: which may be registered, and which an answer goes to. They are compared as text, so nothing here makes
+// another text of one.
+#include "core/provider/redirect_uri.hpp"
+
 #include "core/provider/client_rules.hpp"
 #include "core/text/ascii.hpp"
 #include "core/text/unicode.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 
 namespace pawl {
 
@@ -65,6 +70,46 @@ std::string problem_of_host(std::string_view scheme, std::string_view rest) {
     return scheme == "http" && !loopback ? "must be https, or http to 127.0.0.1, [::1] or localhost" : "";
 }
 
+// An http URI to this very machine, without its port.
+struct loopback_uri {
+    std::string_view host, rest;
+    friend bool operator==(const loopback_uri&, const loopback_uri&) = default;
+};
+
+// "" or a colon and 0 to 65535 in at most five digits.
+bool is_port_part(std::string_view text) {
+    constexpr unsigned port_max = 65535;
+    constexpr std::size_t digits_max = 5;
+    if (text.empty()) {
+        return true;
+    }
+    const std::string_view digits = text.substr(1);
+    if (text.front() != ':' || digits.empty() || digits.size() > digits_max || !std::ranges::all_of(digits, is_digit)) {
+        return false;
+    }
+    unsigned port = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    return port <= port_max;
+}
+
+// std::nullopt if it is none.
+std::optional<loopback_uri> split_loopback_uri(std::string_view uri, bool native) {
+    constexpr std::string_view scheme = "http://";
+    if (!uri.starts_with(scheme)) {
+        return std::nullopt;
+    }
+    uri.remove_prefix(scheme.size());
+    const std::size_t end = std::min(uri.find_first_of("/?#"), uri.size());
+    const std::string_view authority = uri.substr(0, end);
+    for (const std::string_view host : {"127.0.0.1", "[::1]", "localhost"}) {
+        if (authority.starts_with(host) && is_port_part(authority.substr(host.size())) &&
+            (native || host != "localhost")) {
+            return loopback_uri{host, uri.substr(end)};
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::string redirect_uri_problem(std::string_view uri, bool native) {
@@ -102,6 +147,20 @@ std::string redirect_uri_problem(std::string_view uri, bool native) {
         return "must not have a user name or password in it";
     }
     return rest.empty() ? "must have something after the scheme" : "";
+}
+
+bool is_same_redirect_uri(std::string_view registered, std::string_view asked, bool native) {
+    if (registered == asked) {
+        return true;
+    }
+    const std::optional<loopback_uri> ours = split_loopback_uri(registered, native);
+    return ours && ours == split_loopback_uri(asked, native);
+}
+
+bool is_redirect_uri_of(const client& who, std::string_view asked) {
+    return std::ranges::any_of(who.redirect_uris, [&](const std::string& registered) {
+        return is_same_redirect_uri(registered, asked, is_native(who.preset));
+    });
 }
 
 } // namespace pawl

@@ -23,6 +23,10 @@ bool is_builtin_scope(std::string_view name) {
     return std::ranges::find(builtin_scopes, name) != builtin_scopes.end();
 }
 
+std::span<const std::string_view> builtin_scope_names() {
+    return builtin_scopes;
+}
+
 bool read_scope_parameter(std::string_view text, std::vector<std::string>& names) {
     while (!text.empty()) {
         const std::size_t end = text.find(' ');

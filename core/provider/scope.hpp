@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ bool is_scope_name(std::string_view name);
 // Names that are never defined by operators: "openid", "profile", "email", "address", "phone", "offline_access",
 // "roles", "account", "admin", "introspect". Static.
 bool is_builtin_scope(std::string_view name);
+// Their names, each at the place that is its number. Static.
+std::span<const std::string_view> builtin_scope_names();
 
 // The scope names of a request parameter: separated by single spaces, each once in the order given (RFC 6749 3.3 lets
 // repeats mean nothing). False if one is no scope name, or there are more than scopes_max. Pure.

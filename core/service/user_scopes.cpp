@@ -1,17 +1,10 @@
 #include "core/service/user_scopes.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace pawl {
 
 namespace {
-
-bool allows(const scope& s, const std::vector<std::string>& roles) {
-    return s.roles.empty() || std::ranges::any_of(roles, [&](const std::string& role) {
-               return std::ranges::find(s.roles, role) != s.roles.end();
-           });
-}
 
 // Of names that mean nothing here.
 enum class unknown_names : std::uint8_t { dropped, refused };
@@ -38,16 +31,6 @@ result<std::optional<scope_set>> read_asked(const catalogue& all, const std::opt
 }
 
 } // namespace
-
-scope_set scopes_of_roles(const catalogue& all, const std::vector<std::string>& roles) {
-    scope_set out;
-    for (const scope_ptr& s : all.scopes) {
-        if (allows(*s, roles)) {
-            out.insert(s->number.value);
-        }
-    }
-    return out;
-}
 
 result<scope_set> scopes_of_login(const catalogue& all, const std::vector<std::string>& roles,
                                   const std::optional<std::string>& asked) {

@@ -5,6 +5,7 @@
 #include "core/failure.hpp"
 #include "core/family/scope_set.hpp"
 #include "core/port/registry.hpp"
+#include "core/provider/user_grant.hpp"
 #include "core/service/services.hpp"
 
 #include <optional>
@@ -13,9 +14,6 @@
 #include <vector>
 
 namespace pawl {
-
-// What a user with `roles` may have.
-scope_set scopes_of_roles(const catalogue& all, const std::vector<std::string>& roles);
 
 // What a login is granted that asks for the scopes in `asked` (names, single spaces between them): those of them that
 // the roles allow, or all that they allow where nothing is asked for. Names that mean nothing here are dropped.

@@ -1,0 +1,69 @@
+#include "core/provider/claims_parameter.hpp"
+
+#include "core/jwt/json_tape.hpp"
+
+#include <vector>
+
+namespace pawl {
+
+namespace {
+
+using kind = json_item::kind;
+
+bool is_of(const json_item* item, kind what) {
+    return item == nullptr || item->what == what;
+}
+
+// null, or an object whose members that Core defines have their types.
+bool is_claim_request(const json_tape& tape, const json_item& item) {
+    return item.what == kind::null ||
+           (item.what == kind::object && is_of(tape.find(item, "essential"), kind::boolean) &&
+            is_of(tape.find(item, "values"), kind::array));
+}
+
+// False where the member is not what it must be.
+bool read_member(const json_tape& tape, std::string_view name, claim_set& out) {
+    const json_item* const asked = tape.find(tape.root(), name);
+    if (asked == nullptr) {
+        return true;
+    }
+    if (asked->what != kind::object) {
+        return false;
+    }
+    for (const json_item* claim = tape.first(*asked); claim != nullptr; claim = tape.next(*asked, *claim)) {
+        if (!is_claim_request(tape, *claim)) {
+            return false;
+        }
+        out |= claim_bit(claim->name);
+    }
+    return true;
+}
+
+// The value that `sub` of the ID token must have. False where it is no text.
+bool read_subject(const json_tape& tape, std::optional<std::string>& out) {
+    const json_item* const asked = tape.find(tape.root(), "id_token");
+    const json_item* const sub = asked == nullptr ? nullptr : tape.find(*asked, "sub");
+    const json_item* const value = sub == nullptr || sub->what != kind::object ? nullptr : tape.find(*sub, "value");
+    if (value == nullptr) {
+        return true;
+    }
+    out = value->text;
+    return value->what == kind::string;
+}
+
+} // namespace
+
+std::optional<asked_claims> read_claims_parameter(std::string_view json) {
+    std::vector<json_item> items(claims_items_max);
+    std::vector<char> characters(json.size());
+    json_tape tape(items, characters);
+    asked_claims out;
+    if (!tape.parse(json, claims_depth_max) || tape.root().what != kind::object ||
+        !read_member(tape, "userinfo", out.userinfo) || !read_member(tape, "id_token", out.id_token) ||
+        !read_subject(tape, out.subject)) {
+        return std::nullopt;
+    }
+    return out;
+}
+
+} // namespace pawl
