@@ -2,8 +2,10 @@
 
 #include "core/family/decide.hpp"
 #include "core/jwt/access_token.hpp"
+#include "core/provider/machine_grant.hpp"
 #include "core/service/durable_answer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl {
@@ -112,11 +114,21 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
 std::optional<family_id> access_guard::session_of(std::string_view token) const {
     access_claims claims;
     const key_ring_ptr keys = context_.keys();
-    const access_token_check checked = check_access_token(*keys, token, expectations_now(context_), claims);
+    access_token_expectations expected = expectations_now(context_);
+    const std::string_view ours = expected.audience;
+    expected.audiences = audience_rule::any;
+    expected.lifetime_max = std::max(expected.lifetime_max, machine_token_ttl_max);
+    const access_token_check checked = check_access_token(*keys, token, expected, claims);
     if (checked != access_token_check::good && checked != access_token_check::expired) {
         return std::nullopt;
     }
-    return claims.session;
+    const bool is_ours =
+        ours.empty() ? claims.audiences.empty() : claims.audiences.size() == 1 && claims.audiences.front() == ours;
+    if (is_ours) {
+        return claims.session;
+    }
+    const std::optional<family_state> seen = context_.data.find_family(claims.session);
+    return seen && seen->facts.client != first_party_client ? std::optional(claims.session) : std::nullopt;
 }
 
 } // namespace pawl
