@@ -60,7 +60,12 @@ std::string claim_members(const user& who, claim_set which) {
         object.member(names.at(email_verified), who.email_verified);
     }
     if ((which & bit_of(roles)) != 0) {
-        object.raw(names.at(roles), json_array(who.roles));
+        std::string list = "[";
+        for (const std::string& role : who.roles) {
+            list += list.size() > 1 ? "," : "";
+            append_json_string(list, role);
+        }
+        object.raw(names.at(roles), list + "]");
     }
     object.end();
     // The members alone, to go behind others.
