@@ -84,7 +84,7 @@ result<wanted_code> decide_code(const app_context& context, code_wish wish, rand
     if (!who) {
         return errc::client_not_found;
     }
-    if (value_of(wish.asked, "redirect_uri") == nullptr && !who->redirect_uris.empty()) {
+    if (value_of(wish.asked, "redirect_uri") == nullptr && who->redirect_uris.size() > 1) { // one may go unsaid
         wish.asked.emplace_back("redirect_uri", who->redirect_uris.front());
     }
     const catalogue_ptr all = context.entities->find_catalogue();

@@ -2,6 +2,7 @@
 
 #include "core/jwt/id_token.hpp"
 #include "core/provider/machine_grant.hpp"
+#include "core/provider/user_grant.hpp"
 #include "core/provider/web_cookie.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/user_scopes.hpp"
@@ -26,24 +27,6 @@ void add_once(std::vector<std::string>& names, std::string_view name) {
     }
 }
 
-scope_set scopes_of_client(const catalogue& all, const client& who) {
-    scope_set out;
-    for (const std::string& name : who.scopes) {
-        if (const std::optional<scope_number> number = scope_number_of(all, name)) {
-            out.insert(number->value);
-        }
-    }
-    return out;
-}
-
-scope_set builtin_set() {
-    scope_set out;
-    for (std::size_t number = 0; number < builtin_scope_names().size(); ++number) {
-        out.insert(number);
-    }
-    return out;
-}
-
 // What the access token has: all that is left, or what is asked for of it. More than was granted is refused, whether or
 // not it is left (RFC 6749 6).
 result<scope_set> scopes_wanted(const grant_parties& parties, const scope_set& held,
@@ -58,7 +41,7 @@ result<scope_set> scopes_wanted(const grant_parties& parties, const scope_set& h
     }
     scope_set wanted;
     for (const std::string& name : names) {
-        const std::optional<scope_number> number = scope_number_of(*parties.all, name);
+        const std::optional<scope_number> number = find_scope_number(*parties.all, name);
         if (!number || !held.contains(number->value)) {
             return errc::invalid_scope;
         }
@@ -153,16 +136,6 @@ bool fits(const service_settings& settings, const client_tokens& tokens) {
 
 } // namespace
 
-std::optional<scope_number> scope_number_of(const catalogue& all, std::string_view name) {
-    const std::span<const std::string_view> names = builtin_scope_names();
-    const auto at = std::ranges::find(names, name);
-    if (at != names.end()) {
-        return scope_number{static_cast<std::uint16_t>(std::distance(names.begin(), at))};
-    }
-    const scope* const known = all.find_scope(name);
-    return known == nullptr ? std::nullopt : std::optional(known->number);
-}
-
 std::string scope_names(const catalogue& all, const scope_set& scopes) {
     std::string text;
     const std::span<const std::string_view> names = builtin_scope_names();
@@ -192,8 +165,8 @@ access_token_expectations client_token_expectations(const service_settings& sett
 }
 
 scope_set scopes_left(const grant_parties& parties, const scope_set& held) {
-    const scope_set allowed = builtin_set() | scopes_of_roles(*parties.all, parties.owner->roles);
-    scope_set left = held & allowed & scopes_of_client(*parties.all, *parties.who);
+    scope_set left =
+        held & scopes_of_user(*parties.all, *parties.owner) & scopes_of_names(*parties.all, parties.who->scopes);
     // A grant without a consent (POST /dev/code, a client that did not ask then) rests on none.
     if (parties.who->consent == client_consent::ask && parties.allowed && !parties.allowed->scopes.empty()) {
         left = left & parties.allowed->scopes;

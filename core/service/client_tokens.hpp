@@ -60,8 +60,6 @@ std::string userinfo_audience(const service_settings& settings);
 access_token_expectations client_token_expectations(const service_settings& settings, timestamp now);
 // The names of scopes, with single spaces between: built-in ones first. Pure.
 std::string scope_names(const catalogue& all, const scope_set& scopes);
-// The number of a built-in or defined scope. Pure.
-std::optional<scope_number> scope_number_of(const catalogue& all, std::string_view name);
 
 // Claims asked for by name, as a family keeps them in one word: of /userinfo in the low half, of ID tokens in the high.
 constexpr std::uint32_t pack_claims(claim_set userinfo, claim_set id_token) {

@@ -44,8 +44,8 @@ surroundings look_around(const service_context& context, const authorization_cod
     if (!out.now.session_lives) {
         out.session = context.data.find_family(code.session);
         const auto& s = out.session;
-        out.now.session_lives = s && s->facts.client == web_client && s->facts.user == code.user &&
-                                alive(*s, out.now.now);
+        out.now.session_lives =
+            s && s->facts.client == web_client && s->facts.user == code.user && alive(*s, out.now.now);
     }
     return out;
 }

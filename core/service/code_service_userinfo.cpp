@@ -1,4 +1,5 @@
 // /userinfo (OIDC Core 5.3): what an access token of a client's family may be told of its user.
+#include "core/provider/user_grant.hpp"
 #include "core/service/client_tokens.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/durable_answer.hpp"
@@ -20,12 +21,7 @@ scope_set scopes_in(std::string_view text) {
     if (!read_scope_parameter(text, names)) {
         return out;
     }
-    const catalogue none;
-    for (const std::string& name : names) {
-        if (const std::optional<scope_number> number = scope_number_of(none, name)) {
-            out.insert(number->value);
-        }
-    }
+    out = scopes_of_names(catalogue(), names);
     return out;
 }
 
