@@ -233,7 +233,7 @@ bool is_withdrawn(const consent_ptr& allowed, const family_facts& facts) {
 }
 
 task<result<std::string>> make_id_token(const service_context& context, key_ring_ptr keys, id_token_order order) {
-    const std::shared_ptr<const jws_key> key = keys->signer_of(order.who->id_token_alg, order.now);
+    const std::shared_ptr<const jws_key> key = keys->signer_of(jws_algorithm_of(order.who->id_token_alg), order.now);
     if (context.signer == nullptr || key == nullptr) {
         co_return storage_failure();
     }
