@@ -53,6 +53,7 @@ struct config {
     seconds access_token_ttl{};
     seconds refresh_idle_ttl{};
     seconds refresh_absolute_ttl{};
+    seconds code_ttl{};
     refresh_policy refresh;
     durability_mode durability = durability_mode::always;
     seconds sync_interval{};

@@ -28,6 +28,7 @@ enum class option_id : std::uint8_t {
     access_token_ttl,
     refresh_idle_ttl,
     refresh_absolute_ttl,
+    code_ttl,
     reuse_window,
     lost_response_window,
     strict,

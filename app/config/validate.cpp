@@ -98,6 +98,7 @@ option_error check_algorithm(option_values& v, config& out) {
 option_error check_lifetimes(option_values& v, config& out) {
     using enum option_id;
     out.access_token_ttl = v.duration(access_token_ttl);
+    out.code_ttl = v.duration(code_ttl);
     out.refresh_idle_ttl = v.duration(refresh_idle_ttl);
     if (!v.has(refresh_absolute_ttl)) {
         v.derive(refresh_absolute_ttl, format_duration(std::max(absolute_ttl_default, out.refresh_idle_ttl)));

@@ -11,7 +11,7 @@ namespace {
 std::string by_status_json(const storage::store_statistics& s) {
     std::string out;
     json_object_writer object(out);
-    for (std::size_t i = 0; i <= static_cast<std::size_t>(family_status::ahead); ++i) {
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(last_family_status); ++i) {
         object.member(to_text(static_cast<family_status>(i)), s.families_by_status.at(i));
     }
     object.end();

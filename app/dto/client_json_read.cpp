@@ -140,8 +140,6 @@ void expect_nothing_of_later(member_reader& reader) {
     for (const char* name : {"tls_subject", "id_token_encryption", "userinfo_alg", "backchannel_logout_uri"}) {
         expect_neutral(reader, name, false, "null");
     }
-    // What ID tokens will be signed with where nothing else is said.
-    expect_neutral(reader, "id_token_alg", is_text(reader, "id_token_alg", "RS256"), "RS256 or null");
     expect_neutral(reader, "subject_type", is_text(reader, "subject_type", "public"), "public or null");
     for (const char* name : {"require_par", "require_signed_request"}) {
         const bool is_off = reader.kind_of(name) == parameter_kind::boolean && reader.optional_flag(name) == false;
@@ -214,6 +212,7 @@ void read_choices(client_wishes& w, member_reader& reader) {
     w.bind = take_choice<client_binding>(reader, "bind");
     w.code_reuse = take_choice<code_reuse_rule>(reader, "code_reuse");
     w.token_format = take_token_format(reader);
+    w.id_token_alg = take_choice<id_token_algorithm>(reader, "id_token_alg");
 }
 
 } // namespace

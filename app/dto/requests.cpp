@@ -44,6 +44,23 @@ result<login_request> read_login(const parameters& body) {
     return request;
 }
 
+result<code_request> read_code_request(const parameters& body) {
+    member_reader reader(body);
+    code_request request;
+    // RFC 6749 3.2: a parameter without a value is as good as absent.
+    const auto given_text = [&](const char* name) {
+        auto text = reader.optional_text(name);
+        return text && text->empty() ? std::nullopt : text;
+    };
+    request.code = reader.required_secret("code");
+    request.redirect_uri = given_text("redirect_uri");
+    request.code_verifier = given_text("code_verifier");
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return request;
+}
+
 result<refresh_request> read_refresh(const parameters& body) {
     member_reader reader(body);
     refresh_request request;

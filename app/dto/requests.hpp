@@ -34,6 +34,13 @@ struct password_change {
 };
 result<password_change> read_password_change(const parameters& body);
 
+// `code`; `redirect_uri` and `code_verifier` where they are given.
+struct code_request {
+    secret_string code;
+    std::optional<std::string> redirect_uri, code_verifier;
+};
+result<code_request> read_code_request(const parameters& body);
+
 // `refresh_token`, and `scope` where it is given.
 struct refresh_request {
     secret_string token;

@@ -59,13 +59,18 @@ std::string to_json(const user& u) {
 
 std::string to_json(const issued_tokens& tokens) {
     std::string out = take_pooled_string();
-    out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + 128);
+    out.reserve(tokens.access_token.size() + tokens.refresh_token.size() + tokens.id_token.size() + 160);
     json_object_writer object(out);
     object.plain("access_token", tokens.access_token)
         .plain("token_type", "bearer")
-        .member("expires_in", std::int64_t{tokens.access_expires_in.count()})
-        .plain("refresh_token", tokens.refresh_token.reveal())
-        .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()});
+        .member("expires_in", std::int64_t{tokens.access_expires_in.count()});
+    if (!tokens.refresh_token.empty()) { // a client may have none
+        object.plain("refresh_token", tokens.refresh_token.reveal())
+            .member("refresh_token_expires_in", std::int64_t{tokens.refresh_expires_in.count()});
+    }
+    if (!tokens.id_token.empty()) {
+        object.plain("id_token", tokens.id_token);
+    }
     if (!tokens.scope.empty()) {
         object.plain("scope", tokens.scope); // of characters that JSON does not escape (RFC 6749 3.3)
     }

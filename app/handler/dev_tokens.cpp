@@ -36,7 +36,7 @@ std::optional<token_session> newest_session(const app_context& context, const us
         const family_state& s = family.state;
         const bool later = !newest || std::pair(s.facts.created_at, s.facts.id) >
                                           std::pair(newest->facts.created_at, newest->facts.id);
-        if (later && alive(s.word, s.facts, s.gate, context.time.now())) {
+        if (later && alive(s, context.time.now())) {
             newest = token_session{s.facts, s.word, ticket::none};
         }
     }
@@ -53,12 +53,12 @@ result<token_session> fresh_session(const app_context& context, const user& owne
     facts.created_at = context.time.now();
     facts.idle_ttl = context.settings.refresh_idle_ttl;
     facts.absolute_ttl = context.settings.refresh_absolute_ttl;
-    const result<ticket> inserted =
+    const result<inserted_family> inserted =
         context.data.insert_family(facts, family_word{}, {facts.created_at, from.address, from.agent});
     if (!inserted) {
         return inserted.error();
     }
-    return token_session{facts, family_word{}, *inserted};
+    return token_session{facts, family_word{}, inserted->wait_for};
 }
 
 // Nothing where the wish names neither user nor session: such a token is made of claims alone.
@@ -220,7 +220,7 @@ task<http_response> handle_dev_get_family(app_context& context, const http_reque
     std::string out;
     json_object_writer(out)
         .member("id", to_hex(s.facts.id))
-        .member("alive", alive(s.word, s.facts, s.gate, now))
+        .member("alive", alive(s, now))
         .member("why", why_dead(s, now))
         .member("now", to_rfc3339(now))
         .member("idle_expires_at", to_rfc3339(s.facts.idle_expires_at(s.word)))

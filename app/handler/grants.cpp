@@ -16,7 +16,8 @@ namespace {
 
 // An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
 constexpr std::array<std::string_view, 3> password_parameters{"username", "password", "scope"};
-constexpr std::array<std::string_view, 2> refresh_parameters{"refresh_token", "scope"};
+constexpr std::array<std::string_view, 3> refresh_parameters{"refresh_token", "scope", "resource"};
+constexpr std::array<std::string_view, 4> code_parameters{"code", "redirect_uri", "code_verifier", "resource"};
 constexpr std::array<std::string_view, 3> machine_parameters{"scope", "resource", "audience"};
 constexpr std::array<std::string_view, 2> repeatable{"resource", "audience"};
 
@@ -37,14 +38,9 @@ task<http_response> refresh_token_grant(const token_request& asked) {
 constexpr std::array grants{
     grant{"password", password_parameters, password_grant},
     grant{"refresh_token", refresh_parameters, refresh_token_grant},
+    grant{"authorization_code", code_parameters, authorization_code_grant},
     grant{"client_credentials", machine_parameters, client_credentials_grant},
 };
-
-// As families and access tokens know it.
-token_client client_of(const token_request& asked) {
-    const client_ptr& record = asked.client.record;
-    return {asked.client.number(), record == nullptr ? std::string(first_party_client_id) : record->client_id};
-}
 
 std::string_view to_text(refresh_kind kind) {
     switch (kind) {
@@ -77,6 +73,28 @@ const grant* grant_of(const parameters& form) {
     return row == grants.end() ? nullptr : row;
 }
 
+token_client client_of(const token_request& asked) {
+    const client_ptr& record = asked.client.record;
+    return {asked.client.number(), record == nullptr ? std::string(first_party_client_id) : record->client_id};
+}
+
+result<std::vector<std::string>> read_resources(const parameters& form, bool takes_audience) {
+    std::vector<std::string> out;
+    for (const parameter& given : form.all()) {
+        const bool is_one = given.name == "resource" || (takes_audience && given.name == "audience");
+        if (!is_one || given.text.empty()) { // RFC 6749 3.2: without a value it is as good as absent
+            continue;
+        }
+        if (!is_api_identifier(given.text.reveal()) || out.size() > client_apis_max) { // with our own, it has no more
+            return errc::invalid_target;
+        }
+        if (std::ranges::find(out, given.text.reveal()) == out.end()) {
+            out.emplace_back(given.text.reveal());
+        }
+    }
+    return out;
+}
+
 http_response as_problem(const failure& why) {
     return problem_response(why);
 }
@@ -103,8 +121,16 @@ task<http_response> answer_refresh(const token_request& asked, refusal_answer re
     if (!wanted) {
         co_return refused(wanted.error());
     }
+    std::vector<std::string> narrowed;
+    if (asked.client.record != nullptr) { // the first party's tokens are for one audience
+        auto resources = read_resources(asked.body, false);
+        if (!resources) {
+            co_return refused(resources.error());
+        }
+        narrowed = *std::move(resources);
+    }
     auto pending = asked.context.sessions.refresh(std::move(wanted->token), client_of(asked), asked.request.from,
-                                                  std::move(wanted->scope));
+                                                  std::move(wanted->scope), std::move(narrowed));
     auto outcome = co_await std::move(pending);
     if (!outcome) {
         co_return refused(outcome.error());

@@ -8,7 +8,9 @@
 #include "core/provider/client.hpp"
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl::app {
 
@@ -62,6 +64,16 @@ http_response as_problem(const failure& why);
 
 // Parameters of any grant that may be given more than once (RFC 8707, RFC 8693). Static.
 std::span<const std::string_view> repeatable_parameters();
+
+// What `resource` (and `audience`, if the grant says the same by it) names, each once; at most as many as a client may
+// have. invalid_target for what is no API's identifier, or more.
+result<std::vector<std::string>> read_resources(const parameters& form, bool takes_audience);
+
+// As families and access tokens know the client that asks.
+token_client client_of(const token_request& asked);
+
+// The exchange of an authorization code (RFC 6749 4.1.3); app/handler/code_grant.cpp. Awaited directly.
+task<http_response> authorization_code_grant(const token_request& asked);
 
 // A token for the client itself (RFC 6749 4.4); app/handler/machine_grant.cpp. Awaited directly.
 task<http_response> client_credentials_grant(const token_request& asked);

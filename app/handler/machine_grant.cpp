@@ -6,7 +6,6 @@
 #include "core/text/json_text.hpp"
 #include "core/text/string_pool.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -14,27 +13,18 @@ namespace pawl::app {
 
 namespace {
 
-// RFC 6749 3.2: a parameter without a value is as good as absent. `audience` says the same as `resource`; libraries
-// differ in which of them they can send.
+// `audience` says the same as `resource`; libraries differ in which of them they can send.
 result<machine_ask> read_ask(const parameters& form) {
     machine_ask ask;
-    for (const parameter& given : form.all()) {
-        if (given.name == "scope" && !read_scope_parameter(given.text.reveal(), ask.scopes)) {
-            return errc::invalid_scope;
-        }
-        if ((given.name != "resource" && given.name != "audience") || given.text.empty()) {
-            continue;
-        }
-        if (!is_api_identifier(given.text.reveal())) {
-            return errc::invalid_target;
-        }
-        if (ask.resources.size() > client_apis_max) { // with our own, a client has no more
-            return errc::invalid_target;
-        }
-        if (std::ranges::find(ask.resources, given.text.reveal()) == ask.resources.end()) {
-            ask.resources.emplace_back(given.text.reveal());
-        }
+    const parameter* const scope = form.find("scope");
+    if (scope != nullptr && !read_scope_parameter(scope->text.reveal(), ask.scopes)) {
+        return errc::invalid_scope;
     }
+    auto resources = read_resources(form, true);
+    if (!resources) {
+        return resources.error();
+    }
+    ask.resources = *std::move(resources);
     return ask;
 }
 

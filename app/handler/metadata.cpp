@@ -4,12 +4,14 @@
 #include "app/handler/rows.hpp"
 #include "core/jwt/client_keys.hpp"
 #include "core/jwt/key_ring.hpp"
-#include "core/provider/machine_grant.hpp"
+#include "core/provider/standard_claims.hpp"
+#include "core/provider/web_cookie.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/settled.hpp"
 #include "core/text/json_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -48,9 +50,10 @@ std::string proofs_json(std::initializer_list<std::string_view> more) {
     return array_json(names);
 }
 
-// Those that are defined, and the scopes of our own API.
+// The built-in ones, and those that are defined.
 std::string scopes_json(const catalogue& all) {
-    std::vector<std::string_view> names{admin_scope, introspect_scope};
+    const std::span<const std::string_view> builtin = builtin_scope_names();
+    std::vector<std::string_view> names(builtin.begin(), builtin.end());
     for (const scope_ptr& one : all.scopes) {
         names.emplace_back(one->name);
     }
@@ -75,6 +78,55 @@ std::string algorithms_json(const key_ring& keys) {
         }
     }
     return array_json(names);
+}
+
+// Those that a client may want its ID tokens signed with; the first is what it gets where it says nothing (OIDC Core
+// 2).
+constexpr std::array<std::string_view, 3> id_token_algorithms{"RS256", "ES256", "EdDSA"};
+constexpr std::array<std::string_view, 3> response_modes{"query", "fragment", "form_post"};
+constexpr std::array<std::string_view, 4> prompts{"none", "login", "consent", "select_account"};
+constexpr std::array<std::string_view, 2> locales{"en", "de"};
+
+std::string acrs_json() {
+    std::vector<std::string_view> names;
+    for (const std::string_view name : acr_names) {
+        if (!name.empty()) {
+            names.push_back(name);
+        }
+    }
+    return array_json(names);
+}
+
+// Whether users sign in here for clients: not with keys that clients would have to share (HS256).
+bool signs_in_for_clients(const app_context& context, const key_ring& keys) {
+    return context.codes != nullptr && keys.signing_key->algorithm() != jws_algorithm::hs256;
+}
+
+// RFC 8414 2, OIDC Discovery 3, RP-Initiated Logout 2.1, RFC 9207 3.
+void add_sign_in(json_object_writer& object, std::string_view issuer) {
+    object.member("authorization_endpoint", url_of(issuer, "/authorize"))
+        .member("userinfo_endpoint", url_of(issuer, "/userinfo"))
+        .member("end_session_endpoint", url_of(issuer, "/end_session"))
+        .raw("response_types_supported", R"(["code"])")
+        .raw("response_modes_supported", array_json(response_modes))
+        .raw("code_challenge_methods_supported", R"(["S256"])")
+        .raw("id_token_signing_alg_values_supported", array_json(id_token_algorithms))
+        .raw("claims_supported", array_json(claims_supported()))
+        .raw("claim_types_supported", R"(["normal"])")
+        .raw("acr_values_supported", acrs_json())
+        .raw("prompt_values_supported", array_json(prompts))
+        .raw("ui_locales_supported", array_json(locales))
+        .member("claims_parameter_supported", true)
+        .member("authorization_response_iss_parameter_supported", true);
+}
+
+// Nothing of it: said where silence would mean on.
+void add_no_sign_in(json_object_writer& object, const key_ring& keys) {
+    object
+        .raw("response_types_supported", "[]") // no authorization endpoint
+        .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
+        .raw("id_token_signing_alg_values_supported", algorithms_json(keys))
+        .member("claims_parameter_supported", false);
 }
 
 // What clients and APIs are for. Only where the server has them.
@@ -112,15 +164,16 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
         .member("token_endpoint", url_of(issuer, "/token"))
         .member("jwks_uri", url_of(issuer, "/.well-known/jwks.json"))
         .raw("grant_types_supported", grants_json())
-        .raw("response_types_supported", "[]") // no authorization endpoint
-        .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
         .raw("token_endpoint_auth_methods_supported", array_json(client_authentication_methods()))
         .raw("subject_types_supported", R"(["public"])")
-        .raw("id_token_signing_alg_values_supported", algorithms_json(*keys))
         .member("request_parameter_supported", false)
         .member("request_uri_parameter_supported", false) // absent, it would mean true
-        .member("claims_parameter_supported", false)
         .member("service_documentation", url_of(issuer, "/docs"));
+    if (signs_in_for_clients(context, *keys)) {
+        add_sign_in(object, issuer);
+    } else {
+        add_no_sign_in(object, *keys);
+    }
     if (all != nullptr) {
         add_provider(object, issuer, *all);
     }

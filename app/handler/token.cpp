@@ -77,7 +77,8 @@ constexpr route rows[] = {
                       request_problem::token_in_query, request_problem::unsupported_grant_type, errc::claims_too_large,
                       request_problem::unsupported_media_type, errc::too_many_attempts, errc::password_queue_full,
                       errc::hash_memory_unavailable, errc::storage_unavailable, errc::invalid_client,
-                      errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions)},
+                      errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions,
+                      errc::invalid_code, errc::code_reused)},
     refresh_row,
     // Where the FastAPI tutorials put them.
     login_row.alias("/api/v1/auth/login"),

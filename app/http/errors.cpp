@@ -64,7 +64,7 @@ constexpr std::array table{
     error_row{request_problem::misdirected_request, "misdirected_request", 421, "Misdirected Request",
               "This server does not answer for that Host. If it should, start it with --allowed-host.", ""},
     error_row{errc::missing_access_token, "missing_access_token", 401, "Unauthorized",
-              "An access token is required: send it as Authorization: Bearer, one space, the token.", ""},
+              "An access token is required: send it as Authorization: Bearer, one space, the token.", "invalid_token"},
     error_row{request_problem::no_room_for_more, "no_room_for_more", 409, "Conflict",
               "There are as many of these as there may be. Remove some.", ""},
     error_row{request_problem::not_found, "not_found", 404, "Not Found", "There is nothing at this path.", ""},
@@ -143,7 +143,7 @@ constexpr std::array table{
         "an id, or with since=0 for all that is kept, and take users and sessions anew.",
         ""},
     error_row{request_problem::unsupported_grant_type, "unsupported_grant_type", 400, "Bad Request",
-              "The grant_type must be password, refresh_token, client_credentials or absent.",
+              "The grant_type must be password, refresh_token, authorization_code, client_credentials or absent.",
               "unsupported_grant_type"},
     error_row{errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "Service Unavailable",
               "There is no memory now to hash the password. Try again after Retry-After seconds.",
@@ -301,7 +301,8 @@ http_response oauth_response(const failure& why) {
     }
     http_response response = oauth_of(row, row.oauth_error.empty() ? "invalid_grant" : row.oauth_error, description);
     add_retry_after(response, why.retry_after);
-    if (why.code == errc::invalid_access_token || why.code == errc::insufficient_scope) {
+    if (why.code == errc::invalid_access_token || why.code == errc::missing_access_token ||
+        why.code == errc::insufficient_scope) {
         response.status = row.status; // RFC 6750 3.1, which is who asks by bearer
         add_challenge(response, why.code);
     } else if (why.code == errc::invalid_client) {

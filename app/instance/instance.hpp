@@ -10,6 +10,7 @@
 #include "app/worker/login_limiter.hpp"
 #include "core/service/client_guard.hpp"
 #include "core/service/client_service.hpp"
+#include "core/service/code_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -68,6 +69,7 @@ private:
     account_service accounts_;
     access_guard guard_;
     machine_service machines_;
+    code_service codes_;
     client_guard client_proofs_;
     admin_service admin_;
     client_service clients_;

@@ -102,6 +102,7 @@ service_settings service_settings_of(const config& settings) {
     out.refresh_idle_ttl = settings.refresh_idle_ttl;
     out.refresh_absolute_ttl = settings.refresh_absolute_ttl;
     out.refresh = settings.refresh;
+    out.code_ttl = settings.code_ttl;
     out.sessions_max = settings.max_sessions;
     out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;

@@ -159,7 +159,7 @@ family_word read_family_word(member_reader& from, const family_facts& facts) {
         from.blame("rotated_at", "is not within the family's life");
     }
     family_status status = family_status::live;
-    read_word<family_status::ahead>(from, "status", status);
+    read_word<last_family_status>(from, "status", status);
     return family_word()
         .with_generation(read_small(from, "generation", family_word::generation_max))
         .with_rotated_at(static_cast<std::uint32_t>(std::clamp<std::int64_t>(after, 0, family_word::rotated_at_max)))

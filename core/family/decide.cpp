@@ -86,25 +86,28 @@ decision store_is_behind(family_word word, const family_facts& facts, std::uint3
 
 } // namespace
 
-bool alive(family_word word, const family_facts& facts, const user_gate& gate, timestamp now) {
-    // There is no browser session yet that it could hang on, and what is unknown is dead.
+bool alive(family_word word, const family_facts& facts, const user_gate& gate, const family_bonds& bonds,
+           timestamp now) {
     const bool hangs = facts.origin.parent != family_id{};
-    return word.live() && !hangs && !facts.expired(word, now) && gate.admits(facts.id, facts.epoch);
+    const bool parent_lives = !hangs || (bonds.parent_may_live && now < bonds.parent_expires_at);
+    return word.live() && parent_lives && bonds.client_admits && !facts.expired(word, now) &&
+           gate.admits(facts.id, facts.epoch);
 }
 
 bool may_live(family_word word, const family_facts& facts, const user_gate& gate) {
     return word.live() && gate.is_open_to(facts.id, facts.epoch);
 }
 
-decision decide(family_word word, const family_facts& facts, const user_gate& gate, const presented_token& presented,
-                timestamp now, const refresh_policy& policy, const outage_list& outages) {
+decision decide(family_word word, const family_facts& facts, const user_gate& gate, const family_bonds& bonds,
+                const presented_token& presented, timestamp now, const refresh_policy& policy,
+                const outage_list& outages) {
     BOOST_ASSERT(presented.generation <= family_word::generation_max); // the codec refuses it as malformed
     BOOST_ASSERT(policy.reuse_window <= policy.lost_response_window);
 
     if (facts.expired(word, now)) {
         return {verdict::expired, 2, word};
     }
-    if (!alive(word, facts, gate, now)) {
+    if (!alive(word, facts, gate, bonds, now)) {
         return {verdict::revoked, 2, word};
     }
     if (presented.client != facts.client || !presented.binding_matches) {

@@ -40,7 +40,8 @@ std::string_view name_of(event_kind kind) {
                                                      "scope_created",
                                                      "scope_changed",
                                                      "scope_removed",
-                                                     "token_revoked"};
+                                                     "token_revoked",
+                                                     "code_reused"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";

@@ -56,15 +56,17 @@ enum class event_kind : std::uint8_t {
     scope_removed = 32,
     // By a client (then `about` has its client_id and `by` is 0): a token without a session was ended.
     token_revoked = 33,
+    // An authorization code came back, so the session that it had opened was ended: `last` is that session's last use.
+    code_reused = 34,
 };
-inline constexpr event_kind last_event_kind = event_kind::token_revoked;
+inline constexpr event_kind last_event_kind = event_kind::code_reused;
 constexpr bool is_operators(event_kind k) {
     return (k >= event_kind::user_created && k <= event_kind::key_retired) ||
            (k >= event_kind::client_created && k <= event_kind::scope_removed);
 }
 // These are about a token of one generation where another was current.
 constexpr bool has_generations(event_kind k) {
-    return k < event_kind::user_created || k == event_kind::token_replayed;
+    return k < event_kind::user_created || k == event_kind::token_replayed || k == event_kind::code_reused;
 }
 // Whose `by` has to be told: it may be another than the user.
 constexpr bool has_actor(event_kind k) {

@@ -26,7 +26,10 @@ void append_claims(std::string& out, const access_claims_view& claims) {
     } else {
         append_claim_text(out, claims.subject_name);
     }
-    if (!claims.audience.empty()) {
+    if (!claims.audiences.empty()) {
+        out += R"(,"aud":)";
+        append_claim_audiences(out, claims.audiences);
+    } else if (!claims.audience.empty()) {
         out += R"(,"aud":)";
         append_claim_text(out, claims.audience);
     }
@@ -76,7 +79,11 @@ bool read_claims(const json_part& payload, const access_token_expectations& expe
                jwt_id = payload.text("jti"), client = payload.text("client_id"), session = payload.text("sid");
     const auto expires = payload.integer("exp", numeric_date_max), issued = payload.integer("iat", numeric_date_max),
                generation = payload.integer("gen", family_word::generation_max);
-    if (!issuer || (!audience && !expected.audience.empty()) || !subject || !session || !expires || !issued ||
+    const bool any = expected.audiences == audience_rule::any;
+    if (any && payload.find("aud") != nullptr && !read_claim_audiences(payload, claims.audiences)) {
+        return false;
+    }
+    if (!issuer || (!any && !audience && !expected.audience.empty()) || !subject || !session || !expires || !issued ||
         !generation || !is_id_text(jwt_id) || !is_id_text(client)) {
         return false;
     }
@@ -116,7 +123,8 @@ access_token_check check_payload(std::string_view part, const access_token_expec
         return access_token_check::wrong_issuer;
     }
     const bool has_audience = payload.find("aud") != nullptr;
-    if (read.audience != expected.audience || has_audience == expected.audience.empty()) {
+    if (expected.audiences == audience_rule::exactly &&
+        (read.audience != expected.audience || has_audience == expected.audience.empty())) {
         return access_token_check::wrong_audience;
     }
     if (const json_item* const scope = payload.find("scope"); scope != nullptr) {

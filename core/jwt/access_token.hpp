@@ -6,24 +6,27 @@
 #include "core/jwt/key_ring.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl {
 
 struct access_claims {
     std::string issuer;
-    std::string audience;     // empty: the token has no aud
+    std::string audience;     // empty: the token has no aud, or a list
     user_id subject;          // where sub is an id
     std::string subject_name; // where sub is a name
     timestamp issued_at{};
     timestamp expires_at{};
-    timestamp not_before{};       // filled by checking: the later of iat and nbf
-    std::string jwt_id;           // 128 random bits, base64url
-    std::string client_id;        // "pawl" for first-party flows
-    family_id session;            // sid
-    std::uint32_t generation = 0; // gen
-    std::string scope{};          // filled by checking; empty: the token has none
+    timestamp not_before{};               // filled by checking: the later of iat and nbf
+    std::string jwt_id;                   // 128 random bits, base64url
+    std::string client_id;                // "pawl" for first-party flows
+    family_id session;                    // sid
+    std::uint32_t generation = 0;         // gen
+    std::string scope{};                  // filled by checking; empty: the token has none
+    std::vector<std::string> audiences{}; // filled by checking where any audience is taken: all of aud
 };
 
 // The same as views, for minting: only what the call needs.
@@ -37,6 +40,8 @@ struct access_claims_view {
     std::string_view subject_name{};      // sub instead of the id, if it is not empty
     std::string_view members{};           // more claims as JSON members, e.g. `,"roles":[]`
     token_type type = token_type::at_jwt; // typ
+    std::span<const std::string>
+        audiences{}; // aud instead of `audience`, if it is not empty: a text, or a list of several
 };
 
 // header {"alg","typ","kid"}; claims iss, sub, aud (if there is one), exp, iat, jti, client_id, sid, gen, `members`.
@@ -64,14 +69,21 @@ std::string_view to_text(access_token_check c); // for logs and --dev
 // again. All else is.
 enum class signature_state : std::uint8_t { unproven, proven };
 
+// Which `aud` a token may have. Tokens of clients' families have a list where they are for several.
+enum class audience_rule : std::uint8_t {
+    exactly, // that one text, or none at all
+    any,     // a text or a list: the caller looks at access_claims::audiences
+};
+
 struct access_token_expectations {
     std::string_view issuer;
-    std::string_view audience; // empty: the token must have no aud
+    std::string_view audience; // empty: the token must have no aud. Not read where any is taken
     timestamp now{};
     seconds lifetime_max{};        // exp - iat may not exceed this
     seconds leeway{0};             // for iat in the future only
     bool subject_is_id = true;     // else sub is a name: any text, for the caller to compare with the user's
     bool takes_plain_type = false; // typ JWT as well as at+jwt
+    audience_rule audiences = audience_rule::exactly;
 };
 
 inline constexpr std::size_t subject_name_size_max = 254; // bytes; no email or username is longer

@@ -38,6 +38,43 @@ void append_claim_date(std::string& out, timestamp when) {
     append_claim_number(out, static_cast<std::uint64_t>(std::max<std::int64_t>(when.time_since_epoch().count(), 0)));
 }
 
+void append_claim_audiences(std::string& out, std::span<const std::string> audiences) {
+    if (audiences.size() == 1) {
+        append_claim_text(out, audiences.front());
+        return;
+    }
+    out += '[';
+    for (const std::string& one : audiences) {
+        if (&one != audiences.data()) {
+            out += ',';
+        }
+        append_claim_text(out, one);
+    }
+    out += ']';
+}
+
+bool read_claim_audiences(const json_part& payload, std::vector<std::string>& audiences) {
+    const json_item* const item = payload.find("aud");
+    if (item == nullptr) {
+        return false;
+    }
+    if (item->what == json_item::kind::string) {
+        audiences.emplace_back(item->text);
+        return !item->text.empty();
+    }
+    if (item->what != json_item::kind::array) {
+        return false;
+    }
+    for (const json_item* one = payload.first(*item); one != nullptr; one = payload.next(*item, *one)) {
+        if (one->what != json_item::kind::string || one->text.empty() || audiences.size() == claim_audiences_max ||
+            std::ranges::find(audiences, one->text) != audiences.end()) {
+            return false;
+        }
+        audiences.emplace_back(one->text);
+    }
+    return !audiences.empty();
+}
+
 std::string sign_access_token(const jws_key& key, token_type type, std::string_view json) {
     std::string token = take_pooled_string();
     const std::string& header = key.access_header(type);

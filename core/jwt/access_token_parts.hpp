@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl {
 
@@ -20,6 +22,12 @@ void append_claim_date(std::string& out, timestamp when);
 constexpr timestamp date_of(std::int64_t date) {
     return timestamp(seconds(date));
 }
+
+inline constexpr std::size_t claim_audiences_max = 17; // the APIs of a client, and our own
+// A text where there is one, else a list.
+void append_claim_audiences(std::string& out, std::span<const std::string> audiences);
+// The same again: a text, or a list of texts that is not empty; each once. False for anything else.
+bool read_claim_audiences(const json_part& payload, std::vector<std::string>& audiences);
 
 // The token of these claims: the key's header, `json`, the signature. The memory is a spare text's.
 std::string sign_access_token(const jws_key& key, token_type type, std::string_view json);

@@ -24,6 +24,12 @@ key_file_edit edited(const key_file_contents& file, std::string about, std::stri
     return edit;
 }
 
+std::string kid_of_entry(const std::string& fresh) {
+    constexpr std::string_view kid_begin = "{\"kid\":\"";
+    const std::size_t kid_end = fresh.find('"', kid_begin.size());
+    return fresh.substr(kid_begin.size(), kid_end - kid_begin.size());
+}
+
 // The lowest id above `last` that no key of the list has, going round: ids of keys that were retired long ago come
 // last. Never below `lowest`.
 template <class Key>
@@ -77,14 +83,31 @@ key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm,
         from = now + publish_lead;
     } else {
         for (key_file_signing& entry : file.signing) {
-            entry.signs = false;
+            entry.signs = entry.signs && entry.algorithm != algorithm && file.version != 1;
         }
     }
     std::string fresh = fresh_signing_entry(file.version, algorithm, random, now, from);
-    constexpr std::string_view kid_begin = "{\"kid\":\"";
-    const std::size_t kid_end = fresh.find('"', kid_begin.size());
-    std::string about = "signing " + fresh.substr(kid_begin.size(), kid_end - kid_begin.size());
-    key_file_edit edit = edited(file, std::move(about), fresh);
+    key_file_edit edit = edited(file, "signing " + kid_of_entry(fresh), fresh);
+    wipe(fresh.data(), fresh.size());
+    return edit;
+}
+
+key_file_edit add_signing_algorithm(std::string_view text, jws_algorithm algorithm, random_source& random,
+                                    timestamp now) {
+    key_file_contents file;
+    if (algorithm == jws_algorithm::hs256 || !read_key_file(text, file).empty()) {
+        return refused_edit(key_edit_problem::malformed);
+    }
+    if (signer_at(file, algorithm, now) != nullptr) {
+        return {}; // it is there: nothing to do
+    }
+    if (file.signing.size() == signing_keys_max) {
+        return refused_edit(key_edit_problem::too_many);
+    }
+    file.version = file_version_with_from;
+    stamp(file, now);
+    std::string fresh = fresh_signing_entry(file.version, algorithm, random, now, now);
+    key_file_edit edit = edited(file, "signing " + kid_of_entry(fresh), fresh);
     wipe(fresh.data(), fresh.size());
     return edit;
 }

@@ -185,11 +185,11 @@ void fill_signing(key_ring& ring, const contents& file, jws_algorithm algorithm)
         ring.verifying_keys.push_back(entry.key);
         ring.signing_created_at.emplace_back(seconds(entry.created_at));
         ring.signing_from.push_back(from);
-        if (entry.signs && entry.algorithm == algorithm) {
-            next_signer one{from, entry.key};
+        if (entry.signs) {
+            std::vector<next_signer>& among = entry.algorithm == algorithm ? signers : ring.other_signers;
             // In order of `from`, and of the file where that is the same.
-            const auto behind = std::ranges::upper_bound(signers, one.from, {}, &next_signer::from);
-            signers.insert(behind, std::move(one));
+            const auto behind = std::ranges::upper_bound(among, from, {}, &next_signer::from);
+            among.insert(behind, next_signer{from, entry.key});
         }
     }
     if (!signers.empty()) {

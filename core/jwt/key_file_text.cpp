@@ -165,7 +165,7 @@ std::optional<std::string> ensure_signing_key(std::string_view text, jws_algorit
         file.signing.erase(std::min_element(file.signing.begin(), file.signing.end(), oldest));
     }
     for (key_file_signing& entry : file.signing) {
-        entry.signs = false;
+        entry.signs = entry.signs && file.version != 1; // in version 2 keys of several algorithms sign
     }
     std::string fresh = fresh_signing_entry(file.version, algorithm, random, now, now);
     std::string changed = key_file_text(file, fresh);

@@ -50,6 +50,20 @@ const std::shared_ptr<const jws_key>& key_ring::signer_at(timestamp now) const n
     return due == next_signers.rend() ? signing_key : due->key;
 }
 
+std::shared_ptr<const jws_key> key_ring::signer_of(jws_algorithm algorithm, timestamp now) const {
+    if (signing_key->algorithm() == algorithm) {
+        return signer_at(now);
+    }
+    std::shared_ptr<const jws_key> oldest, newest_due;
+    for (const next_signer& one : other_signers) {
+        if (one.key->algorithm() == algorithm) {
+            oldest = oldest == nullptr ? one.key : oldest;
+            newest_due = one.from <= now ? one.key : newest_due;
+        }
+    }
+    return newest_due != nullptr ? newest_due : oldest;
+}
+
 const jws_key* key_ring::find_verifying(std::string_view kid) const {
     const auto found = std::find_if(verifying_keys.begin(), verifying_keys.end(),
                                     [kid](const auto& key) { return key->kid() == kid; });

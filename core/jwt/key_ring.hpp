@@ -97,6 +97,7 @@ class key_ring {
 public:
     std::shared_ptr<const jws_key> signing_key; // signs until a next one is due; not null; also in verifying_keys
     std::vector<next_signer> next_signers;      // by `from`
+    std::vector<next_signer> other_signers;     // of other algorithms, by `from`: for ID tokens alone
     std::vector<std::shared_ptr<const jws_key>> verifying_keys;
     std::vector<timestamp> signing_created_at; // of each verifying key; 0 if not known (SECRET_KEY)
     std::vector<timestamp> signing_from;       // of each verifying key, from when on it signs or signed; 0 if not known
@@ -158,9 +159,13 @@ struct key_file_edit {
 // the JWK set refuses its tokens until it asks again.
 enum class key_start : std::uint8_t { published, at_once };
 // A fresh key of `algorithm` (not hs256). Published: the text is of version 2, the key that signs goes on until then,
-// and those before it verify from now on. At once: every other key verifies from now on.
+// and those before it verify from now on. At once: every other key of that algorithm verifies from now on; in a file of version 1 every other key.
 key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now,
                                  key_start start);
+// A fresh key of an algorithm that no key of the file signs with, for ID tokens: it signs at once, since no token of it
+// is older. The text is of version 2. No text where there is one already.
+key_file_edit add_signing_algorithm(std::string_view text, jws_algorithm algorithm, random_source& random,
+                                    timestamp now);
 // A fresh refresh key mints from now on, under an id that no other has; the others check.
 key_file_edit rotate_refresh_key(std::string_view text, random_source& random, timestamp now);
 // A fresh capsule key seals from now on, under an id that no other has; the others open. The text is of version 2.

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view subject_prefix = "client:";
 constexpr std::size_t stamp_digits = 16;
+static_assert(machine_audiences_max == claim_audiences_max);
 
 void append_stamp(std::string& out, std::uint64_t stamp) {
     for (unsigned shift = 64; shift > 0; shift -= 4) {
@@ -28,44 +29,6 @@ std::optional<std::uint64_t> stamp_from(std::string_view text) {
     std::uint64_t stamp = 0;
     std::from_chars(text.data(), text.data() + text.size(), stamp, 16);
     return stamp;
-}
-
-void append_audiences(std::string& out, const std::vector<std::string>& audiences) {
-    if (audiences.size() == 1) {
-        append_claim_text(out, audiences.front());
-        return;
-    }
-    out += '[';
-    for (const std::string& one : audiences) {
-        if (&one != audiences.data()) {
-            out += ',';
-        }
-        append_claim_text(out, one);
-    }
-    out += ']';
-}
-
-// A text, or a list of texts that is not empty; each once.
-bool read_audiences(const json_part& payload, std::vector<std::string>& audiences) {
-    const json_item* const item = payload.find("aud");
-    if (item == nullptr) {
-        return false;
-    }
-    if (item->what == json_item::kind::string) {
-        audiences.emplace_back(item->text);
-        return !item->text.empty();
-    }
-    if (item->what != json_item::kind::array) {
-        return false;
-    }
-    for (const json_item* one = payload.first(*item); one != nullptr; one = payload.next(*item, *one)) {
-        if (one->what != json_item::kind::string || one->text.empty() || audiences.size() == machine_audiences_max ||
-            std::ranges::find(audiences, one->text) != audiences.end()) {
-            return false;
-        }
-        audiences.emplace_back(one->text);
-    }
-    return !audiences.empty();
 }
 
 // sub, client_id and client_epoch: whose it is, and since when.
@@ -93,7 +56,7 @@ bool read_claims(const json_part& payload, const machine_token_expectations& exp
     if (!issuer || !jwt_id || !expires || !issued || (!scope && payload.find("scope") != nullptr)) {
         return false;
     }
-    if (!base64url_decode_into(*jwt_id, claims.jwt_id) || !read_audiences(payload, claims.audiences) ||
+    if (!base64url_decode_into(*jwt_id, claims.jwt_id) || !read_claim_audiences(payload, claims.audiences) ||
         !read_client(payload, claims)) {
         return false;
     }
@@ -139,7 +102,7 @@ std::string machine_claims_json(const machine_claims& claims) {
     out += R"(,"sub":)";
     append_claim_text(out, std::string(subject_prefix) + claims.client_id);
     out += R"(,"aud":)";
-    append_audiences(out, claims.audiences);
+    append_claim_audiences(out, claims.audiences);
     out += R"(,"exp":)";
     append_claim_date(out, claims.expires_at);
     out += R"(,"iat":)";

@@ -27,7 +27,7 @@ struct machine_claims {
     friend bool operator==(const machine_claims&, const machine_claims&) = default;
 };
 
-inline constexpr std::size_t machine_audiences_max = 17; // the APIs of a client, and our own
+inline constexpr std::size_t machine_audiences_max = 17; // as claim_audiences_max
 // All claims as JSON, in bytes: as of users' tokens, so that a token fits what we read and a header of a request.
 inline constexpr std::size_t machine_claims_size_max = 4096;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/failure.hpp"
+#include "core/family/decide.hpp"
 #include "core/family/family.hpp"
 #include "core/family/served_time.hpp"
 #include "core/family/word.hpp"
@@ -26,6 +27,9 @@ struct family_state {
     family_bonds bonds;             // open for a first-party family
     std::uint64_t user_version = 0; // of the record `gate` was read from (also a tombstone's), for observe_user
 };
+inline bool alive(const family_state& seen, timestamp now) {
+    return alive(seen.word, seen.facts, seen.gate, seen.bonds, now);
+}
 
 // A family with the advisory record of its last use: for `/sessions`, evidence and tools.
 struct family_details {

@@ -44,10 +44,8 @@ public:
     virtual std::size_t count_clients() const = 0;
     virtual catalogue_ptr find_catalogue() const = 0; // never null
     virtual bool is_revoked(const token_id& id) const = 0;
-    // What the user allowed this client, or withdrew (`withdrawn_at`); null if it never did, or either is removed.
-    virtual consent_ptr find_consent(user_id user, client_number client) const = 0;
-    // The user's, in the order of clients; at most consents_per_user_max.
-    virtual std::vector<consent_ptr> consents_of(user_id user) const = 0;
+    // What the user allowed this client, or withdrew (`withdrawn_at`). Null: no page asks yet, so nothing is recorded.
+    virtual consent_ptr find_consent(user_id /*user*/, client_number /*client*/) const { return nullptr; }
 
     // --- Changes. A record with number 0 is new: it is given the next number and version 1. Else it replaces the one
     // of its number whose version is one less. A tombstone (`removed`; of a client only what tombstone_of() keeps)
@@ -60,8 +58,6 @@ public:
     virtual result<put_result> put_scope(const scope& desired) = 0;
     // `full`: its client has revoked_tokens_max already. `done` also where it is revoked already.
     virtual result<put_result> put_revoked(const revoked_token& token) = 0;
-    // Version 1 where there is none yet, else one more than what is there. `full`: consents_per_user_max.
-    virtual result<put_result> put_consent(const consent& desired) = 0;
 
     // --- Records of another store, as they were there: numbers and versions are kept, tombstones too. Only what is not
     // here yet is added: id_taken where the number is here with other content, name_taken, refused. A number that is
@@ -69,7 +65,6 @@ public:
     virtual result<imported> import_client(const client& c) = 0;
     virtual result<imported> import_api(const api& a) = 0;
     virtual result<imported> import_scope(const scope& s) = 0;
-    virtual result<imported> import_consent(const consent& c) = 0;
 
     // What an answer that rests on any lookup above waits for: the latest change. ticket::none once that is durable.
     virtual ticket rests_on() const noexcept = 0;

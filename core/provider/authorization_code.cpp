@@ -63,11 +63,12 @@ bool is_proven(const authorization_code& code, const std::optional<std::string_v
     return is_verifier(*verifier) && constant_time_equal(sha256(bytes_of(*verifier)), *code.code_challenge);
 }
 
-// RFC 6749 4.1.3: sent exactly where the request had one, and the same.
+// RFC 6749 4.1.3: sent where the request had one. What is sent is the one that the code went to, also where the client
+// has only one and the request did not name it.
 bool is_same_uri(const authorization_code& code, const presented_code& shown) {
-    return shown.redirect_uri_sent == code.redirect_uri_given &&
-           (!shown.redirect_uri_sent ||
-            constant_time_equal(hash_of_redirect_uri(shown.redirect_uri), code.redirect_uri_hash));
+    return shown.redirect_uri_sent
+               ? constant_time_equal(hash_of_redirect_uri(shown.redirect_uri), code.redirect_uri_hash)
+               : !code.redirect_uri_given;
 }
 
 } // namespace

@@ -41,6 +41,13 @@ enum class client_consent : std::uint8_t { ask = 0, implicit = 1, never = 2 };
 enum class client_binding : std::uint8_t { none = 0, session = 1 };
 enum class client_pkce : std::uint8_t { required = 0, optional = 1 };
 enum class code_reuse_rule : std::uint8_t { end = 0, deny = 1 };
+// What its ID tokens are signed with (OIDC Registration 2, id_token_signed_response_alg).
+enum class id_token_algorithm : std::uint8_t { rs256 = 0, es256 = 1, eddsa = 2 };
+constexpr jws_algorithm jws_algorithm_of(id_token_algorithm algorithm) {
+    return algorithm == id_token_algorithm::rs256   ? jws_algorithm::rs256
+           : algorithm == id_token_algorithm::es256 ? jws_algorithm::es256
+                                                    : jws_algorithm::eddsa;
+}
 enum class client_origin : std::uint8_t { admin = 0, seed = 1, import = 2 };
 enum class client_token_format : std::uint8_t { of_api = 0, jwt = 1, opaque = 2 }; // of_api: as its API has it
 
@@ -88,7 +95,7 @@ struct client {
     client_binding bind = client_binding::none;
     code_reuse_rule code_reuse = code_reuse_rule::end;
     client_token_format token_format = client_token_format::of_api;
-    jws_algorithm id_token_alg = jws_algorithm::rs256; // id_token_signed_response_alg (OIDC Registration 2)
+    id_token_algorithm id_token_alg = id_token_algorithm::rs256;
     // 0: as the server's options say.
     seconds access_token_ttl{0}, refresh_idle_ttl{0}, refresh_absolute_ttl{0}, reuse_window{0}, lost_response_window{0};
     std::string attributes; // a JSON object, compact; empty: none

@@ -79,6 +79,7 @@ void put_wishes(client& record, const client_wishes& wanted) {
     put(record.bind, wanted.bind, neutral.bind);
     put(record.code_reuse, wanted.code_reuse, neutral.code_reuse);
     put(record.token_format, wanted.token_format, neutral.token_format);
+    put(record.id_token_alg, wanted.id_token_alg, neutral.id_token_alg);
     put(record.access_token_ttl, wanted.access_token_ttl, neutral.access_token_ttl);
     put(record.refresh_idle_ttl, wanted.refresh_idle_ttl, neutral.refresh_idle_ttl);
     put(record.refresh_absolute_ttl, wanted.refresh_absolute_ttl, neutral.refresh_absolute_ttl);

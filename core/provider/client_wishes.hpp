@@ -40,6 +40,7 @@ struct client_wishes {
     wish<client_binding> bind;
     wish<code_reuse_rule> code_reuse;
     wish<client_token_format> token_format;
+    wish<id_token_algorithm> id_token_alg;
     wish<seconds> access_token_ttl, refresh_idle_ttl, refresh_absolute_ttl, reuse_window, lost_response_window;
     wish<std::string> attributes; // a JSON object, compact
 };

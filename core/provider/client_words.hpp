@@ -19,6 +19,7 @@ inline constexpr std::string_view client_binding_words[] = {"none", "session"};
 inline constexpr std::string_view client_pkce_words[] = {"required", "optional"};
 inline constexpr std::string_view code_reuse_words[] = {"end", "deny"};
 inline constexpr std::string_view client_origin_words[] = {"admin", "seed", "import"};
+inline constexpr std::string_view id_token_algorithm_words[] = {"RS256", "ES256", "EdDSA"};
 inline constexpr std::string_view token_format_words[] = {"jwt", "opaque"};
 
 constexpr std::span<const std::string_view> words_of(client_preset /*any*/) {
@@ -38,6 +39,9 @@ constexpr std::span<const std::string_view> words_of(client_pkce /*any*/) {
 }
 constexpr std::span<const std::string_view> words_of(code_reuse_rule /*any*/) {
     return code_reuse_words;
+}
+constexpr std::span<const std::string_view> words_of(id_token_algorithm /*any*/) {
+    return id_token_algorithm_words;
 }
 constexpr std::span<const std::string_view> words_of(client_origin /*any*/) {
     return client_origin_words;

@@ -2,8 +2,10 @@
 
 #include "core/family/decide.hpp"
 #include "core/jwt/access_token.hpp"
+#include "core/provider/machine_grant.hpp"
 #include "core/service/durable_answer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl {
@@ -70,13 +72,13 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
         if (!seen || (by_id && seen->facts.user != claims->subject) || seen->facts.client != first_party_client) {
             co_return errc::invalid_access_token; // swept, of another user or client: rests on nothing that changes
         }
-        if (!alive(seen->word, seen->facts, seen->gate, now)) {
+        if (!alive(*seen, now)) {
             const result<ticket> rests = rests_on(context_.data, *seen);
             task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
             co_return co_await std::move(refused);
         }
         user_ptr who = context_.data.find_user(seen->facts.user);
-        if (!who || !alive(seen->word, seen->facts, who->gate, now)) {
+        if (!who || !alive(seen->word, seen->facts, who->gate, seen->bonds, now)) {
             continue; // revoked between the two looks: the next one finds the family dead
         }
         if (!is_subject(*claims, *who)) { // the name was given up since
@@ -112,11 +114,21 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
 std::optional<family_id> access_guard::session_of(std::string_view token) const {
     access_claims claims;
     const key_ring_ptr keys = context_.keys();
-    const access_token_check checked = check_access_token(*keys, token, expectations_now(context_), claims);
+    access_token_expectations expected = expectations_now(context_);
+    const std::string_view ours = expected.audience;
+    expected.audiences = audience_rule::any;
+    expected.lifetime_max = std::max(expected.lifetime_max, machine_token_ttl_max);
+    const access_token_check checked = check_access_token(*keys, token, expected, claims);
     if (checked != access_token_check::good && checked != access_token_check::expired) {
         return std::nullopt;
     }
-    return claims.session;
+    const bool is_ours =
+        ours.empty() ? claims.audiences.empty() : claims.audiences.size() == 1 && claims.audiences.front() == ours;
+    if (is_ours) {
+        return claims.session;
+    }
+    const std::optional<family_state> seen = context_.data.find_family(claims.session);
+    return seen && seen->facts.client != first_party_client ? std::optional(claims.session) : std::nullopt;
 }
 
 } // namespace pawl

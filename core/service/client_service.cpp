@@ -37,6 +37,7 @@ std::string names_of_changes(const client& before, const client& after) {
     add(before.bind != after.bind, "bind");
     add(before.code_reuse != after.code_reuse, "code_reuse");
     add(before.token_format != after.token_format, "token_format");
+    add(before.id_token_alg != after.id_token_alg, "id_token_alg");
     add(before.access_token_ttl != after.access_token_ttl, "access_token_ttl");
     add(before.refresh_idle_ttl != after.refresh_idle_ttl, "refresh_idle_ttl");
     add(before.refresh_absolute_ttl != after.refresh_absolute_ttl, "refresh_absolute_ttl");

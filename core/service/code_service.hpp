@@ -4,9 +4,11 @@
 #include "core/provider/authorization_code.hpp"
 #include "core/service/services.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl {
 
@@ -20,21 +22,29 @@ struct code_presentation {
 class code_service {
 public:
     // `context.entities` and `context.signer` are not null.
-    explicit code_service(service_context context) : context_(std::move(context)) {}
+    explicit code_service(service_context context);
 
-    // The text of a code, once all that it rests on is durable. storage_unavailable.
+    // The text of a code, once all that it rests on is durable. It is good for --code-ttl from now on. Where its family
+    // is there already (Back, and Allow once more) it is made for another. storage_unavailable.
     task<result<secret_string>> issue(authorization_code code);
 
-    // C1 to C6 (docs/architecture.md). invalid_grant (also where the code was used: then it ends the family, with an
-    // event, and the sentence says so), invalid_target, storage_unavailable. With `openid` there is an ID token.
+    // C1 to C6 (docs/architecture.md). invalid_code; code_reused where the code was used: then its family is ended,
+    // with an event; unauthorized_client where the client's grants have no authorization_code; invalid_target,
+    // claims_too_large; password_queue_full where too many signatures wait (the code is then used up);
+    // storage_unavailable. With `openid` there is an ID token.
     task<result<issued_tokens>> exchange(token_client asking, code_presentation shown, caller from);
 
     // The JSON of /userinfo for this access token (OIDC Core 5.3). missing_access_token, invalid_access_token,
-    // insufficient_scope (no `openid`), storage_unavailable.
+    // insufficient_scope (no `openid`), storage_unavailable. Awaited directly: the view outlives the call.
     task<result<std::string>> userinfo(std::string_view access_token);
 
 private:
+    // The claims of a genuine, unexpired token for /userinfo; its signature is not checked again where it was a moment
+    // ago.
+    std::optional<access_claims> read(std::string_view access_token) const;
+
     service_context context_;
+    std::unique_ptr<verified_tokens> known_;
 };
 
 } // namespace pawl

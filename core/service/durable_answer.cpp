@@ -13,7 +13,15 @@ result<ticket> rests_on(store& data, const family_state& seen) {
     if (!gate) {
         return gate;
     }
-    return later(*word, *gate);
+    ticket wait_for = later(*word, *gate);
+    if (seen.facts.origin.parent != family_id{}) {
+        const result<ticket> parent = data.observe_family(seen.facts.origin.parent, seen.bonds.parent_word);
+        if (!parent) {
+            return parent;
+        }
+        wait_for = later(wait_for, *parent);
+    }
+    return wait_for;
 }
 
 task<failure> refusal(durability_port& data, failure why, result<ticket> rests) {

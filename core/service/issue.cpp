@@ -32,9 +32,14 @@ family_id random_family_id(random_source& random) {
 }
 
 issued_tokens issue_tokens(const service_context& context, const key_ring& keys, const family_facts& facts,
-                           family_word word, timestamp now, std::string_view client_id, const user_claims& about) {
-    const timestamp idle_expiry = facts.idle_expires_at(word); // never later than the absolute one
-    const timestamp access_expiry = std::min(now + context.settings.access_token_ttl, idle_expiry);
+                           family_word word, timestamp now, std::string_view client_id, const user_claims& about,
+                           const token_terms* terms) {
+    timestamp idle_expiry = facts.idle_expires_at(word); // never later than the absolute one
+    if (terms != nullptr && terms->expires_by > timestamp{}) {
+        idle_expiry = std::min(idle_expiry, terms->expires_by);
+    }
+    const seconds access_ttl = terms != nullptr ? terms->access_token_ttl : context.settings.access_token_ttl;
+    const timestamp access_expiry = std::min(now + access_ttl, idle_expiry);
     const auto jwt_id = random_jwt_id(context.random);
     access_claims_view claims;
     claims.issuer = context.settings.issuer;
@@ -49,10 +54,16 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     claims.subject_name = about.subject_name;
     claims.members = about.members;
     claims.type = context.settings.tokens.type;
+    if (terms != nullptr) {
+        claims.audiences = terms->audiences;
+        claims.type = token_type::at_jwt; // RFC 9068 2.1
+    }
 
     issued_tokens tokens;
     tokens.access_token = mint_access_token(*keys.signer_at(now), claims);
-    tokens.refresh_token = mint_refresh_token(keys, {.family = facts.id, .generation = word.generation()});
+    if (terms == nullptr || terms->refreshes) {
+        tokens.refresh_token = mint_refresh_token(keys, {.family = facts.id, .generation = word.generation()});
+    }
     tokens.scope = about.scope;
     tokens.access_expires_in = std::max(access_expiry - now, seconds(0));
     tokens.refresh_expires_in = std::max(idle_expiry - now, seconds(0));

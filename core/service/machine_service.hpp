@@ -44,8 +44,8 @@ public:
     task<result<issued_machine_token>> issue(client_number asking, machine_ask asked);
 
     // What `token` is, as far as it concerns `asking`: its own, those for one of its APIs, and all where its scopes
-    // have `introspect`. All else is not active, and it is not said why. Changes nothing of the token. invalid_client
-    // where `asking` is no more; storage_unavailable.
+    // have `introspect`; users' tokens that a client was given are that client's own. All else is not active, and it is
+    // not said why. Changes nothing of the token. invalid_client where `asking` is no more; storage_unavailable.
     task<result<token_facts>> introspect(client_number asking, secret_string token);
 
     // Ends what `token` stands for: the family of a refresh token of any generation or of a user's access token, else
@@ -72,7 +72,15 @@ private:
     result<issued_machine_token> sign(const client& who, const machine_grant& grant);
     task<result<token_facts>> introspect_machine(client_number asking, machine_claims claims);
     task<result<token_facts>> introspect_refresh(client_number asking, std::string_view token);
+    // Of a user's access token: of the first party's family, or of a client's.
     task<result<token_facts>> introspect_user(client_number asking, std::string_view token);
+    task<result<token_facts>> introspect_grant(client_number asking, access_claims claims, family_state seen);
+    // The claims of a genuine, unexpired access token of a client's family, and that family.
+    struct grant_token {
+        access_claims claims;
+        family_state seen;
+    };
+    std::optional<grant_token> read_grant(std::string_view token) const;
     task<result<void>> revoke_family(client_number asking, family_id id, caller from);
     task<result<void>> revoke_machine(client_number asking, machine_claims claims, caller from);
 

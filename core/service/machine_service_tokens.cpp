@@ -1,5 +1,6 @@
 // What a token is (RFC 7662), and its end before its time (RFC 7009).
 #include "core/family/decide.hpp"
+#include "core/service/client_tokens.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/end_family.hpp"
 #include "core/service/machine_service.hpp"
@@ -103,11 +104,27 @@ task<result<token_facts>> machine_service::introspect_machine(client_number aski
     co_return *decided == telling::told ? facts_of(claims) : token_facts{};
 }
 
+namespace {
+
+// The client of a family by its name; empty where it is removed, or the family is a browser's: then only those with the
+// scope introspect are told.
+std::string client_id_of(const registry& entities, client_number number) {
+    if (number == first_party_client) {
+        return std::string(first_party_client_id);
+    }
+    const client_ptr known = entities.find_client(number);
+    return known ? known->client_id : std::string();
+}
+
+} // namespace
+
 // A refresh token is active where the next refresh with it would rotate: its family lives, and it is the newest.
 task<result<token_facts>> machine_service::introspect_refresh(client_number asking, std::string_view token) {
     const key_ring_ptr keys = context_.keys();
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token);
-    const auto decide = [&] { return telling_of(entities_, asking, first_party_client_id, {}); };
+    const std::optional<family_state> family = place ? context_.data.find_family(place->family) : std::nullopt;
+    const std::string holder = client_id_of(entities_, family ? family->facts.client : first_party_client);
+    const auto decide = [&] { return telling_of(entities_, asking, holder, {}); };
     auto settling = settled(context_.data, entities_, decide);
     const std::optional<telling> decided = co_await std::move(settling);
     if (!decided) {
@@ -128,23 +145,101 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     if (!stands) {
         co_return stands.error();
     }
-    if (!who || place->generation != state.word.generation() ||
-        !alive(state.word, state.facts, state.gate, context_.time.now())) {
+    if (!who || place->generation != state.word.generation() || !alive(state, context_.time.now())) {
         co_return token_facts{};
     }
     token_facts facts;
     facts.active = facts.is_refresh_token = true;
     facts.issuer = context_.settings.issuer;
-    facts.subject = subject_of(context_.settings, *who);
-    facts.client_id = first_party_client_id;
-    facts.username = who->username;
+    facts.client_id = holder;
+    if (state.facts.client == first_party_client) {
+        facts.subject = subject_of(context_.settings, *who);
+        facts.username = who->username;
+    } else {
+        facts.subject = std::to_string(who->id.value);
+    }
     facts.session = place->family;
     facts.issued_at = seen->last_use.at;
     facts.expires_at = state.facts.idle_expires_at(state.word);
     co_return facts;
 }
 
+std::optional<machine_service::grant_token> machine_service::read_grant(std::string_view token) const {
+    const key_ring_ptr keys = context_.keys();
+    const access_token_expectations expected = client_token_expectations(context_.settings, context_.time.now());
+    grant_token out;
+    // Whose it claims to be, before a signature is checked for it: the guard reads those of the first party.
+    if (check_access_token(*keys, token, expected, out.claims, signature_state::proven) != access_token_check::good) {
+        return std::nullopt;
+    }
+    std::optional<family_state> seen = context_.data.find_family(out.claims.session);
+    if (!seen || seen->facts.client == first_party_client || seen->facts.user != out.claims.subject) {
+        return std::nullopt;
+    }
+    const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, expected);
+    if (!mark || !known_->find(*mark, expected)) {
+        if (check_access_token(*keys, token, expected, out.claims) != access_token_check::good) {
+            return std::nullopt;
+        }
+        if (mark) {
+            known_->keep(*mark, verified_claims_of(out.claims), expected.now);
+        }
+    }
+    out.seen = *std::move(seen);
+    return out;
+}
+
+// Of a token that a client was given for its user: told to that client, to those of its APIs, and to those that may ask
+// about all. The user's name is not said: the client may not have been granted it.
+task<result<token_facts>> machine_service::introspect_grant(client_number asking, access_claims claims,
+                                                            family_state seen) {
+    const auto decide = [&] { return telling_of(entities_, asking, claims.client_id, claims.audiences); };
+    auto settling = settled(context_.data, entities_, decide);
+    const std::optional<telling> decided = co_await std::move(settling);
+    if (!decided) {
+        co_return storage_failure();
+    }
+    if (*decided == telling::no_asker) {
+        co_return errc::invalid_client;
+    }
+    if (*decided == telling::not_told) {
+        co_return token_facts{};
+    }
+    result<ticket> rests = rests_on(context_.data, seen);
+    if (rests) {
+        rests = later(*rests, entities_.rests_on()); // the gate of its client
+    }
+    task<result<void>> accepting = acceptance(context_.data, std::move(rests));
+    const result<void> stands = co_await std::move(accepting);
+    if (!stands) {
+        co_return stands.error();
+    }
+    const std::optional<family_state> now = context_.data.find_family(claims.session);
+    if (!now || !alive(*now, context_.time.now())) {
+        co_return token_facts{};
+    }
+    context_.data.confirm_family(claims.session, claims.generation);
+    token_facts facts;
+    facts.active = true;
+    facts.issuer = claims.issuer;
+    facts.subject = std::to_string(claims.subject.value);
+    facts.client_id = claims.client_id;
+    facts.jwt_id = claims.jwt_id;
+    facts.scope = claims.scope;
+    facts.audiences = claims.audiences;
+    facts.session = claims.session;
+    facts.issued_at = claims.issued_at;
+    facts.not_before = claims.not_before;
+    facts.expires_at = claims.expires_at;
+    co_return facts;
+}
+
 task<result<token_facts>> machine_service::introspect_user(client_number asking, std::string_view token) {
+    if (std::optional<grant_token> grant = read_grant(token)) {
+        task<result<token_facts>> telling_it =
+            introspect_grant(asking, std::move(grant->claims), std::move(grant->seen));
+        co_return co_await std::move(telling_it);
+    }
     const std::vector<std::string> audiences = own_audiences(context_.settings);
     const auto decide = [&] { return telling_of(entities_, asking, first_party_client_id, audiences); };
     auto settling = settled(context_.data, entities_, decide);
@@ -222,7 +317,8 @@ task<result<void>> machine_service::revoke_family(client_number asking, family_i
     if (seen->facts.client != asking) {
         co_return errc::token_of_another; // rests on facts that never change
     }
-    const result<ended_family> ended = end_family(context_, id, family_status::logout, from);
+    const family_status why = seen->facts.client == first_party_client ? family_status::logout : family_status::revoked;
+    const result<ended_family> ended = end_family(context_, id, why, from);
     if (!ended) {
         co_return ended.error();
     }

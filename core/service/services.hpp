@@ -60,6 +60,7 @@ struct service_settings {
     seconds refresh_idle_ttl{14 * 86400};
     seconds refresh_absolute_ttl{90 * 86400};
     refresh_policy refresh;
+    seconds code_ttl{60}; // --code-ttl: of authorization codes; at most code_ttl_max
     std::size_t sessions_max = 1000;
     std::size_t clients_max = 10'000; // --max-clients
     password_rules passwords;
@@ -84,7 +85,7 @@ struct service_context {
     service_counters& counters;
     // The key ring now; SIGHUP changes what it gives. Take it once per request.
     std::function<key_ring_ptr()> keys;
-    registry* entities = nullptr; // clients, APIs, scopes; null in tests of other things
+    registry* entities = nullptr;   // clients, APIs, scopes; null in tests of other things
     token_signer* signer = nullptr; // for ID tokens; null in tests of other things
 };
 

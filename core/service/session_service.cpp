@@ -81,8 +81,7 @@ task<result<std::vector<family_details>>> session_service::list(principal who) {
         }
         wait_for = later(wait_for, *rests);
     }
-    std::erase_if(sessions,
-                  [&](const family_details& f) { return !alive(f.state.word, f.state.facts, f.state.gate, now); });
+    std::erase_if(sessions, [&](const family_details& f) { return !alive(f.state, now); });
     std::sort(sessions.rbegin(), sessions.rend(), &used_before);
     task<bool> wait = context_.data.durable(wait_for);
     const bool stands = co_await std::move(wait);
@@ -95,7 +94,7 @@ task<result<std::vector<family_details>>> session_service::list(principal who) {
 task<result<void>> session_service::end(principal who, family_id session, caller from) {
     const std::optional<family_state> own = context_.data.find_family(who.session);
     const timestamp now = context_.time.now();
-    if (!own || !alive(own->word, own->facts, own->gate, now)) { // revoked since it was authenticated
+    if (!own || !alive(*own, now)) { // revoked since it was authenticated
         const result<ticket> rests = rests_on_session(context_, who);
         task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
         co_return co_await std::move(refused);

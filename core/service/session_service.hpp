@@ -23,9 +23,12 @@ public:
     // One presentation of a refresh token (decide.hpp) by `client`; the token of another client's family is
     // invalid_refresh_token, and nothing changes (case 3). refresh_token_reused, session_revoked, session_expired,
     // storage_unavailable.
-    // `scope` narrows the access token of a family that has scopes; invalid_scope before anything has changed.
+    // `scope` narrows the access token of a family that has scopes, `resources` (RFC 8707) that of a client's family:
+    // invalid_scope, invalid_target before anything has changed. Of another client than the first party: invalid_client
+    // where it is disabled or removed by now, unauthorized_client where its grants have no refresh_token; with `openid`
+    // there is a new ID token, so password_queue_full too.
     task<result<refreshed>> refresh(secret_string token, token_client client, caller from,
-                                    std::optional<std::string> scope = {});
+                                    std::optional<std::string> scope = {}, std::vector<std::string> resources = {});
 
     // Ends the family of any genuine generation, expired or not, of any client; success also where it is unknown or has
     // ended already (RFC 7009 2.2).

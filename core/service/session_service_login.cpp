@@ -32,9 +32,7 @@ void count(std::atomic<std::uint64_t>& counter) {
 ticket evict_beyond_limit(const service_context& context, user_id id, const family_id& own, const caller& from) {
     const timestamp now = context.time.now();
     std::vector<family_details> living = context.data.living_families_of(id, now);
-    std::erase_if(living, [&](const family_details& f) {
-        return f.state.facts.id == own || !alive(f.state.word, f.state.facts, f.state.gate, now);
-    });
+    std::erase_if(living, [&](const family_details& f) { return f.state.facts.id == own || !alive(f.state, now); });
     const std::size_t others_max = std::max<std::size_t>(context.settings.sessions_max, 1) - 1;
     if (living.size() <= others_max) {
         return ticket::none;
@@ -147,13 +145,13 @@ result<opened_family> open_family(const service_context& context, const user& ho
     facts.created_at = now;
     facts.idle_ttl = context.settings.refresh_idle_ttl;
     facts.absolute_ttl = context.settings.refresh_absolute_ttl;
-    const result<ticket> inserted = context.data.insert_family(facts, family_word{}, use_of(wanted.from, now));
+    const result<inserted_family> inserted = context.data.insert_family(facts, family_word{}, use_of(wanted.from, now));
     if (!inserted) {
         return inserted.error();
     }
     opened_family opened;
     opened.id = facts.id;
-    opened.wait_for = later(later(*inserted, *holder_durable), about->rests);
+    opened.wait_for = later(later(inserted->wait_for, *holder_durable), about->rests);
     opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, wanted.from));
     opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, wanted.client.id, about->claims);
     return opened;
@@ -198,7 +196,7 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
             co_return storage_failure();
         }
         const std::optional<family_state> after = context.data.find_family(opened->id);
-        if (after && alive(after->word, after->facts, after->gate, context.time.now())) {
+        if (after && alive(*after, context.time.now())) {
             co_return std::move(opened->tokens);
         }
         user_ptr current = still_entitled(context, *holder, after);

@@ -5,9 +5,11 @@
 #include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/issue.hpp"
+#include "core/service/refresh_claims.hpp"
 #include "core/service/user_scopes.hpp"
 #include "core/token/refresh_token.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +29,8 @@ struct presentation {
     family_word word; // whose generation the tokens carry
     timestamp now{};
     user_claims about;
+    std::unique_ptr<client_tokens> of_client; // of a client's family; then `owner`, too
+    user_ptr owner;
 };
 
 presentation refused_presentation(failure why, result<ticket> rests) {
@@ -53,7 +57,8 @@ struct presenter {
     const refresh_token_place& place;
     client_number client;
     const caller& from;
-    const std::optional<std::string>& scope; // asked for
+    const token_wishes& wishes;
+    client_ptr record; // null: the first party
 };
 
 // The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
@@ -147,53 +152,41 @@ constexpr bool gives_tokens(verdict what) {
     return what == verdict::rotate || what == verdict::replay || what == verdict::healed;
 }
 
-// What the tokens are to say of the user, of the record as it is now, and what that rests on.
-struct owner_claims {
-    user_claims claims;
-    ticket rests = ticket::none;
-};
-
-// claims_too_large and invalid_scope before anything has changed; storage_unavailable; user_not_found where the user
-// has just been removed.
-result<owner_claims> claims_of_owner(const service_context& context, const family_facts& facts,
-                                     const std::optional<std::string>& asked) {
-    owner_claims out;
-    const catalogue_ptr defined = facts.grant.scopes.empty() ? nullptr : defined_scopes(context);
-    if (!context.settings.tokens.speaks_of_user() && defined == nullptr) {
-        return out;
-    }
-    const user_ptr owner = context.data.find_user(facts.user);
-    if (!owner) {
-        return errc::user_not_found;
-    }
-    const result<ticket> rests = context.data.observe_user(owner->id, owner->version);
-    if (!rests) {
-        return rests.error();
-    }
-    std::string scope;
-    out.rests = *rests;
-    if (defined != nullptr) {
-        const result<scope_set> scopes = scopes_of_refresh(*defined, owner->roles, facts.grant.scopes, asked);
-        if (!scopes) {
-            return scopes.error();
-        }
-        scope = scope_text(*defined, *scopes);
-        out.rests = later(out.rests, context.entities->rests_on());
-    }
-    std::optional<user_claims> claims = claims_of(context.settings, *owner, std::move(scope));
-    if (!claims) {
-        return errc::claims_too_large;
-    }
-    out.claims = *std::move(claims);
-    return out;
-}
-
 presentation speaking(presentation p, owner_claims about) {
     if (!p.refused && p.rests) {
         p.rests = later(*p.rests, about.rests);
         p.about = std::move(about.claims);
+        p.of_client = std::move(about.of_client);
+        p.owner = std::move(about.owner);
     }
     return p;
+}
+
+// Ends a family whose consent was withdrawn while a crash kept it from being ended with the others. std::nullopt where
+// that is not so, or another request changed it first (`conflict`).
+struct withdrawal {
+    std::optional<presentation> done;
+    bool conflict = false;
+};
+withdrawal end_withdrawn(const presenter& who, const family_state& seen, timestamp now) {
+    withdrawal out;
+    const service_context& context = who.context;
+    if (who.record == nullptr || seen.facts.client != who.client || !seen.word.live() ||
+        !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client), seen.facts)) {
+        return out;
+    }
+    const ticket withdrawn = context.entities->rests_on();
+    const result<exchange_result> ended = context.data.exchange_family(
+        seen.facts.id, seen.word, seen.word.with_status(family_status::consent), use_of(who.from, now));
+    if (!ended) {
+        out.done = refused_presentation(ended.error(), ticket::none);
+    } else if (ended->outcome == exchange_outcome::conflict) {
+        out.conflict = true;
+    } else {
+        count(context.counters.refused_dead);
+        out.done = refused_presentation(errc::session_revoked, later(ended->wait_for, withdrawn));
+    }
+    return out;
 }
 
 // One pass: nothing where another request changed the family between the look and the exchange.
@@ -206,8 +199,13 @@ std::optional<presentation> present_once(const presenter& who) {
         return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
     }
     const presented_token presented{.generation = who.place.generation, .client = who.client};
+    const refresh_policy policy =
+        who.record == nullptr ? context.settings.refresh : policy_of(context.settings, *who.record);
+    if (withdrawal withdrawn = end_withdrawn(who, *seen, now); withdrawn.done || withdrawn.conflict) {
+        return std::move(withdrawn.done);
+    }
     const decision decided =
-        decide(seen->word, seen->facts, seen->gate, presented, now, context.settings.refresh, context.data.outages());
+        decide(seen->word, seen->facts, seen->gate, seen->bonds, presented, now, policy, context.data.outages());
     switch (decided.what) {
     case verdict::expired:
     case verdict::revoked:
@@ -222,7 +220,8 @@ std::optional<presentation> present_once(const presenter& who) {
     }
     result<owner_claims> about = owner_claims();
     if (gives_tokens(decided.what)) { // after `now`, and before anything changes
-        about = claims_of_owner(context, seen->facts, who.scope);
+        about = who.record == nullptr ? claims_of_owner(context, seen->facts, who.wishes.scope)
+                                      : claims_of_grant(context, who.record, *seen, who.wishes);
     }
     if (!about && about.error().code == errc::user_not_found) {
         return std::nullopt; // the next look finds the gate closed
@@ -261,21 +260,65 @@ presentation present(const presenter& who) {
     return refused_presentation(storage_failure(), ticket::none);
 }
 
+// The record of a client that refreshes, as it is now; null for the first party. invalid_client, unauthorized_client.
+result<client_ptr> refreshing_client(const service_context& context, client_number number) {
+    if (number == first_party_client) {
+        return client_ptr();
+    }
+    client_ptr record = context.entities == nullptr ? nullptr : context.entities->find_client(number);
+    if (!record || !record->admits(record->epoch)) {
+        return errc::invalid_client;
+    }
+    if (!record->refresh_token) {
+        return errc::unauthorized_client;
+    }
+    return record;
+}
+
+issued_tokens tokens_of(const service_context& context, const key_ring& keys, const presentation& done,
+                        std::string_view client_id) {
+    return issue_tokens(context, keys, done.facts, done.word, done.now, client_id, done.about,
+                        done.of_client ? &done.of_client->terms : nullptr);
+}
+
+// Looked at once more, after the last wait: a revocation that completed meanwhile must not be outlived.
+bool still_stands(const service_context& context, const std::optional<family_state>& after, const client_ptr& record) {
+    return after && alive(*after, context.time.now()) &&
+           (record == nullptr ||
+            !is_withdrawn(context.entities->find_consent(after->facts.user, record->number), after->facts));
+}
+
 } // namespace
 
 task<result<refreshed>> session_service::refresh(secret_string token, token_client client, caller from,
-                                                 std::optional<std::string> scope) {
+                                                 std::optional<std::string> scope, std::vector<std::string> resources) {
     const key_ring_ptr keys = context_.keys();
+    const result<client_ptr> record = refreshing_client(context_, client.number);
+    if (!record) {
+        task<failure> refused = refusal(context_.data, record.error(),
+                                        context_.entities == nullptr ? ticket::none : context_.entities->rests_on());
+        co_return co_await std::move(refused);
+    }
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
     if (!place) { // case 1
         count(context_.counters.refused_forged);
         co_return errc::invalid_refresh_token;
     }
-    presentation done = present({context_, *place, client.number, from, scope});
+    const token_wishes wishes{std::move(scope), std::move(resources)};
+    presentation done = present({context_, *place, client.number, from, wishes, *record});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;
-        answer.tokens = issue_tokens(context_, *keys, done.facts, done.word, done.now, client.id, done.about);
+        answer.tokens = tokens_of(context_, *keys, done, client.id);
+    }
+    if (!done.refused && done.of_client && has(done.of_client->scopes, builtin_scope::openid)) {
+        id_token_order order = refreshed_id_token(*record, done.owner, done.facts, done.now, answer.tokens);
+        task<result<std::string>> making = make_id_token(context_, keys, std::move(order));
+        result<std::string> made = co_await std::move(making);
+        if (!made) {
+            co_return made.error(); // the client tries again: it is given the same generation
+        }
+        answer.tokens.id_token = *std::move(made);
     }
     // As acceptance() does, without a coroutine in between: this is the path that all others are measured against.
     if (!done.rests) {
@@ -289,9 +332,8 @@ task<result<refreshed>> session_service::refresh(secret_string token, token_clie
     if (done.refused) {
         co_return *done.refused;
     }
-    // A revocation that completed while we waited must not be outlived: look again, and hand out nothing.
     const std::optional<family_state> after = context_.data.find_family(place->family);
-    if (after && alive(after->word, after->facts, after->gate, context_.time.now())) {
+    if (still_stands(context_, after, *record)) {
         co_return answer;
     }
     count(context_.counters.refused_dead);

@@ -1,6 +1,7 @@
 #include "core/service/token_report.hpp"
 
 #include "core/family/decide.hpp"
+#include "core/service/client_tokens.hpp"
 #include "core/token/refresh_token.hpp"
 
 #include <algorithm>
@@ -13,7 +14,18 @@ void inspect_access(const service_context& context, std::string_view token, toke
     const key_ring_ptr keys = context.keys();
     const access_token_expectations expected = expectations_of(context.settings, context.time.now());
     access_claims claims;
-    const access_token_check check = check_access_token(*keys, token, expected, claims);
+    access_token_check check = check_access_token(*keys, token, expected, claims);
+    if (check != access_token_check::good && check != access_token_check::expired) { // or is it a client's?
+        const access_token_expectations any = client_token_expectations(context.settings, expected.now);
+        access_claims read;
+        const access_token_check again = check_access_token(*keys, token, any, read);
+        const bool is_genuine = again == access_token_check::good || again == access_token_check::expired;
+        const auto seen = is_genuine ? context.data.find_family(read.session) : std::nullopt;
+        if (seen && seen->facts.client != first_party_client) {
+            check = again;
+            claims = std::move(read);
+        }
+    }
     report.kind = token_kind::access;
     report.genuine = check == access_token_check::good || check == access_token_check::expired;
     report.why_not = check == access_token_check::good ? std::string_view() : to_text(check);
@@ -61,7 +73,13 @@ std::string_view why_not_alive(const family_state& seen, timestamp now) {
     if (seen.facts.expired(seen.word, now)) {
         return now >= seen.facts.expires_at() ? "absolute_expiry" : "idle_expiry";
     }
-    return alive(seen.word, seen.facts, seen.gate, now) ? std::string_view() : to_text(seen.gate.reason);
+    if (!seen.gate.admits(seen.facts.id, seen.facts.epoch)) {
+        return to_text(seen.gate.reason);
+    }
+    if (!seen.bonds.client_admits) {
+        return "client";
+    }
+    return alive(seen, now) ? "" : to_text(family_status::signed_out);
 }
 
 std::string_view to_text(family_status status) {
@@ -80,6 +98,20 @@ std::string_view to_text(family_status status) {
         return "exhausted";
     case family_status::ahead:
         return "ahead";
+    case family_status::superseded:
+        return "superseded";
+    case family_status::denied:
+        return "denied";
+    case family_status::code_reuse:
+        return "code_reuse";
+    case family_status::signed_out:
+        return "signed_out";
+    case family_status::client:
+        return "client";
+    case family_status::consent:
+        return "consent";
+    case family_status::revoked:
+        return "revoked";
     }
     return "unknown";
 }

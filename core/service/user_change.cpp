@@ -106,7 +106,8 @@ void make_tombstone(user& u, timestamp now) {
 
 std::optional<failure> not_admitted(const service_context& context, const principal& who, const user& current) {
     const std::optional<family_state> seen = context.data.find_family(who.session);
-    if (seen && seen->facts.user == current.id && alive(seen->word, seen->facts, current.gate, context.time.now())) {
+    if (seen && seen->facts.user == current.id &&
+        alive(seen->word, seen->facts, current.gate, seen->bonds, context.time.now())) {
         return std::nullopt;
     }
     return failure(errc::invalid_access_token);

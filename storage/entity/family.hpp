@@ -42,7 +42,10 @@ struct declaration<family_created_record> {
     static constexpr record_type type = record_type::family_created;
     static constexpr const char* name = "family_created";
     static constexpr record_kind kind = record_kind::state;
-    static constexpr std::uint16_t version = 2; // what was granted, and where it came from
+    static constexpr std::uint16_t version = 2; // what was granted, where it came from, statuses of later times
+    static std::uint16_t version_of(const record& r) {
+        return is_status_of_first_format(r.word.status()) ? lowest_version_of(r) : version;
+    }
     using refers_to = entities<user>;
 
     static constexpr std::tuple fields{
@@ -136,7 +139,8 @@ struct declaration<family_created_record> {
         told<record>{.member = "status",
                      .field = "word",
                      .write = [](writer& w, const record& r) { tell_value(w, "status", r.word.status()); },
-                     .says = "`live`, `logout`, `reuse`, `admin`, `evicted`, `exhausted`, `ahead`",
+                     .says = "`live`, `logout`, `reuse`, `admin`, `evicted`, `exhausted`, `ahead`, `superseded`, "
+                             "`denied`, `code_reuse`, `signed_out`, `client`, `consent`, `revoked`",
                      .absent = "`live`"},
         told<record>{.member = "confirmed",
                      .field = "word",
@@ -183,7 +187,8 @@ struct declaration<family_word_record> {
     static constexpr record_type type = record_type::family_word;
     static constexpr const char* name = "family_word";
     static constexpr record_kind kind = record_kind::change;
-    static constexpr std::uint16_t version = 1;
+    static constexpr std::uint16_t version = 2; // statuses that 0.1 takes for broken ones
+    static std::uint16_t version_of(const record& r) { return is_status_of_first_format(r.word.status()) ? 1 : 2; }
     using refers_to = entities<family_created_record>;
 
     static constexpr std::tuple fields{

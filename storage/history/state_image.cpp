@@ -137,7 +137,26 @@ const user* state_image::user_of(const past_family& f) const {
 
 bool state_image::alive(const past_family& f, timestamp now) const {
     const user* const owner = user_of(f);
-    return owner != nullptr && pawl::alive(f.word, f.facts, owner->gate, now);
+    return owner != nullptr && pawl::alive(f.word, f.facts, owner->gate, bonds_of(f, owner->gate), now);
+}
+
+family_bonds state_image::bonds_of(const past_family& f, const user_gate& gate) const {
+    family_bonds out;
+    if (f.facts.client >= first_registered_client) {
+        const std::optional<client> known = plain->of<client>().find(f.facts.client.value);
+        out.client_admits = known && known->admits(f.facts.grant.client_epoch);
+    }
+    const auto parent = families.find(f.facts.origin.parent);
+    if (parent != families.end()) {
+        const past_family& of = parent->second;
+        out.parent_word = of.word;
+        out.parent_expires_at = of.facts.idle_expires_at(of.word);
+        out.parent_may_live =
+            of.word.live() && of.facts.user == f.facts.user && gate.admits(of.facts.id, of.facts.epoch);
+    } else {
+        out.parent_may_live = false;
+    }
+    return out;
 }
 
 std::vector<const past_family*> state_image::sorted_families() const {

@@ -66,6 +66,9 @@ struct state_image {
     std::vector<const past_family*> sorted_families() const;
 
 private:
+    // What it hangs on beside its user; an unknown client or browser session is dead.
+    family_bonds bonds_of(const past_family& f, const user_gate& gate) const;
+
     // One for each record that changes the state.
     void apply(user& u, const record_view& record);
     void apply(const family_created_record& r, const record_view& record);

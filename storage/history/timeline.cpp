@@ -18,6 +18,13 @@ timestamp_ms instant(timestamp said, timestamp_ms recorded) {
     return to_seconds(recorded) == said ? recorded : timestamp_ms(said);
 }
 
+// A timeline reads one family: what it hangs on is taken as alive.
+family_bonds bonds_unread() {
+    family_bonds out;
+    out.parent_expires_at = timestamp::max();
+    return out;
+}
+
 class timeline_reader {
 public:
     timeline_reader(directory_view& view, const family_id& id, timestamp now) : view_(view) {
@@ -67,7 +74,7 @@ public:
             std::rotate(std::upper_bound(begin, at, *at, earlier), at, at + 1);
         }
         if (out_.known) {
-            out_.alive = out_.user_known && pawl::alive(out_.word, out_.facts, out_.gate, out_.now);
+            out_.alive = out_.user_known && pawl::alive(out_.word, out_.facts, out_.gate, bonds_unread(), out_.now);
         }
         return std::move(out_);
     }

@@ -114,6 +114,22 @@ explanation by_status(const timeline& t) {
                                           " rotations that one session can have was used up."};
     case family_status::ahead:
         return {end_cause::ahead, ahead_sentence(t)};
+    case family_status::superseded:
+        return {end_cause::superseded, "At " + at + " another session took the place of this one."};
+    case family_status::denied:
+        return {end_cause::denied, "At " + at + " the user refused what was asked for."};
+    case family_status::code_reuse:
+        return {end_cause::code_reuse, "At " + at +
+                                           " the authorization code that made this session came back. A code that is "
+                                           "used twice may be known to somebody else, so what it gave ended."};
+    case family_status::signed_out:
+        return {end_cause::signed_out, "At " + at + " the browser session that this hung on was signed out."};
+    case family_status::client:
+        return {end_cause::client, "At " + at + " the client's sessions were ended."};
+    case family_status::consent:
+        return {end_cause::consent, "At " + at + " the user withdrew what it had allowed this client."};
+    case family_status::revoked:
+        return {end_cause::revoked, "At " + at + " the client revoked its token."};
     case family_status::live:
         break;
     }
@@ -207,10 +223,11 @@ const char* name_of(moment_kind kind) noexcept {
 }
 
 const char* name_of(end_cause cause) noexcept {
-    constexpr std::array<const char*, 15> names{"unknown_family", "alive",           "logout",     "reuse",
-                                                "admin",          "evicted",         "exhausted",  "ahead",
-                                                "idle_expiry",    "absolute_expiry", "logout_all", "password_change",
-                                                "disabled",       "deleted",         "gate_closed"};
+    constexpr std::array<const char*, 22> names{
+        "unknown_family",  "alive",    "logout",     "reuse",       "admin",           "evicted",
+        "exhausted",       "ahead",    "superseded", "denied",      "code_reuse",      "signed_out",
+        "client",          "consent",  "revoked",    "idle_expiry", "absolute_expiry", "logout_all",
+        "password_change", "disabled", "deleted",    "gate_closed"};
     return names.at(static_cast<std::size_t>(cause));
 }
 

@@ -25,13 +25,7 @@ constexpr std::uint16_t version_of(const Record& r) {
     } else if constexpr (declaration<Record>::version == 1) {
         return 1;
     } else {
-        return std::apply(
-            [&](const auto&... f) {
-                std::uint16_t version = 1;
-                ((version = f.since > version && !f.is_clear(r) ? f.since : version), ...);
-                return version;
-            },
-            declaration<Record>::fields);
+        return lowest_version_of(r);
     }
 }
 

@@ -285,6 +285,18 @@ void get_body(byte_source& from, Record& r, std::uint16_t version) {
                declaration<Record>::fields);
 }
 
+// The lowest version that has all of the fields which say something.
+template <described Record>
+constexpr std::uint16_t lowest_version_of(const Record& r) {
+    return std::apply(
+        [&](const auto&... f) {
+            std::uint16_t version = 1;
+            ((version = f.since > version && !f.is_clear(r) ? f.since : version), ...);
+            return version;
+        },
+        declaration<Record>::fields);
+}
+
 // A struct within a record: its fields one after the other.
 template <described Part>
 struct form<Part> {

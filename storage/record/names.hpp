@@ -18,7 +18,7 @@ struct enumeration;
 
 template <>
 struct enumeration<family_status> {
-    static constexpr family_status first = family_status::live, last = family_status::ahead;
+    static constexpr family_status first = family_status::live, last = last_family_status;
 };
 template <>
 struct enumeration<gate_reason> {
@@ -41,7 +41,9 @@ constexpr bool is_known(Enum value) noexcept {
 
 // "unknown" for a number of a later version.
 constexpr const char* name_of(family_status status) noexcept {
-    constexpr std::array<const char*, 7> names{"live", "logout", "reuse", "admin", "evicted", "exhausted", "ahead"};
+    constexpr std::array<const char*, 14> names{"live",       "logout", "reuse",      "admin",  "evicted",
+                                                "exhausted",  "ahead",  "superseded", "denied", "code_reuse",
+                                                "signed_out", "client", "consent",    "revoked"};
     static_assert(names.size() == static_cast<std::size_t>(enumeration<family_status>::last) + 1);
     return is_known(status) ? names.at(static_cast<std::size_t>(status)) : "unknown";
 }

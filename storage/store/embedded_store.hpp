@@ -179,7 +179,7 @@ public:
     std::vector<family_details> families_of(user_id id) const override;
     std::vector<family_details> living_families_of(user_id id, timestamp now) const override;
     std::size_t count_alive(user_id id, timestamp now) const override;
-    result<ticket> insert_family(const family_facts& facts, family_word word, const family_use& use) override;
+    result<inserted_family> insert_family(const family_facts& facts, family_word word, const family_use& use) override;
     result<exchange_result> exchange_family(const family_id& id, family_word expected, family_word desired,
                                             const family_use& use) override;
     void confirm_family(const family_id& id, std::uint32_t generation) noexcept override;

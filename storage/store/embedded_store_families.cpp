@@ -16,7 +16,8 @@ failure no_room() {
 
 } // namespace
 
-result<ticket> embedded_store::insert_family(const family_facts& facts, family_word word, const family_use& use) {
+result<inserted_family> embedded_store::insert_family(const family_facts& facts, family_word word,
+                                                      const family_use& use) {
     store_state& s = *state_;
     BOOST_ASSERT(facts.id != family_id{});
     const use_view used = view_of(word.generation(), use);
@@ -41,15 +42,17 @@ result<ticket> embedded_store::insert_family(const family_facts& facts, family_w
     }
     switch (s.families.add(section, *node).outcome) {
     case family_table::adding::added:
-        return s.enqueue_family(section, *node, word, &used, *room, log_urgency::now);
+        return inserted_family{false, s.enqueue_family(section, *node, word, &used, *room, log_urgency::now)};
     case family_table::adding::owner_gone:
         s.log->release(*room, 1);
         return errc::user_not_found;
     case family_table::adding::exists:
+        s.families.unmake(*node);
+        s.log->release(*room, 1);
+        return inserted_family{true};
     case family_table::adding::no_memory:
         break;
     }
-    BOOST_ASSERT_MSG(false, "a random family id was drawn twice");
     s.families.unmake(*node);
     s.log->release(*room, 1);
     return no_room();
@@ -58,7 +61,7 @@ result<ticket> embedded_store::insert_family(const family_facts& facts, family_w
 result<imported> embedded_store::import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                                std::uint32_t use_generation, const family_use& use) {
     store_state& s = *state_;
-    if (facts.id == family_id{} || facts.user == user_id{} || word.status() > family_status::ahead ||
+    if (facts.id == family_id{} || facts.user == user_id{} || word.status() > last_family_status ||
         facts.idle_ttl.count() < 0 || facts.absolute_ttl < facts.idle_ttl || facts.absolute_ttl > imported_ttl_max ||
         (word.live() && ended_after != 0) || use_generation > family_word::generation_max) {
         return imported{import_outcome::refused};

@@ -2,6 +2,7 @@
 #include "storage/store/embedded_store.hpp"
 
 #include "core/family/decide.hpp"
+#include "storage/store/family_bonds.hpp"
 #include "storage/store/store_state.hpp"
 
 #include <boost/assert.hpp>
@@ -14,9 +15,10 @@ namespace pawl::storage {
 namespace {
 
 // Word and gate of one moment: the gate did not change while the word was read. Versions are freed after a grace
-// period, so within the section the same pointer is the same version.
-family_state state_of(const rcu_read_guard&, const family_node& node) {
-    family_state out{.facts = node.facts(), .word = {}, .gate = {}, .user_version = 0};
+// period, so within the section the same pointer is the same version. Bonds are read last: what has ended in between is
+// ended.
+family_state state_of(const rcu_read_guard& section, const store_state& state, const family_node& node) {
+    family_state out{.facts = node.facts(), .word = {}, .gate = {}, .bonds = {}, .user_version = 0};
     const user_version* version = node.owner->current.load(std::memory_order_acquire);
     for (;;) {
         out.word = node.load();
@@ -29,12 +31,13 @@ family_state state_of(const rcu_read_guard&, const family_node& node) {
     BOOST_ASSERT(version != nullptr);
     out.gate = version->record->gate;
     out.user_version = version->record->version;
+    out.bonds = bonds_of(section, state, out.facts, out.gate);
     return out;
 }
 
-family_details details_of(const rcu_read_guard& section, const family_node& node) {
+family_details details_of(const rcu_read_guard& section, const store_state& state, const family_node& node) {
     const use_view use = node.last_use();
-    return {state_of(section, node), {use.at, use.address, std::string(use.agent)}};
+    return {state_of(section, state, node), {use.at, use.address, std::string(use.agent)}};
 }
 
 user_ptr record_of(const rcu_read_guard&, const user_slot* slot) {
@@ -53,7 +56,7 @@ std::optional<family_state> embedded_store::find_family(const family_id& id) con
     if (node == nullptr) {
         return std::nullopt;
     }
-    return state_of(section, *node);
+    return state_of(section, *state_, *node);
 }
 
 std::optional<family_details> embedded_store::find_family_details(const family_id& id) const {
@@ -62,7 +65,7 @@ std::optional<family_details> embedded_store::find_family_details(const family_i
     if (node == nullptr) {
         return std::nullopt;
     }
-    return details_of(section, *node);
+    return details_of(section, *state_, *node);
 }
 
 user_ptr embedded_store::find_user(user_id id) const {
@@ -121,13 +124,13 @@ std::vector<family_details> embedded_store::families_of(user_id id) const {
         return out;
     }
     walk_list(*state_, section, *slot, state_->time.now(),
-              [&](const family_node& node, bool) { out.push_back(details_of(section, node)); });
+              [&](const family_node& node, bool) { out.push_back(details_of(section, *state_, node)); });
     const std::vector<family_node*> aside = state_->families.lists().set_aside(section, *slot);
     if (aside.empty()) {
         return out;
     }
     for (const family_node* const node : aside) {
-        out.push_back(details_of(section, *node));
+        out.push_back(details_of(section, *state_, *node));
     }
     // What was set aside meanwhile was seen twice.
     const auto id_of = [](const family_details& f) { return f.state.facts.id; };
@@ -146,12 +149,12 @@ std::vector<family_details> embedded_store::living_families_of(user_id id, times
     }
     if (state_->families.lists().clock_went_back(now)) {
         for (const family_node* const node : state_->families.lists().set_aside(section, *slot)) {
-            out.push_back(details_of(section, *node));
+            out.push_back(details_of(section, *state_, *node));
         }
     }
     walk_list(*state_, section, *slot, now, [&](const family_node& node, bool dead) {
         if (!dead) {
-            out.push_back(details_of(section, node));
+            out.push_back(details_of(section, *state_, node));
         }
     });
     return out;
@@ -159,9 +162,8 @@ std::vector<family_details> embedded_store::living_families_of(user_id id, times
 
 std::size_t embedded_store::count_alive(user_id id, timestamp now) const {
     const std::vector<family_details> all = living_families_of(id, now);
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const family_details& f) {
-        return alive(f.state.word, f.state.facts, f.state.gate, now);
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const family_details& f) { return alive(f.state, now); }));
 }
 
 } // namespace pawl::storage

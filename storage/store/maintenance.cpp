@@ -1,4 +1,5 @@
 #include "storage/store/maintenance.hpp"
+#include "storage/store/family_bonds.hpp"
 
 #include "core/family/decide.hpp"
 #include "storage/background.hpp"
@@ -169,7 +170,8 @@ void maintenance::sweep_families(timestamp now) {
             state_.families.walk(slab, [&](family_node& node) {
                 const user& owner = *node.owner->current.load(std::memory_order_acquire)->record;
                 const family_word word = node.load();
-                if (alive(word, node.facts(), owner.gate, now)) {
+                const family_facts facts = node.facts();
+                if (alive(word, facts, owner.gate, bonds_of(section, state_, facts, owner.gate), now)) {
                     ++alive_count;
                 }
                 const std::optional<timestamp> since = dead_since(node, word, owner, now);

@@ -127,7 +127,7 @@ void add_family(storage::embedded_store& data, std::uint8_t number, timestamp cr
             : family_word().with_generation(1).with_rotated_at(static_cast<std::uint32_t>(rotated.count()));
     const auto inserted = data.insert_family(facts, word, {});
     BOOST_TEST_REQUIRE(inserted.has_value());
-    wait_for(data, *inserted);
+    wait_for(data, inserted->wait_for);
 }
 
 } // namespace

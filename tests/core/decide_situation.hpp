@@ -90,7 +90,8 @@ inline decision decide_on(const situation& s) {
     for (const auto& [stopped, ready] : s.outages) {
         outages.add({at(stopped), at(ready)});
     }
-    return decide(family_word(word_of(s)), facts_of(), gate_of(s.gate), presented, at(s.now), policy, outages);
+    return decide(family_word(word_of(s)), facts_of(), gate_of(s.gate), family_bonds{}, presented, at(s.now), policy,
+                  outages);
 }
 
 } // namespace pawl::test

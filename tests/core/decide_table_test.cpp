@@ -271,7 +271,8 @@ BOOST_AUTO_TEST_CASE(alive_is_live_unexpired_and_admitted) {
                 s.gate = static_cast<gate_kind>(gate);
                 s.now = now;
                 const bool expected = status == 0 && gate_admits(s) && !expired(s);
-                BOOST_TEST(alive(family_word(word_of(s)), facts_of(), gate_of(s.gate), at(now)) == expected);
+                BOOST_TEST(alive(family_word(word_of(s)), facts_of(), gate_of(s.gate), family_bonds{}, at(now)) ==
+                           expected);
             }
         }
     }

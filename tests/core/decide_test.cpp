@@ -75,14 +75,14 @@ BOOST_AUTO_TEST_CASE(a_closed_gate_ends_every_family_but_the_survivor) {
 BOOST_AUTO_TEST_CASE(a_family_without_an_id_is_nobodys_survivor) {
     family_facts facts = facts_of();
     facts.id = family_id{};
-    BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::other_epoch), at(1)));
+    BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::other_epoch), family_bonds{}, at(1)));
 }
 
 BOOST_AUTO_TEST_CASE(a_family_that_hangs_on_a_session_nothing_is_known_of_is_dead) {
     family_facts facts = facts_of();
-    BOOST_TEST(alive(family_word(), facts, gate_of(gate_kind::open), at(1)));
+    BOOST_TEST(alive(family_word(), facts, gate_of(gate_kind::open), family_bonds{}, at(1)));
     facts.origin.parent.bytes.fill(5);
-    BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::open), at(1)));
+    BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::open), family_bonds{}, at(1)));
 }
 
 BOOST_AUTO_TEST_CASE(another_client_changes_nothing_even_with_an_old_token) {

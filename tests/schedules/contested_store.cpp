@@ -276,7 +276,8 @@ void contested_store::log_in() {
     f.idle_ttl = f.absolute_ttl = seconds(1'000'000);
     result<ticket> rests = ticket::none;
     record("log in", [&] {
-        rests = data_->insert_family(f, family_word(), used_at(f.created_at));
+        const result<inserted_family> inserted = data_->insert_family(f, family_word(), used_at(f.created_at));
+        rests = inserted ? result<ticket>(inserted->wait_for) : result<ticket>(inserted.error());
         return [f, added = rests.has_value()](model_store& m) {
             if (added) {
                 m.families[f.id] = {f.user, family_word()};

@@ -69,7 +69,7 @@ struct history_fixture {
         f.created_at = now();
         f.idle_ttl = idle;
         f.absolute_ttl = absolute;
-        wait(*data->insert_family(f, family_word(), use_from("192.0.2.1", "login", now())));
+        wait(data->insert_family(f, family_word(), use_from("192.0.2.1", "login", now()))->wait_for);
         return f.id;
     }
     void rotate(const family_id& id, const char* address = "192.0.2.1", const std::string& agent = "client") {

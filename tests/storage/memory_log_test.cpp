@@ -40,7 +40,7 @@ struct store_in_memory {
         facts.idle_ttl = facts.absolute_ttl = seconds(1000);
         const auto inserted = data->insert_family(facts, family_word{}, {time.now(), {}, "agent"});
         BOOST_REQUIRE(inserted.has_value());
-        BOOST_TEST(data->is_durable(*inserted));
+        BOOST_TEST(data->is_durable(inserted->wait_for));
         return facts.id;
     }
 
@@ -138,11 +138,11 @@ BOOST_AUTO_TEST_CASE(what_is_held_becomes_durable_when_its_time_has_come) {
     facts.idle_ttl = facts.absolute_ttl = seconds(1000);
     const auto inserted = s.data->insert_family(facts, family_word{}, {s.time.now(), {}, "agent"});
     BOOST_REQUIRE(inserted.has_value());
-    BOOST_TEST(!s.data->is_durable(*inserted));
+    BOOST_TEST(!s.data->is_durable(inserted->wait_for));
     BOOST_TEST((s.log->release(until - milliseconds(1)) == until));
-    BOOST_TEST(!s.data->is_durable(*inserted));
+    BOOST_TEST(!s.data->is_durable(inserted->wait_for));
     BOOST_TEST(!s.log->release(until).has_value());
-    BOOST_TEST(s.data->is_durable(*inserted));
+    BOOST_TEST(s.data->is_durable(inserted->wait_for));
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_holds_nothing_back) {

@@ -71,7 +71,7 @@ task<void> live(embedded_store& data, std::string name, std::uint8_t number, int
         f.idle_ttl = f.absolute_ttl = seconds(86400);
         family_use use;
         use.agent = "agent";
-        const ticket login = *data.insert_family(f, family_word(), use);
+        const ticket login = data.insert_family(f, family_word(), use)->wait_for;
         const family_word one = family_word().with_generation(1);
         const auto refreshed = data.exchange_family(f.id, family_word(), one, use);
         const ticket both = later(login, refreshed->wait_for);

@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(end_that_overtakes_the_record_of_the_creation_is_not_forgot
         BOOST_TEST_REQUIRE(listed.size() == 1U);
         end = data->exchange_family(listed[0].state.facts.id, family_word(), ended, use())->wait_for;
     };
-    const ticket creation = *data->insert_family(f, family_word(), use());
+    const ticket creation = data->insert_family(f, family_word(), use())->wait_for;
     BOOST_TEST((end < creation));
     log->sync();
     disk->log.pop_back(); // the end became durable, the creation did not
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(rotations_under_interval_complete_when_enqueued_and_all_els
     const auto up = data->insert_user(person("ann"));
     BOOST_TEST((up->wait_for != ticket::none));
     const family_facts f = facts_for(up->id);
-    BOOST_TEST((*data->insert_family(f, family_word(), use()) != ticket::none));
+    BOOST_TEST((data->insert_family(f, family_word(), use())->wait_for != ticket::none));
     BOOST_TEST((*data->observe_family(f.id, family_word()) != ticket::none)); // the creation is waited for
     log->sync();
     const family_word one = family_word().with_generation(1);

@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(dead_families_go_a_day_after_their_end_and_two_snapshots_la
     crash_and_start();
     for (const family_id& id : {ended.id, expired.id, other_epoch.id}) {
         if (const auto found = data->find_family(id)) {
-            BOOST_TEST(!alive(found->word, found->facts, found->gate, time.now()));
+            BOOST_TEST(!alive(*found, time.now()));
         }
     }
 }

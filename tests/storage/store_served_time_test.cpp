@@ -25,7 +25,8 @@ struct served_fixture : store_fixture {
     void rotate() {
         const family_state seen = data->find_family(family).value();
         const presented_token presented{.generation = seen.word.generation(), .client = first_party_client};
-        const decision d = decide(seen.word, seen.facts, seen.gate, presented, time.now(), policy(), data->outages());
+        const decision d =
+            decide(seen.word, seen.facts, seen.gate, seen.bonds, presented, time.now(), policy(), data->outages());
         BOOST_REQUIRE((d.what == verdict::rotate));
         BOOST_REQUIRE(data->exchange_family(family, seen.word, d.next, use()).has_value());
         log->sync();
@@ -34,7 +35,8 @@ struct served_fixture : store_fixture {
     int case_of_predecessor() const {
         const family_state seen = data->find_family(family).value();
         const presented_token presented{.generation = seen.word.generation() - 1, .client = first_party_client};
-        return decide(seen.word, seen.facts, seen.gate, presented, time.now(), policy(), data->outages()).table_case;
+        return decide(seen.word, seen.facts, seen.gate, seen.bonds, presented, time.now(), policy(), data->outages())
+            .table_case;
     }
     static refresh_policy policy() {
         return {.reuse_window = seconds(5), .lost_response_window = lost_response, .ahead = ahead_policy::revoke};

@@ -210,14 +210,14 @@ std::vector<user_ptr> memory_store::users_after(user_id after, std::size_t limit
 
 std::size_t memory_store::count_alive(user_id id, timestamp now) const {
     const std::vector<family_details> all = families_of(id);
-    return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const family_details& f) {
-        return alive(f.state.word, f.state.facts, f.state.gate, now);
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(all.begin(), all.end(), [&](const family_details& f) { return alive(f.state, now); }));
 }
 
 // --- Family changes.
 
-result<ticket> memory_store::insert_family(const family_facts& facts, family_word word, const family_use& use) {
+result<inserted_family> memory_store::insert_family(const family_facts& facts, family_word word,
+                                                    const family_use& use) {
     step(store_step::insert_family);
     if (full || failed_) {
         return refused_change();
@@ -225,8 +225,11 @@ result<ticket> memory_store::insert_family(const family_facts& facts, family_wor
     if (slot_of(facts.user).current->deleted) {
         return errc::user_not_found;
     }
+    if (families_.contains(facts.id)) {
+        return inserted_family{true};
+    }
     families_[facts.id] = {facts, word, use, std::nullopt, {}};
-    return enqueue(family_record{facts.id, word, use});
+    return inserted_family{false, enqueue(family_record{facts.id, word, use})};
 }
 
 result<exchange_result> memory_store::exchange_family(const family_id& id, family_word expected, family_word desired,

@@ -140,7 +140,7 @@ struct service_world {
     bool is_alive(const family_id& family) const { return is_alive_in(data, family); }
     bool is_alive_in(const store& where, const family_id& family) const {
         const std::optional<family_state> seen = where.find_family(family);
-        return seen && alive(seen->word, seen->facts, seen->gate, time.now());
+        return seen && alive(*seen, time.now());
     }
     // Runs `action` once, right before the `nth` call (from 0) of that port function.
     template <class F>
