@@ -1,4 +1,5 @@
 // A code that is presented: the cases C1 to C6 of docs/architecture.md, each with what it leaves behind.
+#include "core/service/eviction.hpp"
 #include "tests/support/code_world.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -235,6 +236,20 @@ BOOST_AUTO_TEST_CASE(a_code_lives_as_long_as_the_option_says_and_is_of_a_family_
     BOOST_TEST((opened->expires_at - opened->issued_at).count() == 10);
     BOOST_TEST(exchange(second).has_value());
     BOOST_TEST(is_alive(code().grant));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_has_at_most_so_many_sessions_at_one_client) {
+    const issued_tokens ours = *log_in("alice@example.org");
+    for (std::size_t i = 1; i <= client_sessions_max + 2; ++i) {
+        BOOST_REQUIRE(exchange(text_of(code(static_cast<std::uint8_t>(i)))));
+        time.advance(seconds(1));
+    }
+    for (const std::uint8_t number : {1, 2}) {
+        BOOST_TEST((word_of(code(number).grant).status() == family_status::evicted));
+    }
+    BOOST_TEST(is_alive(code(3).grant));
+    BOOST_TEST(is_alive(family_of(ours))); // counted apart, as is the browser's
+    BOOST_TEST(is_alive(browser));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,8 +45,8 @@ struct code_world : service_world {
     static constexpr std::string_view verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
     fake_signer signer;
-    service_context with_signer{data,     time,     random, hasher,           limiter,
-                                settings, counters, [this] { return keys; }, &entities, &signer};
+    service_context with_signer{data,      time,   random, hasher, limiter, settings, counters, [this] { return keys; },
+                                &entities, &signer};
     code_service codes{with_signer};
     session_service refreshes{with_signer};
     access_guard own_guard{with_signer};
@@ -124,8 +124,8 @@ struct code_world : service_world {
     }
     result<refreshed> refresh_of(const issued_tokens& tokens, std::optional<std::string> scope = {},
                                  std::vector<std::string> resources = {}) {
-        return run(refreshes.refresh(tokens.refresh_token, asking(), from_host(1), std::move(scope),
-                                     std::move(resources)));
+        return run(
+            refreshes.refresh(tokens.refresh_token, asking(), from_host(1), std::move(scope), std::move(resources)));
     }
     void edit_shop(const std::function<void(client&)>& edit) { shop = edit_client(entities, "shop", edit); }
     void edit_alice(const std::function<void(user&)>& edit) {
