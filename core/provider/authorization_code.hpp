@@ -33,7 +33,7 @@ struct authorization_code {
     std::array<std::uint16_t, family_grant::apis_max> apis{};
     claim_set userinfo_claims = 0, id_token_claims = 0;
     std::array<std::uint8_t, 16> redirect_uri_hash{}; // BLAKE2b-128
-    bool redirect_uri_given = true;                   // in the request; then it must come again, else it must not
+    bool redirect_uri_given = true;                   // in the request: then it must come again
     std::optional<std::array<std::uint8_t, 32>> code_challenge;
     std::string nonce; // at most nonce_size_max
 

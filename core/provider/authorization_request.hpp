@@ -39,7 +39,7 @@ struct authorization_request {
     timestamp asked_at{};
     client_number client;
     std::string redirect_uri;        // one of the client's (a loopback one may differ in the port)
-    bool redirect_uri_given = true;  // else it is the client's only one: the exchange must leave it out, too
+    bool redirect_uri_given = true;  // else it is the client's only one: the exchange may leave it out, too
     std::vector<std::string> scopes; // names, each once: known, and the client's; with nothing asked its default ones
     std::vector<std::string> resources; // identifiers of the client's APIs (RFC 8707)
     std::string state, nonce, login_hint, ui_locales;
