@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 34> names{"",
+    constexpr std::array<std::string_view, 35> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",

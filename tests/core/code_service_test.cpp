@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(a_user_has_at_most_so_many_sessions_at_one_client) {
         BOOST_REQUIRE(exchange(text_of(code(static_cast<std::uint8_t>(i)))));
         time.advance(seconds(1));
     }
-    for (const std::uint8_t number : {1, 2}) {
+    for (const std::uint8_t number : {std::uint8_t{1}, std::uint8_t{2}}) {
         BOOST_TEST((word_of(code(number).grant).status() == family_status::evicted));
     }
     BOOST_TEST(is_alive(code(3).grant));

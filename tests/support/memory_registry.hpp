@@ -65,16 +65,6 @@ public:
         const auto at = consents_.find({user, client});
         return at == consents_.end() ? nullptr : at->second;
     }
-    std::vector<consent_ptr> consents_of(user_id user) const override {
-        std::vector<consent_ptr> out;
-        const std::lock_guard lock(mutex_);
-        for (const auto& [key, one] : consents_) {
-            if (key.first == user) {
-                out.push_back(one);
-            }
-        }
-        return out;
-    }
 
     result<put_result> put_client(const client& desired) override {
         return put(clients_, desired, first_registered_client.value,
@@ -103,23 +93,10 @@ public:
     result<imported> import_scope(const scope& s) override {
         return import(scopes_, s, [&](const scope& other) { return other.name == s.name; });
     }
-    result<put_result> put_consent(const consent& desired) override {
+    // Version after version.
+    void set_consent(const consent& desired) {
         const std::lock_guard lock(mutex_);
-        consent_ptr& there = consents_[{desired.user, desired.client}];
-        if (desired.version != (there ? there->version + 1 : 1)) {
-            return put_result{put_outcome::conflict};
-        }
-        there = std::make_shared<const consent>(desired);
-        return put_result{put_outcome::done};
-    }
-    result<imported> import_consent(const consent& c) override {
-        const std::lock_guard lock(mutex_);
-        consent_ptr& there = consents_[{c.user, c.client}];
-        if (there) {
-            return imported{*there == c ? import_outcome::same : import_outcome::id_taken};
-        }
-        there = std::make_shared<const consent>(c);
-        return imported{import_outcome::added};
+        consents_[{desired.user, desired.client}] = std::make_shared<const consent>(desired);
     }
     ticket rests_on() const noexcept override { return rests; }
     std::uint64_t history_mark() const noexcept override { return mark; }
