@@ -21,9 +21,9 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
       limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
       client_limiter_(client_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
-      parts_{*data_,     now(),  shared.random, shared.passwords,
-             limiter_,   rules_, counters_,     [this] { return keys_.get(); },
-             data_.get()},
+      parts_{*data_,      now(),   shared.random, shared.passwords,
+             limiter_,    rules_,  counters_,     [this] { return keys_.get(); },
+             data_.get(), &signer_},
       sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_), codes_(parts_),
       client_proofs_(parts_, client_limiter_), admin_(parts_), clients_(parts_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
@@ -46,11 +46,13 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
                          shared.settings.durability == durability_mode::interval ? "interval" : "always",
                          std::chrono::steady_clock::now()};
     context_.why_not_ready = [this] { return data_->why_not_ready(); };
+    operations_.make_signers_of_clients(shared.log);
 }
 
 bool instance::stop(milliseconds limit) {
     events_.close();
     operations_.stop();
+    signer_.stop();
     return data_->stop(limit);
 }
 

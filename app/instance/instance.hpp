@@ -8,6 +8,7 @@
 #include "app/instance/startup.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/login_limiter.hpp"
+#include "app/worker/signing_pool.hpp"
 #include "core/service/client_guard.hpp"
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
@@ -64,6 +65,7 @@ private:
     service_settings rules_;
     login_limiter limiter_;
     login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
+    signing_pool signer_;
     service_context parts_;
     session_service sessions_;
     account_service accounts_;

@@ -59,6 +59,12 @@ public:
     // key_not_found, key_active, key_in_use, not_on_disk, operations_busy.
     // Of the algorithm that signs; validation_failed where `algorithm` is another one.
     task<key_change> rotate_signing_key(key_start start, std::optional<jws_algorithm> algorithm);
+    // A key that signs ID tokens with `algorithm`, if there is none: in the key file, which becomes one of version 2;
+    // in memory where the world is. Success without `about` where there is one already.
+    task<key_change> ensure_signer(jws_algorithm algorithm);
+    // Before serving: the same for each client that signs people in. What can't be made is told in the log; ID tokens
+    // of such clients are refused until it can be.
+    void make_signers_of_clients(logger* log);
     task<key_change> rotate_refresh_key();
     task<key_change> retire_signing_key(std::string kid);
     // key_in_use unless `force`: sessions that were opened before it minted last may hold tokens of it, as long as the
@@ -92,6 +98,7 @@ private:
     using key_check = std::function<std::optional<key_change>(const key_ring& ring)>;
     task<key_change> change_keys(key_edit edit, key_check check);
     key_change change_keys_blocking(const key_edit& edit, const key_check& check);
+    key_change ensure_signer_blocking(jws_algorithm algorithm);
     std::vector<snapshot_facts> list_snapshots_blocking();
     storage::view_options view() const;
 

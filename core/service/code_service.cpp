@@ -6,6 +6,7 @@
 #include "core/service/client_tokens.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/end_family.hpp"
+#include "core/service/eviction.hpp"
 #include "core/service/issue.hpp"
 
 #include <limits>
@@ -193,6 +194,7 @@ std::optional<outcome> use_code(const attempt& a, surroundings seen) {
         return std::nullopt;
     }
     out.rests = later(*out.rests, inserted->wait_for);
+    out.rests = later(*out.rests, evict_beyond_limit(a.context, out.facts, client_sessions_max, a.from));
     return out;
 }
 

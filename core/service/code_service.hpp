@@ -39,8 +39,8 @@ public:
     task<result<std::string>> userinfo(std::string_view access_token);
 
 private:
-    // The claims of a genuine, unexpired token for /userinfo; its signature is not checked again where it was a moment
-    // ago.
+    // The claims of a genuine, unexpired token of a client's family, for any audience; its signature is not checked
+    // again where it was a moment ago.
     std::optional<access_claims> read(std::string_view access_token) const;
 
     service_context context_;

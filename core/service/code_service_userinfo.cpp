@@ -51,9 +51,7 @@ std::optional<access_claims> code_service::read(std::string_view access_token) c
     if (mark && !seen) {
         known_->keep(*mark, verified_claims_of(claims), expected.now);
     }
-    const std::string audience = userinfo_audience(context_.settings);
-    return std::ranges::find(claims.audiences, audience) == claims.audiences.end() ? std::nullopt
-                                                                                   : std::optional(std::move(claims));
+    return claims;
 }
 
 task<result<std::string>> code_service::userinfo(std::string_view access_token) {
@@ -65,6 +63,8 @@ task<result<std::string>> code_service::userinfo(std::string_view access_token) 
         co_return errc::invalid_access_token;
     }
     const scope_set scopes = scopes_in(claims->scope);
+    const std::vector<std::string>& audiences = claims->audiences;
+    const bool is_for_userinfo = std::ranges::find(audiences, userinfo_audience(context_.settings)) != audiences.end();
     ticket waited_for = ticket::none;
     for (unsigned look = 0; look < looks_max; ++look) {
         const timestamp now = context_.time.now();
@@ -80,7 +80,10 @@ task<result<std::string>> code_service::userinfo(std::string_view access_token) 
             co_return co_await std::move(refused);
         }
         if (!has(scopes, builtin_scope::openid)) {
-            co_return errc::insufficient_scope;
+            co_return errc::insufficient_scope; // then it is not for this audience either: the scope says why
+        }
+        if (!is_for_userinfo) {
+            co_return errc::invalid_access_token;
         }
         const user_ptr who = context_.data.find_user(seen->facts.user);
         if (!who) {

@@ -5,7 +5,7 @@
 #include "core/family/decide.hpp"
 #include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
-#include "core/service/end_family.hpp"
+#include "core/service/eviction.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
 #include "core/service/password_try.hpp"
@@ -13,7 +13,6 @@
 #include "core/service/user_scopes.hpp"
 #include "core/user/names.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -26,31 +25,6 @@ constexpr unsigned openings_max = 4;
 
 void count(std::atomic<std::uint64_t>& counter) {
     counter.fetch_add(1, std::memory_order_relaxed);
-}
-
-// Ends the least recently used living families of the user beyond the limit, never `own`. What to wait for.
-ticket evict_beyond_limit(const service_context& context, user_id id, const family_id& own, const caller& from) {
-    const timestamp now = context.time.now();
-    std::vector<family_details> living = context.data.living_families_of(id, now);
-    std::erase_if(living, [&](const family_details& f) { return f.state.facts.id == own || !alive(f.state, now); });
-    const std::size_t others_max = std::max<std::size_t>(context.settings.sessions_max, 1) - 1;
-    if (living.size() <= others_max) {
-        return ticket::none;
-    }
-    std::sort(living.begin(), living.end(), &used_before);
-    living.resize(living.size() - others_max);
-    ticket wait_for = ticket::none;
-    for (const family_details& f : living) {
-        const result<ended_family> ended = end_family(context, f.state.facts.id, family_status::evicted, from);
-        if (!ended) {
-            break; // no room to end more: the next login tries again
-        }
-        if (ended->ended_here) {
-            count(context.counters.evictions);
-        }
-        wait_for = later(wait_for, ended->wait_for);
-    }
-    return wait_for;
 }
 
 // Stores a hash of today's cost in place of `verified`'s, but only while the stored one is byte for byte the one that
@@ -152,7 +126,8 @@ result<opened_family> open_family(const service_context& context, const user& ho
     opened_family opened;
     opened.id = facts.id;
     opened.wait_for = later(later(inserted->wait_for, *holder_durable), about->rests);
-    opened.wait_for = later(opened.wait_for, evict_beyond_limit(context, holder.id, facts.id, wanted.from));
+    opened.wait_for =
+        later(opened.wait_for, evict_beyond_limit(context, facts, context.settings.sessions_max, wanted.from));
     opened.tokens = issue_tokens(context, *context.keys(), facts, family_word{}, now, wanted.client.id, about->claims);
     return opened;
 }

@@ -286,6 +286,9 @@ edited_key_file edit_key_file(const key_file_options& options, const key_ring& c
     if (wanted.problem != key_edit_problem::none) {
         return {nullptr, wanted.problem, {}};
     }
+    if (wanted.text.empty()) {
+        return {}; // nothing to do
+    }
     edited_key_file done{parse(options.path, wanted.text, options.ring), key_edit_problem::none, wanted.about};
     write_key_file(options.path, wanted.text, true);
     return done;

@@ -65,7 +65,7 @@ parsed_key_file reload_key_file(const key_file_options& options, const key_ring&
 // checked before the old one goes. Where the edit has a problem, or the file's log key is not `current`'s, nothing is
 // written; the ring is null then. Throws refused(wrong_key) where the file can't be read, used or written.
 struct edited_key_file {
-    key_ring_ptr ring;
+    key_ring_ptr ring; // null where there is a problem, and where the edit found nothing to do
     key_edit_problem problem = key_edit_problem::none;
     std::string about; // key_file_edit::about
 };

@@ -44,7 +44,7 @@ constexpr expected_refusal refusals[] = {
     {errc::session_revoked, "session_revoked", 401, "invalid_grant", 400},
     {errc::session_expired, "session_expired", 401, "invalid_grant", 400},
     {errc::session_not_found, "session_not_found", 404, "", 0},
-    {errc::missing_access_token, "missing_access_token", 401, "", 0},
+    {errc::missing_access_token, "missing_access_token", 401, "invalid_token", 401},
     {errc::invalid_access_token, "invalid_access_token", 401, "invalid_token", 401},
     {errc::login_failed, "login_failed", 401, "invalid_grant", 400},
     {errc::wrong_password, "wrong_password", 403, "", 0},

@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(each_row_has_a_name_of_its_own_and_is_found_by_it) {
     }
     BOOST_TEST(grant_of("grant_type=Password") == nullptr);
     BOOST_TEST(grant_of("grant_type=passwor") == nullptr);
-    BOOST_TEST(grant_of("grant_type=authorization_code") == nullptr);
+    BOOST_TEST(grant_of("grant_type=implicit") == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_form_that_names_no_grant_means_the_password) {
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(the_metadata_has_the_grants_and_client_authentications_of_t
 }
 
 BOOST_AUTO_TEST_CASE(the_refusal_of_another_grant_names_those_there_are) {
-    const answer refused = form("/token", "grant_type=authorization_code");
+    const answer refused = form("/token", "grant_type=implicit");
     expect_oauth(refused, 400, "unsupported_grant_type");
     for (const std::string& name : names_of_grants()) {
         BOOST_TEST(refused.text("error_description").find(name) != std::string::npos, name);

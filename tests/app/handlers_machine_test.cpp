@@ -151,8 +151,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_prove_who_it_is_gets_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_grant_that_there_is_not_is_said_to_be_none_to_every_client) {
     for (const std::string& authorization : {std::string(), billing, "Basic " + base64("billing:wrong")}) {
-        expect_error(ask("/token", "grant_type=authorization_code&code=x", authorization), 400,
-                     "unsupported_grant_type");
+        expect_error(ask("/token", "grant_type=implicit&code=x", authorization), 400, "unsupported_grant_type");
     }
 }
 
@@ -288,7 +287,9 @@ BOOST_AUTO_TEST_CASE(the_metadata_says_what_is_on) {
         BOOST_TEST(told.text("introspection_endpoint") == settings.issuer + "/introspect");
         BOOST_TEST(told.text("revocation_endpoint") == settings.issuer + "/revoke");
         const json::object all = told.json().as_object();
-        const json::array expected{"admin", "introspect", "free", "orders:read", "orders:write", "stock:read"};
+        const json::array expected{"openid",         "profile",     "email",        "address",   "phone",
+                                   "offline_access", "roles",       "account",      "admin",     "introspect",
+                                   "free",           "orders:read", "orders:write", "stock:read"};
         BOOST_TEST((all.at("scopes_supported").as_array() == expected));
         for (const char* algorithms : {"token_endpoint_auth_signing_alg_values_supported",
                                        "introspection_endpoint_auth_signing_alg_values_supported",

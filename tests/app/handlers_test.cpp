@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(token_refuses_as_rfc_6749_does) {
         {"grant_type=refresh_token", "invalid_request"},
         {"grant_type=refresh_token&refresh_token=", "invalid_grant"},
         {"grant_type=refresh_token&refresh_token=prt_x", "invalid_grant"},
-        {"grant_type=authorization_code", "unsupported_grant_type"},
+        {"grant_type=implicit", "unsupported_grant_type"},
         {"grant_type=Password&username=ada&password=x", "unsupported_grant_type"},
         {"username=ada&username=ada&password=x", "invalid_request"},
         {"username=%zz", "invalid_request"},

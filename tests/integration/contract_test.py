@@ -138,7 +138,7 @@ class Token(case.ServerCase):
             ({"grant_type": "password"}, "invalid_request"),
             ({"grant_type": "refresh_token"}, "invalid_request"),
             ({"grant_type": "refresh_token", "refresh_token": "prt_nonsense"}, "invalid_grant"),
-            ({"grant_type": "authorization_code", "code": "x"}, "unsupported_grant_type"),
+            ({"grant_type": "implicit", "code": "x"}, "unsupported_grant_type"),
         ]
         for fields, error in rows:
             with self.subTest(fields):
@@ -322,10 +322,16 @@ class Public(case.ServerCase):
             self.assertEqual(found["issuer"], base)
             self.assertEqual(found["token_endpoint"], base + "/token")
             self.assertEqual(found["jwks_uri"], base + "/.well-known/jwks.json")
-            self.assertEqual(found["grant_types_supported"], ["password", "refresh_token", "client_credentials"])
-            self.assertEqual(found["response_types_supported"], [])
-            self.assertEqual(found["id_token_signing_alg_values_supported"], ["ES256"])
-            self.assertNotIn("authorization_endpoint", found)
+            self.assertEqual(found["grant_types_supported"], ["password", "refresh_token", "authorization_code", "client_credentials"])
+            self.assertEqual(found["response_types_supported"], ["code"])
+            self.assertEqual(found["response_modes_supported"], ["query", "fragment", "form_post"])
+            self.assertEqual(found["id_token_signing_alg_values_supported"], ["RS256", "ES256", "EdDSA"])
+            self.assertEqual(found["code_challenge_methods_supported"], ["S256"])
+            self.assertEqual(found["claims_supported"][0], "sub")
+            self.assertIs(found["request_uri_parameter_supported"], False)
+            for member, path_of_it in (("authorization_endpoint", "/authorize"), ("userinfo_endpoint", "/userinfo"),
+                                       ("end_session_endpoint", "/end_session")):
+                self.assertEqual(found[member], base + path_of_it)
 
     def test_jwks_has_the_key_that_signs_and_nothing_private(self):
         header, _ = token_parts(self.logged_in()["access_token"])

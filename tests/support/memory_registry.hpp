@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace pawl::test {
@@ -59,6 +60,22 @@ public:
         return revoked_.contains(id);
     }
 
+    consent_ptr find_consent(user_id user, client_number client) const override {
+        const std::lock_guard lock(mutex_);
+        const auto at = consents_.find({user, client});
+        return at == consents_.end() ? nullptr : at->second;
+    }
+    std::vector<consent_ptr> consents_of(user_id user) const override {
+        std::vector<consent_ptr> out;
+        const std::lock_guard lock(mutex_);
+        for (const auto& [key, one] : consents_) {
+            if (key.first == user) {
+                out.push_back(one);
+            }
+        }
+        return out;
+    }
+
     result<put_result> put_client(const client& desired) override {
         return put(clients_, desired, first_registered_client.value,
                    [&](const client& c) { return c.client_id == desired.client_id; });
@@ -85,6 +102,24 @@ public:
     }
     result<imported> import_scope(const scope& s) override {
         return import(scopes_, s, [&](const scope& other) { return other.name == s.name; });
+    }
+    result<put_result> put_consent(const consent& desired) override {
+        const std::lock_guard lock(mutex_);
+        consent_ptr& there = consents_[{desired.user, desired.client}];
+        if (desired.version != (there ? there->version + 1 : 1)) {
+            return put_result{put_outcome::conflict};
+        }
+        there = std::make_shared<const consent>(desired);
+        return put_result{put_outcome::done};
+    }
+    result<imported> import_consent(const consent& c) override {
+        const std::lock_guard lock(mutex_);
+        consent_ptr& there = consents_[{c.user, c.client}];
+        if (there) {
+            return imported{*there == c ? import_outcome::same : import_outcome::id_taken};
+        }
+        there = std::make_shared<const consent>(c);
+        return imported{import_outcome::added};
     }
     ticket rests_on() const noexcept override { return rests; }
     std::uint64_t history_mark() const noexcept override { return mark; }
@@ -150,6 +185,7 @@ private:
     records<api> apis_;
     records<scope> scopes_;
     std::set<token_id> revoked_;
+    std::map<std::pair<user_id, client_number>, consent_ptr> consents_;
 };
 
 } // namespace pawl::test

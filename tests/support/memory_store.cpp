@@ -132,7 +132,26 @@ const memory_store::user_slot& memory_store::slot_of(user_id id) const {
 
 family_details memory_store::details_of(const family_node& node) const {
     const user_ptr& owner = slot_of(node.facts.user).current;
-    return {{node.facts, node.word, owner->gate, owner->version}, node.use};
+    return {{node.facts, node.word, owner->gate, bonds_of(node.facts, owner->gate), owner->version}, node.use};
+}
+
+family_bonds memory_store::bonds_of(const family_facts& facts, const user_gate& gate) const {
+    family_bonds out;
+    if (entities != nullptr && facts.client >= first_registered_client) {
+        const client_ptr who = entities->find_client(facts.client);
+        out.client_admits = who && who->admits(facts.grant.client_epoch);
+    }
+    if (facts.origin.parent == family_id{}) {
+        return out;
+    }
+    const auto parent = families_.find(facts.origin.parent);
+    out.parent_may_live = parent != families_.end() && parent->second.word.live() &&
+                          gate.admits(parent->first, parent->second.facts.epoch);
+    if (parent != families_.end()) {
+        out.parent_word = parent->second.word;
+        out.parent_expires_at = parent->second.facts.idle_expires_at(parent->second.word);
+    }
+    return out;
 }
 
 std::optional<family_state> memory_store::find_family(const family_id& id) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/family/decide.hpp"
+#include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -52,6 +53,7 @@ public:
     unsigned family_conflicts = 0; // how many exchanges are to miss, though no one changed the word
     unsigned user_conflicts = 0;
     outage_list not_served;
+    const registry* entities = nullptr; // whose clients say whether their families live; null: all do
 
     // --- What a test looks at.
     std::unique_ptr<memory_store> after_crash() const;    // what a restart would find
@@ -119,6 +121,7 @@ private:
     void apply_user(const user_ptr& u);
     const user_slot& slot_of(user_id id) const;
     family_details details_of(const family_node& node) const;
+    family_bonds bonds_of(const family_facts& facts, const user_gate& gate) const;
     // Who holds the name, by itself or until the record that frees it is durable.
     std::optional<user_id> holder_of(const std::string& folded) const;
     ticket ticket_of(user_id id);

@@ -1,0 +1,234 @@
+"""Authorization codes at the real server: made by POST /dev/code, exchanged at /token, refreshed, shown to /userinfo; and
+what is left of them after kill -9."""
+import base64
+import concurrent.futures
+import hashlib
+import json
+import unittest
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from support import case
+
+ORDERS = "https://orders.example"
+CALLBACK = "https://shop.example/cb"
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+
+
+def unpacked(token, part=1):
+    text = token.split(".")[part]
+    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+
+
+class CodeCase(case.ServerCase):
+    """A server with an API, a confidential client `shop` and a public one `page`, and a user for each test."""
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        maker = cls("setUp")
+        maker.setUp()
+        maker.expect(maker.client.post("/dev/users", {"email": "root@example.com", "password": case.PASSWORD,
+                                                      "is_superuser": True}), 201)
+        cls.root = maker.expect(maker.client.login("root@example.com"), 200).json["access_token"]
+        maker.made("/admin/apis", {"identifier": ORDERS, "name": "Orders"})
+        maker.made("/admin/scopes", {"name": "orders:read", "api": ORDERS})
+        scopes = ["openid", "profile", "email", "offline_access", "orders:read"]
+        shared = {"redirect_uris": [CALLBACK], "scopes": scopes, "apis": [ORDERS], "consent": "never"}
+        cls.secret = maker.made("/admin/clients", {"client_id": "shop", "name": "Shop", "preset": "web",
+                                                   "auth_method": "client_secret_basic", **shared})["client_secret"]
+        maker.made("/admin/clients", {"client_id": "page", "name": "Page", "preset": "spa", **shared})
+
+    def setUp(self):
+        super().setUp()
+        self.email = case.fresh_email() if hasattr(self, "root") else None
+        if self.email:
+            self.expect(self.client.post("/dev/users", {"email": self.email, "password": case.PASSWORD}), 201)
+
+    def made(self, path, document):
+        return self.expect(self.client.post(path, document, bearer=self.root), 201).json
+
+    def code(self, client_id="shop", scope="openid email orders:read", **more):
+        wish = {"user": self.email, "client_id": client_id, "scope": scope, "redirect_uri": CALLBACK,
+                "code_challenge": CHALLENGE, **more}
+        return self.expect(self.client.post("/dev/code", wish), 201).json
+
+    def token(self, client_id="shop", **fields):
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if client_id == "shop":
+            pair = base64.b64encode(("shop:" + self.secret).encode()).decode()
+            headers["Authorization"] = "Basic " + pair
+        else:
+            fields["client_id"] = client_id
+        return self.client.request("POST", "/token", urlencode(fields, doseq=True), headers)
+
+    def exchange(self, code, client_id="shop", **more):
+        fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        return self.token(client_id, **{**fields, **more})
+
+    def refreshed(self, token, client_id="shop", **more):
+        return self.token(client_id, grant_type="refresh_token", refresh_token=token, **more)
+
+    def refused(self, reply, error, status=400):
+        self.assertEqual((reply.status, reply.json["error"]), (status, error), repr(reply))
+
+
+class Codes(CodeCase):
+    def test_the_code_as_a_browser_would_bring_it(self):
+        made = self.code(state="s t&a=te", nonce="n1")
+        self.assertEqual((made["state"], made["iss"]), ("s t&a=te", self.server.url))
+        went = urlsplit(made["redirect_to"])
+        self.assertEqual(went._replace(query="").geturl(), CALLBACK)
+        self.assertEqual(parse_qs(went.query), {"code": [made["code"]], "state": ["s t&a=te"], "iss": [self.server.url]})
+
+    def test_a_code_gives_tokens_and_an_id_token(self):
+        reply = self.expect(self.exchange(self.code(nonce="n-1")["code"]), 200)
+        self.assertEqual(reply.headers["Cache-Control"], "no-store")
+        tokens = reply.json
+        self.assertEqual(tokens["scope"], "openid email orders:read")
+        access = unpacked(tokens["access_token"])
+        self.assertEqual(access["aud"], [ORDERS, self.server.url + "/userinfo"])
+        self.assertEqual((access["client_id"], access["scope"]), ("shop", "openid email orders:read"))
+        self.assertEqual(unpacked(tokens["access_token"], 0)["typ"], "at+jwt")
+        told = unpacked(tokens["id_token"])
+        self.assertEqual((told["iss"], told["aud"], told["sub"], told["nonce"]),
+                         (self.server.url, "shop", access["sub"], "n-1"))
+        self.assertEqual(unpacked(tokens["id_token"], 0)["alg"], "RS256")
+        half = hashlib.sha256(tokens["access_token"].encode()).digest()[:16]
+        self.assertEqual(told["at_hash"], base64.urlsafe_b64encode(half).rstrip(b"=").decode())
+        self.assertIn("auth_time", told)
+
+    def test_a_code_that_comes_back_ends_the_session(self):
+        code = self.code()["code"]
+        tokens = self.expect(self.exchange(code), 200).json
+        again = self.exchange(code)
+        self.refused(again, "invalid_grant")
+        self.assertIn("used before", again.json["error_description"])
+        self.refused(self.refreshed(tokens["refresh_token"]), "invalid_grant")
+        self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 401)
+        kinds = self.expect(self.client.get("/admin/events?kind=code_reused", bearer=self.root), 200)
+        self.assertIn(unpacked(tokens["access_token"])["sid"], kinds.body.decode())
+
+    def test_what_does_not_fit_is_refused_and_ends_nothing(self):
+        code = self.code()["code"]
+        for more in ({"code_verifier": "x" * 43}, {"code_verifier": ""}, {"redirect_uri": CALLBACK + "x"},
+                     {"redirect_uri": ""}, {"code": code[:-2] + "AA"}):
+            self.refused(self.exchange(code, **more), "invalid_grant")
+        self.refused(self.exchange(code, client_id="page"), "invalid_grant")
+        self.refused(self.exchange(code, client_id="nobody"), "invalid_client", 401)
+        self.refused(self.exchange(code, resource="https://none.example"), "invalid_target")
+        self.refused(self.token(grant_type="authorization_code"), "invalid_request")
+        self.expect(self.exchange(code), 200)
+
+    def test_of_many_exchanges_at_once_at_most_one_is_told(self):
+        code = self.code()["code"]
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            replies = list(pool.map(lambda _: self.exchange(code), range(64)))
+        told = [r.json for r in replies if r.status == 200]
+        self.assertLessEqual(len(told), 1)
+        self.assertEqual({r.status for r in replies} - {200}, {400})
+        for tokens in told:
+            self.refused(self.refreshed(tokens["refresh_token"]), "invalid_grant")
+
+    def test_dev_code_refuses_what_the_client_may_not_ask(self):
+        wish = {"user": self.email, "client_id": "shop", "code_challenge": CHALLENGE}
+        for more in ({"redirect_uri": "https://evil.example/"}, {"code_challenge": "short"}, {"client_id": 7},
+                     {"nonsense": 1}):
+            self.expect(self.client.post("/dev/code", {**wish, **more}), 422)
+        self.expect(self.client.post("/dev/code", {**wish, "user": "nobody@example.com"}), 404)
+        self.expect(self.client.post("/dev/code", {**wish, "client_id": "nobody"}), 404)
+
+
+class Refresh(CodeCase):
+    def opened(self, client_id="shop", **more):
+        return self.expect(self.exchange(self.code(client_id, **more)["code"], client_id), 200).json
+
+    def test_a_public_client_refreshes_by_its_id_alone(self):
+        first = self.opened("page", nonce="n")
+        reply = self.expect(self.refreshed(first["refresh_token"], "page"), 200)
+        self.assertEqual(reply.headers["Pawl-Refresh"], "rotated")
+        before, after = unpacked(first["id_token"]), unpacked(reply.json["id_token"])
+        self.assertEqual(after["auth_time"], before["auth_time"])
+        self.assertNotIn("nonce", after)
+
+    def test_scope_and_resource_narrow_one_access_token(self):
+        first = self.opened()
+        narrow = self.expect(self.refreshed(first["refresh_token"], scope="orders:read", resource=ORDERS), 200).json
+        self.assertEqual(unpacked(narrow["access_token"])["aud"], ORDERS)
+        self.assertNotIn("id_token", narrow)
+        self.refused(self.refreshed(narrow["refresh_token"], scope="profile"), "invalid_scope")
+        self.refused(self.refreshed(narrow["refresh_token"], resource="https://none.example"), "invalid_target")
+        wide = self.expect(self.refreshed(narrow["refresh_token"]), 200).json
+        self.assertEqual(wide["scope"], first["scope"])
+
+    def test_a_refresh_token_is_its_clients(self):
+        first = self.opened()
+        self.refused(self.refreshed(first["refresh_token"], "page"), "invalid_grant")
+        self.expect(self.client.refresh(first["refresh_token"]), 401, "invalid_refresh_token")
+        self.expect(self.refreshed(first["refresh_token"]), 200)
+
+    def test_our_own_api_takes_no_token_of_a_client(self):
+        first = self.opened()
+        for path in ("/users/me", "/sessions", "/admin/users"):
+            self.expect(self.client.get(path, bearer=first["access_token"]), 401)
+
+
+class Userinfo(CodeCase):
+    def bearer(self, scope="openid email"):
+        return self.expect(self.exchange(self.code(scope=scope)["code"]), 200).json["access_token"]
+
+    def post(self, body, bearer=None, query=""):
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if bearer:
+            headers["Authorization"] = "Bearer " + bearer
+        return self.client.request("POST", "/userinfo" + query, body, headers)
+
+    def test_claims_by_get_and_post(self):
+        token = self.bearer()
+        for reply in (self.client.get("/userinfo", bearer=token), self.post("", token),
+                      self.post(urlencode({"access_token": token}))):
+            told = self.expect(reply, 200).json
+            self.assertEqual(told, {"sub": unpacked(token)["sub"], "email": self.email, "email_verified": False})
+            self.assertEqual(reply.headers["Cache-Control"], "no-store")
+
+    def test_what_is_refused_and_how(self):
+        token = self.bearer()
+        bare = self.expect(self.client.get("/userinfo"), 401)
+        self.assertEqual(bare.headers["WWW-Authenticate"], "Bearer")
+        bad = self.expect(self.client.get("/userinfo", bearer="a.b.c"), 401)
+        self.assertEqual(bad.headers["WWW-Authenticate"], 'Bearer error="invalid_token"')
+        few = self.expect(self.client.get("/userinfo", bearer=self.bearer("orders:read")), 403)
+        self.assertEqual(few.headers["WWW-Authenticate"], 'Bearer error="insufficient_scope"')
+        form = urlencode({"access_token": token})
+        self.refused(self.post(form, token), "invalid_request")
+        self.refused(self.post(form + "&" + form), "invalid_request")
+        self.refused(self.client.get("/userinfo?access_token=" + token), "invalid_request")
+        self.refused(self.post("", query="?access_token=" + token), "invalid_request")
+        first_party = self.expect(self.client.login(self.email), 200).json["access_token"]
+        self.expect(self.client.get("/userinfo", bearer=first_party), 401)
+
+
+class Crash(CodeCase):
+    def test_a_code_that_was_used_before_a_crash_is_used_after_it(self):
+        used, unused = self.code()["code"], self.code()["code"]
+        tokens = self.expect(self.exchange(used), 200).json
+        self.server.kill()
+        self.server.start()
+        self.client = type(self.client)(self.server.url)
+        again = self.exchange(used)
+        self.refused(again, "invalid_grant")
+        self.assertIn("used before", again.json["error_description"])
+        self.refused(self.refreshed(tokens["refresh_token"]), "invalid_grant")
+        self.expect(self.exchange(unused), 200)
+
+    def test_whatever_was_told_before_the_crash_lives_after_it(self):
+        for _ in range(3):
+            code = self.code()["code"]
+            tokens = self.expect(self.exchange(code), 200).json
+            self.server.kill()
+            self.server.start()
+            self.client = type(self.client)(self.server.url)
+            self.expect(self.refreshed(tokens["refresh_token"]), 200)
+
+
+if __name__ == "__main__":
+    case.main()
