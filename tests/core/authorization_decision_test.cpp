@@ -249,8 +249,8 @@ void each_situation(const See& see) {
                                                consent_to({openid, orders_read, offline_access})};
     situation s;
     s.asked.scopes.emplace_back("offline_access");
-    for (const std::uint8_t prompt : {0, 1, 2, 3, 4, 5, 6, 7, 8}) {
-        s.asked.prompt = prompt;
+    for (const unsigned prompt : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U}) {
+        s.asked.prompt = static_cast<std::uint8_t>(prompt);
         for (const auto& browser : browsers) {
             s.browser = browser;
             for (const auto& age : ages) {
