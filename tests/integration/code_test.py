@@ -111,8 +111,9 @@ class Codes(CodeCase):
     def test_what_does_not_fit_is_refused_and_ends_nothing(self):
         code = self.code()["code"]
         for more in ({"code_verifier": "x" * 43}, {"code_verifier": ""}, {"redirect_uri": CALLBACK + "x"},
-                     {"redirect_uri": ""}, {"code": code[:-2] + "AA"}):
+                     {"redirect_uri": ""}):
             self.refused(self.exchange(code, **more), "invalid_grant")
+        self.refused(self.exchange(code[:-4] + "AAAA"), "invalid_grant")
         self.refused(self.exchange(code, client_id="page"), "invalid_grant")
         self.refused(self.exchange(code, client_id="nobody"), "invalid_client", 401)
         self.refused(self.exchange(code, resource="https://none.example"), "invalid_target")
