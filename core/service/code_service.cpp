@@ -359,7 +359,7 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
     }
     task<result<issued_tokens>> signing = sign_tokens(a, keys, used);
     result<issued_tokens> tokens = co_await std::move(signing);
-    if (!tokens) { // the code is used up, so its family is nobody's
+    if (!tokens) { // the code is used up, so its family is ended
         static_cast<void>(end_family(context_, code->grant, family_status::revoked, from));
         co_return tokens.error();
     }

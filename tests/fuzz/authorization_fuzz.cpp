@@ -1,5 +1,6 @@
 // Lines "name=value" as the parameters of a request for authorization: what is taken is within its bounds, goes through
 // a capsule as it is, and its answer goes to the client alone; what is refused goes there, too, or nowhere.
+#include "core/family/family.hpp"
 #include "core/provider/redirect_uri.hpp"
 #include "tests/support/authorization_world.hpp"
 

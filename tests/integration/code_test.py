@@ -105,14 +105,15 @@ class Codes(CodeCase):
         self.assertIn("used before", again.json["error_description"])
         self.refused(self.refreshed(tokens["refresh_token"]), "invalid_grant")
         self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 401)
-        kinds = self.expect(self.client.get("/admin/events?kind=code_reused", bearer=self.root), 200)
-        self.assertIn(unpacked(tokens["access_token"])["sid"], kinds.body.decode())
+        family = self.expect(self.client.get("/dev/families/" + unpacked(tokens["access_token"])["sid"]), 200).json
+        self.assertIs(family["alive"], False)
 
     def test_what_does_not_fit_is_refused_and_ends_nothing(self):
         code = self.code()["code"]
         for more in ({"code_verifier": "x" * 43}, {"code_verifier": ""}, {"redirect_uri": CALLBACK + "x"},
-                     {"redirect_uri": ""}, {"code": code[:-2] + "AA"}):
+                     {"redirect_uri": ""}):
             self.refused(self.exchange(code, **more), "invalid_grant")
+        self.refused(self.exchange(code[:-4] + "AAAA"), "invalid_grant")
         self.refused(self.exchange(code, client_id="page"), "invalid_grant")
         self.refused(self.exchange(code, client_id="nobody"), "invalid_client", 401)
         self.refused(self.exchange(code, resource="https://none.example"), "invalid_target")
