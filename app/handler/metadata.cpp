@@ -2,10 +2,10 @@
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
 #include "app/handler/grants.hpp"
 #include "app/handler/rows.hpp"
+#include "core/family/family.hpp"
 #include "core/jwt/client_keys.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/provider/standard_claims.hpp"
-#include "core/provider/web_cookie.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/settled.hpp"
 #include "core/text/json_text.hpp"
@@ -60,10 +60,13 @@ std::string scopes_json(const catalogue& all) {
     return array_json(names);
 }
 
-std::string grants_json() {
+// Codes are made by /dev/code alone: without --dev there are none to be exchanged.
+std::string grants_json(bool development) {
     std::vector<std::string_view> names;
     for (const grant& row : all_grants()) {
-        names.push_back(row.name);
+        if (development || row.name != "authorization_code") {
+            names.push_back(row.name);
+        }
     }
     return array_json(names);
 }
@@ -83,9 +86,6 @@ std::string algorithms_json(const key_ring& keys) {
 // Those that a client may want its ID tokens signed with; the first is what it gets where it says nothing (OIDC Core
 // 2).
 constexpr std::array<std::string_view, 3> id_token_algorithms{"RS256", "ES256", "EdDSA"};
-constexpr std::array<std::string_view, 3> response_modes{"query", "fragment", "form_post"};
-constexpr std::array<std::string_view, 4> prompts{"none", "login", "consent", "select_account"};
-constexpr std::array<std::string_view, 2> locales{"en", "de"};
 
 std::string acrs_json() {
     std::vector<std::string_view> names;
@@ -97,36 +97,19 @@ std::string acrs_json() {
     return array_json(names);
 }
 
-// Whether users sign in here for clients: not with keys that clients would have to share (HS256).
-bool signs_in_for_clients(const app_context& context, const key_ring& keys) {
+// Whether clients may have tokens of users: not with keys that clients would have to share (HS256).
+bool tells_of_people(const app_context& context, const key_ring& keys) {
     return context.codes != nullptr && keys.signing_key->algorithm() != jws_algorithm::hs256;
 }
 
-// RFC 8414 2, OIDC Discovery 3, RP-Initiated Logout 2.1, RFC 9207 3.
-void add_sign_in(json_object_writer& object, std::string_view issuer) {
-    object.member("authorization_endpoint", url_of(issuer, "/authorize"))
-        .member("userinfo_endpoint", url_of(issuer, "/userinfo"))
-        .member("end_session_endpoint", url_of(issuer, "/end_session"))
-        .raw("response_types_supported", R"(["code"])")
-        .raw("response_modes_supported", array_json(response_modes))
+// What clients learn of people (OIDC Discovery 3).
+void add_people(json_object_writer& object, std::string_view issuer) {
+    object.member("userinfo_endpoint", url_of(issuer, "/userinfo"))
         .raw("code_challenge_methods_supported", R"(["S256"])")
         .raw("id_token_signing_alg_values_supported", array_json(id_token_algorithms))
         .raw("claims_supported", array_json(claims_supported()))
         .raw("claim_types_supported", R"(["normal"])")
-        .raw("acr_values_supported", acrs_json())
-        .raw("prompt_values_supported", array_json(prompts))
-        .raw("ui_locales_supported", array_json(locales))
-        .member("claims_parameter_supported", true)
-        .member("authorization_response_iss_parameter_supported", true);
-}
-
-// Nothing of it: said where silence would mean on.
-void add_no_sign_in(json_object_writer& object, const key_ring& keys) {
-    object
-        .raw("response_types_supported", "[]") // no authorization endpoint
-        .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
-        .raw("id_token_signing_alg_values_supported", algorithms_json(keys))
-        .member("claims_parameter_supported", false);
+        .raw("acr_values_supported", acrs_json());
 }
 
 // What clients and APIs are for. Only where the server has them.
@@ -163,16 +146,19 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
     object.member("issuer", issuer)
         .member("token_endpoint", url_of(issuer, "/token"))
         .member("jwks_uri", url_of(issuer, "/.well-known/jwks.json"))
-        .raw("grant_types_supported", grants_json())
+        .raw("grant_types_supported", grants_json(context.development))
         .raw("token_endpoint_auth_methods_supported", array_json(client_authentication_methods()))
         .raw("subject_types_supported", R"(["public"])")
+        .raw("response_types_supported", "[]") // no authorization endpoint
+        .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
+        .member("claims_parameter_supported", false)
         .member("request_parameter_supported", false)
         .member("request_uri_parameter_supported", false) // absent, it would mean true
         .member("service_documentation", url_of(issuer, "/docs"));
-    if (signs_in_for_clients(context, *keys)) {
-        add_sign_in(object, issuer);
+    if (tells_of_people(context, *keys)) {
+        add_people(object, issuer);
     } else {
-        add_no_sign_in(object, *keys);
+        object.raw("id_token_signing_alg_values_supported", algorithms_json(*keys));
     }
     if (all != nullptr) {
         add_provider(object, issuer, *all);

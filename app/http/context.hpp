@@ -16,12 +16,10 @@
 #include <string_view>
 
 namespace pawl {
-class client_guard;        // core/service/client_guard.hpp
-class client_service;      // core/service/client_service.hpp
-class machine_service;     // core/service/machine_service.hpp
-class web_session_service; // core/service/web_session_service.hpp
-class code_service;        // core/service/code_service.hpp
-class consent_service;     // core/service/consent_service.hpp
+class client_guard;    // core/service/client_guard.hpp
+class client_service;  // core/service/client_service.hpp
+class machine_service; // core/service/machine_service.hpp
+class code_service;    // core/service/code_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -68,10 +66,7 @@ struct app_context {
     registry* entities = nullptr;          // clients, APIs, scopes; null in tests of other things, as are the next
     client_service* clients = nullptr;     // what operators do with them
     machine_service* machines = nullptr;   // client credentials, introspection, revocation
-    web_session_service* web_sessions = nullptr; // browser sessions
-    code_service* codes = nullptr;               // authorization codes, /userinfo
-    consent_service* consents = nullptr;         // what users allowed clients
-    random_source* random = nullptr;             // for what handlers seal
+    code_service* codes = nullptr;         // authorization codes, /userinfo
 };
 
 } // namespace pawl::app

@@ -34,6 +34,12 @@ struct key_binding {
     friend constexpr bool operator==(const key_binding&, const key_binding&) = default;
 };
 
+// How a user proved to be it, a bit each (RFC 8176); family_origin keeps them.
+inline constexpr std::uint16_t amr_password = 1;
+// 0: not told. 1: a password (`urn:pawl:acr:1`).
+inline constexpr std::uint8_t acr_password = 1;
+inline constexpr std::string_view acr_names[] = {"", "urn:pawl:acr:1"};
+
 // Where the family came from: few have any of it, and it is each one's own.
 struct family_origin {
     family_id parent{}; // the browser session that it hangs on; all zero: none

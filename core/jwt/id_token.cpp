@@ -1,9 +1,10 @@
 #include "core/jwt/id_token.hpp"
 
+#include "core/capsule/capsule.hpp"
+#include "core/family/family.hpp"
 #include "core/hmac_sha256.hpp"
 #include "core/jwt/access_token_parts.hpp"
 #include "core/jwt/compact_jws.hpp"
-#include "core/provider/web_cookie.hpp"
 #include "core/text/encoding.hpp"
 
 #include <sodium.h>

@@ -20,7 +20,7 @@ struct id_token_claims {
     timestamp auth_time{};    // 0: not told
     std::string nonce;        // empty: none
     std::string acr;          // empty: none
-    std::uint16_t amr = 0;    // bits (core/provider/web_cookie.hpp); 0: not told
+    std::uint16_t amr = 0;    // bits (core/family/family.hpp); 0: not told
     std::string session;      // sid: one a browser and client (session_name())
     std::string access_token; // for at_hash; empty: none
     std::string members;      // more claims as JSON members, a comma before each

@@ -4,6 +4,7 @@
 
 #include "core/capsule/capsule.hpp"
 #include "core/clock.hpp"
+#include "core/family/family.hpp"
 #include "core/ids.hpp"
 
 #include <cstdint>
@@ -11,12 +12,6 @@
 #include <string_view>
 
 namespace pawl {
-
-// How a user proved to be it, a bit each (RFC 8176); a family's origin keeps them.
-inline constexpr std::uint16_t amr_password = 1;
-// 0: not told. 1: a password (`urn:pawl:acr:1`).
-inline constexpr std::uint8_t acr_password = 1;
-inline constexpr std::string_view acr_names[] = {"", "urn:pawl:acr:1"};
 
 struct web_cookie {
     family_id session;
