@@ -187,6 +187,13 @@ BOOST_AUTO_TEST_CASE(a_uri_of_a_client_that_is_off_or_removed_is_not_registered)
     BOOST_TEST(outcome_of(decide_sign_out(request_of(s), now)) == "refuse -");
 }
 
+BOOST_AUTO_TEST_CASE(a_hint_of_another_user_is_asked_about_whatever_session_it_names) {
+    const situation s{'b', '-', 'r', 'a', '-'};
+    sign_out_surroundings now = surroundings_of(s);
+    now.hint->session = now.session;
+    BOOST_TEST(outcome_of(decide_sign_out(request_of(s), now)) == "ask -");
+}
+
 BOOST_AUTO_TEST_CASE(two_empty_session_names_are_not_the_same_session) {
     const situation s{'s', '-', '-', 'a', '-'};
     sign_out_surroundings now = surroundings_of(s);
