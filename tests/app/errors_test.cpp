@@ -88,8 +88,8 @@ constexpr expected_refusal refusals[] = {
     {errc::too_many_revocations, "too_many_revocations", 503, "temporarily_unavailable", 503},
     {errc::too_many_assertions, "too_many_assertions", 503, "temporarily_unavailable", 503},
     {errc::insufficient_scope, "insufficient_scope", 403, "insufficient_scope", 403},
-    {errc::invalid_code, "invalid_code", 400},
-    {errc::code_reused, "code_reused", 400},
+    {errc::invalid_code, "invalid_code", 400, "invalid_grant", 400},
+    {errc::code_reused, "code_reused", 400, "invalid_grant", 400},
 };
 
 struct expected_problem {
