@@ -63,7 +63,7 @@ def read_by_linker(kit, target):
 
 def read_by_loader(build, target):
     """Shared libraries that the release asks for, as the build linked them."""
-    found = {path for program in PROGRAMS for path in link_inputs(build, program) if ".so" in path}
+    found = {str(build / path) for program in PROGRAMS for path in link_inputs(build, program) if ".so" in path}
     for program in PROGRAMS:  # and those of the compiler and the C library, as the loader finds them
         found |= set(target.libraries_of(build / "bin" / program))
     return sorted(str(pathlib.Path(path).resolve()) for path in found)

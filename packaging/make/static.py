@@ -14,6 +14,7 @@ from make.machine import machine
 
 HARDENED = ("-Wl,-z,relro,-z,now,-z,noexecstack", "-Wl,--as-needed", "-Wl,--build-id=sha1")
 FLAGS = "-static-pie -s " + " ".join(HARDENED) + " -Wl,--start-group %s -Wl,--end-group\n"
+_SHARED = re.compile(r"\.so[.0-9]*$")
 _LIBRARY = re.compile(r"lib(.+?)(\.so[.0-9]*|\.a)$")
 
 
@@ -24,7 +25,7 @@ def link_inputs(build, program):
     if "bin/" + program not in words:
         raise Fail("%s is no build directory of %s: run tools/build, or unset PAWL_BUILD" % (build, program))
     after = words[:words.index("&&", 2)] if "&&" in words[2:] else words
-    return [word for word in after if word.endswith((".o", ".a")) or re.search(r"\.so[.0-9]*$", word)]
+    return [word for word in after if word.endswith((".o", ".a")) or _SHARED.search(word)]
 
 
 def lay_out_kit(build, kit, strip="strip"):
@@ -36,7 +37,7 @@ def lay_out_kit(build, kit, strip="strip"):
         words = []
         for name in link_inputs(build, program):
             path = pathlib.Path(name)
-            if path.is_absolute():
+            if path.is_absolute() or _SHARED.search(path.name):  # the root of another machine lies in the build
                 words.append("-l:lib%s.a" % _LIBRARY.search(path.name).group(1))
                 continue
             target = objects / (path.name if path.suffix == ".a" else program + "-" + path.name)

@@ -122,12 +122,15 @@ def node_with(package):
 
 @remembered
 def installed(folder):
-    """The node_modules of a folder with scripts, whole: several test programs want the same ones at the same time."""
+    """The node_modules beside a package.json, whole. Several test programs want them at the same time, those of a build for
+    a sanitizer too: lock and stamp are the checkout's, not a build's."""
     need("node", "npm")
-    modules = cache("node-of-" + folder.parent.name + "-" + folder.name)
-    with Made(modules, folder / "package.json", folder / "package-lock.json") as made:
-        if not (made.fresh and (folder / "node_modules").exists()):
-            made.fresh = False
+    notes = ROOT / "build" / "packages" / "-".join(folder.relative_to(ROOT).parts)
+    notes.mkdir(parents=True, exist_ok=True)
+    with Made(notes, folder / "package.json", folder / "package-lock.json") as made:
+        made.fresh = made.fresh and (folder / "node_modules").exists()
+        if not made.fresh:
+            made.stamp.unlink(missing_ok=True)  # where it is ended halfway, the next one begins anew
             fetched(NPM, folder)
 
 
