@@ -4,8 +4,9 @@
 #pragma once
 
 #include "app/http/message.hpp"
+#include "core/clock.hpp"
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
