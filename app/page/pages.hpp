@@ -1,0 +1,68 @@
+// The pages of sign-in, consent and sign-out: HTML of one template (app/page/*.html) and one file of texts a language
+// (app/page/texts.*). Pure: what a page says is its model. Every value is escaped. No script but the one hashed line of
+// form_post. The stylesheet is /docs-like: embedded, `/pages.css`.
+#pragma once
+
+#include "app/http/message.hpp"
+#include "core/clock.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pawl::app {
+
+enum class language : std::uint8_t { english, german };
+// ui_locales (OIDC Core 3.1.2.1) first, then Accept-Language (RFC 9110 12.5.4); else English. Either may be empty.
+language language_of(std::string_view ui_locales, std::string_view accept_language);
+
+struct page_look {
+    language tongue = language::english;
+    std::string form_action; // an origin beside our own that the form's answer may redirect to; empty: none
+};
+
+enum class sign_in_problem : std::uint8_t { none, login_failed, too_many_attempts, busy, start_over };
+struct sign_in_model {
+    std::string flow;        // the capsule, in a hidden field `flow`
+    std::string client_name; // where the user is going
+    std::string login;       // filled in: login_hint, or what was typed
+    sign_in_problem problem = sign_in_problem::none;
+    seconds wait{}; // too_many_attempts
+};
+struct consent_model {
+    std::string flow, client_name, user_name;                // user_name: who is signed in
+    std::vector<std::pair<std::string, std::string>> scopes; // name, and its text in the page's language (may be empty)
+};
+struct select_model { // continue as the one who is signed in, or sign in as another
+    std::string flow, client_name, user_name;
+};
+struct sign_out_model {
+    std::string flow;                   // hidden field `flow`; may be empty
+    std::string client_name, user_name; // either may be empty
+};
+struct signed_out_model {
+    std::string client_name, back_to; // back_to: a link; empty: none
+};
+struct error_model {
+    std::string error, sentence, request_id;
+};
+struct form_post_model { // OAuth 2.0 Form Post Response Mode: posts itself; a button does without scripts
+    std::string action;
+    std::vector<std::pair<std::string, std::string>> fields;
+};
+
+// Whole answers: 200 (error: 400), text/html, no-store, the Content-Security-Policy of its page. Buttons have the ids
+// signin-submit, consent-allow, consent-deny, signout-yes, signout-no, select-continue, select-other; fields the names
+// login, password, flow, and `choice` (allow|deny, yes|no, continue|other). Forms post to /sign-in, /consent, /select,
+// /sign-out.
+http_response page_of(const page_look& look, const sign_in_model& m);
+http_response page_of(const page_look& look, const consent_model& m);
+http_response page_of(const page_look& look, const select_model& m);
+http_response page_of(const page_look& look, const sign_out_model& m);
+http_response page_of(const page_look& look, const signed_out_model& m);
+http_response page_of(const page_look& look, const error_model& m);
+http_response page_of(const page_look& look, const form_post_model& m);
+
+} // namespace pawl::app

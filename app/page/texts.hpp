@@ -1,0 +1,48 @@
+// What the pages say, in each language. A key is declared once, here; a language that lacks it does not compile.
+// {name} in a text stands for a value of the page.
+#pragma once
+
+#include <string_view>
+
+namespace pawl::app {
+
+// Has no default: a member left out of an aggregate is an error of the compiler.
+struct said {
+    std::string_view text;
+    // NOLINTNEXTLINE(google-explicit-constructor): a text is written as it is
+    consteval said(const char* t) : text(t) {}
+};
+
+// clang-format off
+#define PAWL_PAGE_TEXTS(X) \
+    X(code) X(some_client) X(some_user) \
+    X(sign_in_title) X(sign_in_lead) X(login_label) X(password_label) X(sign_in_button) \
+    X(login_failed) X(too_many_attempts) X(too_many_attempts_minutes) X(busy) X(start_over) \
+    X(consent_title) X(consent_lead) X(signed_in_as) X(allow_button) X(deny_button) \
+    X(select_title) X(select_lead) X(continue_button) X(other_button) \
+    X(sign_out_title) X(sign_out_lead) X(sign_out_lead_client) X(sign_out_button) X(stay_button) \
+    X(signed_out_title) X(signed_out_lead) X(back_link) \
+    X(error_title) X(error_lead) X(error_code) X(request_number) \
+    X(form_post_title) X(form_post_lead) X(form_post_button)
+// clang-format on
+
+struct page_texts {
+#define PAWL_MEMBER(key) said key;
+    PAWL_PAGE_TEXTS(PAWL_MEMBER)
+#undef PAWL_MEMBER
+};
+
+struct text_key {
+    std::string_view name;
+    said page_texts::* member;
+};
+inline constexpr text_key text_keys[] = {
+#define PAWL_KEY(key) {#key, &page_texts::key},
+    PAWL_PAGE_TEXTS(PAWL_KEY)
+#undef PAWL_KEY
+};
+
+extern const page_texts english_texts; // texts_en.cpp
+extern const page_texts german_texts;  // texts_de.cpp
+
+} // namespace pawl::app
