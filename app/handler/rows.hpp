@@ -13,6 +13,7 @@ using row_list = std::span<const route>;
 extern const row_list root_rows;
 extern const row_list account_rows;
 extern const row_list token_rows;
+extern const row_list authorize_rows;
 extern const row_list userinfo_rows;
 extern const row_list introspect_rows;
 extern const row_list revoke_rows;
