@@ -97,7 +97,7 @@ result<wanted_code> decide_code(const app_context& context, code_wish wish, rand
     out.request = std::move(std::get<authorization_request>(read));
     const signed_in browser{owner, family_id{}, now, acr_password};
     authorization_step step =
-        decide_authorization(out.request, *who, *all, browser, nullptr, {.chosen = true, .allowed = true}, now);
+        decide_authorization(out.request, *who, *all, browser, nullptr, {.chosen = true, .allowed = every_scope}, now);
     if (step.what == authorization_step::kind::refuse) {
         return refusal_of(step.refusal);
     }

@@ -136,7 +136,7 @@ std::string_view origin_of(std::string_view url) {
                : std::string_view();
 }
 
-http_response page(const page_look& look, const said& title, std::string content, std::string_view form_action,
+http_response page(const page_look& look, const said& title, std::string content, const std::string& form_action,
                    std::string_view script = {}) {
     http_response response;
     const page_texts& texts = texts_of(look);
@@ -156,10 +156,24 @@ http_response page(const page_look& look, const said& title, std::string content
     return response;
 }
 
+// What a policy may name of a redirect URI: its origin, or the scheme where that is an application's own. A policy
+// can't name an IPv6 address, so there it is the scheme, too.
+std::string source_of(std::string_view uri) {
+    const std::string_view origin = origin_of(uri);
+    if (!origin.empty() && origin.find('[') == std::string_view::npos) {
+        return std::string(origin);
+    }
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+    const std::string_view scheme = uri.substr(0, uri.find(':'));
+    return scheme.empty() || scheme == uri || scheme.find_first_not_of(allowed) != std::string_view::npos
+               ? std::string()
+               : std::string(scheme) + ":";
+}
+
 // Chromium holds a redirect that answers a form to form-action, too.
 std::string own_forms(const page_look& look) {
-    const std::string_view origin = origin_of(look.form_action);
-    return origin.empty() ? "'self'" : "'self' " + std::string(origin);
+    const std::string source = source_of(look.redirect_uri);
+    return source.empty() ? "'self'" : "'self' " + source;
 }
 
 std::string sentence_of(const page_texts& texts, const sign_in_model& m) {
@@ -185,6 +199,16 @@ std::string sentence_of(const page_texts& texts, const sign_in_model& m) {
 constexpr std::string_view form_post_script = "'sha256-ePniVEkSivX/c7XWBGafqh8tSpiRrKiqYeqbG7N1TOE='";
 
 } // namespace
+
+std::string_view text_of_builtin_scope(std::string_view name, language tongue) {
+    constexpr std::string_view before = "scope_";
+    for (const text_key& key : text_keys) {
+        if (key.name.starts_with(before) && key.name.substr(before.size()) == name) {
+            return (texts_of({tongue, {}}).*key.member).text;
+        }
+    }
+    return {};
+}
 
 http_response page_of(const page_look& look, const sign_in_model& m) {
     const page_texts& texts = texts_of(look);
@@ -253,7 +277,9 @@ http_response page_of(const page_look& look, const signed_out_model& m) {
         link = filled(templates::back_link, texts,
                       {{"back_to", escaped(m.back_to)}, {"client", isolated(m.client_name, texts.some_client)}});
     }
-    return page(look, texts.signed_out_title, filled(templates::signed_out, texts, {{"link", link}}), "'none'");
+    const said& lead = m.stays_in ? texts.stayed_lead : texts.signed_out_lead;
+    return page(look, m.stays_in ? texts.stayed_title : texts.signed_out_title,
+                filled(templates::signed_out, texts, {{"lead", filled_text(lead, {})}, {"link", link}}), "'none'");
 }
 
 http_response page_of(const page_look& look, const error_model& m) {
@@ -264,7 +290,7 @@ http_response page_of(const page_look& look, const error_model& m) {
                                           {"error", isolated(m.error, "-")},
                                           {"request", isolated(m.request_id, "-")}}),
                                   "'none'");
-    response.status = 400;
+    response.status = m.status;
     return response;
 }
 
@@ -278,7 +304,7 @@ http_response page_of(const page_look& look, const form_post_model& m) {
     return page(look, texts.form_post_title,
                 filled(templates::form_post, texts,
                        {{"action", origin.empty() ? std::string() : escaped(m.action)}, {"fields", fields}}),
-                origin.empty() ? std::string_view("'none'") : origin, form_post_script);
+                origin.empty() ? "'none'" : source_of(m.action), form_post_script);
 }
 
 } // namespace pawl::app

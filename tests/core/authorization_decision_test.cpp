@@ -185,18 +185,18 @@ const row rows_of_consent[] = {
     {"allowed on the page", "grant",
      [](situation& s) {
          s.consented.reset();
-         s.progress.allowed = true;
+         s.progress.allowed = every_scope;
      }},
     {"asked again", "consent", [](situation& s) { s.asked.prompt = ask_consent; }},
     {"asked again, and allowed", "grant",
      [](situation& s) {
          s.asked.prompt = ask_consent;
-         s.progress.allowed = true;
+         s.progress.allowed = every_scope;
      }},
     {"sign-in comes before consent", "sign_in",
      [](situation& s) {
          s.asked.prompt = ask_consent | login;
-         s.progress.allowed = true;
+         s.progress.allowed = every_scope;
      }},
     {"the account comes before consent", "select_account",
      [](situation& s) { s.asked.prompt = ask_consent | select_account; }},
@@ -376,7 +376,7 @@ BOOST_AUTO_TEST_CASE(who_answers_every_page_comes_to_an_end) {
             } else if (step.what == kind::select_account) {
                 s.progress.chosen = true;
             } else {
-                s.progress.allowed = true;
+                s.progress.allowed = every_scope;
             }
         }
     });
