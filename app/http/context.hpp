@@ -20,6 +20,7 @@ class client_guard;    // core/service/client_guard.hpp
 class client_service;  // core/service/client_service.hpp
 class machine_service; // core/service/machine_service.hpp
 class code_service;    // core/service/code_service.hpp
+class consent_service; // core/service/consent_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -67,6 +68,7 @@ struct app_context {
     client_service* clients = nullptr;     // what operators do with them
     machine_service* machines = nullptr;   // client credentials, introspection, revocation
     code_service* codes = nullptr;         // authorization codes, /userinfo
+    consent_service* consents = nullptr;   // what users allowed clients
 };
 
 } // namespace pawl::app
