@@ -12,6 +12,7 @@
 #include "core/service/client_guard.hpp"
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
+#include "core/service/consent_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -72,6 +73,7 @@ private:
     access_guard guard_;
     machine_service machines_;
     code_service codes_;
+    consent_service consents_;
     client_guard client_proofs_;
     admin_service admin_;
     client_service clients_;

@@ -23,7 +23,7 @@ struct authorization_code {
     client_number client;
     user_id user;
     std::uint32_t user_epoch = 0, client_epoch = 0; // as they were when it was issued
-    std::uint64_t consent_version = 0;              // that it rests on; 0: none
+    std::uint64_t consent_version = 0;              // the era of the consent that it rests on; 0: none
     family_id session;                              // the browser session; all zero: none (POST /dev/code)
     bool bound = false;                             // the family hangs on that session
     timestamp issued_at{}, expires_at{}, auth_time{};
@@ -74,7 +74,7 @@ struct code_surroundings {
     bool user_admits = false;    // enabled, and the epoch is the code's
     bool client_admits = false;  // enabled, and the epoch is the code's
     bool session_lives = false;  // or there is none
-    bool consent_stands = false; // the version is the code's, or it rests on none
+    bool consent_stands = false; // it has the scopes, in the code's era; or the code rests on none
     timestamp now{};
 };
 // C2 whatever `now` says; `stale` says nothing of whether F is there.

@@ -131,7 +131,9 @@ authorization_step decide_authorization(const authorization_request& asked, cons
         }
         step.what = kind::consent;
     }
-    step.consent_version = step.what == kind::grant && consented != nullptr ? consented->version : 0;
+    const bool rests_on_it = step.what == kind::grant && who.consent != client_consent::never && consented != nullptr &&
+                             step.asked_newly.empty();
+    step.consent_version = rests_on_it ? consented->era : 0;
     return step;
 }
 

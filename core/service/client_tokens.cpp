@@ -167,8 +167,8 @@ access_token_expectations client_token_expectations(const service_settings& sett
 scope_set scopes_left(const grant_parties& parties, const scope_set& held) {
     scope_set left =
         held & scopes_of_user(*parties.all, *parties.owner) & scopes_of_names(*parties.all, parties.who->scopes);
-    // A grant without a consent (POST /dev/code, a client that did not ask then) rests on none.
-    if (parties.who->consent == client_consent::ask && parties.allowed && !parties.allowed->scopes.empty()) {
+    // Where nothing was ever allowed, the grant rests on nothing: POST /dev/code, or a client that did not ask then.
+    if (parties.who->consent == client_consent::ask && parties.allowed) {
         left = left & parties.allowed->scopes;
     }
     return left;
@@ -221,15 +221,6 @@ refresh_policy policy_of(const service_settings& settings, const client& who) {
     }
     policy.lost_response_window = std::max(policy.lost_response_window, policy.reuse_window);
     return policy;
-}
-
-bool is_withdrawn(const consent_ptr& allowed, const family_facts& facts) {
-    if (!allowed || allowed->withdrawn_at == timestamp{}) {
-        return false;
-    }
-    // In the same second: dead, unless the user has allowed something again.
-    return facts.created_at < allowed->withdrawn_at ||
-           (facts.created_at == allowed->withdrawn_at && allowed->scopes.empty());
 }
 
 task<result<std::string>> make_id_token(const service_context& context, key_ring_ptr keys, id_token_order order) {

@@ -50,9 +50,6 @@ family_lifetime lifetime_of(const service_settings& settings, const client& who,
 // Its windows for refresh tokens that come twice. Pure.
 refresh_policy policy_of(const service_settings& settings, const client& who);
 
-// Whether the consent that the family rests on was withdrawn after it was made. `allowed` may be null. Pure.
-bool is_withdrawn(const consent_ptr& allowed, const family_facts& facts);
-
 // The audience that /userinfo takes, and no API of others. Pure.
 std::string userinfo_audience(const service_settings& settings);
 // What an access token of a client's family must be to be read: for any audience, which the caller looks at. Views into

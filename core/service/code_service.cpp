@@ -32,7 +32,9 @@ struct surroundings {
     code_surroundings now;
 };
 
-surroundings look_around(const service_context& context, const authorization_code& code) {
+// `made_at`: of its family; std::nullopt: it would be made now.
+surroundings look_around(const service_context& context, const authorization_code& code,
+                         std::optional<timestamp> made_at = std::nullopt) {
     surroundings out;
     out.now.now = context.time.now();
     out.parties = {context.entities->find_client(code.client), context.data.find_user(code.user),
@@ -40,7 +42,9 @@ surroundings look_around(const service_context& context, const authorization_cod
     const auto& [who, owner, all, allowed] = out.parties;
     out.now.user_admits = owner && owner->gate.admits(code.grant, code.user_epoch);
     out.now.client_admits = who && who->admits(code.client_epoch);
-    out.now.consent_stands = code.consent_version == 0 || (allowed && allowed->version == code.consent_version);
+    const bool allows = code.consent_version == 0 || covers(allowed.get(), code.consent_version, code.scopes);
+    const bool dead = who && is_withdrawn(allowed.get(), who->consent, made_at.value_or(out.now.now));
+    out.now.consent_stands = allows && !dead;
     out.now.session_lives = code.session == family_id{};
     if (!out.now.session_lives) {
         out.session = context.data.find_family(code.session);
@@ -245,8 +249,8 @@ family_status reason_of(const code_surroundings& now, const user_ptr& owner) {
 
 // All gates, read again after a wait: std::nullopt while everything is as the code says. Else the family has been ended
 // for the reason, and this is the refusal.
-std::optional<outcome> look_again(const attempt& a) {
-    const surroundings seen = look_around(a.context, a.code);
+std::optional<outcome> look_again(const attempt& a, timestamp made_at) {
+    const surroundings seen = look_around(a.context, a.code, made_at);
     const code_surroundings& now = seen.now;
     const std::optional<family_state> family = a.context.data.find_family(a.code.grant);
     const bool stands = now.user_admits && now.client_admits && now.session_lives && now.consent_stands;
@@ -349,7 +353,7 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
         if (!stands) {
             co_return storage_failure();
         }
-        if (std::optional<outcome> dead = look_again(a)) { // nothing is signed
+        if (std::optional<outcome> dead = look_again(a, used.facts.created_at)) { // nothing is signed
             used = *std::move(dead);
         }
     }
@@ -363,7 +367,7 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
         static_cast<void>(end_family(context_, code->grant, family_status::revoked, from));
         co_return tokens.error();
     }
-    if (std::optional<outcome> dead = look_again(a)) { // the signature took its time
+    if (std::optional<outcome> dead = look_again(a, used.facts.created_at)) { // the signature took its time
         task<failure> refusing = refusal(context_.data, *std::move(dead->refused), std::move(dead->rests));
         co_return co_await std::move(refusing);
     }

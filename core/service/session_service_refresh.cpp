@@ -172,7 +172,8 @@ withdrawal end_withdrawn(const presenter& who, const family_state& seen, timesta
     withdrawal out;
     const service_context& context = who.context;
     if (who.record == nullptr || seen.facts.client != who.client || !seen.word.live() ||
-        !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client), seen.facts)) {
+        !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client).get(), who.record->consent,
+                      seen.facts.created_at)) {
         return out;
     }
     const ticket withdrawn = context.entities->rests_on();
@@ -284,8 +285,8 @@ issued_tokens tokens_of(const service_context& context, const key_ring& keys, co
 // Looked at once more, after the last wait: a revocation that completed meanwhile must not be outlived.
 bool still_stands(const service_context& context, const std::optional<family_state>& after, const client_ptr& record) {
     return after && alive(*after, context.time.now()) &&
-           (record == nullptr ||
-            !is_withdrawn(context.entities->find_consent(after->facts.user, record->number), after->facts));
+           (record == nullptr || !is_withdrawn(context.entities->find_consent(after->facts.user, record->number).get(),
+                                               record->consent, after->facts.created_at));
 }
 
 } // namespace

@@ -204,13 +204,17 @@ public:
     std::size_t count_clients() const override;
     catalogue_ptr find_catalogue() const override;
     bool is_revoked(const token_id& id) const override;
+    consent_ptr find_consent(user_id user, client_number client) const override;
+    std::vector<consent_ptr> consents_of(user_id user) const override;
     result<put_result> put_client(const client& desired) override;
     result<put_result> put_api(const api& desired) override;
     result<put_result> put_scope(const scope& desired) override;
     result<put_result> put_revoked(const revoked_token& token) override;
+    result<put_result> put_consent(const consent& desired) override;
     result<imported> import_client(const client& c) override;
     result<imported> import_api(const api& a) override;
     result<imported> import_scope(const scope& s) override;
+    result<imported> import_consent(const consent& c) override;
     ticket rests_on() const noexcept override;
     std::uint64_t history_mark() const noexcept override { return restore_mark(); }
 

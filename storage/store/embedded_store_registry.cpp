@@ -266,4 +266,17 @@ result<imported> embedded_store::import_scope(const scope& s) {
     return import_one(*this, *state_, s);
 }
 
+consent_ptr embedded_store::find_consent(user_id /*user*/, client_number /*client*/) const {
+    return nullptr;
+}
+std::vector<consent_ptr> embedded_store::consents_of(user_id /*user*/) const {
+    return {};
+}
+result<put_result> embedded_store::put_consent(const consent& /*desired*/) {
+    return no_room();
+}
+result<imported> embedded_store::import_consent(const consent& /*c*/) {
+    return imported{import_outcome::refused};
+}
+
 } // namespace pawl::storage

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_code_is_refused_where_what_it_rests_on_is_not_as_it_was) 
         BOOST_TEST_CONTEXT(name) {
             codes_world w;
             authorization_code c = w.code();
-            c.consent_version = w.allow(c.scopes)->version;
+            c.consent_version = w.allow(c.scopes)->era;
             const secret_string good = w.text_of(c);
             change(w);
             w.expect_refused(good, errc::invalid_code);

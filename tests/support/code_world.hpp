@@ -161,18 +161,12 @@ struct code_world : service_world {
         }
         c.user = alice;
         c.client = shop->number;
-        c.scopes = some;
+        c.scopes = some; // also fewer, which the service never makes of more
         c.granted_at = time.now();
         entities.set_consent(c);
         return entities.find_consent(alice, shop->number);
     }
-    void withdraw() {
-        consent c = *entities.find_consent(alice, shop->number);
-        ++c.version;
-        c.scopes = {};
-        c.withdrawn_at = time.now();
-        entities.set_consent(c);
-    }
+    void withdraw() { entities.set_consent(withdrawn(*entities.find_consent(alice, shop->number), time.now())); }
     bool is_there(const family_id& id) const { return data.find_family(id).has_value(); }
 };
 
