@@ -89,7 +89,9 @@ http_response page_for(const app_context& context, const http_request& request, 
                        const std::optional<signed_in>& browser) {
     using kind = authorization_step::kind;
     if (seen.step.what == kind::sign_in) {
-        return sign_in_page(context, request, f, {.login = f.request.login_hint});
+        sign_in_model model;
+        model.login = f.request.login_hint;
+        return sign_in_page(context, request, f, std::move(model));
     }
     f.seen_by = browser->session;
     f.shown = seen.step.what == kind::consent ? seen.step.granted : scope_set();

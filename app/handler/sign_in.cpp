@@ -48,7 +48,9 @@ meaning<page_form> read_page_form(const app_context& context, const http_request
 http_response page_of_failed_sign_in(const app_context& context, const http_request& request, const page_form& form,
                                      const failure& why) {
     const unsigned status = row_of(why.code).status;
-    sign_in_model again{.login = std::string(form.text("login")), .wait = why.retry_after};
+    sign_in_model again;
+    again.login = form.text("login");
+    again.wait = why.retry_after;
     switch (why.code) {
     case errc::login_failed:
     case errc::validation_failed:

@@ -39,6 +39,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.clients = &clients_;
     context_.machines = &machines_;
     context_.codes = &codes_;
+    context_.random = &shared_.random;
     context_.consents = &consents_;
     context_.client_proofs = &client_proofs_;
     context_.instance_operations = &operations_;
