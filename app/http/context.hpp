@@ -16,10 +16,11 @@
 #include <string_view>
 
 namespace pawl {
-class client_guard;    // core/service/client_guard.hpp
-class client_service;  // core/service/client_service.hpp
-class machine_service; // core/service/machine_service.hpp
-class code_service;    // core/service/code_service.hpp
+class client_guard;        // core/service/client_guard.hpp
+class client_service;      // core/service/client_service.hpp
+class machine_service;     // core/service/machine_service.hpp
+class code_service;        // core/service/code_service.hpp
+class web_session_service; // core/service/web_session_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -67,6 +68,7 @@ struct app_context {
     client_service* clients = nullptr;     // what operators do with them
     machine_service* machines = nullptr;   // client credentials, introspection, revocation
     code_service* codes = nullptr;         // authorization codes, /userinfo
+    web_session_service* web_sessions = nullptr; // browser sessions at our own pages
 };
 
 } // namespace pawl::app

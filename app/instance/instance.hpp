@@ -13,6 +13,7 @@
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/machine_service.hpp"
+#include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
@@ -72,6 +73,7 @@ private:
     access_guard guard_;
     machine_service machines_;
     code_service codes_;
+    web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;
     client_service clients_;
