@@ -14,6 +14,7 @@
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
 #include "core/service/machine_service.hpp"
+#include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
@@ -74,6 +75,7 @@ private:
     machine_service machines_;
     code_service codes_;
     consent_service consents_;
+    web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;
     client_service clients_;

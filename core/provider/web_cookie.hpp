@@ -13,6 +13,10 @@
 
 namespace pawl {
 
+// A browser writes cookies to disk within about 30 s. One that is shown this long after it was set is there to stay:
+// its generation is confirmed, and the one before it is reuse from then on.
+inline constexpr seconds web_confirmation{60};
+
 struct web_cookie {
     family_id session;
     std::uint32_t generation = 0;
