@@ -457,12 +457,22 @@ class WithoutKeysToShare(case.ServerCase):
         self.assertNotIn("authorization_endpoint", self.client.get("/.well-known/openid-configuration").json)
 
 
-class Worlds(case.ServerCase):
-    def test_each_world_has_its_sessions_and_pages(self):
-        self.expect(self.client.send("PUT", "/dev/realms/west", {}), 201) if False else None
-        person = Person(self.server.url)
-        page = person.visit("/t/west/authorize")
-        self.assertIn(page.status, (400, 404))
+class Worlds(SignInCase):
+    def test_each_world_has_its_own_pages_clients_and_sessions(self):
+        west = "/t/west"
+        for path, body in (("/dev/users", {"email": "root@example.com", "password": case.PASSWORD, "is_superuser": True}),
+                           ("/dev/users", {"email": "ann@example.com", "password": case.PASSWORD})):
+            self.expect(self.client.post(west + path, body), 201)
+        root = self.expect(self.client.post(west + "/login", {"email": "root@example.com", "password": case.PASSWORD}), 200).json
+        self.expect(self.client.post(west + "/admin/clients", {"client_id": "own", "name": "West", "preset": "web", "consent": "never",
+                                                               "redirect_uris": [CALLBACK], "scopes": ["openid"]},
+                                     bearer=root["access_token"]), 201)
+        page = self.person.visit(west + "/authorize", **self.asking(scope="openid"))
+        self.assertIn("West", self.expect_page(page, SIGN_IN).text)
+        page = self.person.sign_in(page, "ann@example.com", case.PASSWORD)
+        self.assertEqual(page.answer["iss"], self.server.url + west)
+        self.assertEqual(list(self.person.cookies), ["pawl-west"])
+        self.expect_page(self.authorize(), SIGN_IN)
 
 
 if __name__ == "__main__":
