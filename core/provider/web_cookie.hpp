@@ -28,6 +28,15 @@ struct web_cookie {
     friend bool operator==(const web_cookie&, const web_cookie&) = default;
 };
 
+// Whether it confirms its generation, shown at `now`. Not where it was set in the future.
+constexpr bool is_confirmed_by(const web_cookie& cookie, timestamp now) {
+    return now - cookie.set_at >= web_confirmation;
+}
+// Whether a page at `now` replaces it. `rotation`: the age from which it does; 0: never.
+constexpr bool is_replaced_by_page(const web_cookie& cookie, seconds rotation, timestamp now) {
+    return rotation > seconds(0) && now - cookie.set_at >= rotation;
+}
+
 secret_string seal_web_cookie(const capsule_ring& ring, const web_cookie& cookie, random_source& random);
 // std::nullopt if it is not ours.
 std::optional<web_cookie> open_web_cookie(const capsule_ring& ring, std::string_view text);

@@ -4,6 +4,7 @@
 #include "core/family/decide.hpp"
 #include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
+#include "core/service/family_evidence.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/refresh_claims.hpp"
 #include "core/service/user_scopes.hpp"
@@ -61,25 +62,12 @@ struct presenter {
     client_ptr record; // null: the first party
 };
 
-// The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
-// nothing lay in between.
 family_use last_use_of(const presenter& who) {
-    std::optional<family_details> details = who.context.data.find_family_details(who.place.family);
-    return details ? std::move(details->last_use) : family_use{};
+    return pawl::last_use_of(who.context, who.place.family);
 }
 
-ticket append_evidence(const presenter& who, event_kind kind, const family_state& seen, const family_use& last,
-                       timestamp now, std::string about = {}) {
-    security_event event;
-    event.kind = kind;
-    event.user = seen.facts.user;
-    event.family = seen.facts.id;
-    event.generation_presented = who.place.generation;
-    event.generation_current = seen.word.generation();
-    event.presented = use_of(who.from, now);
-    event.last = last;
-    event.about = std::move(about);
-    return who.context.data.append_event(event);
+family_evidence evidence_of(const presenter& who, const family_state& seen, const family_use& last, timestamp now) {
+    return {seen, who.place.generation, who.from, last, now};
 }
 
 void count(std::atomic<std::uint64_t>& counter) {
@@ -93,7 +81,7 @@ ticket note_suspicion(const presenter& who, const family_state& seen, const fami
         return ticket::none;
     }
     count(who.context.counters.reuse_suspected);
-    return append_evidence(who, event_kind::reuse_suspected, seen, last, now);
+    return append_evidence(who.context, event_kind::reuse_suspected, evidence_of(who, seen, last, now));
 }
 
 // Some of them (core/throttle/attempt_journal.hpp). Nothing rests on it, so nothing waits for it.
@@ -102,7 +90,8 @@ void note_replay(const presenter& who, const family_state& seen, timestamp now) 
     const std::string_view account(reinterpret_cast<const char*>(id.data()), id.size());
     const auto before = who.context.limiter.worth_recording(event_kind::token_replayed, account);
     if (before) {
-        static_cast<void>(append_evidence(who, event_kind::token_replayed, seen, last_use_of(who), now,
+        const family_use last = last_use_of(who);
+        static_cast<void>(append_evidence(who.context, event_kind::token_replayed, evidence_of(who, seen, last, now),
                                           unrecorded_text(*before, "family")));
     }
 }
@@ -121,31 +110,18 @@ presentation replayed(const presenter& who, const family_state& seen, const deci
 // Cases 4 and 8 to 10, by the request whose exchange succeeded.
 presentation exchanged(const presenter& who, const family_state& seen, const decision& decided, const family_use& last,
                        timestamp now, ticket wait_for) {
-    service_counters& counters = who.context.counters;
-    const auto with_evidence = [&](event_kind kind) {
-        return later(wait_for, append_evidence(who, kind, seen, last, now));
-    };
+    const result<ticket> rests =
+        later(wait_for, record_exchange(who.context, decided.what, evidence_of(who, seen, last, now)));
     switch (decided.what) {
     case verdict::rotate:
-        count(counters.rotations);
-        return accepted_presentation(refresh_kind::rotated, seen, decided.next, now, wait_for);
+        return accepted_presentation(refresh_kind::rotated, seen, decided.next, now, rests);
     case verdict::healed:
-        count(counters.healed);
-        return accepted_presentation(refresh_kind::healed, seen, decided.next, now,
-                                     with_evidence(event_kind::family_healed));
+        return accepted_presentation(refresh_kind::healed, seen, decided.next, now, rests);
     case verdict::reuse:
-        count(counters.reuses);
-        return refused_presentation(errc::refresh_token_reused, with_evidence(event_kind::reuse_detected));
-    case verdict::ahead_revoked:
-        count(counters.ahead_revoked);
-        return refused_presentation(errc::session_revoked, with_evidence(event_kind::family_ahead));
-    default: // exhausted
-        return refused_presentation(errc::session_revoked, wait_for);
+        return refused_presentation(errc::refresh_token_reused, rests);
+    default: // ahead_revoked, exhausted
+        return refused_presentation(errc::session_revoked, rests);
     }
-}
-
-constexpr bool leaves_evidence(verdict what) {
-    return what == verdict::reuse || what == verdict::ahead_revoked || what == verdict::healed;
 }
 
 constexpr bool gives_tokens(verdict what) {

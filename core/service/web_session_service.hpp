@@ -44,6 +44,8 @@ public:
     task<result<void>> sign_out(std::string_view cookie, caller from);
 
 private:
+    task<result<void>> end_session(family_id session, caller from);
+
     service_context context_;
 };
 
