@@ -110,7 +110,7 @@ task<http_response> handle_select(app_context& context, const http_request& requ
         co_return error_page(request, visit.error());
     }
     const bool chosen = form->text("choice") == "continue" && is_seen_by(form->about, *visit);
-    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {.chosen = chosen});
+    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {.first_look = !chosen, .chosen = chosen});
     co_return co_await std::move(going);
 }
 

@@ -387,7 +387,10 @@ class Browsers(SignInCase):
         self.signed_in()
         access = self.logged_in(self.email)["access_token"]
         self.expect(self.client.post("/users/me/password", {"current_password": case.PASSWORD, "new_password": "another horse 77"},
-                                     bearer=access), 200)
+                                     bearer=access), 204)
+        self.expect_page(self.authorize(), SIGN_IN)
+        self.expect_code(self.person.sign_in(self.authorize(), self.email, "another horse 77"))
+        self.expect(self.client.send("PATCH", "/admin/users/%d" % self.user["id"], {"is_active": False}, self.root), 200)
         self.expect_page(self.authorize(), SIGN_IN)
 
     def test_tabs_sign_in_at_once(self):
@@ -448,7 +451,7 @@ class SignOut(SignInCase):
 
 
 class WithoutKeysToShare(case.ServerCase):
-    OPTIONS = ("--algorithm", "HS256")
+    KEYWORDS = {"env": {"SECRET_KEY": "0123456789abcdef0123456789abcdef", "ALGORITHM": "HS256"}}
 
     def test_hs256_signs_in_nobody_for_clients(self):
         for method, path in (("GET", "/authorize"), ("POST", "/authorize"), ("GET", "/end_session"), ("POST", "/sign-in")):
