@@ -30,7 +30,7 @@ void fill(embedded_store& data, salvage_report& report) {
         }
     }
     // All other entities, by their declarations: one that store_filler can't add does not compile.
-    for_each_record_of<record_kind::state>([&]<class Record>(as<Record>) {
+    for_each_record_back([&]<class Record>(as<Record>) { // what others name comes before them
         if constexpr (plain_entity<Record>) {
             for_each_plain(report.image.plain->of<Record>(), [&](const Record& r) {
                 if (filler.add(r).outcome != import_outcome::added) {

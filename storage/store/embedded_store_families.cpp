@@ -188,6 +188,29 @@ result<ticket> embedded_store::shut_windows(const family_id& id) {
     return s.enqueue_family(section, *node, seen.with_windows_shut(), nullptr, *room, log_urgency::now);
 }
 
+void end_withdrawn(store_state& s, const family_id& id, timestamp now) noexcept {
+    const std::optional<log_room> room = s.reserve(log_room::ending);
+    if (!room) {
+        return;
+    }
+    const rcu_read_guard section;
+    family_node* const node = s.families.find(section, id);
+    for (family_word seen = node == nullptr ? family_word() : node->load(); node != nullptr && seen.live();) {
+        const family_word ended = seen.with_status(family_status::consent);
+        std::uint64_t bits = seen.bits();
+        if (!node->word.compare_exchange_strong(bits, ended.bits(), std::memory_order_acq_rel)) {
+            seen = family_word(bits);
+            continue;
+        }
+        node->set_ended_after(node->seconds_until(now));
+        s.families.count(family_status::live, -1);
+        s.families.count(family_status::consent, 1);
+        s.enqueue_family(section, *node, ended, nullptr, *room, log_urgency::lazy);
+        return;
+    }
+    s.log->release(*room, 1);
+}
+
 void embedded_store::confirm_family(const family_id& id, std::uint32_t generation) noexcept {
     const rcu_read_guard section;
     family_node* const node = state_->families.find(section, id);

@@ -10,6 +10,11 @@ family_bonds bonds_of(const rcu_read_guard& section, const store_state& state, c
     if (facts.client >= first_registered_client) {
         const client_ptr* const found = state.entities.clients.current().find(facts.client.value);
         out.client_admits = found != nullptr && (*found)->admits(facts.grant.client_epoch);
+        if (found != nullptr && (*found)->consent == client_consent::ask) {
+            const consent_ptr* const allowed = state.entities.consents.find(section, facts.user, facts.client);
+            out.is_withdrawn =
+                is_withdrawn(allowed == nullptr ? nullptr : allowed->get(), (*found)->consent, facts.created_at);
+        }
     }
     if (facts.origin.parent == family_id{}) {
         return out;

@@ -151,11 +151,28 @@ void maintenance::sweep() {
         const std::lock_guard lock(state_.entities.mutex);
         state_.entities.drop_expired(now);
     }
+    drop_orphaned_consents();
     sweeps_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Those of users and clients that were removed. Some at a time: changes wait meanwhile.
+void maintenance::drop_orphaned_consents() {
+    const auto stays = [this](const consent& c) {
+        const rcu_read_guard section;
+        const user_slot* const slot = state_.users.find(section, c.user);
+        return slot != nullptr && !slot->current.load(std::memory_order_acquire)->record->deleted &&
+               state_.entities.clients.current().find(c.client.value) != nullptr;
+    };
+    user_id last;
+    for (bool more = true; more;) {
+        const std::lock_guard lock(state_.entities.mutex);
+        more = state_.entities.consents.drop(last, users_at_once, stays);
+    }
 }
 
 void maintenance::sweep_families(timestamp now) {
     std::uint64_t alive_count = 0, surplus = 0;
+    std::vector<family_id> withdrawn; // that no withdrawal ended: a crash or a full disk came between
     std::vector<family_node*> dropped;
     const auto drop = [&] {
         if (!dropped.empty()) {
@@ -171,8 +188,12 @@ void maintenance::sweep_families(timestamp now) {
                 const user& owner = *node.owner->current.load(std::memory_order_acquire)->record;
                 const family_word word = node.load();
                 const family_facts facts = node.facts();
-                if (alive(word, facts, owner.gate, bonds_of(section, state_, facts, owner.gate), now)) {
+                const family_bonds bonds = bonds_of(section, state_, facts, owner.gate);
+                if (alive(word, facts, owner.gate, bonds, now)) {
                     ++alive_count;
+                }
+                if (bonds.is_withdrawn && word.live()) {
+                    withdrawn.push_back(facts.id);
                 }
                 const std::optional<timestamp> since = dead_since(node, word, owner, now);
                 const family_node::place at = node.standing.load(std::memory_order_relaxed);
@@ -191,6 +212,9 @@ void maintenance::sweep_families(timestamp now) {
         }
     }
     drop();
+    for (const family_id& id : withdrawn) {
+        end_withdrawn(state_, id, now);
+    }
     families_alive_.store(alive_count, std::memory_order_relaxed);
     families_surplus_.store(surplus, std::memory_order_relaxed);
 }

@@ -68,7 +68,7 @@ typename registry_kind<Record>::ptr registry_kind<Record>::find_any(std::uint32_
 }
 
 template <named_entity Record>
-std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version) const {
+std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version, const consent_table& consents) const {
     const std::vector<ptr>& all = current().by_number;
     std::uint32_t highest = all.empty() ? 0 : key_of<Record>(all.back());
     highest = tombstones_.empty() ? highest : std::max(highest, tombstones_.rbegin()->first);
@@ -76,10 +76,11 @@ std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version) const {
     if (highest < bounds::last) {
         return std::max(highest + 1, bounds::first);
     }
-    // A grant has one bit for each scope, and there are no more numbers: one is free again where no family has its bit.
+    // A grant has one bit for each scope, and there are no more numbers: one is free again where no family has its bit,
+    // and no user allowed it to a client: that client would have the new scope, and the user was never asked.
     // Not of a scope that was removed since the start: a login that found it may still be under way.
     if constexpr (std::same_as<Record, scope>) {
-        const scope_set in_use = terms_table::shared().scopes_in_use();
+        const scope_set in_use = terms_table::shared().scopes_in_use() | consents.scopes_in_use();
         for (const std::uint32_t number : removed_before_) {
             const auto at = tombstones_.find(number);
             if (at != tombstones_.end() && !in_use.contains(number)) {
@@ -168,7 +169,8 @@ template class registry_kind<scope>;
 // --- All of them.
 
 registry_table::registry_table(reclaimer& garbage)
-    : clients(garbage), apis(garbage), scopes(garbage), garbage_(garbage), catalogue_(new catalogue_view),
+    : clients(garbage), apis(garbage), scopes(garbage), consents(garbage), garbage_(garbage),
+      catalogue_(new catalogue_view),
       revoked_(std::make_unique<rcu_hash_map<revoked_node, revoked_traits>>(revoked_expected)) {
     catalogue_.load(std::memory_order_relaxed)->all = std::make_shared<const catalogue>();
 }
@@ -289,7 +291,7 @@ void fill_kind(registry_kind<Record>& kind, plain_records<Record>& read) {
 
 } // namespace
 
-void registry_table::fill(plain_tables& read) {
+void registry_table::fill(plain_tables& read, const std::function<bool(user_id)>& is_user) {
     fill_kind(clients, read.of<client>());
     fill_kind(apis, read.of<api>());
     fill_kind(scopes, read.of<scope>());
@@ -299,6 +301,12 @@ void registry_table::fill(plain_tables& read) {
     for (const auto& [id, token] : tokens) {
         add_revoked(prepare_revoked(token));
     }
+    for (auto& [key, one] : read.of<consent>().release()) {
+        if (is_user(key.user) && clients.current().find(key.client.value) != nullptr) {
+            consents.publish(consents.prepare(std::make_shared<const consent>(std::move(one))));
+        }
+    }
+    consents.resize_to_fit();
 }
 
 } // namespace pawl::storage
