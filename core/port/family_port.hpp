@@ -73,8 +73,9 @@ public:
 
     // --- Changes.
     // Inserts a new family with generation 0, word `word`, if there is none of its id: one atomic step, which decides
-    // who used an authorization code. A family that a code was made for is found until creation + code_ttl_max + 5 min
-    // at least, dead or not. user_not_found where `facts.user` was removed since it was looked up.
+    // who used an authorization code. A family that a code may have made is found until its creation + code_family_kept
+    // at least (core/provider/authorization_code.hpp), dead or not. user_not_found where `facts.user` was removed since
+    // it was looked up.
     virtual result<inserted_family> insert_family(const family_facts& facts, family_word word,
                                                   const family_use& use) = 0;
     // Compare-exchange of the whole word, hints included. `use` becomes the family's last use where the generation

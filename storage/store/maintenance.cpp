@@ -2,6 +2,7 @@
 #include "storage/store/family_bonds.hpp"
 
 #include "core/family/decide.hpp"
+#include "core/provider/authorization_code.hpp"
 #include "storage/background.hpp"
 #include "storage/store/snapshot_content.hpp"
 #include "storage/store/store_state.hpp"
@@ -176,9 +177,11 @@ void maintenance::sweep_families(timestamp now) {
                 }
                 const std::optional<timestamp> since = dead_since(node, word, owner, now);
                 const family_node::place at = node.standing.load(std::memory_order_relaxed);
-                const bool early = since && at == family_node::place::surplus;
                 node.owner->dead_listed += since && at == family_node::place::listed ? 1U : 0U;
-                const bool dead = early || (since && now - *since >= state_.options.dead_retention);
+                // What tells that a code was used stays while the code may be good: no bound is above that.
+                const bool of_no_use = since && !may_await_its_code(facts, now);
+                const bool early = of_no_use && at == family_node::place::surplus;
+                const bool dead = early || (of_no_use && now - *since >= state_.options.dead_retention);
                 if (may_go(node.sweep_mark, dead)) {
                     dropped.push_back(&node);
                 } else if (early) {

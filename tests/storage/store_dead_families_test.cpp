@@ -2,6 +2,7 @@
 // (docs/decisions/0025-bounded-dead-families.md).
 #include "store_fixture.hpp"
 
+#include "core/provider/authorization_code.hpp"
 #include "storage/store/user_families.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -43,6 +44,31 @@ struct few_dead_fixture : store_fixture {
         }
         return out;
     }
+    client_number make_client(const std::string& client_id = "shop") {
+        client c;
+        c.client_id = client_id;
+        return client_number{data->put_client(c).value().number};
+    }
+    // What the exchange of a code makes.
+    family_facts use_code(client_number of, family_id session = {}) {
+        family_facts f = facts_for(ann);
+        f.client = of;
+        f.origin.parent = session;
+        data->insert_family(f, family_word(), use()).value();
+        return f;
+    }
+    // The same, and its end: the code came back.
+    std::vector<family_facts> use_codes_twice(client_number of, std::size_t times) {
+        std::vector<family_facts> out;
+        for (std::size_t i = 0; i < times; ++i) {
+            out.push_back(use_code(of));
+            end(out.back().id);
+            static_cast<void>(data->living_families_of(ann, time.now()));
+        }
+        return out;
+    }
+    bool is_used(const family_facts& f) { return data->insert_family(f, family_word(), use()).value().exists; }
+
     bool lists(const family_id& id) const {
         const auto all = data->families_of(ann);
         return std::ranges::any_of(all, [&](const family_details& f) { return f.state.facts.id == id; });
@@ -101,6 +127,33 @@ BOOST_AUTO_TEST_CASE(dead_families_beyond_the_bound_go_with_the_second_snapshot_
     two_snapshots_and_sweeps();
     BOOST_TEST(known(ended) == 0U);
     BOOST_TEST(data->statistics().families == 1U);
+}
+
+// Using a code is inserting its family: were one dropped, its code could be used once more.
+BOOST_AUTO_TEST_CASE(no_code_that_may_still_be_good_is_forgotten_whatever_the_bounds_say) {
+    options.dead_retention = seconds(0); // the day's bound, too
+    restart();
+    log->sync_on_enqueue = true;
+    const std::vector<family_facts> used = use_codes_twice(make_client(), 200);
+    for (int i = 0; i < 4; ++i) {
+        time.advance(code_family_kept / 4 - seconds(1));
+        two_snapshots_and_sweeps();
+        BOOST_TEST(std::ranges::all_of(used, [&](const family_facts& f) { return is_used(f); }));
+        BOOST_TEST(data->statistics().families_surplus == 0U); // no snapshot is taken for their sake
+    }
+    crash_and_start();
+    BOOST_TEST(std::ranges::all_of(used, [&](const family_facts& f) { return is_used(f); }));
+    time.advance(seconds(4));
+    two_snapshots_and_sweeps();
+    BOOST_TEST(data->statistics().families == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(beyond_the_bound_what_a_code_made_goes_once_the_code_is_no_good_any_more) {
+    const std::vector<family_facts> used = use_codes_twice(make_client(), 200);
+    time.advance(code_family_kept);
+    two_snapshots_and_sweeps();
+    BOOST_TEST(data->statistics().families <= dead_max + met_max);
+    BOOST_TEST(data->find_family(used.back().id).has_value()); // the latest stay for their day
 }
 
 // R5: a snapshot that lacks a family, and the log behind it, say nothing that revives it.
