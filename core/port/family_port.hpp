@@ -88,7 +88,7 @@ public:
     virtual void confirm_family(const family_id& id, std::uint32_t generation) noexcept = 0;
     // Of another store, as it was there: word, gate and end are kept. Only what is not here yet is added; nothing is
     // ever changed. `ended_after`: seconds from its creation to its end, where it has ended; `use_generation`: of
-    // `use`.
+    // `use`. Refused where its client is not here, or its epoch or its client's is still to come.
     virtual result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                            std::uint32_t use_generation, const family_use& use) = 0;
 
