@@ -102,7 +102,10 @@ std::string_view phrase_of(unsigned status, const route& row, const refusal_word
 }
 
 json::object response_of(std::string description, response_parts parts, error_style style) {
-    json::object content{{"schema", style == error_style::page ? json::object{{"type", "string"}} : reference_to("schemas", style == error_style::oauth ? "OAuthError" : "Problem")}};
+    json::object content{
+        {"schema", style == error_style::page
+                       ? json::object{{"type", "string"}}
+                       : reference_to("schemas", style == error_style::oauth ? "OAuthError" : "Problem")}};
     if (!parts.examples.empty()) {
         content["examples"] = std::move(parts.examples);
     }

@@ -135,8 +135,9 @@ private:
         const bool page = row.refusals.style() == app::error_style::page;
         for (const app::refusal& refused : app::all_refusals(row)) {
             const app::error_row& error = app::row_of(refused.why);
-            if (page ? given.status() == error.status : oauth ? given.text("error") == error.oauth_error
-                      : given.text("code") == error.code && given.status() == error.status) {
+            if (page    ? given.status() == error.status
+                : oauth ? given.text("error") == error.oauth_error
+                        : given.text("code") == error.code && given.status() == error.status) {
                 return;
             }
         }
