@@ -86,4 +86,6 @@ def make_root(architecture):
     if root.exists():
         shutil.rmtree(root)
     os.rename(partial, root)
+    for name in ("CMakeCache.txt", "build.ninja"):  # they keep the libraries that were found in the last root
+        (root.parent / name).unlink(missing_ok=True)
     return [root]
