@@ -90,7 +90,7 @@ task<http_response> handle_sign_in(app_context& context, const http_request& req
     co_return co_await std::move(going);
 }
 
-// What a page asked of whoever was signed in then is answered by no other.
+// What a page asked of one session is answered by no other.
 bool is_seen_by(const flow& about, const web_visit& visit) {
     return visit.session && about.seen_by == visit.session->id;
 }

@@ -223,6 +223,15 @@ refresh_policy policy_of(const service_settings& settings, const client& who) {
     return policy;
 }
 
+family_grant grant_of(const authorization_code& code) {
+    family_grant grant;
+    grant.scopes = code.scopes;
+    grant.apis = code.apis;
+    grant.claims = pack_claims(code.userinfo_claims, code.id_token_claims);
+    grant.client_epoch = code.client_epoch;
+    return grant;
+}
+
 result<signing_turn> id_token_turn(const service_context& context, const key_ring& keys, const client& who,
                                    timestamp now) {
     std::shared_ptr<const jws_key> key = keys.signer_of(jws_algorithm_of(who.id_token_alg), now);

@@ -2,6 +2,7 @@
 // user, client, APIs and consent are now. The code exchange and each refresh ask here.
 #pragma once
 
+#include "core/provider/authorization_code.hpp"
 #include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
 #include "core/provider/consent.hpp"
@@ -68,6 +69,9 @@ constexpr claim_set userinfo_claims_of(std::uint32_t packed) {
 constexpr claim_set id_token_claims_of(std::uint32_t packed) {
     return packed >> 16U;
 }
+
+// What the family of this code is granted. Pure.
+family_grant grant_of(const authorization_code& code);
 
 // An ID token that is wanted (OIDC Core 2).
 struct id_token_order {

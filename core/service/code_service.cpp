@@ -144,15 +144,6 @@ std::optional<outcome> used_before(const attempt& a) {
     return refused_outcome(storage_failure(), ticket::none);
 }
 
-family_grant grant_of(const authorization_code& code) {
-    family_grant grant;
-    grant.scopes = code.scopes;
-    grant.apis = code.apis;
-    grant.claims = pack_claims(code.userinfo_claims, code.id_token_claims);
-    grant.client_epoch = code.client_epoch;
-    return grant;
-}
-
 family_facts facts_of(const attempt& a, const grant_parties& parties, const client_tokens& tokens, timestamp now) {
     const family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
     family_facts facts;
