@@ -112,7 +112,8 @@ class Entities(MoveCase):
         folder = self.home / "newer"
         shutil.copytree(plain.data_dir, folder)
         family = {"id": "00112233445566778899aabbccddeeff", "user": 9, "created_at": "2026-01-02T03:04:05Z",
-                  "idle_ttl": 60, "absolute_ttl": 60, "ended_after": 1}
+                  "rotated_at": "2026-01-02T03:04:05Z", "generation": 0, "idle_ttl": 60, "absolute_ttl": 60,
+                  "ended_after": 1}
         user = {"user": {"id": 9, "email": "nine@example.com"}}
         for status, minor in (("logout", 0), ("superseded", 1)):
             with self.subTest(status):
