@@ -152,6 +152,18 @@ const row rows_of_sign_in[] = {
          s.asked.prompt = select_account;
          s.browser = someone(asked_at);
      }},
+    {"select_account, a session of the same second that was there before", "select_account",
+     [](situation& s) {
+         s.asked.prompt = select_account;
+         s.browser = someone(asked_at);
+         s.progress.first_look = true;
+     }},
+    {"login, a session of the same second that was there before", "sign_in",
+     [](situation& s) {
+         s.asked.prompt = login;
+         s.browser = someone(asked_at);
+         s.progress.first_look = true;
+     }},
     {"select_account, not signed in", "sign_in",
      [](situation& s) {
          s.asked.prompt = select_account;
@@ -187,6 +199,11 @@ const row rows_of_consent[] = {
      [](situation& s) {
          s.consented.reset();
          s.progress.allowed = every_scope;
+     }},
+    {"less allowed on the page than is asked for by now", "consent",
+     [](situation& s) {
+         s.consented.reset();
+         s.progress.allowed = consent_to({openid}).scopes;
      }},
     {"asked again", "consent", [](situation& s) { s.asked.prompt = ask_consent; }},
     {"asked again, and allowed", "grant",
@@ -262,8 +279,9 @@ void each_situation(const See& see) {
                         s.consented = consented;
                         for (const auto rule : {client_consent::ask, client_consent::implicit, client_consent::never}) {
                             s.who.consent = rule;
-                            for (const unsigned bits : {0U, 1U, 2U, 3U}) {
-                                s.progress = {(bits & 1U) != 0, (bits & 2U) != 0};
+                            for (const unsigned bits : {0U, 1U, 2U, 3U, 4U}) {
+                                s.progress = {bits == 4, (bits & 1U) != 0,
+                                              (bits & 2U) != 0 ? std::optional(every_scope) : std::nullopt};
                                 see(s);
                             }
                         }
@@ -275,7 +293,7 @@ void each_situation(const See& see) {
 }
 
 bool signed_in_for_it(const situation& s) {
-    return s.browser && s.browser->auth_time >= s.asked.asked_at;
+    return s.browser && !s.progress.first_look && s.browser->auth_time >= s.asked.asked_at;
 }
 
 void check_grant(const situation& s, const authorization_step& step) {
@@ -357,7 +375,7 @@ BOOST_AUTO_TEST_CASE(every_step_in_every_situation_is_one_that_may_be) {
             check_page(s, step);
         }
     });
-    BOOST_TEST(count == 9U * 5 * 5 * 4 * 5 * 3 * 4);
+    BOOST_TEST(count == 9U * 5 * 5 * 4 * 5 * 3 * 5);
     for (const std::size_t times : seen) {
         BOOST_TEST(times > 100U);
     }
@@ -374,6 +392,7 @@ BOOST_AUTO_TEST_CASE(who_answers_every_page_comes_to_an_end) {
             BOOST_TEST_REQUIRE(pages < 3U);
             BOOST_TEST((step.what != before_it)); // no page comes twice
             before_it = step.what;
+            s.progress.first_look = false;
             if (step.what == kind::sign_in) {
                 s.browser = someone(now);
             } else if (step.what == kind::select_account) {
