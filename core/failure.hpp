@@ -71,8 +71,10 @@ enum class errc : std::uint8_t {
     too_many_assertions,  // the table of used ones is full; retry_after
     insufficient_scope,   // a genuine access token without the scope that is wanted (RFC 6750 3.1)
     // Sign-in for clients.
-    invalid_code, // an authorization code: forged, expired, of another client or redirect URI, wrong verifier
-    code_reused,  // this code was used before, so what it gave has been ended
+    invalid_code,      // an authorization code: forged, expired, of another client or redirect URI, wrong verifier
+    code_reused,       // this code was used before, so what it gave has been ended
+    consent_not_found, // the user allows that client nothing
+    too_many_consents, // of one user
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

@@ -143,6 +143,16 @@ void read_users(member_reader& reader, seed& s) {
     }
 }
 
+// By every login name, folded.
+std::map<std::string, user_id> ids_by_name(const seed& s) {
+    std::map<std::string, user_id> all;
+    for (const seed_user& u : s.users) {
+        all.emplace(fold_login_name(u.record.email), u.record.id);
+        all.emplace(fold_login_name(u.record.username), u.record.id);
+    }
+    return all;
+}
+
 void add_session(storage::memory_image& image, const seed_session& s, const user& owner, const service_settings& rules,
                  random_source& random, timestamp now) {
     family_facts facts;
@@ -174,7 +184,10 @@ void add_session(storage::memory_image& image, const seed_session& s, const user
 std::variant<seed, seed_fault> parse_seed(std::string_view text) {
     const tree_result tree = read_json_tree(text, seed_size_max);
     if (tree.has_error()) {
-        return seed_fault{text.size() > seed_size_max ? 0 : line_of_json_fault(text), sentence_of(tree.error())};
+        const std::size_t line = text.size() > seed_size_max ? 0 : line_of_json_fault(text);
+        // Well-formed, but no object: the line where it begins.
+        return seed_fault{line == 0 && text.size() <= seed_size_max ? line_of_json(text, {}) : line,
+                          sentence_of(tree.error())};
     }
     member_reader reader(*tree);
     seed s;
@@ -182,6 +195,11 @@ std::variant<seed, seed_fault> parse_seed(std::string_view text) {
     reader.optional_count("pawl_seed", seed_version, seed_version);
     read_users(reader, s);
     s.entities = read_seed_entities(reader);
+    const std::map<std::string, user_id> ids = ids_by_name(s);
+    s.consents = read_seed_consents(reader, s.entities, [&ids](std::string_view name) {
+        const auto at = ids.find(fold_login_name(name));
+        return at == ids.end() ? user_id{} : at->second;
+    });
     member_reader time(reader, "clock");
     s.clock = time.optional_time("now", time_form::text_or_seconds);
     s.frozen = time.optional_flag("frozen").value_or(false);
@@ -227,6 +245,7 @@ storage::memory_image_ptr image_of(const seed& s, const service_settings& rules,
         }
     }
     add_entities(*image, s.entities, ring, now);
+    add_consents(*image, s.consents, now);
     image->counts.next_user_id = s.users.size() + 1;
     image->time = timestamp_ms(now);
     return image;

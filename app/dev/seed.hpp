@@ -1,7 +1,8 @@
-// The seed of --seed: users, sessions, clients, APIs and scopes that a world in memory starts with and goes back to.
-// docs/fixture.md has the format; version 1.
+// The seed of --seed: users, sessions, clients, APIs, scopes and consents that a world in memory starts with and goes
+// back to. docs/fixture.md has the format; version 1.
 #pragma once
 
+#include "app/dev/seed_consents.hpp"
 #include "app/dev/seed_entities.hpp"
 #include "app/instance/startup.hpp"
 #include "core/family/family.hpp"
@@ -37,6 +38,7 @@ struct seed_user {
 struct seed {
     std::vector<seed_user> users;
     seed_entities entities;
+    std::vector<consent> consents;
     std::optional<timestamp_ms> clock;
     bool frozen = false;
 };

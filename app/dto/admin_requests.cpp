@@ -76,12 +76,34 @@ result<user_changes> read_user_changes(const parameters& body) {
     return wanted;
 }
 
-result<user_id> read_query_user(const parameters& query) {
-    member_reader reader(query);
+namespace {
+
+user_id required_query_user(member_reader& reader) {
     if (!reader.given("user_id")) {
         reader.blame("user_id", "is required, in the query");
     }
-    const user_id id{query_number(reader, "user_id", 1, id_max).value_or(0)};
+    return {query_number(reader, "user_id", 1, id_max).value_or(0)};
+}
+
+} // namespace
+
+result<consent_of> read_query_consent(const parameters& query) {
+    member_reader reader(query);
+    consent_of wanted;
+    wanted.user = required_query_user(reader);
+    wanted.client = reader.optional_text("client_id").value_or("");
+    if (wanted.client.empty()) {
+        reader.blame("client_id", "is required, in the query");
+    }
+    if (reader.failed()) {
+        return reader.why();
+    }
+    return wanted;
+}
+
+result<user_id> read_query_user(const parameters& query) {
+    member_reader reader(query);
+    const user_id id = required_query_user(reader);
     if (reader.failed()) {
         return reader.why();
     }

@@ -43,6 +43,13 @@ result<seconds> read_secret_overlap(member_reader& reader);
 result<user_id> read_query_user(const parameters& query);
 result<user_id> read_user_of(const parameters& body);
 
+// `user_id` and `client_id`, in a query: both required.
+struct consent_of {
+    user_id user;
+    std::string client; // its client_id
+};
+result<consent_of> read_query_consent(const parameters& query);
+
 // user_id; optional client: printable ASCII, cut to nothing, at most family_use::agent_size_max.
 struct minting {
     user_id user;

@@ -32,7 +32,8 @@ result<import_result> apply(app_context& context, import_record record) {
     if (context.entities != nullptr) {
         for (const std::optional<result<import_result>>& done :
              {apply_entity<client>(*context.entities, record), apply_entity<api>(*context.entities, record),
-              apply_entity<scope>(*context.entities, record), apply_entity<revoked_token>(*context.entities, record)}) {
+              apply_entity<scope>(*context.entities, record), apply_entity<revoked_token>(*context.entities, record),
+              apply_entity<consent>(*context.entities, record)}) {
             if (done) {
                 return *done;
             }
@@ -50,6 +51,7 @@ event_kind act_of(const import_record& record) {
            : std::holds_alternative<api>(record)           ? event_kind::api_created
            : std::holds_alternative<scope>(record)         ? event_kind::scope_created
            : std::holds_alternative<revoked_token>(record) ? event_kind::token_revoked
+           : std::holds_alternative<consent>(record)       ? event_kind::consent_granted
                                                            : event_kind::user_created;
 }
 

@@ -2,7 +2,6 @@
 
 #include "app/handler/support.hpp"
 #include "app/http/cookies.hpp"
-#include "app/page/pages.hpp"
 #include "core/provider/authorization_code.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/issue.hpp"
@@ -16,29 +15,23 @@ namespace {
 
 using answer_members = std::vector<std::pair<std::string, std::string>>;
 
-// "https://a.example:8443" of a URI; empty where it has no authority.
-std::string_view origin_of(std::string_view uri) {
-    const std::size_t scheme = uri.find("://");
-    return scheme == std::string_view::npos ? std::string_view() : uri.substr(0, uri.find_first_of("/?#", scheme + 3));
+page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri) {
+    return {language_of(ui_locales, request.accept_language.value_or(std::string_view())), std::string(redirect_uri)};
+}
+page_look look_of(const http_request& request, const authorization_request& asked) {
+    return look_of(request, asked.ui_locales, asked.redirect_uri);
 }
 
-page_look look_of(const authorization_request& asked) {
-    return {language_of(asked.ui_locales, {}), std::string(origin_of(asked.redirect_uri))};
-}
-
-http_response answer_client(const redirect_target& to, answer_members answer, std::string_view issuer) {
+http_response answer_client(const app_context& context, const http_request& request, const redirect_target& to,
+                            answer_members answer, std::string_view ui_locales = {}) {
     if (!to.state.empty()) {
         answer.emplace_back("state", to.state);
     }
-    answer.emplace_back("iss", issuer); // RFC 9207
+    answer.emplace_back("iss", context.settings.issuer); // RFC 9207
     if (to.mode == response_mode::form_post) {
-        const page_look look{language::english, std::string(origin_of(to.uri))};
-        return page_of(look, form_post_model{to.uri, std::move(answer)});
+        return page_of(look_of(request, ui_locales, to.uri), form_post_model{to.uri, std::move(answer)});
     }
-    http_response out;
-    out.status = 303;
-    out.headers.emplace_back("Location", redirect_with(to, answer));
-    return out;
+    return see_other(redirect_with(to, answer));
 }
 
 // What a decision rests on, and what it is. Records are immutable: the same ones decide the same.
@@ -48,7 +41,8 @@ struct looked {
     consent_ptr allowed;
     authorization_step step;
     friend bool operator==(const looked& a, const looked& b) {
-        return a.who == b.who && a.all == b.all && a.allowed == b.allowed && a.step.what == b.step.what;
+        return a.who == b.who && a.all == b.all && a.allowed == b.allowed && a.step.what == b.step.what &&
+               a.step.granted == b.step.granted;
     }
 };
 
@@ -68,46 +62,65 @@ looked look(const app_context& context, const flow& f, const std::optional<signe
     return out;
 }
 
+// By name, with their texts where they have one.
 std::vector<std::pair<std::string, std::string>> texts_of(const scope_set& scopes, const catalogue& all,
                                                           language tongue) {
     std::vector<std::pair<std::string, std::string>> out;
     const auto builtin = builtin_scope_names();
     for (std::size_t number = 0; number < builtin.size(); ++number) {
         if (scopes.contains(number)) {
-            out.emplace_back(builtin[number], "");
+            out.emplace_back(builtin[number], text_of_builtin_scope(builtin[number], tongue));
         }
     }
     for (const scope_ptr& one : all.scopes) {
-        if (one->number.value >= first_defined_scope && scopes.contains(one->number.value)) {
+        if (scopes.contains(one->number.value)) {
             out.emplace_back(one->name, tongue == language::german ? one->text_de : one->text_en);
         }
     }
     return out;
 }
 
+http_response too_long(const app_context& context, const http_request& request, const flow& f) {
+    return answer_refusal(context, request, {"invalid_request", "The request is too long.", target_of(f.request)});
+}
+
+// The page that the step wants.
 http_response page_for(const app_context& context, const http_request& request, flow f, const looked& seen,
                        const std::optional<signed_in>& browser) {
-    f.seen_by = seen.step.what == authorization_step::kind::consent ? browser->session : family_id{};
-    const key_ring_ptr keys = context.keys();
-    const auto capsule = seal_flow(*keys->capsules, f, context.entities->history_mark(), *context.random);
-    if (!capsule || capsule->reveal().size() > flow_text_size_max) {
-        return answer_refusal(context, request, {"invalid_request", "The request is too long.", target_of(f.request)});
+    using kind = authorization_step::kind;
+    if (seen.step.what == kind::sign_in) {
+        sign_in_model model;
+        model.login = f.request.login_hint;
+        return sign_in_page(context, request, f, std::move(model));
     }
-    const page_look look = look_of(f.request);
-    std::string text(capsule->reveal());
-    const std::string& name = seen.who->name;
-    switch (seen.step.what) {
-    case authorization_step::kind::select_account:
-        return page_of(look, select_model{std::move(text), name, browser->user->username});
-    case authorization_step::kind::consent:
-        return page_of(look, consent_model{std::move(text), name, browser->user->username,
-                                           texts_of(seen.step.granted, *seen.all, look.tongue)});
-    default:
-        return page_of(look, sign_in_model{std::move(text), name, f.request.login_hint, sign_in_problem::none, {}});
+    f.seen_by = browser->session;
+    f.shown = seen.step.what == kind::consent ? seen.step.granted : scope_set();
+    std::optional<std::string> capsule = write_flow(context, f);
+    if (!capsule) {
+        return too_long(context, request, f);
     }
+    const page_look look = look_of(request, f.request);
+    if (seen.step.what == kind::select_account) {
+        return page_of(look, select_model{*std::move(capsule), seen.who->name, browser->user->username});
+    }
+    return page_of(look, consent_model{*std::move(capsule), seen.who->name, browser->user->username,
+                                       texts_of(seen.step.granted, *seen.all, look.tongue)});
+}
+
+// Storage can't stand by an answer now: the client may ask again (RFC 6749 4.1.2.1).
+http_response unavailable(const app_context& context, const http_request& request, const flow& f) {
+    return answer_refusal(
+        context, request,
+        {"temporarily_unavailable", "The server can't answer now. Please try again.", target_of(f.request)});
 }
 
 } // namespace
+
+bool signs_in_for_clients(const app_context& context) {
+    return context.entities != nullptr && context.codes != nullptr && context.web_sessions != nullptr &&
+           context.consents != nullptr && context.random != nullptr &&
+           context.keys()->signing_key->algorithm() != jws_algorithm::hs256;
+}
 
 std::string_view session_cookie_in(const app_context& context, const http_request& request) {
     const session_cookie cookie = session_cookie_of(context.settings.issuer, context.development, request.realm);
@@ -124,35 +137,97 @@ void add_cookie(const app_context& context, const http_request& request, const w
     }
 }
 
-bool is_of_our_page(const app_context& context, const http_request& request) {
-    const bool our_origin = request.origin && *request.origin == origin_of(context.settings.issuer);
+// Browsers send no Sec-Fetch-Site to plain http of another machine, but Origin with every POST. The Host is one that we
+// answer for (--allowed-host), so an origin of that host is ours.
+bool is_of_our_page(const http_request& request) {
     if (request.sec_fetch_site) {
-        return *request.sec_fetch_site == "same-origin" || (*request.sec_fetch_site == "none" && our_origin);
+        return *request.sec_fetch_site == "same-origin";
     }
-    return our_origin; // browsers send no Sec-Fetch-Site to http
+    if (!request.origin || !request.host) {
+        return false;
+    }
+    for (const std::string_view scheme : {"https://", "http://"}) {
+        if (request.origin->starts_with(scheme)) {
+            return request.origin->substr(scheme.size()) == *request.host;
+        }
+    }
+    return false;
 }
 
-http_response authorization_error_page(const http_request& request, unsigned status, std::string error,
-                                       std::string sentence) {
-    http_response out = page_of(page_look{}, error_model{std::move(error), std::move(sentence), request.request_id});
-    out.status = status;
+http_response error_page(const http_request& request, unsigned status, std::string error, std::string sentence) {
+    return page_of(look_of(request, {}, {}),
+                   error_model{status, std::move(error), std::move(sentence), request.request_id});
+}
+
+http_response error_page(const http_request& request, const failure& why) {
+    const error_row& row = row_of(why.code);
+    http_response page = error_page(request, row.status, std::string(row.code), std::string(row.detail));
+    if (why.retry_after > seconds(0)) {
+        page.headers.emplace_back("Retry-After", std::to_string(why.retry_after.count()));
+    }
+    return page;
+}
+
+http_response error_page(const http_request& request, request_problem problem) {
+    const error_row& row = row_of(problem);
+    return error_page(request, row.status, std::string(row.code), std::string(row.detail));
+}
+
+http_response error_page_of_foreign_form(const http_request& request) {
+    constexpr unsigned forbidden = 403;
+    return error_page(request, forbidden, "forbidden_origin", "This form was not sent by a page of this server.");
+}
+
+http_response error_page_of_lost_flow(const http_request& request) {
+    constexpr unsigned bad_request = 400;
+    return error_page(request, bad_request, "invalid_request",
+                      "This page is of no use any more. Please start again at the application.");
+}
+
+http_response error_page_of_no_provider(const http_request& request) {
+    constexpr unsigned not_found = 404;
+    return error_page(request, not_found, "not_found", "This server signs in no users for applications.");
+}
+
+std::optional<authorization_parameters> read_parameters(std::string_view text) {
+    const body_result form = read_repeating_form(text);
+    if (!form) {
+        return std::nullopt;
+    }
+    authorization_parameters out;
+    for (const parameter& one : form->all()) {
+        out.emplace_back(one.name, std::string(one.text.reveal()));
+    }
     return out;
+}
+
+std::string_view capsule_of(const authorization_parameters& given, std::string_view prefix) {
+    std::string_view found;
+    for (const auto& [name, value] : given) {
+        if (name == "request_uri") {
+            if (!found.empty()) {
+                return {};
+            }
+            found = value;
+        }
+    }
+    return found.starts_with(prefix) ? found : std::string_view();
 }
 
 http_response answer_refusal(const app_context& context, const http_request& request,
                              const authorization_refusal& why) {
     constexpr unsigned bad_request = 400;
     if (!why.target) {
-        return authorization_error_page(request, bad_request, why.error, why.description);
+        return error_page(request, bad_request, why.error, why.description);
     }
-    return answer_client(*why.target, {{"error", why.error}, {"error_description", why.description}},
-                         context.settings.issuer);
+    return answer_client(context, request, *why.target, {{"error", why.error}, {"error_description", why.description}});
 }
 
-http_response see_authorize(std::string_view capsule) {
+http_response see_other(std::string location) {
     http_response out;
     out.status = 303;
-    out.headers.emplace_back("Location", "/authorize?request_uri=" + std::string(capsule));
+    out.headers.emplace_back("Location", std::move(location));
+    out.headers.emplace_back("Cache-Control", "no-store");
     return out;
 }
 
@@ -164,8 +239,33 @@ std::optional<flow> read_flow(const app_context& context, std::string_view capsu
         f->request.asked_at = now;
         f->request.grant = random_family_id(*context.random);
         f->seen_by = family_id{};
+        f->shown = scope_set();
     }
     return f;
+}
+
+std::optional<std::string> write_flow(const app_context& context, const flow& f) {
+    const key_ring_ptr keys = context.keys();
+    const auto capsule = seal_flow(*keys->capsules, f, context.entities->history_mark(), *context.random);
+    if (!capsule || capsule->reveal().size() > flow_text_size_max) {
+        return std::nullopt;
+    }
+    return std::string(capsule->reveal());
+}
+
+http_response sign_in_page(const app_context& context, const http_request& request, const flow& f,
+                           sign_in_model model) {
+    flow own = f;
+    own.seen_by = family_id{};
+    own.shown = scope_set();
+    std::optional<std::string> capsule = write_flow(context, own);
+    const client_ptr who = context.entities->find_client(f.request.client);
+    if (!capsule) {
+        return too_long(context, request, f);
+    }
+    model.flow = *std::move(capsule);
+    model.client_name = who ? who->name : std::string();
+    return page_of(look_of(request, f.request), model);
 }
 
 task<http_response> go_on(app_context& context, const http_request& request, flow f, web_visit visit,
@@ -177,20 +277,18 @@ task<http_response> go_on(app_context& context, const http_request& request, flo
     const auto decide = [&] { return look(context, f, browser, progress); };
     auto waiting = settled(context.data, *context.entities, decide);
     std::optional<looked> seen = co_await std::move(waiting);
-    if (!seen) {
-        co_return problem_response(failure(errc::storage_unavailable));
-    }
     http_response out;
-    if (seen->step.what == authorization_step::kind::refuse) {
+    if (!seen) {
+        out = unavailable(context, request, f);
+    } else if (seen->step.what == authorization_step::kind::refuse) {
         out = answer_refusal(context, request, seen->step.refusal);
     } else if (seen->step.what == authorization_step::kind::grant) {
         auto pending = context.codes->issue(
             code_for(f.request, seen->step, *seen->who, *seen->all, *browser, visit.session->amr, context.time.now()));
         const result<secret_string> code = co_await std::move(pending);
-        if (!code) {
-            co_return problem_response(code.error());
-        }
-        out = answer_client(target_of(f.request), {{"code", std::string(code->reveal())}}, context.settings.issuer);
+        out = code ? answer_client(context, request, target_of(f.request), {{"code", std::string(code->reveal())}},
+                                   f.request.ui_locales)
+                   : unavailable(context, request, f);
     } else {
         out = page_for(context, request, std::move(f), *seen, browser);
     }

@@ -8,6 +8,7 @@
 #include "core/provider/authorization_code.hpp"
 #include "core/provider/web_cookie.hpp"
 #include "core/service/code_service.hpp"
+#include "core/service/consent_service.hpp"
 #include "core/service/issue.hpp"
 #include "core/text/json_text.hpp"
 #include "core/user/names.hpp"
@@ -71,6 +72,7 @@ failure refusal_of(const authorization_refusal& why) {
 struct wanted_code {
     authorization_request request;
     authorization_code code;
+    bool asks = false; // the client asks users for consent
 };
 
 // Of the user as one who signed in just now, and allowed what the client asks for.
@@ -97,14 +99,15 @@ result<wanted_code> decide_code(const app_context& context, code_wish wish, rand
     out.request = std::move(std::get<authorization_request>(read));
     const signed_in browser{owner, family_id{}, now, acr_password};
     authorization_step step =
-        decide_authorization(out.request, *who, *all, browser, nullptr, {.chosen = true, .allowed = true}, now);
+        decide_authorization(out.request, *who, *all, browser, nullptr, {.chosen = true, .allowed = every_scope}, now);
     if (step.what == authorization_step::kind::refuse) {
         return refusal_of(step.refusal);
     }
     step.what = authorization_step::kind::grant;
-    step.consent_version = 0; // it rests on none
+    step.consent_version = 0; // the caller has it allowed
     out.code = code_for(out.request, step, *who, *all, browser, amr_password, now);
     out.code.bound = false; // on no session
+    out.asks = who->consent == client_consent::ask;
     return out;
 }
 
@@ -134,9 +137,18 @@ task<http_response> handle_dev_code(app_context& context, const http_request& re
     if (context.codes == nullptr || context.entities == nullptr) {
         co_return problem_response(failure(errc::client_not_found));
     }
-    const result<wanted_code> wanted = decide_code(context, *std::move(wish), *context.development_random);
+    result<wanted_code> wanted = decide_code(context, *std::move(wish), *context.development_random);
     if (!wanted) {
         co_return problem_response(wanted.error());
+    }
+    if (wanted->asks && context.consents != nullptr) {
+        auto allowing =
+            context.consents->allow(wanted->code.user, wanted->code.client, wanted->code.scopes, request.from);
+        const result<consent_ptr> allowed = co_await std::move(allowing);
+        if (!allowed) {
+            co_return problem_response(allowed.error());
+        }
+        wanted->code.consent_version = (*allowed)->era;
     }
     auto pending = context.codes->issue(wanted->code);
     const result<secret_string> code = co_await std::move(pending);
@@ -150,7 +162,8 @@ using enum http_method;
 
 constexpr route rows[] = {
     {post, "/dev/code", as_developer<handle_dev_code>, "dev_code",
-     refuses(json_body, errc::user_not_found, errc::client_not_found, errc::storage_unavailable)},
+     refuses(json_body, errc::user_not_found, errc::client_not_found, errc::too_many_consents,
+             errc::storage_unavailable)},
 };
 
 } // namespace

@@ -84,12 +84,17 @@ task<http_response> handle_docs_asset(app_context& /*context*/, const http_reque
     co_return asset_answer(request, *found);
 }
 
+task<http_response> handle_page_style(app_context& /*context*/, const http_request& request) {
+    co_return asset_answer(request, *find_asset("page/pages.css"));
+}
+
 using enum http_method;
 
 constexpr route rows[] = {
     {get, "/openapi.json", handle_openapi, "openapi", refuses()},
     {get, "/docs", handle_docs, "docs", refuses()},
     {get, "/docs/{id}", handle_docs_asset, "docs_asset", refuses(request_problem::not_found)},
+    {get, "/pages.css", handle_page_style, "pages_style", refuses()},
 };
 
 } // namespace

@@ -67,6 +67,7 @@ void connection::fill_request() {
     r.user_agent = head_.user_agent;
     r.accept = head_.accept;
     r.accept_encoding = head_.accept_encoding;
+    r.accept_language = head_.accept_language;
     r.host = head_.host.empty() ? std::optional<std::string_view>() : head_.host;
     join_cookies();
     r.access_control_request_method = head_.access_control_request_method;

@@ -21,6 +21,7 @@ class client_service;      // core/service/client_service.hpp
 class machine_service;     // core/service/machine_service.hpp
 class code_service;        // core/service/code_service.hpp
 class web_session_service; // core/service/web_session_service.hpp
+class consent_service;     // core/service/consent_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -68,7 +69,9 @@ struct app_context {
     client_service* clients = nullptr;     // what operators do with them
     machine_service* machines = nullptr;   // client credentials, introspection, revocation
     code_service* codes = nullptr;         // authorization codes, /userinfo
-    web_session_service* web_sessions = nullptr; // browser sessions at our own pages
+    web_session_service* web_sessions = nullptr; // who is signed in at a browser
+    consent_service* consents = nullptr;         // what users allowed clients
+    random_source* random = nullptr;             // null in tests of other things
 };
 
 } // namespace pawl::app

@@ -184,6 +184,10 @@ constexpr std::array table{
               "invalid_grant"},
     error_row{errc::code_reused, "code_reused", 400, "Bad Request",
               "This authorization code was used before, so the tokens that it gave have been ended.", "invalid_grant"},
+    error_row{errc::consent_not_found, "consent_not_found", 404, "Not Found", "The user allows this client nothing.",
+              ""},
+    error_row{errc::too_many_consents, "too_many_consents", 409, "Conflict",
+              "The user allows as many clients something as can be kept. One has to be withdrawn first.", ""},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.

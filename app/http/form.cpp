@@ -39,7 +39,7 @@ std::optional<std::string_view> decode(std::string_view piece, secret_chars& roo
 
 } // namespace
 
-body_result read_form(std::string_view body, std::span<const std::string_view> may_repeat) {
+body_result read_repeating_form(std::string_view body) {
     parameters all;
     while (!body.empty()) {
         const std::size_t end = std::min(body.find('&'), body.size());
@@ -67,7 +67,12 @@ body_result read_form(std::string_view body, std::span<const std::string_view> m
         p.text = secret_string(*value);
         all.add(std::move(p));
     }
-    const std::string_view twice = all.repeated_name(may_repeat);
+    return all;
+}
+
+body_result read_form(std::string_view body, std::span<const std::string_view> may_repeat) {
+    body_result all = read_repeating_form(body);
+    const std::string_view twice = all ? all->repeated_name(may_repeat) : std::string_view();
     if (!twice.empty()) {
         return body_refusal{request_problem::duplicate_parameter,
                             "The parameter " + std::string(twice) + " is given twice."};

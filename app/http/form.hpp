@@ -13,5 +13,7 @@ namespace pawl::app {
 // as everywhere. malformed_form for a bad %XX, for bytes that are not UTF-8 and for an empty name; duplicate_parameter
 // for a name given twice that is none of `may_repeat`.
 body_result read_form(std::string_view body, std::span<const std::string_view> may_repeat = {});
+// The same where any name may be given more than once: the reader says which it refuses.
+body_result read_repeating_form(std::string_view body);
 
 } // namespace pawl::app

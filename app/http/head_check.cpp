@@ -197,6 +197,8 @@ private:
             return keep_first(head_.accept, value);
         case http::field::accept_encoding:
             return keep_first(head_.accept_encoding, value);
+        case http::field::accept_language:
+            return keep_first(head_.accept_language, value);
         case http::field::if_none_match:
             return keep_first(head_.if_none_match, value);
         case http::field::sec_fetch_site:

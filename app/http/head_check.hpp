@@ -100,7 +100,7 @@ struct request_head {
     bool chunked = false; // then content_length is 0 until the body has been decoded
     std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, accept_encoding,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, request_id,
-        traceparent;
+        traceparent, accept_language;
     // All lines of these, in order: a proxy may append a line of its own.
     static constexpr std::size_t forwarded_lines_max = 8;
     std::array<std::string_view, forwarded_lines_max> forwarded, x_forwarded_for;

@@ -32,7 +32,7 @@ struct http_request {
     // Header fields the program cares about; empty and absent are told apart where it matters.
     std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, host, cookie,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, forwarded,
-        x_forwarded_for, accept_encoding;
+        x_forwarded_for, accept_encoding, accept_language;
     std::string path_parameter;   // what {id} matched, as sent
     std::string second_parameter; // what {serial} matched, too
     std::string request_id;       // also in the response and in the log

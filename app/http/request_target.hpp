@@ -7,6 +7,10 @@
 
 namespace pawl::app {
 
+// Bytes that a target with this path (as sent, before any query) may have: requests for authorization and for sign-out
+// carry ID tokens and capsules.
+std::size_t target_size_max_of(std::string_view path);
+
 // Splits head.target (origin-form, "*" or absolute-form; not empty) into head.path and head.query; head.method is set.
 // `authority` becomes that of absolute-form, else stays empty.
 head_refusal split_target(request_head& head, std::string_view& authority);

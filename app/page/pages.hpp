@@ -1,6 +1,7 @@
 // The pages of sign-in, consent and sign-out: HTML of one template (app/page/*.html) and one file of texts a language
 // (app/page/texts.*). Pure: what a page says is its model. Every value is escaped. No script but the one hashed line of
-// form_post. The stylesheet is /docs-like: embedded, `/pages.css`.
+// form_post. The stylesheet is `/pages.css`. All references are relative: pages stand beside each other, and hold
+// behind a proxy that serves Pawl under a prefix.
 #pragma once
 
 #include "app/http/message.hpp"
@@ -20,7 +21,7 @@ language language_of(std::string_view ui_locales, std::string_view accept_langua
 
 struct page_look {
     language tongue = language::english;
-    std::string form_action; // an origin beside our own that the form's answer may redirect to; empty: none
+    std::string redirect_uri; // where the answer to the form may redirect to; empty: nowhere
 };
 
 enum class sign_in_problem : std::uint8_t { none, login_failed, too_many_attempts, busy, start_over };
@@ -35,6 +36,9 @@ struct consent_model {
     std::string flow, client_name, user_name;                // user_name: who is signed in
     std::vector<std::pair<std::string, std::string>> scopes; // name, and its text in the page's language (may be empty)
 };
+// What a built-in scope lets an application do; empty where it has no text.
+std::string_view text_of_builtin_scope(std::string_view name, language tongue);
+
 struct select_model { // continue as the one who is signed in, or sign in as another
     std::string flow, client_name, user_name;
 };
@@ -44,8 +48,10 @@ struct sign_out_model {
 };
 struct signed_out_model {
     std::string client_name, back_to; // back_to: a link; empty: none
+    bool stays_in = false;            // the user said no
 };
 struct error_model {
+    unsigned status = 400;
     std::string error, sentence, request_id;
 };
 struct form_post_model { // OAuth 2.0 Form Post Response Mode: posts itself; a button does without scripts
@@ -53,7 +59,7 @@ struct form_post_model { // OAuth 2.0 Form Post Response Mode: posts itself; a b
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
-// Whole answers: 200 (error: 400), text/html, no-store, the Content-Security-Policy of its page. Buttons have the ids
+// Whole answers: 200 but for errors, text/html, no-store, the Content-Security-Policy of its page. Buttons have the ids
 // signin-submit, consent-allow, consent-deny, signout-yes, signout-no, select-continue, select-other; fields the names
 // login, password, flow, and `choice` (allow|deny, yes|no, continue|other). Forms post to /sign-in, /consent, /select,
 // /sign-out.

@@ -21,8 +21,10 @@ struct said {
     X(consent_title) X(consent_lead) X(signed_in_as) X(allow_button) X(deny_button) \
     X(select_title) X(select_lead) X(continue_button) X(other_button) \
     X(sign_out_title) X(sign_out_lead) X(sign_out_lead_client) X(sign_out_button) X(stay_button) \
-    X(signed_out_title) X(signed_out_lead) X(back_link) \
+    X(signed_out_title) X(signed_out_lead) X(stayed_title) X(stayed_lead) X(back_link) \
     X(error_title) X(error_lead) X(error_code) X(request_number) \
+    X(scope_openid) X(scope_profile) X(scope_email) X(scope_address) X(scope_phone) X(scope_offline_access) \
+    X(scope_roles) X(scope_account) X(scope_admin) \
     X(form_post_title) X(form_post_lead) X(form_post_button)
 // clang-format on
 

@@ -115,6 +115,14 @@ result<import_result> apply_import(registry& entities, const revoked_token& t) {
     return import_result{outcome, "revoked_token " + text_of(t.id), done->wait_for};
 }
 
+result<import_result> apply_import(registry& entities, const consent& c) {
+    const result<imported> done = entities.import_consent(c);
+    if (!done) {
+        return done.error();
+    }
+    return import_result{done->outcome, "consent " + text_of(storage::declaration<consent>::key(c)), done->wait_for};
+}
+
 const char* name_of(import_outcome outcome) {
     switch (outcome) {
     case import_outcome::added:
@@ -153,8 +161,8 @@ const char* reason_of(import_outcome outcome) {
     case import_outcome::no_user:
         return "its user is not here";
     case import_outcome::refused:
-        return "this store can't hold it: it is too large, of a later epoch than its user's gate, or lies in the "
-               "future";
+        return "this store can't hold it: it is too large, of a later epoch than its user's gate or its client's, of a "
+               "client that is not here, or lies in the future";
     }
     return "";
 }

@@ -30,6 +30,7 @@ result<import_result> apply_import(registry& entities, const client& c);
 result<import_result> apply_import(registry& entities, const api& a);
 result<import_result> apply_import(registry& entities, const scope& s);
 result<import_result> apply_import(registry& entities, const revoked_token& t);
+result<import_result> apply_import(registry& entities, const consent& c);
 
 // "added", "same", "id_taken" ...
 const char* name_of(import_outcome outcome);

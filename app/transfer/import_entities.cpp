@@ -7,13 +7,28 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace pawl::app {
+
+bool read_numbers(std::string_view text, unsigned max, const std::function<bool(unsigned)>& take) {
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find(' '));
+        unsigned number = 0;
+        const auto [end, failed] = std::from_chars(one.data(), one.data() + one.size(), number);
+        if (failed != std::errc() || end != one.data() + one.size() || number > max || !take(number)) {
+            return false;
+        }
+        text.remove_prefix(std::min(text.size(), one.size() + 1));
+    }
+    return true;
+}
 
 namespace {
 
@@ -54,6 +69,15 @@ void read_value(member_reader& from, std::string_view name, timestamp& out) {
 }
 void read_value(member_reader& from, std::string_view name, token_id& out) {
     read_hex(from, name, out.bytes);
+}
+void read_value(member_reader& from, std::string_view name, scope_set& out) {
+    const auto add = [&out](unsigned number) {
+        out.insert(number);
+        return true;
+    };
+    if (!read_numbers(from.optional_text(name).value_or(""), scope_set::size_max - 1, add)) {
+        from.blame(name, "is no list of numbers up to 255, with blanks between them");
+    }
 }
 template <std::unsigned_integral Number>
 void read_value(member_reader& from, std::string_view name, Number& out) {
@@ -130,6 +154,10 @@ std::string fault_of(const scope& s) {
 }
 std::string fault_of(const revoked_token& /*t*/) {
     return {};
+}
+std::string fault_of(const consent& c) {
+    const bool was_made = stands(c) || c.withdrawn_at != timestamp{};
+    return was_made ? "" : "scopes are empty, which only those of a withdrawn consent are: withdrawn_at is missing";
 }
 
 template <class Record>

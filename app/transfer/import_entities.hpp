@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -13,5 +14,8 @@ namespace pawl::app {
 
 // `kind`: the one member of the line ("client"); `inner`: its value. std::nullopt if there is no such kind.
 std::optional<import_record> read_entity_line(std::string_view kind, const boost::json::object& inner);
+
+// Calls `take` for each of the numbers of a text with blanks between them; false if one is none, or over `max`.
+bool read_numbers(std::string_view text, unsigned max, const std::function<bool(unsigned)>& take);
 
 } // namespace pawl::app

@@ -72,7 +72,7 @@ void read_word(member_reader& from, std::string_view name, decltype(Last)& out) 
 }
 
 constexpr char none_of_these[] = "the line is none of {\"user\":{}}, {\"family\":{}}, {\"client\":{}}, {\"api\":{}}, "
-                                 "{\"scope\":{}}, {\"revoked_token\":{}}, {\"end\":{}}";
+                                 "{\"scope\":{}}, {\"revoked_token\":{}}, {\"consent\":{}}, {\"end\":{}}";
 
 // Of lines that are neither users nor families.
 void read_counts(member_reader& from, entity_counts& out) {
@@ -167,20 +167,6 @@ family_word read_family_word(member_reader& from, const family_facts& facts) {
         .with_confirmed(from.optional_flag("confirmed").value_or(false))
         .with_replays(read_small(from, "replays", family_word::replays_max))
         .with_streak(read_small(from, "streak", family_word::streak_max));
-}
-
-// Calls `take` for each of the numbers of a text with blanks between them; false if one is none, or over `max`.
-bool read_numbers(std::string_view text, unsigned max, const std::function<bool(unsigned)>& take) {
-    while (!text.empty()) {
-        const std::string_view one = text.substr(0, text.find(' '));
-        unsigned number = 0;
-        const auto [end, failed] = std::from_chars(one.data(), one.data() + one.size(), number);
-        if (failed != std::errc() || end != one.data() + one.size() || number > max || !take(number)) {
-            return false;
-        }
-        text.remove_prefix(std::min(text.size(), one.size() + 1));
-    }
-    return true;
 }
 
 void read_grant(member_reader& from, family_grant& grant) {

@@ -28,7 +28,7 @@ struct kind_traits {
 constexpr std::array kinds = {
     kind_traits{"pcs_", "pawl capsule client secret"}, kind_traits{"pat_", "pawl capsule access token"},
     kind_traits{"pfl_", "pawl capsule flow"},          kind_traits{"pac_", "pawl capsule authorization code"},
-    kind_traits{"pws_", "pawl capsule web session"},
+    kind_traits{"pws_", "pawl capsule web session"},   kind_traits{"pso_", "pawl capsule sign out"},
 };
 constexpr std::string_view digest_label = "pawl capsule digest";
 

@@ -26,6 +26,7 @@ enum class capsule_kind : std::uint8_t {
     flow,               // pfl_: an authorization request under way (core/provider/authorization_request.hpp)
     authorization_code, // pac_ (core/provider/authorization_code.hpp)
     web_session,        // pws_: the cookie of a browser session (core/provider/web_cookie.hpp)
+    sign_out,           // pso_: a request to be signed out under way (core/provider/sign_out.hpp)
 };
 
 inline constexpr std::uint8_t capsule_version = 1;

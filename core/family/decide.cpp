@@ -93,7 +93,7 @@ bool alive(family_word word, const family_facts& facts, const user_gate& gate, c
            timestamp now) {
     const bool hangs = facts.origin.parent != family_id{};
     const bool parent_lives = !hangs || (bonds.parent_may_live && now < bonds.parent_expires_at);
-    return word.live() && parent_lives && bonds.client_admits && !facts.expired(word, now) &&
+    return word.live() && parent_lives && bonds.client_admits && !bonds.is_withdrawn && !facts.expired(word, now) &&
            gate.admits(facts.id, facts.epoch);
 }
 

@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 35> names{"",
+    constexpr std::array<std::string_view, 37> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -41,7 +41,9 @@ std::string_view name_of(event_kind kind) {
                                                      "scope_changed",
                                                      "scope_removed",
                                                      "token_revoked",
-                                                     "code_reused"};
+                                                     "code_reused",
+                                                     "consent_granted",
+                                                     "consent_withdrawn"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";

@@ -58,8 +58,12 @@ enum class event_kind : std::uint8_t {
     token_revoked = 33,
     // An authorization code came back, so the session that it had opened was ended: `last` is that session's last use.
     code_reused = 34,
+    // What a user allows a client, `about` has its client_id: allowed (more), by the user; withdrawn, by the user or an
+    // operator.
+    consent_granted = 35,
+    consent_withdrawn = 36,
 };
-inline constexpr event_kind last_event_kind = event_kind::code_reused;
+inline constexpr event_kind last_event_kind = event_kind::consent_withdrawn;
 constexpr bool is_operators(event_kind k) {
     return (k >= event_kind::user_created && k <= event_kind::key_retired) ||
            (k >= event_kind::client_created && k <= event_kind::scope_removed);
@@ -70,7 +74,8 @@ constexpr bool has_generations(event_kind k) {
 }
 // Whose `by` has to be told: it may be another than the user.
 constexpr bool has_actor(event_kind k) {
-    return is_operators(k) || k == event_kind::username_changed || k == event_kind::token_revoked;
+    return is_operators(k) || k == event_kind::username_changed || k == event_kind::token_revoked ||
+           k == event_kind::consent_granted || k == event_kind::consent_withdrawn;
 }
 // These have `by` and `about`.
 constexpr bool has_words(event_kind k) {

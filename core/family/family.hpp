@@ -77,6 +77,7 @@ struct family_facts {
 // What a family hangs on beside its user: its client, and the browser session it is bound to. As they are now.
 struct family_bonds {
     bool client_admits = true;     // the client is enabled, and its epoch is the family's
+    bool is_withdrawn = false;     // the consent that it was made with (core/provider/consent.hpp)
     bool parent_may_live = true;   // the session's word is live, and the user's gate admits it; true without one
     timestamp parent_expires_at{}; // of that session, idle or absolute; not read without one
     family_word parent_word{};     // what a refusal for its sake rests on

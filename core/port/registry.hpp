@@ -42,10 +42,14 @@ public:
     // In the order of numbers, those above `after`, at most `limit`.
     virtual std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const = 0;
     virtual std::size_t count_clients() const = 0;
+    // Whether an enabled client has a redirect URI of that web origin ("https://app.example").
+    virtual bool is_origin_of_client(std::string_view origin) const = 0;
     virtual catalogue_ptr find_catalogue() const = 0; // never null
     virtual bool is_revoked(const token_id& id) const = 0;
-    // What the user allowed this client, or withdrew (`withdrawn_at`). Null: no page asks yet, so nothing is recorded.
-    virtual consent_ptr find_consent(user_id /*user*/, client_number /*client*/) const { return nullptr; }
+    // What the user allowed this client, or withdrew (`withdrawn_at`).
+    virtual consent_ptr find_consent(user_id user, client_number client) const = 0;
+    // All of the user, withdrawn ones too, by the client's number.
+    virtual std::vector<consent_ptr> consents_of(user_id user) const = 0;
 
     // --- Changes. A record with number 0 is new: it is given the next number and version 1. Else it replaces the one
     // of its number whose version is one less. A tombstone (`removed`; of a client only what tombstone_of() keeps)
@@ -58,6 +62,9 @@ public:
     virtual result<put_result> put_scope(const scope& desired) = 0;
     // `full`: its client has revoked_tokens_max already. `done` also where it is revoked already.
     virtual result<put_result> put_revoked(const revoked_token& token) = 0;
+    // A consent has no number: one of version 1 is new. `gone`: its user or its client is. `full`: the user has
+    // consents_per_user_max already. It is dropped with its user or client.
+    virtual result<put_result> put_consent(const consent& desired) = 0;
 
     // --- Records of another store, as they were there: numbers and versions are kept, tombstones too. Only what is not
     // here yet is added: id_taken where the number is here with other content, name_taken, refused. A number that is
@@ -65,6 +72,9 @@ public:
     virtual result<imported> import_client(const client& c) = 0;
     virtual result<imported> import_api(const api& a) = 0;
     virtual result<imported> import_scope(const scope& s) = 0;
+    // id_taken where there is another of that user and client; no_user where the user is not here; refused where the
+    // client is not, or the user has as many as there may be.
+    virtual result<imported> import_consent(const consent& c) = 0;
 
     // What an answer that rests on any lookup above waits for: the latest change. ticket::none once that is durable.
     virtual ticket rests_on() const noexcept = 0;

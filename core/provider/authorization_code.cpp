@@ -2,6 +2,7 @@
 
 #include "core/capsule/body.hpp"
 #include "core/hmac_sha256.hpp"
+#include "core/provider/scope_bytes.hpp"
 #include "core/provider/user_grant.hpp"
 #include "core/text/ascii.hpp"
 
@@ -33,20 +34,6 @@ bool fits(const authorization_code& code) {
 std::uint8_t flags_of(const authorization_code& code) {
     return static_cast<std::uint8_t>((code.bound ? flag_bound : 0) | (code.redirect_uri_given ? flag_uri_given : 0) |
                                      (code.code_challenge ? flag_challenge : 0));
-}
-
-void write_scopes(body_writer& out, const scope_set& scopes) {
-    for (const std::uint64_t word : scopes.words()) {
-        out.number(word, sizeof word);
-    }
-}
-
-scope_set read_scopes(body_reader& in) {
-    std::array<std::uint64_t, 4> words{};
-    for (std::uint64_t& word : words) {
-        word = in.number(sizeof word);
-    }
-    return scope_set::of(words);
 }
 
 bool is_verifier(std::string_view text) {

@@ -17,13 +17,21 @@
 namespace pawl {
 
 inline constexpr seconds code_ttl{60};
+// The family that a code made is what tells that the code was used. So it is found, dead or not, until no code of its
+// time is good any more, by any setting of --code-ttl, and a while longer.
+inline constexpr seconds code_family_slack{300};
+inline constexpr seconds code_family_kept = code_ttl_max + code_family_slack;
+// Whether a code that made this family may still be good. False for the first party and for browser sessions.
+constexpr bool may_await_its_code(const family_facts& facts, timestamp now) {
+    return facts.client >= first_registered_client && now < facts.created_at + code_family_kept;
+}
 
 struct authorization_code {
     family_id grant; // F
     client_number client;
     user_id user;
     std::uint32_t user_epoch = 0, client_epoch = 0; // as they were when it was issued
-    std::uint64_t consent_version = 0;              // that it rests on; 0: none
+    std::uint64_t consent_version = 0;              // the era of the consent that it rests on; 0: none
     family_id session;                              // the browser session; all zero: none (POST /dev/code)
     bool bound = false;                             // the family hangs on that session
     timestamp issued_at{}, expires_at{}, auth_time{};
@@ -74,7 +82,7 @@ struct code_surroundings {
     bool user_admits = false;    // enabled, and the epoch is the code's
     bool client_admits = false;  // enabled, and the epoch is the code's
     bool session_lives = false;  // or there is none
-    bool consent_stands = false; // the version is the code's, or it rests on none
+    bool consent_stands = false; // it has the scopes, in the code's era; or the code rests on none
     timestamp now{};
 };
 // C2 whatever `now` says; `stale` says nothing of whether F is there.

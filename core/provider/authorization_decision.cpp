@@ -48,7 +48,8 @@ bool wants_sign_in(const authorization_request& asked, timestamp auth_time, time
 
 // The page that comes before any grant is looked at; std::nullopt where the user at the browser is the one.
 std::optional<authorization_step> decide_who(const authorization_request& asked,
-                                             const std::optional<signed_in>& browser, bool chosen, timestamp now) {
+                                             const std::optional<signed_in>& browser,
+                                             const authorization_progress& progress, timestamp now) {
     const bool quiet = asked.asks(prompt_kind::none);
     const auto sign_in = [&](std::string_view why) {
         return quiet ? refuse(asked, "login_required", why) : step_of(kind::sign_in);
@@ -56,7 +57,7 @@ std::optional<authorization_step> decide_who(const authorization_request& asked,
     if (!browser || !browser->user || browser->user->deleted || !browser->user->gate.enabled) {
         return sign_in("The user is not signed in.");
     }
-    const bool signed_in_for_this = browser->auth_time >= asked.asked_at;
+    const bool signed_in_for_this = !progress.first_look && browser->auth_time >= asked.asked_at;
     if (asked.hinted && *asked.hinted != browser->user->id) {
         return signed_in_for_this ? refuse(asked, "login_required", "Another user signed in than the one asked for.")
                                   : sign_in("Another user is signed in than the one asked for.");
@@ -67,7 +68,7 @@ std::optional<authorization_step> decide_who(const authorization_request& asked,
     if (wants_sign_in(asked, browser->auth_time, now)) {
         return sign_in("The user has to sign in again.");
     }
-    if (asked.asks(prompt_kind::select_account) && !chosen) {
+    if (asked.asks(prompt_kind::select_account) && !progress.chosen) {
         return step_of(kind::select_account);
     }
     return std::nullopt;
@@ -110,7 +111,7 @@ authorization_step decide_authorization(const authorization_request& asked, cons
     if (!who.authorization_code) {
         return refuse(asked, "unauthorized_client", "The client's grants do not have authorization_code.");
     }
-    if (std::optional<authorization_step> before = decide_who(asked, browser, progress.chosen, now)) {
+    if (std::optional<authorization_step> before = decide_who(asked, browser, progress, now)) {
         return *std::move(before);
     }
     authorization_step step;
@@ -123,13 +124,16 @@ authorization_step decide_authorization(const authorization_request& asked, cons
     }
     step.asked_newly = consented == nullptr ? step.granted : without(step.granted, consented->scopes);
     step.what = kind::grant;
-    if (!progress.allowed && wants_consent(asked, who, step.asked_newly)) {
+    const bool allowed_here = progress.allowed && without(step.granted, *progress.allowed).empty();
+    if (!allowed_here && wants_consent(asked, who, step.asked_newly)) {
         if (asked.asks(prompt_kind::none)) {
             return refuse(asked, "consent_required", "The user has not allowed all of this.");
         }
         step.what = kind::consent;
     }
-    step.consent_version = step.what == kind::grant && consented != nullptr ? consented->version : 0;
+    const bool rests_on_it = step.what == kind::grant && who.consent != client_consent::never && consented != nullptr &&
+                             step.asked_newly.empty();
+    step.consent_version = rests_on_it ? consented->era : 0;
     return step;
 }
 

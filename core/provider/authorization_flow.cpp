@@ -1,14 +1,15 @@
 // The capsule of a request under way.
 #include "core/capsule/body.hpp"
 #include "core/provider/authorization_request.hpp"
+#include "core/provider/scope_bytes.hpp"
 
 namespace pawl {
 
 namespace {
 
 // version 1 B, F 16 B, asked_at 8 B, client 4 B, flags 1 B, response mode 1 B, prompt 1 B; each where its flag says so:
-// challenge 32 B, max_age 4 B, hinted user 8 B; claims 4 B and 4 B, session of the page 16 B; redirect URI, state,
-// nonce, login hint, locales; then scopes, resources and acr values, each list behind its count of 2 B.
+// challenge 32 B, max_age 4 B, hinted user 8 B; claims 4 B and 4 B; session of the page 16 B, its scopes 32 B; redirect
+// URI, state, nonce, login hint, locales; then scopes, resources and acr values, each list behind its count of 2 B.
 constexpr std::uint8_t body_version = 1;
 constexpr std::uint8_t flag_uri_given = 1, flag_challenge = 2, flag_max_age = 4, flag_hinted = 8, flags_all = 15;
 constexpr std::uint8_t prompts_all = 15;
@@ -128,6 +129,7 @@ std::optional<secret_string> seal_flow(const capsule_ring& ring, const flow& f, 
     out.number(body_version, 1);
     write_request(out, f.request);
     out.bytes(f.seen_by.bytes);
+    write_scopes(out, f.shown);
     write_texts(out, f.request);
     if (out.body().size() > capsule_body_size_max) {
         return std::nullopt;
@@ -145,6 +147,7 @@ std::optional<flow> open_flow(const capsule_ring& ring, std::string_view text, s
     in.require(in.number(1) == body_version);
     read_request(in, f.request);
     in.bytes(f.seen_by.bytes);
+    f.shown = read_scopes(in);
     read_texts(in, f.request);
     return in.done() ? std::optional(std::move(f)) : std::nullopt;
 }

@@ -5,6 +5,7 @@
 
 #include "core/capsule/capsule.hpp"
 #include "core/clock.hpp"
+#include "core/family/scope_set.hpp"
 #include "core/ids.hpp"
 #include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
@@ -105,10 +106,15 @@ struct authorization_step {
     authorization_refusal refusal;
 };
 // `consented`: what the user allowed before; null: nothing. A sign-in not before asked_at satisfies prompt=login,
-// max_age and prompt=select_account. `chosen`: the user chose this account on the page of this flow; `allowed`: it
-// pressed Allow on the page of this flow.
+// max_age and prompt=select_account, but one that was there when the request came: the clock may stand still between
+// the two. `chosen`: the user chose this account on the page of this flow; `allowed`: what it pressed Allow for there;
+// more than that is asked about again.
+inline constexpr scope_set every_scope =
+    scope_set::of({~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0}});
 struct authorization_progress {
-    bool chosen = false, allowed = false;
+    bool first_look = false; // no page of the request was answered yet, or by another account: no sign-in was for it
+    bool chosen = false;
+    std::optional<scope_set> allowed{};
 };
 authorization_step decide_authorization(const authorization_request& asked, const client& who, const catalogue& all,
                                         const std::optional<signed_in>& browser, const consent* consented,
@@ -117,7 +123,8 @@ authorization_step decide_authorization(const authorization_request& asked, cons
 // --- The capsule of a page, or of a POSTed request: pfl_. `mark`: registry::history_mark(), bound in.
 struct flow {
     authorization_request request;
-    family_id seen_by; // a consent page: the session that saw it; else all zero
+    family_id seen_by; // pages that ask who is signed in: the session that saw it; else all zero
+    scope_set shown;   // a consent page: what it asks for
     friend bool operator==(const flow&, const flow&) = default;
 };
 // std::nullopt where it does not fit into a capsule.

@@ -2,6 +2,7 @@
 // decides it, and pure.
 #pragma once
 
+#include "core/capsule/capsule.hpp"
 #include "core/ids.hpp"
 #include "core/jwt/id_token.hpp"
 #include "core/provider/authorization_request.hpp"
@@ -49,5 +50,17 @@ struct sign_out_step {
 // Never goes to a URI that is not registered for a client which is known by its ID token or its client_id. Without an
 // ID token it goes there only after the user's yes.
 sign_out_step decide_sign_out(const sign_out_request& asked, const sign_out_surroundings& now);
+
+// --- The capsule of the page that asks, or of a POSTed request: pso_. `mark`: registry::history_mark(), bound in. Of
+// the ID token it keeps what it said, not the token.
+struct sign_out_flow {
+    sign_out_request asked; // without id_token_hint
+    std::optional<id_token_hint> hint;
+};
+// std::nullopt where it does not fit into a capsule.
+std::optional<secret_string> seal_sign_out(const capsule_ring& ring, const sign_out_flow& f, std::uint64_t mark,
+                                           random_source& random);
+// std::nullopt if it is not ours.
+std::optional<sign_out_flow> open_sign_out(const capsule_ring& ring, std::string_view text, std::uint64_t mark);
 
 } // namespace pawl

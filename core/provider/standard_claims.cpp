@@ -10,9 +10,18 @@ namespace pawl {
 namespace {
 
 // Their places are bits that families keep: never reused. `sub` is in every answer and has no bit.
-enum claim_place : std::uint8_t { sub, name, given_name, family_name, preferred_username, email, email_verified, roles };
-constexpr std::array<std::string_view, 8> names{"sub",   "name",           "given_name", "family_name", "preferred_username",
-                                                "email", "email_verified", "roles"};
+enum claim_place : std::uint8_t {
+    sub,
+    name,
+    given_name,
+    family_name,
+    preferred_username,
+    email,
+    email_verified,
+    roles
+};
+constexpr std::array<std::string_view, 8> names{
+    "sub", "name", "given_name", "family_name", "preferred_username", "email", "email_verified", "roles"};
 
 constexpr claim_set bit_of(claim_place place) {
     return claim_set{1} << place;

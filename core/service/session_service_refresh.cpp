@@ -32,6 +32,7 @@ struct presentation {
     user_claims about;
     std::unique_ptr<client_tokens> of_client; // of a client's family; then `owner`, too
     user_ptr owner;
+    signing_turn turn; // of the ID token, if there will be one
 };
 
 presentation refused_presentation(failure why, result<ticket> rests) {
@@ -55,6 +56,7 @@ presentation accepted_presentation(refresh_kind kind, const family_state& seen, 
 // The presenting request, and what it presented.
 struct presenter {
     const service_context& context;
+    const key_ring& keys;
     const refresh_token_place& place;
     client_number client;
     const caller& from;
@@ -128,8 +130,13 @@ constexpr bool gives_tokens(verdict what) {
     return what == verdict::rotate || what == verdict::replay || what == verdict::healed;
 }
 
-presentation speaking(presentation p, owner_claims about) {
+bool tells_who(const std::unique_ptr<client_tokens>& tokens) {
+    return tokens != nullptr && has(tokens->scopes, builtin_scope::openid);
+}
+
+presentation speaking(presentation p, owner_claims about, signing_turn turn) {
     if (!p.refused && p.rests) {
+        p.turn = std::move(turn);
         p.rests = later(*p.rests, about.rests);
         p.about = std::move(about.claims);
         p.of_client = std::move(about.of_client);
@@ -148,7 +155,8 @@ withdrawal end_withdrawn(const presenter& who, const family_state& seen, timesta
     withdrawal out;
     const service_context& context = who.context;
     if (who.record == nullptr || seen.facts.client != who.client || !seen.word.live() ||
-        !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client), seen.facts)) {
+        !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client).get(), who.record->consent,
+                      seen.facts.created_at)) {
         return out;
     }
     const ticket withdrawn = context.entities->rests_on();
@@ -205,8 +213,15 @@ std::optional<presentation> present_once(const presenter& who) {
     if (!about) {
         return refused_presentation(about.error(), observe_owner(context, seen->facts.user));
     }
+    result<signing_turn> turn = signing_turn();
+    if (tells_who(about->of_client)) { // before anything changes, too
+        turn = id_token_turn(context, who.keys, *who.record, now);
+    }
+    if (!turn) {
+        return refused_presentation(turn.error(), ticket::none);
+    }
     if (decided.next == seen->word) { // cases 5 and 7
-        return speaking(replayed(who, *seen, decided, now), *std::move(about));
+        return speaking(replayed(who, *seen, decided, now), *std::move(about), *std::move(turn));
     }
     const family_use last = leaves_evidence(decided.what) ? last_use_of(who) : family_use{};
     const result<exchange_result> changed =
@@ -222,9 +237,9 @@ std::optional<presentation> present_once(const presenter& who) {
         return refused_presentation(errc::session_expired, changed->wait_for);
     }
     if (decided.what == verdict::replay) { // case 6: a change of hints alone
-        return speaking(replayed(who, *seen, decided, now), *std::move(about));
+        return speaking(replayed(who, *seen, decided, now), *std::move(about), *std::move(turn));
     }
-    return speaking(exchanged(who, *seen, decided, last, now, changed->wait_for), *std::move(about));
+    return speaking(exchanged(who, *seen, decided, last, now, changed->wait_for), *std::move(about), *std::move(turn));
 }
 
 presentation present(const presenter& who) {
@@ -260,8 +275,8 @@ issued_tokens tokens_of(const service_context& context, const key_ring& keys, co
 // Looked at once more, after the last wait: a revocation that completed meanwhile must not be outlived.
 bool still_stands(const service_context& context, const std::optional<family_state>& after, const client_ptr& record) {
     return after && alive(*after, context.time.now()) &&
-           (record == nullptr ||
-            !is_withdrawn(context.entities->find_consent(after->facts.user, record->number), after->facts));
+           (record == nullptr || !is_withdrawn(context.entities->find_consent(after->facts.user, record->number).get(),
+                                               record->consent, after->facts.created_at));
 }
 
 } // namespace
@@ -281,14 +296,15 @@ task<result<refreshed>> session_service::refresh(secret_string token, token_clie
         co_return errc::invalid_refresh_token;
     }
     const token_wishes wishes{std::move(scope), std::move(resources)};
-    presentation done = present({context_, *place, client.number, from, wishes, *record});
+    presentation done = present({context_, *keys, *place, client.number, from, wishes, *record});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;
         answer.tokens = tokens_of(context_, *keys, done, client.id);
     }
-    if (!done.refused && done.of_client && has(done.of_client->scopes, builtin_scope::openid)) {
+    if (!done.refused && tells_who(done.of_client)) {
         id_token_order order = refreshed_id_token(*record, done.owner, done.facts, done.now, answer.tokens);
+        order.turn = std::move(done.turn);
         task<result<std::string>> making = make_id_token(context_, keys, std::move(order));
         result<std::string> made = co_await std::move(making);
         if (!made) {

@@ -66,6 +66,10 @@ imported store_filler::add(const scope& s) {
     return taken([&] { return entities_->import_scope(s); });
 }
 
+imported store_filler::add(const consent& c) {
+    return taken([&] { return entities_->import_consent(c); });
+}
+
 imported store_filler::add(const revoked_token& t) {
     return taken([&]() -> result<imported> {
         const result<put_result> done = entities_->put_revoked(t);

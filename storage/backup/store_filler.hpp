@@ -25,6 +25,7 @@ public:
     imported add(const api& a);
     imported add(const scope& s);
     imported add(const revoked_token& t);
+    imported add(const consent& c);
     // Throws refused(storage_failed) where it can't be: no one else changes users meanwhile.
     void replace(const user& desired);
     // wait() waits for this, too.

@@ -6,6 +6,7 @@
 
 #include "storage/entity/api.hpp"
 #include "storage/entity/client.hpp"
+#include "storage/entity/consent.hpp"
 #include "storage/entity/event.hpp"
 #include "storage/entity/family.hpp"
 #include "storage/entity/revoked_token.hpp"
@@ -24,8 +25,8 @@ template <class... Records>
 struct record_list {};
 
 // In the order of snapshots: what names another entity stands before it, since that was published before it.
-using all_records = record_list<family_created_record, family_word_record, user, revoked_token, client, scope, api,
-                                security_event, serving_note>;
+using all_records = record_list<family_created_record, family_word_record, consent, user, revoked_token, client, scope,
+                                api, security_event, serving_note>;
 
 // Stands for a record's type where no value of it is at hand.
 template <class Record>

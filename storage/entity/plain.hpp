@@ -36,7 +36,9 @@ concept named_entity = plain_entity<Record> && requires(const Record& r) {
 };
 // Those that the registry holds while serving: storage/store/registry_table.hpp.
 template <class Record>
-concept registered_entity = named_entity<Record> || (plain_entity<Record> && std::same_as<Record, revoked_token>);
+concept registered_entity =
+    named_entity<Record> ||
+    (plain_entity<Record> && (std::same_as<Record, revoked_token> || std::same_as<Record, consent>));
 
 // What numbers records have, and how many there may be that are not removed.
 template <class Record>

@@ -127,7 +127,23 @@ std::uint64_t state_image::settle() {
     for (const std::uint64_t id : gone) {
         users.erase(id);
     }
+    drop_orphaned_consents();
     return std::erase_if(families, [this](const auto& f) { return user_of(f.second) == nullptr; });
+}
+
+// As recovery does.
+void state_image::drop_orphaned_consents() {
+    std::vector<consent_key> orphaned;
+    for_each_plain(plain->of<consent>(), [&](const consent& c) {
+        const auto owner = users.find(c.user.value);
+        const std::optional<client> who = plain->of<client>().find(c.client.value);
+        if (owner == users.end() || owner->second.deleted || !who || who->removed) {
+            orphaned.push_back(declaration<consent>::key(c));
+        }
+    });
+    for (const consent_key& key : orphaned) {
+        plain->of<consent>().drop(key);
+    }
 }
 
 const user* state_image::user_of(const past_family& f) const {
@@ -145,6 +161,8 @@ family_bonds state_image::bonds_of(const past_family& f, const user_gate& gate) 
     if (f.facts.client >= first_registered_client) {
         const std::optional<client> known = plain->of<client>().find(f.facts.client.value);
         out.client_admits = known && known->admits(f.facts.grant.client_epoch);
+        const std::optional<consent> allowed = plain->of<consent>().find({f.facts.user, f.facts.client});
+        out.is_withdrawn = known && is_withdrawn(allowed ? &*allowed : nullptr, known->consent, f.facts.created_at);
     }
     const auto parent = families.find(f.facts.origin.parent);
     if (parent != families.end()) {

@@ -21,13 +21,15 @@ enum class record_type : std::uint16_t {
     client = 5 | critical_record_bit,         // one version of a client, as are the next two
     scope = 6 | critical_record_bit,
     api = 7 | critical_record_bit,
+    consent = 8 | critical_record_bit,        // one version of what a user allowed a client
     serving = 12,                             // when this store was served (serving.hpp)
     revoked_token = 13 | critical_record_bit, // an access token without a family that was revoked
 };
 // All of them. storage/entity/all.hpp declares each, or does not compile.
-inline constexpr std::array record_types{record_type::user,  record_type::family_created, record_type::family_word,
-                                         record_type::event, record_type::client,         record_type::scope,
-                                         record_type::api,   record_type::serving,        record_type::revoked_token};
+inline constexpr std::array record_types{record_type::user,   record_type::family_created, record_type::family_word,
+                                         record_type::event,  record_type::client,         record_type::scope,
+                                         record_type::api,    record_type::serving,        record_type::revoked_token,
+                                         record_type::consent};
 // False for a type of a newer format. An unknown critical one refuses the log; another is skipped.
 constexpr bool is_known_record(std::uint16_t type) noexcept {
     for (const record_type known : record_types) {
@@ -38,14 +40,18 @@ constexpr bool is_known_record(std::uint16_t type) noexcept {
     return false;
 }
 
-// The minor version of the format that a record came with. A store says the highest it holds; without any it is one of
-// 1.0, and a program of then reads it (docs/on-disk.md).
-constexpr std::uint16_t format_minor_of(std::uint16_t type) noexcept {
+// The minor version of the format that a record came with: its type, or this version of it. A store says the highest it
+// holds; without any it is one of 1.0, and a program of then reads it (docs/on-disk.md).
+constexpr std::uint16_t format_minor_of(std::uint16_t type, std::uint16_t version) noexcept {
     switch (static_cast<record_type>(type)) {
+    case record_type::family_created:
+    case record_type::family_word:
+        return version > 1 ? 1 : 0;
     case record_type::client:
     case record_type::scope:
     case record_type::api:
     case record_type::revoked_token:
+    case record_type::consent:
         return 1;
     default:
         return 0;

@@ -45,14 +45,18 @@ void append_number(std::string& text, std::size_t number) {
 
 } // namespace
 
-void tell_value(json_object_writer& w, std::string_view name, const scope_set& scopes) {
+std::string text_of(const scope_set& scopes) {
     std::string text;
     for (std::size_t number = 0; number < scope_set::size_max; ++number) {
         if (scopes.contains(number)) {
             append_number(text, number);
         }
     }
-    w.member(name, text);
+    return text;
+}
+
+void tell_value(json_object_writer& w, std::string_view name, const scope_set& scopes) {
+    w.member(name, text_of(scopes));
 }
 
 void tell_value(json_object_writer& w, std::string_view name, const std::array<std::uint16_t, 4>& apis) {

@@ -110,6 +110,8 @@ inline std::string text_of(seconds s) {
     return std::to_string(s.count());
 }
 std::string text_of(const std::vector<std::string>& list);
+// As tell_value() has it.
+std::string text_of(const scope_set& scopes);
 
 // --- Whole records.
 enum class audience : std::uint8_t {

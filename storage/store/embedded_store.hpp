@@ -200,17 +200,22 @@ public:
     // --- registry
     client_ptr find_client(client_number number) const override;
     client_ptr find_client(std::string_view client_id) const override;
+    bool is_origin_of_client(std::string_view origin) const override;
     std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override;
     std::size_t count_clients() const override;
     catalogue_ptr find_catalogue() const override;
     bool is_revoked(const token_id& id) const override;
+    consent_ptr find_consent(user_id user, client_number client) const override;
+    std::vector<consent_ptr> consents_of(user_id user) const override;
     result<put_result> put_client(const client& desired) override;
     result<put_result> put_api(const api& desired) override;
     result<put_result> put_scope(const scope& desired) override;
     result<put_result> put_revoked(const revoked_token& token) override;
+    result<put_result> put_consent(const consent& desired) override;
     result<imported> import_client(const client& c) override;
     result<imported> import_api(const api& a) override;
     result<imported> import_scope(const scope& s) override;
+    result<imported> import_consent(const consent& c) override;
     ticket rests_on() const noexcept override;
     std::uint64_t history_mark() const noexcept override { return restore_mark(); }
 

@@ -4,6 +4,8 @@
 
 #include <boost/assert.hpp>
 
+#include <mutex>
+
 namespace pawl::storage {
 
 namespace {
@@ -12,6 +14,16 @@ constexpr seconds imported_ttl_max{1827LL * 86400}; // five years, as at a login
 
 failure no_room() {
     return {errc::storage_unavailable, no_room_retry_after};
+}
+
+// Whether the end of all sessions of a client, or a client to come, would let in what is dead now.
+bool may_be_let_in(const store_state& s, const family_facts& facts) {
+    if (facts.client < first_registered_client) {
+        return false;
+    }
+    const std::lock_guard lock(s.entities.mutex);
+    const client_ptr known = s.entities.clients.find_any(facts.client.value);
+    return !known || facts.grant.client_epoch > known->epoch;
 }
 
 } // namespace
@@ -87,8 +99,9 @@ result<imported> embedded_store::import_family(const family_facts& facts, family
         s.agents.release(agent);
         return imported{import_outcome::no_user};
     }
-    // Of an epoch that is still to come: the next end of all sessions would open the gate to it.
-    if (facts.epoch > owner->current.load(std::memory_order_acquire)->record->gate.epoch) {
+    // Of an epoch that is still to come: the next end of all sessions would open the gate to it. The same of a
+    // client's.
+    if (facts.epoch > owner->current.load(std::memory_order_acquire)->record->gate.epoch || may_be_let_in(s, facts)) {
         s.agents.release(agent);
         return imported{import_outcome::refused};
     }
@@ -186,6 +199,29 @@ result<ticket> embedded_store::shut_windows(const family_id& id) {
         seen = family_word(bits);
     }
     return s.enqueue_family(section, *node, seen.with_windows_shut(), nullptr, *room, log_urgency::now);
+}
+
+void end_withdrawn(store_state& s, const family_id& id, timestamp now) noexcept {
+    const std::optional<log_room> room = s.reserve(log_room::ending);
+    if (!room) {
+        return;
+    }
+    const rcu_read_guard section;
+    family_node* const node = s.families.find(section, id);
+    for (family_word seen = node == nullptr ? family_word() : node->load(); node != nullptr && seen.live();) {
+        const family_word ended = seen.with_status(family_status::consent);
+        std::uint64_t bits = seen.bits();
+        if (!node->word.compare_exchange_strong(bits, ended.bits(), std::memory_order_acq_rel)) {
+            seen = family_word(bits);
+            continue;
+        }
+        node->set_ended_after(node->seconds_until(now));
+        s.families.count(family_status::live, -1);
+        s.families.count(family_status::consent, 1);
+        s.enqueue_family(section, *node, ended, nullptr, *room, log_urgency::lazy);
+        return;
+    }
+    s.log->release(*room, 1);
 }
 
 void embedded_store::confirm_family(const family_id& id, std::uint32_t generation) noexcept {

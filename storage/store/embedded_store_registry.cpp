@@ -1,5 +1,5 @@
-// Clients, APIs, scopes, revoked tokens: lookups, and changes one at a time under the table's mutex; publish and
-// enqueue are one step.
+// Clients, APIs, scopes, consents, revoked tokens: lookups, and changes one at a time under the table's mutex; publish
+// and enqueue are one step.
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/store_state.hpp"
 
@@ -95,7 +95,7 @@ result<put_result> put_new(embedded_store& store, store_state& s, const Record& 
     const registry_kind<Record>& kind = s.entities.of<Record>();
     const auto refused = [&](put_outcome why) { return put_result{why, refusal_rests_on(store, s.entities), 0}; };
     auto record = std::make_shared<Record>(desired);
-    const std::uint32_t number = kind.next_number(record->version);
+    const std::uint32_t number = kind.next_number(record->version, s.entities.consents);
     set_number(*record, number == 0 ? registry_bounds<Record>::first : number);
     if (record->removed || !can_be_stored(*record)) {
         return errc::validation_failed;
@@ -186,6 +186,11 @@ client_ptr embedded_store::find_client(std::string_view client_id) const {
     return found == nullptr ? nullptr : *found;
 }
 
+bool embedded_store::is_origin_of_client(std::string_view origin) const {
+    const rcu_read_guard section;
+    return std::ranges::binary_search(state_->entities.clients.current().origins, origin);
+}
+
 std::vector<client_ptr> embedded_store::clients_after(client_number after, std::size_t limit) const {
     const rcu_read_guard section;
     const auto& current = state_->entities.clients.current();
@@ -264,6 +269,96 @@ result<imported> embedded_store::import_api(const api& a) {
 
 result<imported> embedded_store::import_scope(const scope& s) {
     return import_one(*this, *state_, s);
+}
+
+// --- Consents: in memory by user, beside the clients.
+
+namespace {
+
+bool is_there(const store_state& s, user_id user) {
+    const rcu_read_guard section;
+    const user_slot* const slot = s.users.find(section, user);
+    const user_version* const version = slot == nullptr ? nullptr : slot->current.load(std::memory_order_acquire);
+    return version != nullptr && !version->record->deleted;
+}
+
+consent_ptr find(const store_state& s, user_id user, client_number client) {
+    const rcu_read_guard section;
+    const consent_ptr* const found = s.entities.consents.find(section, user, client);
+    return found == nullptr ? nullptr : *found;
+}
+
+// Publishes it and enqueues it. Under the mutex.
+result<ticket> take_consent(store_state& s, const consent& desired) {
+    registry_table& table = s.entities;
+    consent_table::prepared change = table.consents.prepare(std::make_shared<const consent>(desired));
+    const std::optional<log_room> room = s.reserve(stands(desired) ? log_room::ordinary : log_room::ending);
+    if (!room) {
+        return no_room();
+    }
+    record_buffer buffer;
+    table.begin();
+    table.consents.publish(std::move(change));
+    const ticket t = s.enqueue_entity(declaration<consent>::type, version_of(desired), buffer.encode(desired), *room);
+    table.end(static_cast<std::uint64_t>(t));
+    return t;
+}
+
+} // namespace
+
+consent_ptr embedded_store::find_consent(user_id user, client_number client) const {
+    return find(*state_, user, client);
+}
+
+std::vector<consent_ptr> embedded_store::consents_of(user_id user) const {
+    return state_->entities.consents.of(user);
+}
+
+result<put_result> embedded_store::put_consent(const consent& desired) {
+    store_state& s = *state_;
+    if (!declaration<consent>::sound(desired)) {
+        return errc::validation_failed;
+    }
+    const std::lock_guard lock(s.entities.mutex);
+    const auto refused = [&](put_outcome why) { return put_result{why, refusal_rests_on(*this, s.entities), 0}; };
+    if (!is_there(s, desired.user) || s.entities.clients.current().find(desired.client.value) == nullptr) {
+        return refused(put_outcome::gone);
+    }
+    const consent_ptr before = find(s, desired.user, desired.client);
+    if (desired.version != (before ? before->version + 1 : 1)) {
+        return refused(put_outcome::conflict);
+    }
+    if (!before && !s.entities.consents.has_room(desired.user)) {
+        return refused(put_outcome::full);
+    }
+    const result<ticket> taken = take_consent(s, desired);
+    if (!taken) {
+        return taken.error();
+    }
+    return put_result{put_outcome::done, *taken, 0};
+}
+
+result<imported> embedded_store::import_consent(const consent& c) {
+    store_state& s = *state_;
+    if (!declaration<consent>::sound(c) || c.version > imported_version_max) {
+        return imported{import_outcome::refused};
+    }
+    const std::lock_guard lock(s.entities.mutex);
+    const auto refused = [&](import_outcome why) { return imported{why, refusal_rests_on(*this, s.entities)}; };
+    if (!is_there(s, c.user)) {
+        return refused(import_outcome::no_user);
+    }
+    if (const consent_ptr there = find(s, c.user, c.client)) {
+        return refused(*there == c ? import_outcome::same : import_outcome::id_taken);
+    }
+    if (s.entities.clients.current().find(c.client.value) == nullptr || !s.entities.consents.has_room(c.user)) {
+        return refused(import_outcome::refused);
+    }
+    const result<ticket> taken = take_consent(s, c);
+    if (!taken) {
+        return taken.error();
+    }
+    return imported{import_outcome::added, *taken};
 }
 
 } // namespace pawl::storage

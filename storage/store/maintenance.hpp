@@ -55,6 +55,7 @@ private:
     void free_and_resize();
     void sweep();
     void sweep_families(timestamp now);
+    void drop_orphaned_consents();
     void sweep_users(timestamp now);
     void set_dead_aside(user_slot& slot, timestamp now);
     // Marks what is dead, says whether it may go: two snapshots were taken since it was marked (R5).

@@ -89,7 +89,11 @@ public:
         for (user_slot* const slot : unknown) {
             s_.users.drop(*slot);
         }
-        s_.entities.fill(s_.plain);
+        s_.entities.fill(s_.plain, [this](user_id id) {
+            const rcu_read_guard section;
+            const user_slot* const slot = s_.users.find(section, id);
+            return slot != nullptr && !slot->current.load(std::memory_order_acquire)->record->deleted;
+        });
         s_.recovered_users = s_.users.size();
         s_.recovered_families = s_.families.size();
         s_.users.next_id = std::max({s_.users.next_id, s_.recovery.next_user_id, users_.highest_id() + 1});

@@ -1,5 +1,6 @@
 #include "storage/store/registry_table.hpp"
 
+#include "core/provider/redirect_uri.hpp"
 #include "storage/exit_code.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/store/terms_table.hpp"
@@ -26,6 +27,23 @@ std::uint64_t hash_of(const token_id& id) noexcept {
 template <class Record>
 std::uint32_t key_of(const std::shared_ptr<const Record>& r) {
     return declaration<Record>::key(*r);
+}
+
+// Of the enabled ones. Views into the records.
+std::vector<std::string_view> origins_of(const std::vector<client_ptr>& clients) {
+    std::vector<std::string_view> origins;
+    for (const client_ptr& one : clients) {
+        for (const std::string& uri : one->redirect_uris) {
+            const std::string_view origin = web_origin_of(uri);
+            if (one->enabled && !origin.empty()) {
+                origins.push_back(origin);
+            }
+        }
+    }
+    std::ranges::sort(origins);
+    const auto again = std::ranges::unique(origins);
+    origins.erase(again.begin(), again.end());
+    return origins;
 }
 
 } // namespace
@@ -68,7 +86,7 @@ typename registry_kind<Record>::ptr registry_kind<Record>::find_any(std::uint32_
 }
 
 template <named_entity Record>
-std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version) const {
+std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version, const consent_table& consents) const {
     const std::vector<ptr>& all = current().by_number;
     std::uint32_t highest = all.empty() ? 0 : key_of<Record>(all.back());
     highest = tombstones_.empty() ? highest : std::max(highest, tombstones_.rbegin()->first);
@@ -76,10 +94,11 @@ std::uint32_t registry_kind<Record>::next_number(std::uint64_t& version) const {
     if (highest < bounds::last) {
         return std::max(highest + 1, bounds::first);
     }
-    // A grant has one bit for each scope, and there are no more numbers: one is free again where no family has its bit.
+    // A grant has one bit for each scope, and there are no more numbers: one is free again where no family has its bit,
+    // and no user allowed it to a client: that client would have the new scope, and the user was never asked.
     // Not of a scope that was removed since the start: a login that found it may still be under way.
     if constexpr (std::same_as<Record, scope>) {
-        const scope_set in_use = terms_table::shared().scopes_in_use();
+        const scope_set in_use = terms_table::shared().scopes_in_use() | consents.scopes_in_use();
         for (const std::uint32_t number : removed_before_) {
             const auto at = tombstones_.find(number);
             if (at != tombstones_.end() && !in_use.contains(number)) {
@@ -100,6 +119,9 @@ std::unique_ptr<typename registry_kind<Record>::view> registry_kind<Record>::vie
         made->by_name.push_back({says::name_of_one(*made->by_number[i]), i});
     }
     std::ranges::sort(made->by_name, {}, &view::name_at::name);
+    if constexpr (std::same_as<Record, client>) {
+        made->origins = origins_of(made->by_number);
+    }
     return made;
 }
 
@@ -168,7 +190,8 @@ template class registry_kind<scope>;
 // --- All of them.
 
 registry_table::registry_table(reclaimer& garbage)
-    : clients(garbage), apis(garbage), scopes(garbage), garbage_(garbage), catalogue_(new catalogue_view),
+    : clients(garbage), apis(garbage), scopes(garbage), consents(garbage), garbage_(garbage),
+      catalogue_(new catalogue_view),
       revoked_(std::make_unique<rcu_hash_map<revoked_node, revoked_traits>>(revoked_expected)) {
     catalogue_.load(std::memory_order_relaxed)->all = std::make_shared<const catalogue>();
 }
@@ -289,7 +312,7 @@ void fill_kind(registry_kind<Record>& kind, plain_records<Record>& read) {
 
 } // namespace
 
-void registry_table::fill(plain_tables& read) {
+void registry_table::fill(plain_tables& read, const std::function<bool(user_id)>& is_user) {
     fill_kind(clients, read.of<client>());
     fill_kind(apis, read.of<api>());
     fill_kind(scopes, read.of<scope>());
@@ -299,6 +322,12 @@ void registry_table::fill(plain_tables& read) {
     for (const auto& [id, token] : tokens) {
         add_revoked(prepare_revoked(token));
     }
+    for (auto& [key, one] : read.of<consent>().release()) {
+        if (is_user(key.user) && clients.current().find(key.client.value) != nullptr) {
+            consents.publish(consents.prepare(std::make_shared<const consent>(std::move(one))));
+        }
+    }
+    consents.resize_to_fit();
 }
 
 } // namespace pawl::storage

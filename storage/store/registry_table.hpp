@@ -1,11 +1,12 @@
-// Clients, APIs, scopes and revoked tokens while serving: what the port core/port/registry.hpp looks up and changes.
+// Clients, APIs, scopes, consents and revoked tokens while serving: what the port core/port/registry.hpp looks up and
+// changes.
 //
 // Thread safety: lookups from any thread, without a lock: each reads one immutable view, or a lock-free map, within a
 // read section, and copies what it found. What changes anything holds `mutex` (the functions that say so).
 // Invariants, while the mutex is free:
 //   (1) No two records of a kind that are not removed have the same name.
 //   (2) No number of a client or an API is given twice: the highest one is that of a record, a tombstone too. One of a
-//       scope is given again once none is left and its scope is removed.
+//       scope is given again once none is left, its scope is removed and no family and no consent has its bit.
 #pragma once
 
 #include "core/port/registry.hpp"
@@ -13,8 +14,10 @@
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu.hpp"
 #include "storage/map/rcu_hash_map.hpp"
+#include "storage/store/consent_table.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +45,7 @@ public:
         };
         std::vector<ptr> by_number;
         std::vector<name_at> by_name;
+        std::vector<std::string_view> origins; // of clients: of their redirect URIs, each once, in order
 
         const ptr* find(std::uint32_t number) const noexcept;
         const ptr* find(std::string_view name) const noexcept;
@@ -60,8 +64,9 @@ public:
     // --- Under the mutex, or before serving.
     // Of either sort; null if it was never there.
     ptr find_any(std::uint32_t number) const;
-    // The number of the next new record: 0 if none is left. `version` becomes the one it begins with.
-    std::uint32_t next_number(std::uint64_t& version) const;
+    // The number of the next new record: 0 if none is left. `version` becomes the one it begins with. `consents`: what
+    // users allowed names scopes by their numbers.
+    std::uint32_t next_number(std::uint64_t& version, const consent_table& consents) const;
     // A change, with all the memory that it takes.
     struct prepared {
         std::unique_ptr<view> next;
@@ -105,6 +110,7 @@ public:
     registry_kind<client> clients;
     registry_kind<api> apis;
     registry_kind<scope> scopes;
+    consent_table consents;
 
     template <named_entity Record>
     registry_kind<Record>& of() noexcept {
@@ -151,10 +157,14 @@ public:
     std::vector<revoked_token> revoked_after(const std::optional<revoked_token>& last, std::size_t limit) const;
 
     // --- By the maintenance thread.
-    void resize_to_fit() { revoked_->resize_to_fit(); }
+    void resize_to_fit() {
+        revoked_->resize_to_fit();
+        consents.resize_to_fit();
+    }
 
-    // Before serving: what recovery read. Throws refused if two of a kind have the same name.
-    void fill(plain_tables& read);
+    // Before serving: what recovery read. Throws refused if two of a kind have the same name. Consents of users that
+    // `is_user` does not know, and of clients that are not there, are left out.
+    void fill(plain_tables& read, const std::function<bool(user_id)>& is_user);
 
 private:
     struct revoked_traits {

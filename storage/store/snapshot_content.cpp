@@ -98,6 +98,21 @@ private:
         } while (!some.empty());
     }
 
+    void write(as<consent> /*one*/) {
+        user_id last;
+        for (bool more = true; more;) {
+            std::vector<consent_ptr> some;
+            {
+                const std::lock_guard lock(s_.entities.mutex);
+                some = s_.entities.consents.after(last, users_at_once);
+            }
+            for (const consent_ptr& one : some) {
+                put<consent>(version_of(*one), buffer_.encode(*one));
+            }
+            more = !some.empty();
+        }
+    }
+
     template <class Record>
     void put(std::uint16_t version, std::span<const std::uint8_t> body) {
         sink_(type_of<Record>, version, body);

@@ -90,6 +90,8 @@ constexpr expected_refusal refusals[] = {
     {errc::insufficient_scope, "insufficient_scope", 403, "insufficient_scope", 403},
     {errc::invalid_code, "invalid_code", 400, "invalid_grant", 400},
     {errc::code_reused, "code_reused", 400, "invalid_grant", 400},
+    {errc::consent_not_found, "consent_not_found", 404, "", 0},
+    {errc::too_many_consents, "too_many_consents", 409, "", 0},
 };
 
 struct expected_problem {

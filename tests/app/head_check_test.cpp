@@ -72,7 +72,19 @@ BOOST_AUTO_TEST_CASE(target_of_one_kibibyte_passes_and_one_byte_more_does_not) {
     BOOST_TEST((refusal_of("GET /" + std::string(header_block_size_max, 'a')) == head_refusal::target_too_long));
 }
 
-BOOST_AUTO_TEST_CASE(header_block_of_eight_kibibytes_passes_and_one_byte_more_does_not) {
+BOOST_AUTO_TEST_CASE(paths_that_take_tokens_and_capsules_take_targets_of_six_kibibytes) {
+    for (const std::string path : {"/authorize", "/end_session", "/t/world/authorize"}) {
+        const std::string target = path + "?" + std::string(long_target_size_max - path.size() - 1, 'a');
+        BOOST_TEST((refusal_of(request_with("", "GET " + target + " HTTP/1.1")) == head_refusal::none));
+        BOOST_TEST((refusal_of(request_with("", "GET " + target + "a HTTP/1.1")) == head_refusal::target_too_long));
+    }
+    const std::string elsewhere = "/authorized?" + std::string(target_size_max, 'a');
+    BOOST_TEST((refusal_of(request_with("", "GET " + elsewhere + " HTTP/1.1")) == head_refusal::target_too_long));
+    BOOST_TEST((refusal_of(request_with("", "GET /a?" + std::string(target_size_max, 'a') + "/authorize HTTP/1.1")) ==
+                head_refusal::target_too_long));
+}
+
+BOOST_AUTO_TEST_CASE(header_block_of_sixteen_kibibytes_passes_and_one_byte_more_does_not) {
     const std::size_t frame = request_with("X-A: \r\n").size();
     const std::string value(header_block_size_max - frame, 'a');
     BOOST_TEST((refusal_of(request_with("X-A: " + value + "\r\n")) == head_refusal::none));

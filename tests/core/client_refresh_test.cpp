@@ -153,6 +153,7 @@ BOOST_AUTO_TEST_CASE(a_bound_session_ends_with_the_browsers_and_a_free_one_does_
 }
 
 BOOST_AUTO_TEST_CASE(a_session_older_than_the_withdrawal_is_ended_at_its_next_refresh) {
+    edit_shop([](client& c) { c.consent = client_consent::ask; });
     const issued_tokens first = open();
     allow(code().scopes);
     time.advance(seconds(5));

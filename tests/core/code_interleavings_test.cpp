@@ -21,7 +21,7 @@ constexpr unsigned switches_max = 3;
 struct contest : code_world {
     explicit contest(choice_walk& walk) : turns(data, walk, switches_max) {
         authorization_code c = code();
-        c.consent_version = allow(c.scopes)->version;
+        c.consent_version = allow(c.scopes)->era;
         grant = c.grant;
         text = text_of(c);
         data.hold_durability();

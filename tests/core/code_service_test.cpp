@@ -94,13 +94,18 @@ BOOST_AUTO_TEST_CASE(a_code_is_refused_where_what_it_rests_on_is_not_as_it_was) 
         {"client logged out", [](codes_world& w) { w.edit_shop([](client& c) { c.raise_epoch(); }); }},
         {"signed out", [](codes_world& w) { w.end(w.browser, family_status::signed_out); }},
         {"withdrawn", [](codes_world& w) { w.withdraw(); }},
-        {"allowed anew", [](codes_world& w) { w.allow(w.code().scopes); }},
+        {"withdrawn and allowed anew",
+         [](codes_world& w) {
+             w.withdraw();
+             w.allow(w.code().scopes);
+         }},
+        {"less is allowed", [](codes_world& w) { w.allow(scopes({builtin_scope::openid})); }},
     };
     for (const auto& [name, change] : changes) {
         BOOST_TEST_CONTEXT(name) {
             codes_world w;
             authorization_code c = w.code();
-            c.consent_version = w.allow(c.scopes)->version;
+            c.consent_version = w.allow(c.scopes)->era;
             const secret_string good = w.text_of(c);
             change(w);
             w.expect_refused(good, errc::invalid_code);

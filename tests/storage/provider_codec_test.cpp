@@ -55,6 +55,19 @@ revoked_token gone() {
     return {token_id{{1, 2, 3}}, client_number{16}, timestamp(seconds(1'800'000'000))};
 }
 
+consent allowed() {
+    consent c;
+    c.user.value = 7;
+    c.client.value = 16;
+    c.version = 5;
+    c.era = 2;
+    c.scopes.insert(0);
+    c.scopes.insert(17);
+    c.granted_at = timestamp(seconds(9));
+    c.withdrawn_at = timestamp(seconds(8));
+    return c;
+}
+
 std::string hex(const std::vector<std::uint8_t>& bytes) {
     std::string out;
     for (const std::uint8_t b : bytes) {
@@ -91,6 +104,8 @@ BOOST_AUTO_TEST_CASE(what_is_written_comes_back) {
     BOOST_TEST(comes_back(orders()));
     BOOST_TEST(comes_back(reading()));
     BOOST_TEST(comes_back(gone()));
+    BOOST_TEST(comes_back(allowed()));
+    BOOST_TEST(comes_back(withdrawn(allowed(), timestamp(seconds(10)))));
 }
 
 // Bytes are for ever (docs/on-disk.md).
@@ -100,6 +115,36 @@ BOOST_AUTO_TEST_CASE(the_bytes_are_those_of_version_1) {
                "010001000000000000000000000000000000000000000000090068747470733a2f2f61010041");
     BOOST_TEST(hex(encode_body(reading())) == "100001000000000000000000000000000000000600613a72656164040052"
                                               "6561640000090068747470733a2f2f6101000500636c65726b");
+}
+
+BOOST_AUTO_TEST_CASE(the_bytes_of_a_consent_are_those_of_version_1) {
+    BOOST_TEST(hex(encode_body(allowed())) == "0700000000000000" + std::string("10000000") + "0500000000000000" +
+                                                  "02000000" + "0100020000000000" + std::string(48, '0') +
+                                                  "0900000000000000" + "0800000000000000");
+}
+
+BOOST_AUTO_TEST_CASE(a_consent_that_no_program_wrote_is_malformed) {
+    struct row {
+        const char* what;
+        std::function<void(consent&)> change;
+    };
+    const row rows[] = {
+        {"no user", [](consent& c) { c.user.value = 0; }},
+        {"a client of the server's own", [](consent& c) { c.client.value = 15; }},
+        {"no era", [](consent& c) { c.era = 0; }},
+        {"no version", [](consent& c) { c.version = 0; }},
+        {"more eras than versions", [](consent& c) { c.era = 6; }},
+        {"nothing allowed, and never withdrawn",
+         [](consent& c) {
+             c.scopes = {};
+             c.withdrawn_at = {};
+         }},
+    };
+    for (const row& r : rows) {
+        consent c = allowed(), out;
+        r.change(c);
+        BOOST_TEST((read(encode_body(c), out) == decoding::malformed), r.what);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_bytes_of_a_client_are_those_of_version_1) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/port/registry.hpp"
+#include "core/provider/redirect_uri.hpp"
 
 #include <algorithm>
 #include <map>
@@ -26,6 +27,13 @@ public:
     client_ptr find_client(std::string_view client_id) const override {
         const std::lock_guard lock(mutex_);
         return named(clients_, [&](const client& c) { return c.client_id == client_id; });
+    }
+    bool is_origin_of_client(std::string_view origin) const override {
+        const auto is_of = [&](const client_ptr& one) {
+            return one->enabled && std::ranges::any_of(one->redirect_uris,
+                                                       [&](const auto& uri) { return web_origin_of(uri) == origin; });
+        };
+        return std::ranges::any_of(clients_after({}, clients_.size()), is_of);
     }
     std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override {
         std::vector<client_ptr> out;
@@ -66,6 +74,16 @@ public:
         return at == consents_.end() ? nullptr : at->second;
     }
 
+    std::vector<consent_ptr> consents_of(user_id user) const override {
+        std::vector<consent_ptr> out;
+        const std::lock_guard lock(mutex_);
+        for (auto at = consents_.lower_bound({user, client_number{}}); at != consents_.end() && at->first.first == user;
+             ++at) {
+            out.push_back(at->second);
+        }
+        return out;
+    }
+
     result<put_result> put_client(const client& desired) override {
         return put(clients_, desired, first_registered_client.value,
                    [&](const client& c) { return c.client_id == desired.client_id; });
@@ -84,6 +102,21 @@ public:
         revoked_.insert(token.id);
         return put_result{put_outcome::done};
     }
+    result<put_result> put_consent(const consent& desired) override {
+        const std::lock_guard lock(mutex_);
+        if (alive(clients_, desired.client.value) == nullptr) {
+            return put_result{put_outcome::gone};
+        }
+        const auto there = consents_.find({desired.user, desired.client});
+        if (desired.version != (there == consents_.end() ? 1 : there->second->version + 1)) {
+            return put_result{put_outcome::conflict};
+        }
+        if (there == consents_.end() && count_of(desired.user) >= consents_per_user_max) {
+            return put_result{put_outcome::full};
+        }
+        consents_[{desired.user, desired.client}] = std::make_shared<const consent>(desired);
+        return put_result{put_outcome::done};
+    }
     result<imported> import_client(const client& c) override {
         return import(clients_, c, [&](const client& other) { return other.client_id == c.client_id; });
     }
@@ -92,6 +125,13 @@ public:
     }
     result<imported> import_scope(const scope& s) override {
         return import(scopes_, s, [&](const scope& other) { return other.name == s.name; });
+    }
+    result<imported> import_consent(const consent& c) override {
+        const std::lock_guard lock(mutex_);
+        const auto [at, fresh] = consents_.try_emplace({c.user, c.client}, std::make_shared<const consent>(c));
+        return imported{fresh              ? import_outcome::added
+                        : *at->second == c ? import_outcome::same
+                                           : import_outcome::id_taken};
     }
     // Version after version.
     void set_consent(const consent& desired) {
@@ -109,6 +149,10 @@ private:
     static std::shared_ptr<const Record> alive(const records<Record>& all, std::uint32_t number) {
         const auto at = all.find(number);
         return at == all.end() || at->second->removed ? nullptr : at->second;
+    }
+    std::size_t count_of(user_id user) const {
+        return static_cast<std::size_t>(
+            std::ranges::count_if(consents_, [&](const auto& one) { return one.first.first == user; }));
     }
     template <class Record, class Is>
     static std::shared_ptr<const Record> named(const records<Record>& all, const Is& is) {

@@ -101,6 +101,17 @@ BOOST_AUTO_TEST_CASE(each_is_read_back_as_it_was_written) {
     BOOST_TEST(comes_back(whole_api()));
     BOOST_TEST(comes_back(whole_scope()));
     BOOST_TEST(comes_back(revoked_token{token_id{{7, 8}}, client_number{17}, timestamp(seconds(1'800'000'000))}));
+    consent c;
+    c.user.value = 7;
+    c.client.value = 17;
+    c.version = 5;
+    c.era = 2;
+    c.scopes.insert(0);
+    c.scopes.insert(255);
+    c.granted_at = timestamp(seconds(1'800'000'000));
+    c.withdrawn_at = timestamp(seconds(1'700'000'000));
+    BOOST_TEST(comes_back(c));
+    BOOST_TEST(comes_back(withdrawn(c, timestamp(seconds(1'800'000'001)))));
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_client_that_a_store_holds_is_one_line) {
@@ -148,6 +159,12 @@ BOOST_AUTO_TEST_CASE(what_no_store_may_hold_is_refused_with_its_reason) {
         {R"({"scope":{"name":"a","roles":[""]}})", "bounds"},
         {R"({"revoked_token":{"id":"00","client":16}})", "id"},
         {R"({"revoked_token":{"id":"00000000000000000000000000000001","client":0}})", "bounds"},
+        {R"({"consent":{"client":16,"scopes":"0"}})", "bounds"},
+        {R"({"consent":{"user":1,"client":15,"scopes":"0"}})", "bounds"},
+        {R"({"consent":{"user":1,"client":16}})", "scopes"},
+        {R"({"consent":{"user":1,"client":16,"scopes":"0 256"}})", "scopes"},
+        {R"({"consent":{"user":1,"client":16,"scopes":["openid"]}})", "scopes"},
+        {R"({"consent":{"user":1,"client":16,"scopes":"0","era":2}})", "bounds"},
         {R"({"clients":{"client_id":"a"}})", "none of"},
     };
     for (const row& r : rows) {

@@ -1,0 +1,165 @@
+// What the pages of a request for authorization send: POST /sign-in, /select, /consent.
+#include "app/handler/authorizing.hpp"
+#include "app/handler/rows.hpp"
+#include "app/handler/support.hpp"
+#include "core/service/consent_service.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace pawl::app {
+
+namespace {
+
+// A form of one of our pages, and the request that it is about.
+struct page_form {
+    parameters fields;
+    flow about;
+
+    std::string_view text(std::string_view name) const {
+        const parameter* const found = fields.find(name);
+        return found == nullptr ? std::string_view() : found->text.reveal();
+    }
+};
+
+// The page that refuses it, where it is not one.
+meaning<page_form> read_page_form(const app_context& context, const http_request& request) {
+    if (!signs_in_for_clients(context)) {
+        return error_page_of_no_provider(request);
+    }
+    if (!is_of_our_page(request)) {
+        return error_page_of_foreign_form(request);
+    }
+    body_outcome body = read_body(request, body_kinds::form);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        const auto* const problem = std::get_if<request_problem>(&failed->why);
+        return problem == nullptr ? error_page(request, std::get<failure>(failed->why)) : error_page(request, *problem);
+    }
+    page_form out{std::move(std::get<parameters>(body)), {}};
+    std::optional<flow> about = read_flow(context, out.text("flow"));
+    if (!about) {
+        return error_page_of_lost_flow(request);
+    }
+    out.about = *std::move(about);
+    return out;
+}
+
+// The page again, with what was wrong.
+http_response page_of_failed_sign_in(const app_context& context, const http_request& request, const page_form& form,
+                                     const failure& why) {
+    const unsigned status = row_of(why.code).status;
+    sign_in_model again;
+    again.login = form.text("login");
+    again.wait = why.retry_after;
+    switch (why.code) {
+    case errc::login_failed:
+    case errc::validation_failed:
+        again.problem = sign_in_problem::login_failed;
+        break;
+    case errc::too_many_attempts:
+        again.problem = sign_in_problem::too_many_attempts;
+        break;
+    default:
+        again.problem = sign_in_problem::busy;
+        break;
+    }
+    http_response page = sign_in_page(context, request, form.about, std::move(again));
+    if (page.status != 200) { // it could not be made
+        return page;
+    }
+    constexpr unsigned unauthorized = 401, unprocessable = 422;
+    page.status = status == unauthorized ? unprocessable : status; // a 401 wants a challenge, and this is no API
+    if (why.retry_after > seconds(0)) {
+        page.headers.emplace_back("Retry-After", std::to_string(why.retry_after.count()));
+    }
+    return page;
+}
+
+task<http_response> handle_sign_in(app_context& context, const http_request& request) {
+    meaning<page_form> form = read_page_form(context, request);
+    if (!form) {
+        co_return form.error();
+    }
+    auto trying = context.web_sessions->sign_in(std::string(form->text("login")), secret_string(form->text("password")),
+                                                session_cookie_in(context, request), request.from);
+    result<web_visit> visit = co_await std::move(trying);
+    if (!visit) {
+        co_return page_of_failed_sign_in(context, request, *form, visit.error());
+    }
+    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {});
+    co_return co_await std::move(going);
+}
+
+// What a page asked of one session is answered by no other.
+bool is_seen_by(const flow& about, const web_visit& visit) {
+    return visit.session && about.seen_by == visit.session->id;
+}
+
+task<http_response> handle_select(app_context& context, const http_request& request) {
+    meaning<page_form> form = read_page_form(context, request);
+    if (!form) {
+        co_return form.error();
+    }
+    if (form->text("choice") == "other") {
+        form->about.request.prompt |= static_cast<std::uint8_t>(prompt_kind::login);
+        co_return sign_in_page(context, request, form->about);
+    }
+    auto looking = context.web_sessions->visit(session_cookie_in(context, request), request.from, false);
+    result<web_visit> visit = co_await std::move(looking);
+    if (!visit) {
+        co_return error_page(request, visit.error());
+    }
+    const bool chosen = form->text("choice") == "continue" && is_seen_by(form->about, *visit);
+    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {.first_look = !chosen, .chosen = chosen});
+    co_return co_await std::move(going);
+}
+
+task<http_response> handle_consent(app_context& context, const http_request& request) {
+    meaning<page_form> form = read_page_form(context, request);
+    if (!form) {
+        co_return form.error();
+    }
+    const flow& about = form->about;
+    if (form->text("choice") == "deny") {
+        co_return answer_refusal(context, request,
+                                 {"access_denied", "The user did not allow it.", target_of(about.request)});
+    }
+    auto looking = context.web_sessions->visit(session_cookie_in(context, request), request.from, false);
+    result<web_visit> visit = co_await std::move(looking);
+    if (!visit) {
+        co_return error_page(request, visit.error());
+    }
+    authorization_progress progress{.chosen = is_seen_by(about, *visit)};
+    if (form->text("choice") == "allow" && progress.chosen) {
+        auto remembering =
+            context.consents->allow(visit->session->user->id, about.request.client, about.shown, request.from);
+        const auto remembered = co_await std::move(remembering);
+        if (!remembered) {
+            co_return error_page(request, remembered.error());
+        }
+        progress.allowed = about.shown;
+    }
+    auto going = go_on(context, request, std::move(form->about), *std::move(visit), progress);
+    co_return co_await std::move(going);
+}
+
+using enum http_method;
+
+constexpr refusal_list form_refusals =
+    refuses_by_page(request_problem::malformed_form, request_problem::duplicate_parameter,
+                    request_problem::forbidden_origin, request_problem::not_found,
+                    request_problem::unsupported_media_type, errc::storage_unavailable);
+
+constexpr route rows[] = {
+    {post, "/sign-in", handle_sign_in, "sign_in",
+     refuses_by_page(form_refusals, errc::validation_failed, errc::too_many_attempts, errc::password_queue_full,
+                     errc::hash_memory_unavailable)},
+    {post, "/select", handle_select, "select_account", form_refusals},
+    {post, "/consent", handle_consent, "consent", refuses_by_page(form_refusals, errc::too_many_consents)},
+};
+
+} // namespace
+
+constinit const row_list sign_in_rows(rows);
+
+} // namespace pawl::app
