@@ -66,10 +66,6 @@ json_object_writer& add_session(json_object_writer& object, const family_details
     return add_text_or_null(object, "why_not_alive", dead_because);
 }
 
-std::string client_text(client_number client) {
-    return client == first_party_client ? std::string(first_party_client_id) : std::to_string(client.value);
-}
-
 std::string word_json(const family_facts& facts, family_word word) {
     std::array<char, 17> bits{};
     std::snprintf(bits.data(), bits.size(), "%016llx", static_cast<unsigned long long>(word.bits()));
@@ -132,24 +128,28 @@ std::string describe_hash(std::string_view stored) {
     return parsed ? std::visit([](const auto& h) { return describe(h); }, *parsed) : "unknown";
 }
 
-std::string admin_sessions_json(const std::vector<family_details>& sessions, timestamp now) {
+std::string admin_sessions_json(const std::vector<family_details>& sessions, timestamp now, const registry* entities) {
     std::string out = "[";
     for (const family_details& session : sessions) {
         out += out.size() > 1 ? "," : "";
         json_object_writer object(out);
-        add_session(object, session, now).end();
+        add_session(object, session, now);
+        add_kind(object, session.state.facts, entities).end();
     }
     out.push_back(']');
     return out;
 }
 
-std::string admin_family_json(const family_details& f, timestamp now) {
+std::string admin_family_json(const family_details& f, timestamp now, const registry* entities) {
     const family_facts& facts = f.state.facts;
     std::string out;
     json_object_writer object(out);
-    add_session(object, f, now)
-        .member("user_id", facts.user.value)
-        .member("client", client_text(facts.client))
+    add_session(object, f, now);
+    if (const std::string_view kind = session_kind(facts.client); !kind.empty()) {
+        object.member("kind", kind);
+    }
+    object.member("user_id", facts.user.value)
+        .member("client", client_name(entities, facts.client))
         .member("epoch", std::uint64_t{facts.epoch})
         .member("idle_ttl_s", std::int64_t{facts.idle_ttl.count()})
         .member("absolute_ttl_s", std::int64_t{facts.absolute_ttl.count()})

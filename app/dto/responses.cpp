@@ -21,6 +21,35 @@ json_object_writer& add_members(json_object_writer& object, const family_details
         .member("current", facts.id == asking);
 }
 
+std::string client_name(const registry* entities, client_number client) {
+    if (client == first_party_client) {
+        return std::string(first_party_client_id);
+    }
+    if (client == web_client) {
+        return std::string(web_client_id);
+    }
+    const client_ptr known = entities != nullptr ? entities->find_client(client) : nullptr;
+    return known ? known->client_id : std::to_string(client.value);
+}
+
+std::string_view session_kind(client_number client) {
+    if (client == first_party_client) {
+        return {};
+    }
+    return client == web_client ? "browser" : "client";
+}
+
+json_object_writer& add_kind(json_object_writer& object, const family_facts& facts, const registry* entities) {
+    const std::string_view kind = session_kind(facts.client);
+    if (!kind.empty()) {
+        object.member("kind", kind);
+    }
+    if (kind == "client") {
+        object.member("client", client_name(entities, facts.client));
+    }
+    return object;
+}
+
 std::string json_array(const std::vector<std::string>& texts) {
     std::string out = "[";
     for (const std::string& text : texts) {
@@ -84,14 +113,15 @@ std::string to_json_and_wipe(issued_tokens& tokens) {
     return out;
 }
 
-std::string to_json(std::span<const family_details> sessions, const family_id& asking) {
+std::string to_json(std::span<const family_details> sessions, const family_id& asking, const registry* entities) {
     std::string out = "[";
     for (const family_details& session : sessions) {
         if (out.size() > 1) {
             out.push_back(',');
         }
         json_object_writer object(out);
-        add_members(object, session, asking).end();
+        add_members(object, session, asking);
+        add_kind(object, session.state.facts, entities).end();
     }
     out.push_back(']');
     return out;

@@ -28,7 +28,7 @@ task<http_response> handle_admin_list_sessions(app_context& context, const http_
     if (!sessions) {
         co_return problem_response(sessions.error());
     }
-    co_return json_answer(200, admin_sessions_json(*sessions, context.time.now()));
+    co_return json_answer(200, admin_sessions_json(*sessions, context.time.now(), context.entities));
 }
 
 task<http_response> handle_admin_end_session(app_context& context, const http_request& request, operator_caller by) {
@@ -67,7 +67,7 @@ task<http_response> handle_admin_get_family(app_context& context, const http_req
     if (!found) {
         co_return refuse_operator(context, request, found.error());
     }
-    co_return json_answer(200, admin_family_json(*found, context.time.now()));
+    co_return json_answer(200, admin_family_json(*found, context.time.now(), context.entities));
 }
 
 task<http_response> handle_admin_mint_session(app_context& context, const http_request& request, operator_caller by) {

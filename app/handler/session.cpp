@@ -90,7 +90,7 @@ task<http_response> handle_list_sessions(app_context& context, const http_reques
     if (!sessions) {
         co_return refuse(context, request, sessions.error());
     }
-    co_return json_answer(200, to_json(*sessions, current));
+    co_return json_answer(200, to_json(*sessions, current, context.entities));
 }
 
 task<http_response> handle_end_session(app_context& context, const http_request& request, principal who) {

@@ -29,10 +29,10 @@ class web_session_service {
 public:
     explicit web_session_service(service_context context) : context_(std::move(context)) {}
 
-    // Who is signed in, by the cookie (empty: none). Rotates one that is older than --web-rotation where `rotates`: a
-    // write, so only pages ask for it. A generation counts as confirmed once its cookie is shown 60 s after it was set
-    // (docs/decisions/0037); replays are not counted out. An old cookie ends the session
-    // (status reuse, event). storage_unavailable.
+    // Who is signed in, by the cookie (empty: none). Only where `rotates` is one set: in place of one that is older
+    // than --web-rotation, which is a write, or of one whose successor was lost (docs/decisions/0037). Replays are not
+    // counted out. A cookie older than the one before, or one that was confirmed away, ends the session (status reuse,
+    // event). storage_unavailable. Each awaited directly: `cookie` outlives the call.
     task<result<web_visit>> visit(std::string_view cookie, caller from, bool rotates);
 
     // Tries name and password as session_service::login does. The same user's session goes on with a new cookie;

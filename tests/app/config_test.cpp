@@ -229,6 +229,16 @@ BOOST_AUTO_TEST_CASE(absolute_ttl_grows_with_the_idle_ttl_where_it_is_not_set) {
     BOOST_TEST(with({"--refresh-absolute-ttl", "1825d"}).good().refresh_absolute_ttl.count() == 5LL * 365 * 86400);
 }
 
+BOOST_AUTO_TEST_CASE(no_cookie_is_replaced_before_it_can_be_confirmed) {
+    for (const char* age : {"0", "60", "1d"}) {
+        BOOST_TEST(with({"--web-rotation", age}).error().empty());
+    }
+    const std::string line = with({"--web-rotation", "59"}).error();
+    BOOST_TEST(line.find("--web-rotation = 59") != std::string::npos);
+    BOOST_TEST(line.find("must be 0, or at least 1m") != std::string::npos);
+    BOOST_TEST(!with({"--session-ttl", "59"}).error().empty());
+}
+
 BOOST_AUTO_TEST_CASE(interval_durability_heals) {
     const config c = with({"--durability", "interval"}).good();
     BOOST_CHECK(c.durability == durability_mode::interval);

@@ -1,3 +1,4 @@
+#include "app/dto/admin_responses.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
 #include "app/http/form.hpp"
@@ -5,6 +6,8 @@
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 #include "core/text/utf8.hpp"
+#include "tests/support/machine_world.hpp"
+#include "tests/support/memory_registry.hpp"
 
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
@@ -265,6 +268,33 @@ BOOST_AUTO_TEST_CASE(sessions_are_written_as_the_contract_says) {
     BOOST_TEST(object.at("current").as_bool());
     BOOST_TEST(!array[1].as_object().at("current").as_bool());
     BOOST_TEST(to_json(std::span<const family_details>(), family_id{}) == "[]");
+}
+
+BOOST_AUTO_TEST_CASE(sessions_of_browsers_and_clients_say_what_they_are_and_logins_do_not) {
+    test::memory_registry entities;
+    const client_number known = test::add_client(entities, test::machine_client("shop"))->number;
+    std::vector<family_details> sessions(4);
+    sessions[1].state.facts.client = web_client;
+    sessions[2].state.facts.client = known;
+    sessions[3].state.facts.client = client_number{4711}; // removed since
+    const std::string own = to_json(sessions, family_id{}, &entities);
+    const std::string of_operator = admin_sessions_json(sessions, at(0), &entities);
+    for (const std::string& listed : {own, of_operator}) {
+        const auto array = boost::json::parse(listed).as_array();
+        BOOST_TEST(!array[0].as_object().contains("kind"));
+        BOOST_TEST(!array[0].as_object().contains("client"));
+        BOOST_TEST(array[1].at("kind").as_string() == "browser");
+        BOOST_TEST(!array[1].as_object().contains("client"));
+        BOOST_TEST(array[2].at("kind").as_string() == "client");
+        BOOST_TEST(array[2].at("client").as_string() == "shop");
+        BOOST_TEST(array[3].at("client").as_string() == "4711");
+    }
+    const char* const names[] = {"pawl", "pawl-web", "shop", "4711"};
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+        const auto family = boost::json::parse(admin_family_json(sessions[i], at(0), &entities)).as_object();
+        BOOST_TEST(family.at("client").as_string() == names[i]);
+        BOOST_TEST(family.contains("kind") == (i > 0));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -29,7 +29,7 @@ struct situation {
     gate_kind gate = gate_kind::open;
     bool client_matches = true, binding_matches = true, sender_constrained = false;
     std::int64_t wc = 10, wr = 60;
-    bool heal = false;
+    bool heal = false, counts_replays = true;
     std::vector<std::pair<std::int64_t, std::int64_t>> outages; // stopped, ready
 };
 
@@ -86,6 +86,7 @@ inline decision decide_on(const situation& s) {
     policy.reuse_window = seconds(s.wc);
     policy.lost_response_window = seconds(s.wr);
     policy.ahead = s.heal ? ahead_policy::heal : ahead_policy::revoke;
+    policy.counts_replays = s.counts_replays;
     outage_list outages;
     for (const auto& [stopped, ready] : s.outages) {
         outages.add({at(stopped), at(ready)});

@@ -139,6 +139,31 @@ BOOST_AUTO_TEST_CASE(a_lost_response_is_replayed_seven_times_and_no_more) {
     BOOST_TEST(d.table_case == 8);
 }
 
+BOOST_AUTO_TEST_CASE(replays_that_are_not_counted_leave_the_word_alone_until_the_successor_is_seen) {
+    situation s;
+    s.g = 4;
+    s.wc = 0;
+    s.wr = idle_ttl;
+    s.counts_replays = false;
+    for (const unsigned n : {0U, 7U}) {
+        s.replays = n;
+        for (const std::int64_t age : {std::int64_t{0}, idle_ttl - 1}) {
+            s.now = rotated + age;
+            s.confirmed = false;
+            const decision d = decide_on(s);
+            BOOST_TEST((d.what == verdict::replay));
+            BOOST_TEST(d.table_case == 6);
+            BOOST_TEST(d.next.bits() == word_of(s));
+            BOOST_TEST(!d.suspected);
+            s.confirmed = true;
+            BOOST_TEST((decide_on(s).what == verdict::reuse));
+        }
+    }
+    s.confirmed = false;
+    s.g = 3;
+    BOOST_TEST(decide_on(s).table_case == 9);
+}
+
 BOOST_AUTO_TEST_CASE(a_successor_that_was_seen_closes_the_lost_response_window) {
     situation s;
     s.g = 4;
