@@ -214,6 +214,10 @@ server_settings process::wiring() const {
     if (it_.developed) {
         out.hook = it_.developed.get();
     }
+    out.cors.of_clients = [this](std::string_view origin) {
+        const realm_instance_ptr held = it_.held();
+        return it_.now(held).context().entities->is_origin_of_client(origin);
+    };
     return out;
 }
 

@@ -54,6 +54,8 @@ struct config {
     seconds refresh_idle_ttl{};
     seconds refresh_absolute_ttl{};
     seconds code_ttl{};
+    seconds session_ttl{};
+    seconds web_rotation{}; // 0: only at sign-ins
     refresh_policy refresh;
     durability_mode durability = durability_mode::always;
     seconds sync_interval{};

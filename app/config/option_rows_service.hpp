@@ -11,6 +11,7 @@ namespace pawl::app::option_rows {
 using enum value_kind;
 using enum option_place;
 
+constexpr std::int64_t web_session_ttl_min = 60;
 constexpr std::int64_t ttl_max = 5LL * 365 * 86400; // 5 years; the family word has room for 8.5
 
 inline constexpr auto of_service = std::to_array<option_row>({
@@ -128,6 +129,20 @@ inline constexpr auto of_service = std::to_array<option_row>({
      .min = 10,
      .max = 300,
      .meaning = "lifetime of an authorization code"},
+    {.id = option_id::session_ttl,
+     .name = "session-ttl",
+     .kind = duration,
+     .default_text = "14d",
+     .min = web_session_ttl_min,
+     .max = ttl_max,
+     .meaning = "a browser session at the server's own pages lasts this long from its first sign-in"},
+    {.id = option_id::web_rotation,
+     .name = "web-rotation",
+     .kind = duration,
+     .default_text = "10m",
+     .min = 0,
+     .max = 86400,
+     .meaning = "age of a browser session's cookie that a page replaces; 0: only sign-ins do, else from 1m"},
     {.id = option_id::reuse_window,
      .name = "reuse-window",
      .kind = duration,

@@ -29,6 +29,8 @@ enum class option_id : std::uint8_t {
     refresh_idle_ttl,
     refresh_absolute_ttl,
     code_ttl,
+    session_ttl,
+    web_rotation,
     reuse_window,
     lost_response_window,
     strict,

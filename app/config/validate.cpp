@@ -1,6 +1,7 @@
 #include "app/config/validate.hpp"
 
 #include "app/config/validate_parts.hpp"
+#include "core/provider/web_cookie.hpp"
 
 #include <algorithm>
 
@@ -99,6 +100,11 @@ option_error check_lifetimes(option_values& v, config& out) {
     using enum option_id;
     out.access_token_ttl = v.duration(access_token_ttl);
     out.code_ttl = v.duration(code_ttl);
+    out.session_ttl = v.duration(session_ttl);
+    out.web_rotation = v.duration(web_rotation);
+    if (out.web_rotation != seconds(0) && out.web_rotation < web_confirmation) {
+        return v.complain(web_rotation, "must be 0, or at least " + format_duration(web_confirmation));
+    }
     out.refresh_idle_ttl = v.duration(refresh_idle_ttl);
     if (!v.has(refresh_absolute_ttl)) {
         v.derive(refresh_absolute_ttl, format_duration(std::max(absolute_ttl_default, out.refresh_idle_ttl)));

@@ -10,21 +10,43 @@ namespace pawl::app {
 
 namespace {
 
-key_ring_ptr fresh_keys(const realm_shared& shared, std::string_view name) {
-    const config& settings = shared.settings;
-    const key_ring_options options = key_file_options_of(settings).ring;
-    if (!settings.rng_seed) {
+// `purpose` is of --rng-seed.
+key_ring_ptr fresh_keys(const realm_shared& shared, std::string_view name, const key_ring_options& options,
+                        std::string_view purpose) {
+    if (!shared.settings.rng_seed) {
         return keys_in_memory(options, shared.random, shared.time.now());
     }
-    repeatable_random random(*settings.rng_seed, name, "keys");
+    repeatable_random random(*shared.settings.rng_seed, name, purpose);
     return repeatable_keys(options, random);
+}
+
+key_ring_ptr fresh_keys(const realm_shared& shared, std::string_view name) {
+    return fresh_keys(shared, name, key_file_options_of(shared.settings).ring, "keys");
+}
+
+// Keys for ID tokens: a realm has one of each algorithm, whatever worlds follow each other in it. An RSA key takes a
+// tenth of a second to make, and services keep key sets. Kept by the worlds, which may outlive their realm.
+signer_source kept_signers(const realm_shared& shared, const std::string& name) {
+    struct kept {
+        std::mutex mutex;
+        std::map<jws_algorithm, std::shared_ptr<const jws_key>> keys;
+    };
+    return [&shared, name, all = std::make_shared<kept>()](jws_algorithm algorithm) {
+        const std::lock_guard lock(all->mutex);
+        std::shared_ptr<const jws_key>& key = all->keys[algorithm];
+        if (key == nullptr) {
+            key = fresh_keys(shared, name, {.algorithm = algorithm}, "id tokens")->signing_key;
+        }
+        return key;
+    };
 }
 
 } // namespace
 
 realm::realm(const realm_shared& shared, fixture& home, std::string name, key_ring_ptr file_keys, bury_function bury)
     : shared_(shared), home_(home), name_(std::move(name)), in_memory_(true), keys_from_file_(file_keys != nullptr),
-      first_keys_(file_keys ? std::move(file_keys) : fresh_keys(shared, name_)), bury_(std::move(bury)) {
+      first_keys_(file_keys ? std::move(file_keys) : fresh_keys(shared, name_)), signers_(kept_signers(shared, name_)),
+      bury_(std::move(bury)) {
     now_ = begin(beginning());
 }
 
@@ -50,6 +72,7 @@ realm_instance_ptr realm::adopt(std::unique_ptr<realm_instance> fresh, key_ring_
     random_source& random = fresh->own_random ? *fresh->own_random : shared_.random;
     instance_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time, shared_.log};
     parts.development = &fresh->clock;
+    parts.fresh_signer = signers_;
     if (in_memory_) {
         parts.throttle_slots = realm_throttle_slots;
         parts.verified_tokens_max = realm_verified_tokens_max;

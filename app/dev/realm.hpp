@@ -125,6 +125,7 @@ private:
     const bool in_memory_;
     const bool keys_from_file_;
     key_ring_ptr first_keys_;
+    const signer_source signers_;       // in memory
     sync_stall* const stall_ = nullptr; // with a data directory
     const bury_function bury_;
 

@@ -190,12 +190,15 @@ std::string token_report_json(const token_report& report, timestamp now) {
 
 namespace {
 
+// One key of each algorithm in use signs: access tokens, or ID tokens alone.
 std::string_view status_of(const key_ring& ring, const jws_key& key, timestamp now) {
-    if (&key == ring.signer_at(now).get()) {
+    if (&key == ring.signer_of(key.algorithm(), now).get()) {
         return "signing";
     }
     const auto is_to_sign = [&](const next_signer& next) { return next.key.get() == &key && next.from > now; };
-    return std::ranges::any_of(ring.next_signers, is_to_sign) ? "next" : "verifying";
+    return std::ranges::any_of(ring.next_signers, is_to_sign) || std::ranges::any_of(ring.other_signers, is_to_sign)
+               ? "next"
+               : "verifying";
 }
 
 // null where the time is not known.

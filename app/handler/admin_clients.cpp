@@ -4,8 +4,6 @@
 #include "app/handler/admin_entities.hpp"
 #include "app/handler/rows.hpp"
 #include "app/http/path_segment.hpp"
-#include "app/instance/operations.hpp"
-#include "core/provider/client_wishes.hpp"
 #include "core/text/json_text.hpp"
 
 #include <charconv>
@@ -40,31 +38,10 @@ task<http_response> handle_admin_list_clients(app_context& context, const http_r
     co_return json_answer(200, std::move(body));
 }
 
-// A client that signs people in needs a key for its ID tokens before it is there. std::nullopt once there is one.
-task<std::optional<http_response>> without_signer(app_context& context, const client_wishes& wanted,
-                                                  std::string_view client_id) {
-    if (context.instance_operations == nullptr || context.keys()->signing_key->algorithm() == jws_algorithm::hs256) {
-        co_return std::nullopt; // under HS256 there are no ID tokens
-    }
-    const client_ptr known = client_id.empty() ? nullptr : context.entities->find_client(client_id);
-    client desired = known == nullptr ? new_client(wanted) : *known;
-    put_wishes(desired, wanted);
-    if (!desired.authorization_code) {
-        co_return std::nullopt;
-    }
-    task<key_change> making = context.instance_operations->ensure_signer(jws_algorithm_of(desired.id_token_alg));
-    const key_change made = co_await std::move(making);
-    co_return made.refused ? std::optional(problem_response(*made.refused, made.detail)) : std::nullopt;
-}
-
 task<http_response> handle_admin_create_client(app_context& context, const http_request& request, operator_caller by) {
     auto wanted = read_tree(request, read_client_body);
     if (!wanted) {
         co_return wanted.error();
-    }
-    auto preparing = without_signer(context, *wanted, {});
-    if (std::optional<http_response> refused = co_await std::move(preparing)) {
-        co_return *std::move(refused);
     }
     auto pending = context.clients->create_client(std::move(by), *std::move(wanted));
     const auto made = co_await std::move(pending);
@@ -88,12 +65,8 @@ task<http_response> handle_admin_change_client(app_context& context, const http_
     if (!wanted) {
         co_return wanted.error();
     }
-    std::string name = name_in_path(request.path_parameter);
-    auto preparing = without_signer(context, *wanted, name);
-    if (std::optional<http_response> refused = co_await std::move(preparing)) {
-        co_return *std::move(refused);
-    }
-    auto pending = context.clients->change_client(std::move(by), std::move(name), *std::move(wanted));
+    auto pending =
+        context.clients->change_client(std::move(by), name_in_path(request.path_parameter), *std::move(wanted));
     const auto changed = co_await std::move(pending);
     if (!changed) {
         co_return refuse_operator(context, request, changed.error());

@@ -31,7 +31,7 @@ task<key_change> rotate(operations& ops, const key_rotation& wanted) {
     case key_kind::signing:
         break;
     }
-    return ops.rotate_signing_key(wanted.now ? key_start::at_once : key_start::published, wanted.algorithm);
+    return ops.rotate_signing_keys(wanted.now ? key_start::at_once : key_start::published, wanted.algorithm);
 }
 
 task<key_change> retire(operations& ops, const key_retirement& wanted) {
@@ -51,10 +51,12 @@ task<http_response> answer_change(app_context& context, operator_caller by, even
     if (changed.refused) {
         co_return problem_response(*changed.refused, changed.detail);
     }
-    auto recording = context.admin->record(std::move(by), what, changed.about);
-    const auto recorded = co_await std::move(recording);
-    if (!recorded) {
-        co_return problem_response(recorded.error());
+    for (std::string& about : changed.about) {
+        auto recording = context.admin->record(by, what, std::move(about));
+        const auto recorded = co_await std::move(recording);
+        if (!recorded) {
+            co_return problem_response(recorded.error());
+        }
     }
     const key_ring_ptr ring = context.keys();
     co_return json_answer(200, keys_json(*ring, context.time.now()));

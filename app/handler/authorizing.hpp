@@ -19,7 +19,7 @@ namespace pawl::app {
 inline constexpr std::size_t flow_text_size_max = 5 * 1024;
 inline constexpr std::size_t posted_request_size_max = 4 * 1024; // of POST /authorize and /end_session
 
-// Whether this server signs in people for clients: it has keys that clients need not share (no HS256).
+// Whether this server signs in people for clients: its keys are no secret that clients share (no HS256).
 bool signs_in_for_clients(const app_context& context);
 
 // --- The browser's session.
@@ -29,7 +29,7 @@ std::string_view session_cookie_in(const app_context& context, const http_reques
 void add_cookie(const app_context& context, const http_request& request, const web_visit& visit,
                 http_response& response);
 
-// Whether a form was sent by one of our own pages: another site's must sign nobody in, and allow nothing.
+// Whether a form was sent by one of our own pages: another site's signs no user in, and allows nothing.
 bool is_of_our_page(const http_request& request);
 
 // --- Pages that say what is wrong, in the reader's language as far as the browser tells it.

@@ -201,10 +201,13 @@ task<http_response> handle_sign_out(app_context& context, const http_request& re
 
 using enum http_method;
 
+constexpr refusal_list page_refusals = refuses_by_page(request_problem::malformed_form, request_problem::not_found,
+                                                       request_problem::body_too_large, errc::storage_unavailable);
+
 constexpr route rows[] = {
-    {get, "/end_session", handle_end_session, "end_session", refuses()},
-    {post, "/end_session", handle_post_end_session, "end_session_post", refuses()},
-    {post, "/sign-out", handle_sign_out, "sign_out", refuses()},
+    {get, "/end_session", handle_end_session, "sign_out_by_client", page_refusals},
+    {post, "/end_session", handle_post_end_session, "sign_out_by_client_post", page_refusals},
+    {post, "/sign-out", handle_sign_out, "sign_out", refuses_by_page(page_refusals, request_problem::forbidden_origin)},
 };
 
 } // namespace

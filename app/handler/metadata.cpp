@@ -1,5 +1,6 @@
 // What a client learns from the issuer alone: RFC 8414 (authorization server metadata) and, at the path that most
 // libraries ask, the same for OpenID Connect Discovery. It says what is on today, and nothing that is not.
+#include "app/handler/authorizing.hpp"
 #include "app/handler/grants.hpp"
 #include "app/handler/rows.hpp"
 #include "core/family/family.hpp"
@@ -60,11 +61,11 @@ std::string scopes_json(const catalogue& all) {
     return array_json(names);
 }
 
-// Codes are made by /dev/code alone: without --dev there are none to be exchanged.
-std::string grants_json(bool development) {
+// Without people there are no codes to be exchanged.
+std::string grants_json(bool of_people) {
     std::vector<std::string_view> names;
     for (const grant& row : all_grants()) {
-        if (development || row.name != "authorization_code") {
+        if (of_people || row.name != "authorization_code") {
             names.push_back(row.name);
         }
     }
@@ -97,14 +98,18 @@ std::string acrs_json() {
     return array_json(names);
 }
 
-// Whether clients may have tokens of users: not with keys that clients would have to share (HS256).
-bool tells_of_people(const app_context& context, const key_ring& keys) {
-    return context.codes != nullptr && keys.signing_key->algorithm() != jws_algorithm::hs256;
-}
-
 // What clients learn of people (OIDC Discovery 3).
 void add_people(json_object_writer& object, std::string_view issuer) {
-    object.member("userinfo_endpoint", url_of(issuer, "/userinfo"))
+    object.member("authorization_endpoint", url_of(issuer, "/authorize"))
+        .member("end_session_endpoint", url_of(issuer, "/end_session"))
+        .member("userinfo_endpoint", url_of(issuer, "/userinfo"))
+        .raw("response_types_supported", R"(["code"])")
+        .raw("response_modes_supported", R"(["query","fragment","form_post"])")
+        .raw("prompt_values_supported", R"(["none","login","consent","select_account"])")
+        .raw("ui_locales_supported", R"(["en","de"])")
+        .raw("display_values_supported", R"(["page"])")
+        .member("claims_parameter_supported", true)
+        .member("authorization_response_iss_parameter_supported", true) // RFC 9207
         .raw("code_challenge_methods_supported", R"(["S256"])")
         .raw("id_token_signing_alg_values_supported", array_json(id_token_algorithms))
         .raw("claims_supported", array_json(claims_supported()))
@@ -138,6 +143,7 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
     }
     const std::string& issuer = context.settings.issuer;
     const key_ring_ptr keys = context.keys();
+    const bool of_people = signs_in_for_clients(context);
     http_response response;
     response.content_type = "application/json";
     response.headers.emplace_back(
@@ -146,19 +152,18 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
     object.member("issuer", issuer)
         .member("token_endpoint", url_of(issuer, "/token"))
         .member("jwks_uri", url_of(issuer, "/.well-known/jwks.json"))
-        .raw("grant_types_supported", grants_json(context.development))
+        .raw("grant_types_supported", grants_json(of_people))
         .raw("token_endpoint_auth_methods_supported", array_json(client_authentication_methods()))
         .raw("subject_types_supported", R"(["public"])")
-        .raw("response_types_supported", "[]") // no authorization endpoint
-        .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
-        .member("claims_parameter_supported", false)
         .member("request_parameter_supported", false)
         .member("request_uri_parameter_supported", false) // absent, it would mean true
         .member("service_documentation", url_of(issuer, "/docs"));
-    if (tells_of_people(context, *keys)) {
+    if (of_people) {
         add_people(object, issuer);
     } else {
-        object.raw("id_token_signing_alg_values_supported", algorithms_json(*keys));
+        object.raw("response_types_supported", "[]")  // no authorization endpoint
+            .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
+            .raw("id_token_signing_alg_values_supported", algorithms_json(*keys));
     }
     if (all != nullptr) {
         add_provider(object, issuer, *all);

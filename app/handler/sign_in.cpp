@@ -90,7 +90,7 @@ task<http_response> handle_sign_in(app_context& context, const http_request& req
     co_return co_await std::move(going);
 }
 
-// What a page asked of whoever was signed in then is answered by no other.
+// What a page asked of one session is answered by no other.
 bool is_seen_by(const flow& about, const web_visit& visit) {
     return visit.session && about.seen_by == visit.session->id;
 }
@@ -110,7 +110,7 @@ task<http_response> handle_select(app_context& context, const http_request& requ
         co_return error_page(request, visit.error());
     }
     const bool chosen = form->text("choice") == "continue" && is_seen_by(form->about, *visit);
-    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {.chosen = chosen});
+    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {.first_look = !chosen, .chosen = chosen});
     co_return co_await std::move(going);
 }
 
@@ -145,10 +145,17 @@ task<http_response> handle_consent(app_context& context, const http_request& req
 
 using enum http_method;
 
+constexpr refusal_list form_refusals =
+    refuses_by_page(request_problem::malformed_form, request_problem::duplicate_parameter,
+                    request_problem::forbidden_origin, request_problem::not_found,
+                    request_problem::unsupported_media_type, errc::storage_unavailable);
+
 constexpr route rows[] = {
-    {post, "/sign-in", handle_sign_in, "sign_in", refuses()},
-    {post, "/select", handle_select, "select_account", refuses()},
-    {post, "/consent", handle_consent, "consent", refuses()},
+    {post, "/sign-in", handle_sign_in, "sign_in",
+     refuses_by_page(form_refusals, errc::validation_failed, errc::too_many_attempts, errc::password_queue_full,
+                     errc::hash_memory_unavailable)},
+    {post, "/select", handle_select, "select_account", form_refusals},
+    {post, "/consent", handle_consent, "consent", refuses_by_page(form_refusals, errc::too_many_consents)},
 };
 
 } // namespace

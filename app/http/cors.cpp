@@ -78,16 +78,28 @@ bool is_preflight(const http_request& request) {
     return request.method == http_method::options && request.origin && request.access_control_request_method;
 }
 
+bool serves_pages_of_clients(std::string_view path) {
+    constexpr std::string_view paths[] = {"/token",
+                                          "/userinfo",
+                                          "/revoke",
+                                          "/.well-known/jwks.json",
+                                          "/.well-known/openid-configuration",
+                                          "/.well-known/oauth-authorization-server"};
+    return std::ranges::find(paths, path) != std::end(paths);
+}
+
 void add_cors_headers(const cors_settings& settings, const http_request& request, std::string_view allow,
                       http_response& response) {
-    if (!settings.active()) {
+    const bool for_clients = settings.of_clients && serves_pages_of_clients(request.path);
+    if (!settings.active() && !for_clients) {
         return;
     }
     const bool preflight = is_preflight(request);
     // Also on answers without Origin: a cache must not give them to a page that sends one.
     response.headers.emplace_back(
         "Vary", preflight ? "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" : "Origin");
-    if (!request.origin || !origin_allowed(settings, *request.origin)) {
+    if (!request.origin ||
+        !(origin_allowed(settings, *request.origin) || (for_clients && settings.of_clients(*request.origin)))) {
         return;
     }
     response.headers.emplace_back("Access-Control-Allow-Origin", std::string(*request.origin));

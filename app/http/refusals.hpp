@@ -10,8 +10,8 @@
 
 namespace pawl::app {
 
-// How the body of an error looks: problem details (RFC 9457), or RFC 6749 5.2 at /token.
-enum class error_style : std::uint8_t { problem, oauth };
+// How the body of an error looks: problem details (RFC 9457), RFC 6749 5.2 at /token, or a page for people.
+enum class error_style : std::uint8_t { problem, oauth, page };
 
 struct refusal {
     cause why;
@@ -67,6 +67,12 @@ template <class... Part>
 consteval refusal_list refuses_as_oauth(const Part&... parts) {
     refusal_list list = refuses(parts...);
     list.say_as(error_style::oauth);
+    return list;
+}
+template <class... Part>
+consteval refusal_list refuses_by_page(const Part&... parts) {
+    refusal_list list = refuses(parts...);
+    list.say_as(error_style::page);
     return list;
 }
 // The handler has a sentence of its own for it, so an example with the table's would be wrong.

@@ -14,6 +14,7 @@
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
 #include "core/service/machine_service.hpp"
+#include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
 #include <memory>
@@ -30,6 +31,7 @@ struct instance_shared {
     const service_clock* real_time = nullptr; // what /readyz tells of; null: nothing
     logger* log = nullptr;                    // of the process; null in tests of other things
     dev_clock* development = nullptr;         // the world's clock, where it is given one
+    signer_source fresh_signer{};             // as of operations
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };
@@ -74,6 +76,7 @@ private:
     machine_service machines_;
     code_service codes_;
     consent_service consents_;
+    web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;
     client_service clients_;

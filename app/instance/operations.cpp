@@ -1,5 +1,6 @@
 #include "app/instance/operations.hpp"
 
+#include "core/jwt/key_rotation.hpp"
 #include "core/service/capsule_key_use.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/text/rfc3339.hpp"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -46,9 +48,13 @@ key_change refused_change(failure why, std::string detail = {}) {
     return change;
 }
 
-// Another algorithm was named than the one that signs.
-key_change not_in_use(jws_algorithm signs) {
-    field_error error{"alg", "is not in use: tokens are signed with " + std::string(to_text(signs))};
+// An algorithm was named that nothing is signed with.
+key_change not_in_use(std::span<const jws_algorithm> in_use) {
+    std::string names;
+    for (const jws_algorithm algorithm : in_use) {
+        names.append(names.empty() ? "" : ", ").append(to_text(algorithm));
+    }
+    field_error error{"alg", "is not in use: tokens are signed with " + names};
     std::vector<field_error> errors;
     errors.push_back(std::move(error));
     return refused_change(failure(errc::validation_failed, std::move(errors)));
@@ -141,7 +147,12 @@ key_change operations::change_keys_blocking(const key_edit& edit, const key_chec
         }
         const storage::edited_key_file done = storage::edit_key_file(options, *current, edit);
         if (done.ring == nullptr && done.problem == key_edit_problem::none) {
-            return {}; // the file was as it should be
+            // The file was as it should be; the ring may not be, where another process wrote it.
+            const parsed_key_file there = storage::reload_key_file(options, *current);
+            if (there.ring != nullptr) {
+                parts_.keys.set(there.ring);
+            }
+            return {};
         }
         if (done.problem != key_edit_problem::none) {
             return refused_change(cause_of(done.problem));
@@ -149,7 +160,7 @@ key_change operations::change_keys_blocking(const key_edit& edit, const key_chec
         parts_.keys.set(parts_.settings.algorithm == jws_algorithm::hs256 ? with_secret_of(*current, *done.ring)
                                                                           : done.ring);
         key_change change;
-        change.about = done.about;
+        change.about.push_back(done.about);
         return change;
     } catch (const storage::refused& why) {
         return refused_change(errc::key_file_read_only, std::string(why.what()));
@@ -173,19 +184,37 @@ task<key_change> operations::change_keys(key_edit edit, key_check check) {
     co_return change;
 }
 
-task<key_change> operations::rotate_signing_key(key_start start, std::optional<jws_algorithm> wanted) {
-    const jws_algorithm algorithm = parts_.settings.algorithm;
-    if (wanted && *wanted != algorithm) {
-        co_return not_in_use(algorithm);
-    }
-    if (algorithm == jws_algorithm::hs256) {
-        co_return refused_change(errc::signing_key_external);
-    }
-    key_edit edit = [this, algorithm, start](std::string_view text) {
-        return pawl::rotate_signing_key(text, algorithm, parts_.random, parts_.time.now(), start);
+task<key_change> operations::rotate_signing_keys(key_start start, std::optional<jws_algorithm> wanted) {
+    std::vector<jws_algorithm> algorithms; // of the ring that is changed, and by its lock
+    std::vector<std::string> kids;
+    key_check check = [wanted, &algorithms](const key_ring& ring) -> std::optional<key_change> {
+        algorithms = algorithms_in_use(ring);
+        if (wanted && std::ranges::find(algorithms, *wanted) == algorithms.end()) {
+            return not_in_use(algorithms);
+        }
+        if (ring.signing_key->algorithm() == jws_algorithm::hs256) {
+            return refused_change(errc::signing_key_external);
+        }
+        if (wanted) {
+            algorithms = {*wanted};
+        }
+        return std::nullopt;
     };
-    task<key_change> changing = change_keys(std::move(edit), key_check());
-    co_return co_await std::move(changing);
+    if (std::optional<key_change> refused = check(*parts_.keys.get())) { // before what is said of the key file
+        co_return *std::move(refused);
+    }
+    key_edit edit = [this, start, &algorithms, &kids](std::string_view text) {
+        return pawl::rotate_signing_keys(text, algorithms, parts_.random, parts_.time.now(), start, kids);
+    };
+    task<key_change> changing = change_keys(std::move(edit), std::move(check));
+    key_change change = co_await std::move(changing);
+    if (!change.refused) {
+        change.about.clear();
+        for (const std::string& kid : kids) {
+            change.about.push_back("signing " + kid);
+        }
+    }
+    co_return change;
 }
 
 task<key_change> operations::rotate_refresh_key() {

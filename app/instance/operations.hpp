@@ -9,6 +9,7 @@
 #include "core/clock.hpp"
 #include "core/failure.hpp"
 #include "core/ids.hpp"
+#include "core/port/signer_maker.hpp"
 #include "core/random_source.hpp"
 #include "core/service/services.hpp"
 #include "storage/history/timeline.hpp"
@@ -17,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,11 +26,11 @@
 namespace pawl::app {
 
 // Of a change of the key file: either `refused` (with a sentence that replaces the table's where not empty), or what
-// changed: "signing KID", "refresh ID", "capsule ID".
+// changed: "signing KID", "refresh ID", "capsule ID", one text a key.
 struct key_change {
     std::optional<failure> refused;
     std::string detail;
-    std::string about;
+    std::vector<std::string> about;
 };
 
 struct snapshot_facts {
@@ -37,10 +39,12 @@ struct snapshot_facts {
     std::optional<timestamp_ms> time; // nothing where its footer can't be read
 };
 
+using signer_source = std::function<std::shared_ptr<const jws_key>(jws_algorithm)>; // never gives null
+
 // When the refresh key at `index` of the ring minted last: std::nullopt if it still mints.
 std::optional<timestamp> last_minted(const key_ring& ring, std::size_t index);
 
-class operations {
+class operations final : public signer_maker {
 public:
     // All outlive it. `time` is the world's.
     struct parts {
@@ -51,20 +55,25 @@ public:
         random_source& random;
         const clock& time;
         const password_pool* passwords = nullptr;  // null in tests of other things
-        const service_context* services = nullptr; // its clients need capsule keys; null in tests of other things
+        const service_context* services = nullptr; // its clients need keys; null in tests of other things
+        logger* log = nullptr;                     // null in tests of other things
+        // A key for ID tokens of a world in memory; where there is none, one that chance makes.
+        signer_source fresh_signer{};
     };
     explicit operations(const parts& p) : parts_(p) {}
 
     // --- Keys: the file is replaced, then the ring. key_file_read_only, signing_key_external, too_many_keys,
     // key_not_found, key_active, key_in_use, not_on_disk, operations_busy.
-    // Of the algorithm that signs; validation_failed where `algorithm` is another one.
-    task<key_change> rotate_signing_key(key_start start, std::optional<jws_algorithm> algorithm);
+    // A next key of every algorithm in use, or of `algorithm` alone: validation_failed where that is not in use. All or
+    // none.
+    task<key_change> rotate_signing_keys(key_start start, std::optional<jws_algorithm> algorithm);
     // A key that signs ID tokens with `algorithm`, if there is none: in the key file, which becomes one of version 2;
     // in memory where the world is. Success without `about` where there is one already.
     task<key_change> ensure_signer(jws_algorithm algorithm);
-    // Before serving: the same for each client that signs people in. What can't be made is told in the log; ID tokens
-    // of such clients are refused until it can be.
-    void make_signers_of_clients(logger* log);
+    task<result<std::string>> make_signer(jws_algorithm algorithm) override; // the same; `detail` goes to the log
+    // Before serving: the same for each algorithm that clients which sign people in want, once. What can't be made is
+    // told in the log; ID tokens of such clients are refused until it can be.
+    void make_signers_of_clients();
     task<key_change> rotate_refresh_key();
     task<key_change> retire_signing_key(std::string kid);
     // key_in_use unless `force`: sessions that were opened before it minted last may hold tokens of it, as long as the
@@ -98,7 +107,8 @@ private:
     using key_check = std::function<std::optional<key_change>(const key_ring& ring)>;
     task<key_change> change_keys(key_edit edit, key_check check);
     key_change change_keys_blocking(const key_edit& edit, const key_check& check);
-    key_change ensure_signer_blocking(jws_algorithm algorithm);
+    key_change make_signer_blocking(jws_algorithm algorithm);
+    key_change make_signer_in_memory(jws_algorithm algorithm);
     std::vector<snapshot_facts> list_snapshots_blocking();
     storage::view_options view() const;
 

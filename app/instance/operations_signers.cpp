@@ -1,11 +1,15 @@
 // Keys for ID tokens: one of each algorithm that a client wants, made when the first such client is there.
 #include "app/instance/operations.hpp"
 #include "app/process/logging.hpp"
+#include "core/jwt/key_rotation.hpp"
 #include "core/provider/client.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace pawl::app {
 
@@ -19,39 +23,65 @@ key_change refused_change(failure why) {
     return change;
 }
 
-// The ring with a fresh key of a further algorithm, which no file holds.
-key_ring_ptr with_signer_in_memory(const key_ring& current, jws_algorithm algorithm, random_source& random,
-                                   timestamp now) {
-    const key_ring_ptr fresh = keys_in_memory({.algorithm = algorithm}, random, now);
-    auto ring = std::make_shared<key_ring>(current);
-    ring->generation = fresh->generation;
-    ring->other_signers.push_back({now, fresh->signing_key});
-    ring->verifying_keys.push_back(fresh->signing_key);
-    ring->signing_created_at.push_back(now);
-    ring->signing_from.push_back(now);
-    return ring;
+// An algorithm of ID tokens that no key signs with, and the first client that wants it.
+struct wanted_signer {
+    jws_algorithm algorithm{};
+    std::string client_id;
+};
+
+// Each algorithm once.
+std::vector<wanted_signer> wanted_signers(const registry& entities, const key_ring& ring, timestamp now) {
+    constexpr std::size_t at_once = 256;
+    std::vector<wanted_signer> wanted;
+    client_number last{0};
+    for (auto some = entities.clients_after(last, at_once); !some.empty();
+         some = entities.clients_after(last, at_once)) {
+        for (const client_ptr& one : some) {
+            const jws_algorithm algorithm = jws_algorithm_of(one->id_token_alg);
+            if (one->authorization_code && ring.signer_of(algorithm, now) == nullptr &&
+                std::ranges::find(wanted, algorithm, &wanted_signer::algorithm) == wanted.end()) {
+                wanted.push_back({algorithm, one->client_id});
+            }
+        }
+        last = some.back()->number;
+    }
+    return wanted;
 }
 
 } // namespace
 
-key_change operations::ensure_signer_blocking(jws_algorithm algorithm) {
+// In memory no file remembers the key, and no other process has it.
+key_change operations::make_signer_in_memory(jws_algorithm algorithm) {
+    const std::lock_guard lock(parts_.keys.changing());
     const timestamp now = parts_.time.now();
+    const key_ring_ptr current = parts_.keys.get();
+    key_change change;
+    if (current->signer_of(algorithm, now) != nullptr) { // another was faster
+        return change;
+    }
+    std::shared_ptr<const jws_key> key =
+        parts_.fresh_signer ? parts_.fresh_signer(algorithm)
+                            : keys_in_memory({.algorithm = algorithm}, parts_.random, now)->signing_key;
+    change.about.push_back("signing " + key->kid());
+    parts_.keys.set(with_signer(*current, std::move(key), now));
+    return change;
+}
+
+key_change operations::make_signer_blocking(jws_algorithm algorithm) {
     if (parts_.settings.algorithm == jws_algorithm::hs256) {
         return refused_change(errc::signing_key_external); // a symmetric key and others never verify side by side
     }
-    if (parts_.keys.get()->signer_of(algorithm, now) != nullptr) {
+    if (parts_.keys.get()->signer_of(algorithm, parts_.time.now()) != nullptr) {
         return {};
     }
     if (!parts_.data.is_on_disk()) {
-        const std::lock_guard lock(parts_.keys.changing());
-        parts_.keys.set(with_signer_in_memory(*parts_.keys.get(), algorithm, parts_.random, now));
-        return {};
+        return make_signer_in_memory(algorithm);
     }
     if (parts_.settings.key_file_is_credential) {
         return refused_change(errc::key_file_read_only);
     }
-    const key_edit edit = [this, algorithm, now](std::string_view text) {
-        return add_signing_algorithm(text, algorithm, parts_.random, now);
+    const key_edit edit = [this, algorithm](std::string_view text) {
+        return add_signing_algorithm(text, algorithm, parts_.random, parts_.time.now());
     };
     return change_keys_blocking(edit, key_check());
 }
@@ -61,7 +91,7 @@ task<key_change> operations::ensure_signer(jws_algorithm algorithm) {
         co_return key_change{};
     }
     key_change change;
-    std::function<void()> job = [this, algorithm, &change] { change = ensure_signer_blocking(algorithm); };
+    std::function<void()> job = [this, algorithm, &change] { change = make_signer_blocking(algorithm); };
     task<bool> running_job = worker_.run(std::move(job));
     const bool ran = co_await std::move(running_job);
     if (!ran) {
@@ -70,28 +100,32 @@ task<key_change> operations::ensure_signer(jws_algorithm algorithm) {
     co_return change;
 }
 
-void operations::make_signers_of_clients(logger* log) {
+task<result<std::string>> operations::make_signer(jws_algorithm algorithm) {
+    task<key_change> making = ensure_signer(algorithm);
+    key_change made = co_await std::move(making);
+    if (made.refused) {
+        if (!made.detail.empty() && parts_.log != nullptr) {
+            parts_.log->warn("keys.not_made", {{"alg", to_text(algorithm)}, {"why", made.detail}});
+        }
+        co_return *std::move(made.refused);
+    }
+    co_return made.about.empty() ? std::string() : std::move(made.about.front());
+}
+
+void operations::make_signers_of_clients() {
     const registry* const entities = parts_.services == nullptr ? nullptr : parts_.services->entities;
     if (entities == nullptr || parts_.settings.algorithm == jws_algorithm::hs256) {
         return;
     }
-    constexpr std::size_t at_once = 256;
-    client_number last{0};
-    for (auto some = entities->clients_after(last, at_once); !some.empty();
-         some = entities->clients_after(last, at_once)) {
-        for (const client_ptr& one : some) {
-            const jws_algorithm algorithm = jws_algorithm_of(one->id_token_alg);
-            if (!one->authorization_code || parts_.keys.get()->signer_of(algorithm, parts_.time.now()) != nullptr) {
-                continue;
-            }
-            const key_change change = ensure_signer_blocking(algorithm);
-            if (change.refused && log != nullptr) {
-                log->warn("keys.no_id_token_signer", {{"alg", to_text(algorithm)}, {"client", one->client_id}});
-            } else if (!change.about.empty() && log != nullptr) {
-                log->info("keys.created", {{"alg", to_text(algorithm)}, {"for", "id_tokens"}});
-            }
+    logger* const log = parts_.log;
+    for (const wanted_signer& one : wanted_signers(*entities, *parts_.keys.get(), parts_.time.now())) {
+        const std::string_view name = to_text(one.algorithm);
+        const key_change change = make_signer_blocking(one.algorithm);
+        if (change.refused && log != nullptr) {
+            log->warn("keys.no_id_token_signer", {{"alg", name}, {"client", one.client_id}, {"why", change.detail}});
+        } else if (!change.about.empty() && log != nullptr) {
+            log->info("keys.created", {{"alg", name}, {"for", "id_tokens"}});
         }
-        last = some.back()->number;
     }
 }
 

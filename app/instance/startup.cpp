@@ -103,6 +103,8 @@ service_settings service_settings_of(const config& settings) {
     out.refresh_absolute_ttl = settings.refresh_absolute_ttl;
     out.refresh = settings.refresh;
     out.code_ttl = settings.code_ttl;
+    out.web_session_ttl = settings.session_ttl;
+    out.web_rotation = settings.web_rotation;
     out.sessions_max = settings.max_sessions;
     out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;

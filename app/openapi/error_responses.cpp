@@ -54,6 +54,16 @@ struct response_parts {
 void add(response_parts& parts, const refusal& refused, error_style style) {
     const http_response answer = answer_of(refused.why, style);
     const std::string_view code = row_of(refused.why).code;
+    for (const auto& [name, value] : answer.headers) {
+        if (name == "Retry-After" || (name == "WWW-Authenticate" && style != error_style::page)) {
+            parts.headers[name] = reference_to("headers", name);
+        }
+    }
+    if (style == error_style::page) {
+        parts.words.push_back(std::string(code));
+        parts.content_type = "text/html";
+        return;
+    }
     const json::value body = json::parse(answer.body);
     const std::string word(style == error_style::oauth ? std::string_view(body.at("error").as_string()) : code);
     if (std::ranges::find(parts.words, word) == parts.words.end()) {
@@ -61,11 +71,6 @@ void add(response_parts& parts, const refusal& refused, error_style style) {
     }
     if (refused.has_example) {
         parts.examples[code] = json::object{{"value", body}};
-    }
-    for (const auto& [name, value] : answer.headers) {
-        if (name == "Retry-After" || name == "WWW-Authenticate") {
-            parts.headers[name] = reference_to("headers", name);
-        }
     }
     parts.content_type = answer.content_type;
 }
@@ -90,14 +95,17 @@ std::string_view phrase_of(unsigned status, const route& row, const refusal_word
             return phrase->as_string();
         }
     }
-    if (row.refusals.style() == error_style::oauth) {
-        return words.words.at("oauth").as_string();
+    if (row.refusals.style() != error_style::problem) {
+        return words.words.at(row.refusals.style() == error_style::oauth ? "oauth" : "page").as_string();
     }
     return words.words.at("anyone").at(name).as_string();
 }
 
 json::object response_of(std::string description, response_parts parts, error_style style) {
-    json::object content{{"schema", reference_to("schemas", style == error_style::oauth ? "OAuthError" : "Problem")}};
+    json::object content{
+        {"schema", style == error_style::page
+                       ? json::object{{"type", "string"}}
+                       : reference_to("schemas", style == error_style::oauth ? "OAuthError" : "Problem")}};
     if (!parts.examples.empty()) {
         content["examples"] = std::move(parts.examples);
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes a C++ header that holds the templates of the pages as text: embed.py OUT.hpp FILE.html ..."""
+"""Writes a C++ header that holds the templates of the pages as text: embed.py OUT FILE.html ..."""
 
 import os
 import sys

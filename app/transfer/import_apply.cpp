@@ -161,8 +161,8 @@ const char* reason_of(import_outcome outcome) {
     case import_outcome::no_user:
         return "its user is not here";
     case import_outcome::refused:
-        return "this store can't hold it: it is too large, of a later epoch than its user's gate, or lies in the "
-               "future";
+        return "this store can't hold it: it is too large, of a later epoch than its user's gate or its client's, of a "
+               "client that is not here, or lies in the future";
     }
     return "";
 }

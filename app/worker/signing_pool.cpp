@@ -3,6 +3,7 @@
 #include "core/text/encoding.hpp"
 
 #include <exception>
+#include <memory>
 #include <utility>
 
 namespace pawl::app {
@@ -39,15 +40,30 @@ private:
 
 signing_pool::signing_pool() : pool_({.name = "pawl-sign", .threads = threads, .queue_max = queue_max, .lazy = true}) {}
 
-task<result<std::string>> signing_pool::sign(std::shared_ptr<const jws_key> key, std::string signing_input) {
-    if (key->algorithm() != jws_algorithm::rs256) {
-        co_return signed_text(*key, std::move(signing_input));
+struct signing_pool::held_place final : signing_place {
+    explicit held_place(worker_pool::place p) : place(std::move(p)) {}
+    worker_pool::place place;
+};
+
+result<signing_turn> signing_pool::admit(std::shared_ptr<const jws_key> key) {
+    signing_turn turn;
+    turn.key = std::move(key);
+    if (turn.key->algorithm() == jws_algorithm::rs256) {
+        worker_pool::place place = pool_.admit();
+        if (!place) {
+            return failure(errc::password_queue_full, full_retry_after);
+        }
+        turn.place = std::make_unique<held_place>(std::move(place));
     }
-    worker_pool::place place = pool_.admit();
-    if (!place) {
-        co_return failure(errc::password_queue_full, full_retry_after);
+    return turn;
+}
+
+task<result<std::string>> signing_pool::sign(signing_turn turn, std::string signing_input) {
+    if (turn.place == nullptr) {
+        co_return signed_text(*turn.key, std::move(signing_input));
     }
-    const auto j = std::make_shared<job>(std::move(key), std::move(signing_input));
+    worker_pool::place place = std::move(dynamic_cast<held_place&>(*turn.place).place);
+    const auto j = std::make_shared<job>(std::move(turn.key), std::move(signing_input));
     auto pending = pool_.run(std::move(place), j);
     co_await std::move(pending);
     if (j->error) {

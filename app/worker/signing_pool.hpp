@@ -17,14 +17,17 @@ public:
     // The threads start with the first signature of RSA.
     signing_pool();
 
-    // See the port; worker_pool::run() says where it resumes. password_queue_full, with retry_after.
-    task<result<std::string>> sign(std::shared_ptr<const jws_key> key, std::string signing_input) override;
+    // See the port. Throws thread_refused where the system gives no threads.
+    result<signing_turn> admit(std::shared_ptr<const jws_key> key) override;
+    // worker_pool::run() says where it resumes.
+    task<result<std::string>> sign(signing_turn turn, std::string signing_input) override;
 
     // Takes no more, refuses what is queued, waits for what runs, joins. Owner's thread.
     void stop() { pool_.stop(); }
 
 private:
     struct job;
+    struct held_place;
     worker_pool pool_;
 };
 

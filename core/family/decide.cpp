@@ -61,6 +61,9 @@ decision predecessor_presented(family_word word, std::optional<seconds> age, con
     if (within(age, policy.reuse_window) && word.replays() < family_word::replays_max) {
         return {verdict::replay, 5, word};
     }
+    if (!policy.counts_replays && within(age, policy.lost_response_window) && !word.confirmed()) {
+        return {verdict::replay, 6, word};
+    }
     if (within(age, policy.lost_response_window) && !word.confirmed() && word.replays() < family_word::replays_max) {
         const unsigned streak = counted_streak(word);
         return {verdict::replay, 6, word.with_replays(word.replays() + 1).with_streak(streak),

@@ -18,6 +18,7 @@ struct refresh_policy {
     seconds reuse_window{10};         // Wc; 0 admits nothing
     seconds lost_response_window{60}; // Wr; Wc <= Wr
     ahead_policy ahead = ahead_policy::revoke;
+    bool counts_replays = true; // false: case 6 takes any number of them (browser sessions)
 };
 
 // A genuine token's place in its family, as presented; the MAC has been checked by then (case 1 is the codec's).

@@ -95,8 +95,8 @@ std::optional<id_token_hint> read_id_token_hint(const key_ring& keys, std::strin
     }
     const auto kid = header.text("kid"), algorithm = header.text("alg"), type = header.text("typ");
     const jws_key* const key = kid ? keys.find_verifying(*kid) : nullptr;
-    if (key == nullptr || algorithm != to_text(key->algorithm()) || (type && *type != "JWT") ||
-        !signature_is_good(*key, *parts)) {
+    if (key == nullptr || key->algorithm() == jws_algorithm::hs256 || algorithm != to_text(key->algorithm()) ||
+        (type && *type != "JWT") || !signature_is_good(*key, *parts)) {
         return std::nullopt;
     }
     json_part payload;

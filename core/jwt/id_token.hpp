@@ -34,7 +34,8 @@ std::string id_token_signing_input(const jws_key& key, const id_token_claims& cl
 std::string session_name(const key_ring& keys, const family_id& session, client_number client);
 
 // An ID token as a hint (OIDC Core 3.1.2.1, RP-Initiated Logout 2): genuine, of this issuer; expired is fine, and so is
-// a key that only verifies. std::nullopt if it is not.
+// a key that only verifies. std::nullopt if it is not, and always under HS256: there are no ID tokens then, and every
+// service that has the secret could make one. Whether the client may show it is for the caller to ask.
 struct id_token_hint {
     user_id subject;
     std::string client_id, session;

@@ -47,6 +47,9 @@ std::string read_key_file(std::string_view text, key_file_contents& file);
 // The key of `algorithm` that signs at `now`, as key_ring::signer_at() says; null if none has the status signing.
 const key_file_signing* signer_at(const key_file_contents& file, jws_algorithm algorithm, timestamp now);
 
+// For key_ring::generation: another number at each call. Any thread.
+std::uint64_t next_ring_generation();
+
 // The text of a file with these contents, and of one more signing entry where `fresh_signing` is not empty.
 std::string key_file_text(const key_file_contents& file, std::string_view fresh_signing);
 

@@ -55,14 +55,15 @@ bool stamp(key_file_contents& file, timestamp now) {
     return stamped;
 }
 
-// For a next key of `algorithm`: the one that signs now goes on until then, those before it never sign again.
+// For a next key of `algorithm`: the one that signs now goes on until then, those before it never sign again. Keys of
+// other algorithms stay what they are.
 void make_way(key_file_contents& file, jws_algorithm algorithm, timestamp now) {
     file.version = file_version_with_from;
     stamp(file, now);
     const key_file_signing* const signer = signer_at(file, algorithm, now);
     for (key_file_signing& entry : file.signing) {
         const bool is_due = entry.from <= now.time_since_epoch().count();
-        entry.signs = entry.signs && (&entry == signer || (entry.algorithm == algorithm && !is_due));
+        entry.signs = entry.signs && (entry.algorithm != algorithm || &entry == signer || !is_due);
     }
 }
 

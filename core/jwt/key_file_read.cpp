@@ -309,6 +309,11 @@ const key_file_signing* signer_at(const key_file_contents& file, jws_algorithm a
     return newest_due != nullptr ? newest_due : oldest;
 }
 
+std::uint64_t next_ring_generation() {
+    static std::atomic<std::uint64_t> generations{0};
+    return generations.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 parsed_key_file parse_key_file(std::string_view text, const key_ring_options& options) {
     contents file;
     if (std::string problem = read_key_file(text, file); !problem.empty()) {
@@ -335,8 +340,7 @@ parsed_key_file parse_key_file(std::string_view text, const key_ring_options& op
     fill_capsules(*ring, file);
     ring->refresh_keys = std::move(file.refresh);
     ring->log_key = std::move(file.log_key);
-    static std::atomic<std::uint64_t> generations{0};
-    ring->generation = generations.fetch_add(1, std::memory_order_relaxed) + 1;
+    ring->generation = next_ring_generation();
     return {std::move(ring), {}};
 }
 

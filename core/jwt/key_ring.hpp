@@ -158,9 +158,9 @@ struct key_file_edit {
 // When a fresh signing key signs: publish_lead from now, so that verifiers know it by then; or at once, and what kept
 // the JWK set refuses its tokens until it asks again.
 enum class key_start : std::uint8_t { published, at_once };
-// A fresh key of `algorithm` (not hs256). Published: the text is of version 2, the key that signs goes on until then,
-// and those before it verify from now on. At once: every other key of that algorithm verifies from now on; in a file of
-// version 1 every other key.
+// A fresh key of `algorithm` (not hs256); keys of others stay what they are. Published: the text is of version 2, the
+// key that signs goes on until then, and those before it verify from now on. At once: every other key of that algorithm
+// verifies from now on; in a file of version 1, where one key signs, every other key.
 key_file_edit rotate_signing_key(std::string_view text, jws_algorithm algorithm, random_source& random, timestamp now,
                                  key_start start);
 // A fresh key of an algorithm that no key of the file signs with, for ID tokens: it signs at once, since no token of it

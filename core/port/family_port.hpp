@@ -73,8 +73,9 @@ public:
 
     // --- Changes.
     // Inserts a new family with generation 0, word `word`, if there is none of its id: one atomic step, which decides
-    // who used an authorization code. A family that a code was made for is found until creation + code_ttl_max + 5 min
-    // at least, dead or not. user_not_found where `facts.user` was removed since it was looked up.
+    // who used an authorization code. A family that a code may have made is found until its creation + code_family_kept
+    // at least (core/provider/authorization_code.hpp), dead or not. user_not_found where `facts.user` was removed since
+    // it was looked up.
     virtual result<inserted_family> insert_family(const family_facts& facts, family_word word,
                                                   const family_use& use) = 0;
     // Compare-exchange of the whole word, hints included. `use` becomes the family's last use where the generation
@@ -87,7 +88,7 @@ public:
     virtual void confirm_family(const family_id& id, std::uint32_t generation) noexcept = 0;
     // Of another store, as it was there: word, gate and end are kept. Only what is not here yet is added; nothing is
     // ever changed. `ended_after`: seconds from its creation to its end, where it has ended; `use_generation`: of
-    // `use`.
+    // `use`. Refused where its client is not here, or its epoch or its client's is still to come.
     virtual result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                            std::uint32_t use_generation, const family_use& use) = 0;
 

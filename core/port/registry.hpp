@@ -42,6 +42,8 @@ public:
     // In the order of numbers, those above `after`, at most `limit`.
     virtual std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const = 0;
     virtual std::size_t count_clients() const = 0;
+    // Whether an enabled client has a redirect URI of that web origin ("https://app.example").
+    virtual bool is_origin_of_client(std::string_view origin) const = 0;
     virtual catalogue_ptr find_catalogue() const = 0; // never null
     virtual bool is_revoked(const token_id& id) const = 0;
     // What the user allowed this client, or withdrew (`withdrawn_at`).

@@ -17,6 +17,14 @@
 namespace pawl {
 
 inline constexpr seconds code_ttl{60};
+// The family that a code made is what tells that the code was used. So it is found, dead or not, until no code of its
+// time is good any more, by any setting of --code-ttl, and a while longer.
+inline constexpr seconds code_family_slack{300};
+inline constexpr seconds code_family_kept = code_ttl_max + code_family_slack;
+// Whether a code that made this family may still be good. False for the first party and for browser sessions.
+constexpr bool may_await_its_code(const family_facts& facts, timestamp now) {
+    return facts.client >= first_registered_client && now < facts.created_at + code_family_kept;
+}
 
 struct authorization_code {
     family_id grant; // F

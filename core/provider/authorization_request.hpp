@@ -112,7 +112,7 @@ struct authorization_step {
 inline constexpr scope_set every_scope =
     scope_set::of({~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0}, ~std::uint64_t{0}});
 struct authorization_progress {
-    bool first_look = false; // the request has just come: no page of it was answered yet
+    bool first_look = false; // no page of the request was answered yet, or by another account: no sign-in was for it
     bool chosen = false;
     std::optional<scope_set> allowed{};
 };

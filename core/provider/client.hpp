@@ -106,8 +106,10 @@ struct client {
 
     // The last epoch: a client that reached it gets no token any more, since one more could not be told from the first.
     static constexpr std::uint32_t epoch_max = std::numeric_limits<std::uint32_t>::max();
-    bool admits(std::uint32_t epoch_of_token) const {
-        return enabled && !removed && epoch != epoch_max && epoch == epoch_of_token;
+    bool admits(std::uint32_t epoch_of_token) const { return enabled && is_open_to(epoch_of_token); }
+    // Whether it admits them as soon as it is enabled. Once false, it is false for good.
+    bool is_open_to(std::uint32_t epoch_of_token) const {
+        return !removed && epoch != epoch_max && epoch == epoch_of_token;
     }
     void raise_epoch() { epoch = epoch == epoch_max ? epoch_max : epoch + 1; }
 };

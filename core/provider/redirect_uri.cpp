@@ -163,4 +163,16 @@ bool is_redirect_uri_of(const client& who, std::string_view asked) {
     });
 }
 
+std::string_view web_origin_of(std::string_view uri) {
+    const std::size_t scheme = uri.starts_with("https://") ? 8 : uri.starts_with("http://") ? 7 : 0;
+    if (scheme == 0) {
+        return {};
+    }
+    const std::string_view origin = uri.substr(0, uri.find_first_of("/?#", scheme));
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:[]";
+    return origin.size() > scheme && origin.find_first_not_of(allowed, scheme) == std::string_view::npos
+               ? origin
+               : std::string_view();
+}
+
 } // namespace pawl

@@ -13,4 +13,9 @@ bool is_same_redirect_uri(std::string_view registered, std::string_view asked, b
 // Whether it is one of the client's.
 bool is_redirect_uri_of(const client& who, std::string_view asked);
 
+// "https://app.example:8443" of an http or https URI, as browsers name the origin of its page where the URI is written
+// in lower case and without a default port. Empty for any other: what it gives holds nothing that a header or a policy
+// could take for its own.
+std::string_view web_origin_of(std::string_view uri);
+
 } // namespace pawl

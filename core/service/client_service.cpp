@@ -7,6 +7,9 @@
 
 #include <boost/assert.hpp>
 
+#include <functional>
+#include <optional>
+
 namespace pawl {
 
 namespace {
@@ -48,8 +51,58 @@ std::string names_of_changes(const client& before, const client& after) {
     return names;
 }
 
+// The algorithm of ID tokens that `desired` needs, `before` did not, and no key signs with. `before` may be null. Under
+// HS256 there are no ID tokens.
+std::optional<jws_algorithm> missing_signer(const service_context& context, const client* before,
+                                            const client& desired) {
+    const key_ring_ptr keys = context.keys();
+    const jws_algorithm algorithm = jws_algorithm_of(desired.id_token_alg);
+    const bool is_needed = desired.authorization_code && keys->signing_key->algorithm() != jws_algorithm::hs256;
+    const bool was_needed =
+        before != nullptr && before->authorization_code && before->id_token_alg == desired.id_token_alg;
+    if (!is_needed || was_needed || keys->signer_of(algorithm, context.time.now()) != nullptr) {
+        return std::nullopt;
+    }
+    return algorithm;
+}
+
+// Decides without a wait; where it fills `missing`, nothing has changed, and a key of that algorithm comes first.
+template <class T>
+using client_decision = std::function<entity_answer<T>(std::optional<jws_algorithm>& missing)>;
+constexpr unsigned signers_max = 3; // algorithms of ID tokens: each is missing once at most, for no key of one goes
+
+// Decides, makes the key that is missing and decides anew: another change may have come between. Awaited directly.
+template <class T>
+task<result<T>> decide_and_tell(const service_context& context, signer_maker* signers, const operator_caller& by,
+                                const client_decision<T>& decide) {
+    ticket noted = ticket::none;
+    for (unsigned made = 0; made <= signers_max; ++made) {
+        if (std::optional<failure> refused = no_operator(context, by)) {
+            co_return *std::move(refused);
+        }
+        std::optional<jws_algorithm> missing;
+        entity_answer<T> decided = decide(missing);
+        if (!missing) {
+            decided.wait_for = later(decided.wait_for, noted);
+            task<result<T>> telling = tell(context.data, std::move(decided));
+            co_return co_await std::move(telling);
+        }
+        task<result<std::string>> making = signers->make_signer(*missing);
+        result<std::string> about = co_await std::move(making);
+        if (!about) {
+            co_return about.error();
+        }
+        if (!about->empty()) {
+            noted =
+                later(noted, record_act(context, by, event_kind::key_added, user_id{}, family_id{}, *std::move(about)));
+        }
+    }
+    co_return storage_failure();
+}
+
+// `missing` is null where keys are of no concern.
 entity_answer<made_client> create(const service_context& context, const operator_caller& by,
-                                  const client_wishes& wanted) {
+                                  const client_wishes& wanted, std::optional<jws_algorithm>* missing) {
     registry& all = *context.entities;
     const timestamp now = context.time.now();
     client desired = new_client(wanted);
@@ -60,6 +113,12 @@ entity_answer<made_client> create(const service_context& context, const operator
     }
     if (all.count_clients() >= context.settings.clients_max) {
         return {failure(errc::too_many_entities), all.rests_on()};
+    }
+    if (all.find_client(desired.client_id) != nullptr) {
+        return {failure(client_port::taken), all.rests_on()};
+    }
+    if (missing != nullptr && (*missing = missing_signer(context, nullptr, desired))) {
+        return {storage_failure()};
     }
     entity_answer<client_ptr> put = put_new<client_port>(context, std::move(desired));
     if (!put.outcome) {
@@ -91,27 +150,23 @@ entity_answer<made_client> create(const service_context& context, const operator
 
 } // namespace
 
-client_service::client_service(service_context context) : context_(std::move(context)) {
+client_service::client_service(service_context context, signer_maker* signers)
+    : context_(std::move(context)), signers_(signers) {
     BOOST_ASSERT(context_.entities != nullptr);
 }
 
 task<result<made_client>> client_service::create_client(operator_caller by, client_wishes wanted) {
-    if (std::optional<failure> refused = no_operator(context_, by)) {
-        co_return *std::move(refused);
-    }
-    const auto decide = [&] {
+    const client_decision<made_client> decide = [&](std::optional<jws_algorithm>& missing) {
         const change_guard alone(changing_);
-        return create(context_, by, wanted);
+        return create(context_, by, wanted, signers_ == nullptr ? nullptr : &missing);
     };
-    task<result<made_client>> telling = tell(context_.data, decide());
-    co_return co_await std::move(telling);
+    task<result<made_client>> deciding = decide_and_tell(context_, signers_, by, decide);
+    co_return co_await std::move(deciding);
 }
 
 task<result<client_ptr>> client_service::change_client(operator_caller by, std::string client_id,
                                                        client_wishes wanted) {
-    if (std::optional<failure> refused = no_operator(context_, by)) {
-        co_return *std::move(refused);
-    }
+    std::optional<jws_algorithm> needs;
     const auto edit = [&](client& desired, const client& current) -> result<edit_outcome> {
         put_wishes(desired, wanted);
         std::vector<field_error> faults = check_client(desired, *context_.entities->find_catalogue());
@@ -121,6 +176,10 @@ task<result<client_ptr>> client_service::change_client(operator_caller by, std::
         if (!faults.empty()) {
             return failure(errc::validation_failed, std::move(faults));
         }
+        needs = signers_ == nullptr ? std::nullopt : missing_signer(context_, &current, desired);
+        if (needs) {
+            return storage_failure(); // told to none: the key comes first
+        }
         if (current.enabled && !desired.enabled) { // enabling leaves the epoch: what disabling ended stays ended
             desired.raise_epoch();
             desired.epoch_raised_at = context_.time.now();
@@ -128,12 +187,15 @@ task<result<client_ptr>> client_service::change_client(operator_caller by, std::
         const std::string names = names_of_changes(current, desired);
         return edit_outcome{!names.empty(), current.client_id + ":" + names};
     };
-    const auto decide = [&] {
+    const client_decision<client_ptr> decide = [&](std::optional<jws_algorithm>& missing) {
         const change_guard alone(changing_);
-        return change_record<client_port>(context_, by, client_id, event_kind::client_changed, edit);
+        needs.reset();
+        auto changed = change_record<client_port>(context_, by, client_id, event_kind::client_changed, edit);
+        missing = needs;
+        return changed;
     };
-    task<result<client_ptr>> telling = tell(context_.data, decide());
-    co_return co_await std::move(telling);
+    task<result<client_ptr>> deciding = decide_and_tell(context_, signers_, by, decide);
+    co_return co_await std::move(deciding);
 }
 
 task<result<void>> client_service::remove_client(operator_caller by, std::string client_id) {

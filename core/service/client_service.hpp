@@ -2,6 +2,7 @@
 // who did it, and is durable before it is told of.
 #pragma once
 
+#include "core/port/signer_maker.hpp"
 #include "core/provider/client_rules.hpp"
 #include "core/provider/client_wishes.hpp"
 #include "core/service/admin_service.hpp"
@@ -38,10 +39,12 @@ inline constexpr std::size_t clients_page_max = 1000;
 // where `by` is no operator any more. A null of what was wished takes a member back to what its preset has.
 class client_service {
 public:
-    explicit client_service(service_context context);
+    // `signers` outlives it; null: keys are of no concern, in tests of other things.
+    explicit client_service(service_context context, signer_maker* signers = nullptr);
 
     // --- Clients: client_not_found, client_id_taken, too_many_entities. The secret of one that proves itself with one
-    // is made with it.
+    // is made with it. Where nothing else speaks against a client that signs people in, a key for its ID tokens is made
+    // before it is there, with an event: key_file_read_only, too_many_keys, operations_busy.
     task<result<made_client>> create_client(operator_caller by, client_wishes wanted);
     // What is not said stays. `enabled` false ends every token of it.
     task<result<client_ptr>> change_client(operator_caller by, std::string client_id, client_wishes wanted);
@@ -76,6 +79,7 @@ public:
 
 private:
     service_context context_;
+    signer_maker* const signers_;
     // Set while a change looks and puts: what one record names, another change must not remove meanwhile. Never across
     // a wait for storage.
     std::atomic_flag changing_;

@@ -223,11 +223,25 @@ refresh_policy policy_of(const service_settings& settings, const client& who) {
     return policy;
 }
 
-task<result<std::string>> make_id_token(const service_context& context, key_ring_ptr keys, id_token_order order) {
-    const std::shared_ptr<const jws_key> key = keys->signer_of(jws_algorithm_of(order.who->id_token_alg), order.now);
+family_grant grant_of(const authorization_code& code) {
+    family_grant grant;
+    grant.scopes = code.scopes;
+    grant.apis = code.apis;
+    grant.claims = pack_claims(code.userinfo_claims, code.id_token_claims);
+    grant.client_epoch = code.client_epoch;
+    return grant;
+}
+
+result<signing_turn> id_token_turn(const service_context& context, const key_ring& keys, const client& who,
+                                   timestamp now) {
+    std::shared_ptr<const jws_key> key = keys.signer_of(jws_algorithm_of(who.id_token_alg), now);
     if (context.signer == nullptr || key == nullptr) {
-        co_return storage_failure();
+        return storage_failure();
     }
+    return context.signer->admit(std::move(key));
+}
+
+task<result<std::string>> make_id_token(const service_context& context, key_ring_ptr keys, id_token_order order) {
     id_token_claims claims;
     claims.issuer = context.settings.issuer;
     claims.client_id = order.who->client_id;
@@ -245,8 +259,8 @@ task<result<std::string>> make_id_token(const service_context& context, key_ring
     }
     claims.access_token = std::move(order.access_token);
     claims.members = claim_members(*order.owner, id_token_claims_of(order.facts.grant.claims));
-    std::string input = id_token_signing_input(*key, claims);
-    task<result<std::string>> signing = context.signer->sign(key, std::move(input));
+    std::string input = id_token_signing_input(*order.turn.key, claims);
+    task<result<std::string>> signing = context.signer->sign(std::move(order.turn), std::move(input));
     co_return co_await std::move(signing);
 }
 

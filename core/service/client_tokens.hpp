@@ -2,6 +2,7 @@
 // user, client, APIs and consent are now. The code exchange and each refresh ask here.
 #pragma once
 
+#include "core/provider/authorization_code.hpp"
 #include "core/provider/catalogue.hpp"
 #include "core/provider/client.hpp"
 #include "core/provider/consent.hpp"
@@ -69,6 +70,9 @@ constexpr claim_set id_token_claims_of(std::uint32_t packed) {
     return packed >> 16U;
 }
 
+// What the family of this code is granted. Pure.
+family_grant grant_of(const authorization_code& code);
+
 // An ID token that is wanted (OIDC Core 2).
 struct id_token_order {
     client_ptr who;
@@ -78,9 +82,13 @@ struct id_token_order {
     std::string nonce;        // empty: none; at a refresh there is none (OIDC Core 12.2)
     family_id session;        // of `sid`; all zero: it is not told
     std::string access_token; // for at_hash
+    signing_turn turn;        // from id_token_turn()
 };
-// storage_unavailable where there is no key for it, or no signer; password_queue_full. Awaited directly: `context`
-// outlives the call.
+// The right to an ID token for this client, with the key that signs it at `now`: taken before anything changes.
+// storage_unavailable where there is no key for it, or no signer; password_queue_full.
+result<signing_turn> id_token_turn(const service_context& context, const key_ring& keys, const client& who,
+                                   timestamp now);
+// password_queue_full where the server stops meanwhile. Awaited directly: `context` outlives the call.
 task<result<std::string>> make_id_token(const service_context& context, key_ring_ptr keys, id_token_order order);
 
 } // namespace pawl

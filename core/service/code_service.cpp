@@ -9,6 +9,7 @@
 #include "core/service/eviction.hpp"
 #include "core/service/issue.hpp"
 
+#include <exception>
 #include <limits>
 #include <utility>
 
@@ -19,6 +20,7 @@ namespace {
 // One presentation of a genuine code.
 struct attempt {
     const service_context& context;
+    const key_ring& keys;
     const authorization_code& code;
     const presented_code& shown;
     const token_wishes& wishes;
@@ -81,6 +83,7 @@ struct outcome {
     family_facts facts;
     grant_parties parties;
     client_tokens tokens;
+    signing_turn turn; // of the ID token, if there will be one
 };
 
 outcome refused_outcome(failure why, result<ticket> rests) {
@@ -141,15 +144,6 @@ std::optional<outcome> used_before(const attempt& a) {
     return refused_outcome(storage_failure(), ticket::none);
 }
 
-family_grant grant_of(const authorization_code& code) {
-    family_grant grant;
-    grant.scopes = code.scopes;
-    grant.apis = code.apis;
-    grant.claims = pack_claims(code.userinfo_claims, code.id_token_claims);
-    grant.client_epoch = code.client_epoch;
-    return grant;
-}
-
 family_facts facts_of(const attempt& a, const grant_parties& parties, const client_tokens& tokens, timestamp now) {
     const family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
     family_facts facts;
@@ -182,6 +176,13 @@ std::optional<outcome> use_code(const attempt& a, surroundings seen) {
     if (a.code.bound && seen.session) {
         tokens->terms.expires_by =
             std::min(seen.session->facts.idle_expires_at(seen.session->word), seen.session->facts.expires_at());
+    }
+    if (has(tokens->scopes, builtin_scope::openid)) { // before the code is used: it is good once more after a refusal
+        result<signing_turn> turn = id_token_turn(a.context, a.keys, *seen.parties.who, seen.now.now);
+        if (!turn) {
+            return refused_outcome(turn.error(), ticket::none);
+        }
+        out.turn = *std::move(turn);
     }
     out.facts = facts_of(a, seen.parties, *tokens, seen.now.now);
     out.parties = std::move(seen.parties);
@@ -286,18 +287,40 @@ id_token_order order_of(const attempt& a, const outcome& used, timestamp now, co
 }
 
 // The tokens of a family that is durable and stands. Awaited directly.
-task<result<issued_tokens>> sign_tokens(const attempt& a, key_ring_ptr keys, const outcome& used) {
+task<result<issued_tokens>> sign_tokens(const attempt& a, key_ring_ptr keys, outcome& used) {
     const timestamp now = a.context.time.now();
     issued_tokens tokens = issue_tokens(a.context, *keys, used.facts, family_word{}, now, used.parties.who->client_id,
                                         used.tokens.about, &used.tokens.terms);
     if (has(used.tokens.scopes, builtin_scope::openid)) {
         id_token_order order = order_of(a, used, now, tokens);
+        order.turn = std::move(used.turn);
         task<result<std::string>> making = make_id_token(a.context, std::move(keys), std::move(order));
         result<std::string> made = co_await std::move(making);
         if (!made) {
             co_return made.error();
         }
         tokens.id_token = *std::move(made);
+    }
+    co_return tokens;
+}
+
+// The same; where they can't be made, the family has ended by the time of the answer, for its code is used up. What was
+// thrown is thrown again then. Awaited directly.
+task<result<issued_tokens>> sign_tokens_or_end(const attempt& a, key_ring_ptr keys, outcome& used) {
+    result<issued_tokens> tokens = storage_failure();
+    std::exception_ptr thrown; // no memory, or no signature now
+    try {
+        task<result<issued_tokens>> signing = sign_tokens(a, std::move(keys), used);
+        tokens = co_await std::move(signing);
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (!tokens) {
+        auto ending = refuse_and_end(a.context, tokens.error(), a.code.grant, family_status::revoked, a.from);
+        tokens = co_await std::move(ending);
+    }
+    if (thrown) {
+        std::rethrow_exception(thrown);
     }
     co_return tokens;
 }
@@ -341,11 +364,9 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
     presented.client = asking.number;
     presented.redirect_uri_sent = shown.redirect_uri.has_value();
     presented.redirect_uri = presented.redirect_uri_sent ? std::string_view(*shown.redirect_uri) : std::string_view();
-    if (shown.code_verifier) {
-        presented.code_verifier = *shown.code_verifier;
-    }
+    presented.code_verifier = shown.code_verifier;
     const token_wishes wishes{std::nullopt, std::move(shown.resources)};
-    const attempt a{context_, *code, presented, wishes, from};
+    const attempt a{context_, *keys, *code, presented, wishes, from};
     outcome used = try_code(a);
     if (!used.refused) {
         task<bool> wait = context_.data.durable(*used.rests);
@@ -361,13 +382,10 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
         task<failure> refusing = refusal(context_.data, *std::move(used.refused), std::move(used.rests));
         co_return co_await std::move(refusing);
     }
-    task<result<issued_tokens>> signing = sign_tokens(a, keys, used);
+    task<result<issued_tokens>> signing = sign_tokens_or_end(a, keys, used);
     result<issued_tokens> tokens = co_await std::move(signing);
-    if (!tokens) { // the code is used up, so its family is ended
-        static_cast<void>(end_family(context_, code->grant, family_status::revoked, from));
-        co_return tokens.error();
-    }
-    if (std::optional<outcome> dead = look_again(a, used.facts.created_at)) { // the signature took its time
+    if (std::optional<outcome> dead = tokens ? look_again(a, used.facts.created_at) : std::nullopt) {
+        // the signature took its time
         task<failure> refusing = refusal(context_.data, *std::move(dead->refused), std::move(dead->rests));
         co_return co_await std::move(refusing);
     }

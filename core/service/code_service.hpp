@@ -30,8 +30,8 @@ public:
 
     // C1 to C6 (docs/architecture.md). invalid_code; code_reused where the code was used: then its family is ended,
     // with an event; unauthorized_client where the client's grants have no authorization_code; invalid_target,
-    // claims_too_large; password_queue_full where too many signatures wait (the code is then used up);
-    // storage_unavailable. With `openid` there is an ID token.
+    // claims_too_large; password_queue_full where too many signatures wait, which uses no code up;
+    // storage_unavailable. With `openid` there is an ID token. Where a signature fails after all, the family is ended.
     task<result<issued_tokens>> exchange(token_client asking, code_presentation shown, caller from);
 
     // The JSON of /userinfo for this access token (OIDC Core 5.3). missing_access_token, invalid_access_token,

@@ -38,4 +38,12 @@ result<ended_family> end_family(const service_context& context, const family_id&
     return storage_failure();
 }
 
+task<failure> refuse_and_end(const service_context& context, failure why, const family_id& id, family_status reason,
+                             const caller& from) {
+    const result<ended_family> ended = end_family(context, id, reason, from);
+    result<ticket> rests = ended ? result<ticket>(ended->wait_for) : result<ticket>(ended.error());
+    task<failure> refusing = refusal(context.data, std::move(why), std::move(rests));
+    co_return co_await std::move(refusing);
+}
+
 } // namespace pawl

@@ -17,4 +17,9 @@ struct ended_family {
 result<ended_family> end_family(const service_context& context, const family_id& id, family_status why,
                                 const caller& from);
 
+// The refusal of what the family was made for, once it has ended durably for `reason`: `why`, or storage_unavailable.
+// Awaited directly.
+task<failure> refuse_and_end(const service_context& context, failure why, const family_id& id, family_status reason,
+                             const caller& from);
+
 } // namespace pawl

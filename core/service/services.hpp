@@ -60,7 +60,9 @@ struct service_settings {
     seconds refresh_idle_ttl{14 * 86400};
     seconds refresh_absolute_ttl{90 * 86400};
     refresh_policy refresh;
-    seconds code_ttl{60}; // --code-ttl: of authorization codes; at most code_ttl_max
+    seconds code_ttl{60};                // --code-ttl: of authorization codes; at most code_ttl_max
+    seconds web_session_ttl{14 * 86400}; // --session-ttl: of browser sessions, from the first sign-in
+    seconds web_rotation{600};           // --web-rotation: age of a cookie that a page replaces; 0: none
     std::size_t sessions_max = 1000;
     std::size_t clients_max = 10'000; // --max-clients
     password_rules passwords;

@@ -2,16 +2,11 @@
 // the hash.
 #include "core/service/session_service.hpp"
 
-#include "core/family/decide.hpp"
-#include "core/service/attempt_record.hpp"
-#include "core/service/durable_answer.hpp"
 #include "core/service/eviction.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
-#include "core/service/password_try.hpp"
-#include "core/service/user_change.hpp"
+#include "core/service/password_login.hpp"
 #include "core/service/user_scopes.hpp"
-#include "core/user/names.hpp"
 
 #include <optional>
 #include <utility>
@@ -20,42 +15,12 @@ namespace pawl {
 
 namespace {
 
-// How many families one login may open because the gate moved (or its family was evicted) while each became durable.
-constexpr unsigned openings_max = 4;
-
-void count(std::atomic<std::uint64_t>& counter) {
-    counter.fetch_add(1, std::memory_order_relaxed);
-}
-
-// Stores a hash of today's cost in place of `verified`'s, but only while the stored one is byte for byte the one that
-// was verified: a password changed meanwhile stays changed. Gives the record to go on with: the new one, or `verified`.
-// Awaited directly: `context` outlives the call.
-task<user_ptr> rehash(const service_context& context, user_ptr verified, secret_string password) {
-    task<result<std::string>> hashing = context.hasher.hash(std::move(password));
-    const result<std::string> fresh_hash = co_await std::move(hashing);
-    if (!fresh_hash) {
-        co_return verified; // the pool is full: another login will do it
-    }
-    const user_edit_function swap_hash = [&](user& u) -> result<user_edit> {
-        if (!u.gate.enabled || u.password_hash != verified->password_hash) {
-            return user_edit::keep;
-        }
-        u.password_hash = *fresh_hash;
-        return user_edit::replace;
-    };
-    const user_change change = change_user(context.data, verified->id, swap_hash);
-    if (!change.replaced) {
-        co_return verified;
-    }
-    count(context.counters.rehashes);
-    co_return change.record; // its version is waited for by who rests on it
-}
-
 // One family under the epoch of `holder`, whose hash was verified, and what the answer waits for.
 struct opened_family {
     issued_tokens tokens;
     family_id id;
     ticket wait_for = ticket::none;
+    static constexpr bool is_new = true;
 };
 
 // What the first tokens say of the user, and what that rests on.
@@ -132,95 +97,36 @@ result<opened_family> open_family(const service_context& context, const user& ho
     return opened;
 }
 
-// The record to try again with after a family opened under `holder` was found dead: the current one, if the password is
-// still the one that was verified and this very family was not ended. Else null.
-user_ptr still_entitled(const service_context& context, const user& holder, const std::optional<family_state>& opened) {
-    const user_ptr current = context.data.find_user(holder.id);
+} // namespace
+
+user_ptr still_entitled(const service_context& context, const user& holder, const family_state* opened) {
+    user_ptr current = context.data.find_user(holder.id);
     if (!current || !current->gate.enabled || current->password_hash != holder.password_hash) {
         return nullptr;
     }
-    const bool ended = opened && !opened->word.live() && opened->word.status() != family_status::evicted;
+    const bool ended = opened != nullptr && !opened->word.live() && opened->word.status() != family_status::evicted;
     return ended ? nullptr : current;
 }
 
-} // namespace
-
 task<result<issued_tokens>> open_session(const service_context& context, user_ptr holder, new_session wanted) {
-    for (unsigned opening = 0; opening < openings_max; ++opening) {
-        if (!holder->gate.is_open_to(family_id{}, holder->gate.epoch)) { // no epoch is left
-            const result<ticket> rests = context.data.observe_user(holder->id, holder->version);
-            task<failure> refused = refusal(context.data, errc::login_failed, rests);
-            co_return co_await std::move(refused);
-        }
-        result<opened_family> opened = open_family(context, *holder, wanted);
-        if (!opened && opened.error().code == errc::user_not_found) { // removed since its password was verified
-            const result<ticket> rests = context.data.observe_absence(fold_login_name(holder->email));
-            task<failure> refused = refusal(context.data, errc::login_failed, rests);
-            co_return co_await std::move(refused);
-        }
-        if (!opened && rests_on_user(opened.error().code)) {
-            task<failure> refused = refusal(context.data, opened.error(), observe_owner(context, holder->id));
-            co_return co_await std::move(refused);
-        }
-        if (!opened) {
-            co_return opened.error();
-        }
-        task<bool> wait = context.data.durable(opened->wait_for);
-        const bool stands = co_await std::move(wait);
-        if (!stands) {
-            co_return storage_failure();
-        }
-        const std::optional<family_state> after = context.data.find_family(opened->id);
-        if (after && alive(*after, context.time.now())) {
-            co_return std::move(opened->tokens);
-        }
-        user_ptr current = still_entitled(context, *holder, after);
-        if (!current) {
-            const result<ticket> rests = after ? rests_on(context.data, *after) : result<ticket>(ticket::none);
-            task<failure> refused = refusal(context.data, errc::login_failed, rests);
-            co_return co_await std::move(refused);
-        }
-        holder = std::move(current);
+    const auto open = [&](const user_ptr& whose) { return open_family(context, *whose, wanted); };
+    task<result<opened_family>> opening = open_durably(context, std::move(holder), open);
+    result<opened_family> opened = co_await std::move(opening);
+    if (!opened) {
+        co_return opened.error();
     }
-    co_return storage_failure();
+    co_return std::move(opened->tokens);
 }
 
 task<result<issued_tokens>> session_service::login(std::string name, secret_string password, new_session wanted) {
-    const caller& from = wanted.from;
-    const std::string folded = fold_login_name(name);
-    user_ptr holder = context_.data.find_user_by_login(folded);
-    const std::string account = holder ? account_name(*holder) : folded;
-    if (const std::optional<seconds> wait = context_.limiter.reserve(account, from.address)) {
-        count(context_.counters.logins_throttled);
-        record_attempt(context_, event_kind::login_throttled, account, holder, from);
-        co_return failure(errc::too_many_attempts, *wait);
+    task<result<user_ptr>> verifying = verify_login(context_, std::move(name), std::move(password), wanted.from);
+    result<user_ptr> holder = co_await std::move(verifying);
+    if (!holder) {
+        co_return holder.error();
     }
-    task<result<password_try>> trying = try_password(context_, holder, folded, std::move(password));
-    result<password_try> tried = co_await std::move(trying);
-    if (!tried) {
-        context_.limiter.give_back(account, from.address); // nothing was decided
-        co_return tried.error();
-    }
-    if (!tried->matches) {
-        count(context_.counters.logins_failed);
-        record_attempt(context_, event_kind::login_failed, account, holder, from);
-        const result<ticket> rests =
-            holder ? context_.data.observe_user(holder->id, holder->version) : context_.data.observe_absence(folded);
-        task<failure> refused = refusal(context_.data, errc::login_failed, rests);
-        co_return co_await std::move(refused);
-    }
-    context_.limiter.succeeded(account, from.address);
-    if (tried->replaces_hash) {
-        task<user_ptr> rehashing = rehash(context_, std::move(holder), std::move(tried->normal));
-        holder = co_await std::move(rehashing);
-    }
-    task<result<issued_tokens>> opening = open_session(context_, std::move(holder), std::move(wanted));
+    task<result<issued_tokens>> opening = open_session(context_, *std::move(holder), std::move(wanted));
     result<issued_tokens> opened = co_await std::move(opening);
-    if (opened) {
-        count(context_.counters.logins_ok);
-    } else if (opened.error().code == errc::login_failed) {
-        count(context_.counters.logins_failed);
-    }
+    count_login(context_, opened ? std::nullopt : std::optional(opened.error().code));
     co_return opened;
 }
 

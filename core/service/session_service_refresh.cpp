@@ -4,6 +4,7 @@
 #include "core/family/decide.hpp"
 #include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
+#include "core/service/family_evidence.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/refresh_claims.hpp"
 #include "core/service/user_scopes.hpp"
@@ -31,6 +32,7 @@ struct presentation {
     user_claims about;
     std::unique_ptr<client_tokens> of_client; // of a client's family; then `owner`, too
     user_ptr owner;
+    signing_turn turn; // of the ID token, if there will be one
 };
 
 presentation refused_presentation(failure why, result<ticket> rests) {
@@ -54,6 +56,7 @@ presentation accepted_presentation(refresh_kind kind, const family_state& seen, 
 // The presenting request, and what it presented.
 struct presenter {
     const service_context& context;
+    const key_ring& keys;
     const refresh_token_place& place;
     client_number client;
     const caller& from;
@@ -61,25 +64,12 @@ struct presenter {
     client_ptr record; // null: the first party
 };
 
-// The record of the family's last rotation, as evidence. Read before the exchange, so that where the exchange succeeds
-// nothing lay in between.
 family_use last_use_of(const presenter& who) {
-    std::optional<family_details> details = who.context.data.find_family_details(who.place.family);
-    return details ? std::move(details->last_use) : family_use{};
+    return pawl::last_use_of(who.context, who.place.family);
 }
 
-ticket append_evidence(const presenter& who, event_kind kind, const family_state& seen, const family_use& last,
-                       timestamp now, std::string about = {}) {
-    security_event event;
-    event.kind = kind;
-    event.user = seen.facts.user;
-    event.family = seen.facts.id;
-    event.generation_presented = who.place.generation;
-    event.generation_current = seen.word.generation();
-    event.presented = use_of(who.from, now);
-    event.last = last;
-    event.about = std::move(about);
-    return who.context.data.append_event(event);
+family_evidence evidence_of(const presenter& who, const family_state& seen, const family_use& last, timestamp now) {
+    return {seen, who.place.generation, who.from, last, now};
 }
 
 void count(std::atomic<std::uint64_t>& counter) {
@@ -93,7 +83,7 @@ ticket note_suspicion(const presenter& who, const family_state& seen, const fami
         return ticket::none;
     }
     count(who.context.counters.reuse_suspected);
-    return append_evidence(who, event_kind::reuse_suspected, seen, last, now);
+    return append_evidence(who.context, event_kind::reuse_suspected, evidence_of(who, seen, last, now));
 }
 
 // Some of them (core/throttle/attempt_journal.hpp). Nothing rests on it, so nothing waits for it.
@@ -102,7 +92,8 @@ void note_replay(const presenter& who, const family_state& seen, timestamp now) 
     const std::string_view account(reinterpret_cast<const char*>(id.data()), id.size());
     const auto before = who.context.limiter.worth_recording(event_kind::token_replayed, account);
     if (before) {
-        static_cast<void>(append_evidence(who, event_kind::token_replayed, seen, last_use_of(who), now,
+        const family_use last = last_use_of(who);
+        static_cast<void>(append_evidence(who.context, event_kind::token_replayed, evidence_of(who, seen, last, now),
                                           unrecorded_text(*before, "family")));
     }
 }
@@ -121,39 +112,31 @@ presentation replayed(const presenter& who, const family_state& seen, const deci
 // Cases 4 and 8 to 10, by the request whose exchange succeeded.
 presentation exchanged(const presenter& who, const family_state& seen, const decision& decided, const family_use& last,
                        timestamp now, ticket wait_for) {
-    service_counters& counters = who.context.counters;
-    const auto with_evidence = [&](event_kind kind) {
-        return later(wait_for, append_evidence(who, kind, seen, last, now));
-    };
+    const result<ticket> rests =
+        later(wait_for, record_exchange(who.context, decided.what, evidence_of(who, seen, last, now)));
     switch (decided.what) {
     case verdict::rotate:
-        count(counters.rotations);
-        return accepted_presentation(refresh_kind::rotated, seen, decided.next, now, wait_for);
+        return accepted_presentation(refresh_kind::rotated, seen, decided.next, now, rests);
     case verdict::healed:
-        count(counters.healed);
-        return accepted_presentation(refresh_kind::healed, seen, decided.next, now,
-                                     with_evidence(event_kind::family_healed));
+        return accepted_presentation(refresh_kind::healed, seen, decided.next, now, rests);
     case verdict::reuse:
-        count(counters.reuses);
-        return refused_presentation(errc::refresh_token_reused, with_evidence(event_kind::reuse_detected));
-    case verdict::ahead_revoked:
-        count(counters.ahead_revoked);
-        return refused_presentation(errc::session_revoked, with_evidence(event_kind::family_ahead));
-    default: // exhausted
-        return refused_presentation(errc::session_revoked, wait_for);
+        return refused_presentation(errc::refresh_token_reused, rests);
+    default: // ahead_revoked, exhausted
+        return refused_presentation(errc::session_revoked, rests);
     }
-}
-
-constexpr bool leaves_evidence(verdict what) {
-    return what == verdict::reuse || what == verdict::ahead_revoked || what == verdict::healed;
 }
 
 constexpr bool gives_tokens(verdict what) {
     return what == verdict::rotate || what == verdict::replay || what == verdict::healed;
 }
 
-presentation speaking(presentation p, owner_claims about) {
+bool tells_who(const std::unique_ptr<client_tokens>& tokens) {
+    return tokens != nullptr && has(tokens->scopes, builtin_scope::openid);
+}
+
+presentation speaking(presentation p, owner_claims about, signing_turn turn) {
     if (!p.refused && p.rests) {
+        p.turn = std::move(turn);
         p.rests = later(*p.rests, about.rests);
         p.about = std::move(about.claims);
         p.of_client = std::move(about.of_client);
@@ -230,8 +213,15 @@ std::optional<presentation> present_once(const presenter& who) {
     if (!about) {
         return refused_presentation(about.error(), observe_owner(context, seen->facts.user));
     }
+    result<signing_turn> turn = signing_turn();
+    if (tells_who(about->of_client)) { // before anything changes, too
+        turn = id_token_turn(context, who.keys, *who.record, now);
+    }
+    if (!turn) {
+        return refused_presentation(turn.error(), ticket::none);
+    }
     if (decided.next == seen->word) { // cases 5 and 7
-        return speaking(replayed(who, *seen, decided, now), *std::move(about));
+        return speaking(replayed(who, *seen, decided, now), *std::move(about), *std::move(turn));
     }
     const family_use last = leaves_evidence(decided.what) ? last_use_of(who) : family_use{};
     const result<exchange_result> changed =
@@ -247,9 +237,9 @@ std::optional<presentation> present_once(const presenter& who) {
         return refused_presentation(errc::session_expired, changed->wait_for);
     }
     if (decided.what == verdict::replay) { // case 6: a change of hints alone
-        return speaking(replayed(who, *seen, decided, now), *std::move(about));
+        return speaking(replayed(who, *seen, decided, now), *std::move(about), *std::move(turn));
     }
-    return speaking(exchanged(who, *seen, decided, last, now, changed->wait_for), *std::move(about));
+    return speaking(exchanged(who, *seen, decided, last, now, changed->wait_for), *std::move(about), *std::move(turn));
 }
 
 presentation present(const presenter& who) {
@@ -306,14 +296,15 @@ task<result<refreshed>> session_service::refresh(secret_string token, token_clie
         co_return errc::invalid_refresh_token;
     }
     const token_wishes wishes{std::move(scope), std::move(resources)};
-    presentation done = present({context_, *place, client.number, from, wishes, *record});
+    presentation done = present({context_, *keys, *place, client.number, from, wishes, *record});
     refreshed answer;
     if (!done.refused) { // signed while the disk is at work
         answer.kind = done.kind;
         answer.tokens = tokens_of(context_, *keys, done, client.id);
     }
-    if (!done.refused && done.of_client && has(done.of_client->scopes, builtin_scope::openid)) {
+    if (!done.refused && tells_who(done.of_client)) {
         id_token_order order = refreshed_id_token(*record, done.owner, done.facts, done.now, answer.tokens);
+        order.turn = std::move(done.turn);
         task<result<std::string>> making = make_id_token(context_, keys, std::move(order));
         result<std::string> made = co_await std::move(making);
         if (!made) {

@@ -31,7 +31,7 @@ public:
 
     // Who is signed in, by the cookie (empty: none). Rotates one that is older than --web-rotation where `rotates`: a
     // write, so only pages ask for it. A generation counts as confirmed once its cookie is shown 60 s after it was set
-    // (decision 0035); replays are not counted out. An old cookie ends the session
+    // (docs/decisions/0037); replays are not counted out. An old cookie ends the session
     // (status reuse, event). storage_unavailable.
     task<result<web_visit>> visit(std::string_view cookie, caller from, bool rotates);
 
@@ -44,6 +44,8 @@ public:
     task<result<void>> sign_out(std::string_view cookie, caller from);
 
 private:
+    task<result<void>> end_session(family_id session, caller from);
+
     service_context context_;
 };
 

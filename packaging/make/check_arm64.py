@@ -19,7 +19,7 @@ from make.serving import call, expect, log_in, reuse, server, use
 from make.static import relink
 from make.tarball import make_tarball
 
-QUICK = ("check_its_filter_knows_the_calls_of_the_machine",)
+QUICK = ("check_its_filter_knows_the_calls_of_the_machine", "check_its_libraries_link_to_one_another")
 OTHER = "arm64"
 CLOSING = " seccomp("  # of the last of these on the filter would be in force: it is closed after it listens
 AUDIT_ARCH, AUDIT_ARCH_AMD64 = 0xC00000B7, 0xC000003E
@@ -119,6 +119,21 @@ def filter_of(places):
     return lambda name, *arguments: verdict(program, AUDIT_ARCH, numbers[name], arguments), numbers, program
 
 
+def check_its_libraries_link_to_one_another(places):
+    """Where libm.so leads out of the root, libm.a is linked, and errno with it as a private symbol of one glibc."""
+    other, place = machine(OTHER), places.fresh("links")
+    need_tool("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu")
+    if this_architecture() == OTHER or not other.root.exists():
+        raise Skip("no libraries for arm64 here: tools/package root --arch arm64 brings them")
+    links = [path for path in (other.root / "usr/lib" / other.triplet).iterdir() if path.is_symlink()]
+    lost = sorted(path.name for path in links if not path.resolve().is_relative_to(other.root.resolve()))
+    expect(links and not lost, "links that lead out of the root: %s" % ", ".join(lost))
+    (place / "source").write_text("#include <cmath>\nint main(int n, char**) { return std::pow(n, n) > 1; }\n", encoding="ascii")
+    run([other.compiler(), *other.linker_flags(), "-x", "c++", place / "source", "-x", "none", "-o", place / "program"])
+    said = run(["readelf", "-dVW", place / "program"])
+    expect("[libm.so.6]" in said and "GLIBC_PRIVATE" not in said, said)
+
+
 def check_its_filter_knows_the_calls_of_the_machine(places):
     says, numbers, program = filter_of(places)
     for name in INSTEAD:
@@ -158,6 +173,7 @@ def check_every_form_says_that_it_is_for_it(places):
     package = make_deb(places.fresh("deb"), OTHER)[0]
     fields = run(["dpkg-deb", "-f", package])
     expect("Architecture: arm64\n" in fields and "libseccomp2 (>= " in fields and "libc6 (>= " in fields, fields)
+    expect("libc6 (<< " not in fields and "libc6 (>> " not in fields, "it is held to one version of glibc: " + fields)
 
 
 def check_one_image_is_for_both(places):

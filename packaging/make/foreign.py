@@ -4,6 +4,7 @@ The packages of this machine stay as they are: no foreign architecture is added 
 apt-get fetches with a state of its own. Nothing of what is fetched runs. A small database of dpkg says later which package has a file.
 """
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -55,6 +56,17 @@ def unpack(package, root):
     return control.rstrip().replace("\nVersion: ", "\nStatus: install ok installed\nVersion: ", 1) + "\n\n"
 
 
+def keep_links_inside(root):
+    """Makes each absolute link lead to the same file below `root`. A linker on this machine would else find no libm.so there, take libm.a,
+    and with it the errno of glibc as a private symbol, which holds the .deb to one version of glibc."""
+    for directory, directories, files in os.walk(root):
+        for path in (pathlib.Path(directory, name) for name in directories + files):
+            if path.is_symlink() and os.path.isabs(os.readlink(path)):
+                inside = root / os.readlink(path).lstrip("/")
+                path.unlink()
+                path.symlink_to(os.path.relpath(inside, directory))
+
+
 def make_root(architecture):
     """Makes the root directory anew; gives its path."""
     if machine(architecture).is_here:
@@ -67,10 +79,13 @@ def make_root(architecture):
         (partial / name).symlink_to("usr/" + name)
     state = fresh(root.with_name("apt"))
     entries = [unpack(package, partial) for package in fetch(architecture, state)]
+    keep_links_inside(partial)
     (partial / "var/lib/dpkg/info/format").write_text("1\n", encoding="ascii")
     (partial / "var/lib/dpkg/status").write_text("".join(entries), encoding="utf-8")
     shutil.rmtree(state)
     if root.exists():
         shutil.rmtree(root)
     os.rename(partial, root)
+    for name in ("CMakeCache.txt", "build.ninja"):  # they keep the libraries that were found in the last root
+        (root.parent / name).unlink(missing_ok=True)
     return [root]

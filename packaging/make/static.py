@@ -37,7 +37,7 @@ def lay_out_kit(build, kit, strip="strip"):
         words = []
         for name in link_inputs(build, program):
             path = pathlib.Path(name)
-            if path.is_absolute() or _SHARED.search(path.name):  # the root of another machine lies in the build
+            if path.is_absolute() or path.parts[0] == "root":  # the root of another machine lies in the build
                 words.append("-l:lib%s.a" % _LIBRARY.search(path.name).group(1))
                 continue
             target = objects / (path.name if path.suffix == ".a" else program + "-" + path.name)

@@ -24,13 +24,9 @@ void fill(embedded_store& data, salvage_report& report) {
             left_out("user " + std::to_string(id));
         }
     }
-    for (const past_family* const family : report.image.sorted_families()) {
-        if (filler.add(image_of(*family)).outcome != import_outcome::added) {
-            left_out("session " + pawl::to_hex(family->facts.id));
-        }
-    }
-    // All other entities, by their declarations: one that store_filler can't add does not compile.
-    for_each_record_back([&]<class Record>(as<Record>) { // what others name comes before them
+    // All other entities, by their declarations: one that store_filler can't add does not compile. What others name comes
+    // before them, and clients before their families.
+    for_each_record_back([&]<class Record>(as<Record>) {
         if constexpr (plain_entity<Record>) {
             for_each_plain(report.image.plain->of<Record>(), [&](const Record& r) {
                 if (filler.add(r).outcome != import_outcome::added) {
@@ -39,6 +35,11 @@ void fill(embedded_store& data, salvage_report& report) {
             });
         }
     });
+    for (const past_family* const family : report.image.sorted_families()) {
+        if (filler.add(image_of(*family)).outcome != import_outcome::added) {
+            left_out("session " + pawl::to_hex(family->facts.id));
+        }
+    }
     filler.wait();
 }
 

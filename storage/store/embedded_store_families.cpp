@@ -4,6 +4,8 @@
 
 #include <boost/assert.hpp>
 
+#include <mutex>
+
 namespace pawl::storage {
 
 namespace {
@@ -12,6 +14,16 @@ constexpr seconds imported_ttl_max{1827LL * 86400}; // five years, as at a login
 
 failure no_room() {
     return {errc::storage_unavailable, no_room_retry_after};
+}
+
+// Whether the end of all sessions of a client, or a client to come, would let in what is dead now.
+bool may_be_let_in(const store_state& s, const family_facts& facts) {
+    if (facts.client < first_registered_client) {
+        return false;
+    }
+    const std::lock_guard lock(s.entities.mutex);
+    const client_ptr known = s.entities.clients.find_any(facts.client.value);
+    return !known || facts.grant.client_epoch > known->epoch;
 }
 
 } // namespace
@@ -87,8 +99,9 @@ result<imported> embedded_store::import_family(const family_facts& facts, family
         s.agents.release(agent);
         return imported{import_outcome::no_user};
     }
-    // Of an epoch that is still to come: the next end of all sessions would open the gate to it.
-    if (facts.epoch > owner->current.load(std::memory_order_acquire)->record->gate.epoch) {
+    // Of an epoch that is still to come: the next end of all sessions would open the gate to it. The same of a
+    // client's.
+    if (facts.epoch > owner->current.load(std::memory_order_acquire)->record->gate.epoch || may_be_let_in(s, facts)) {
         s.agents.release(agent);
         return imported{import_outcome::refused};
     }

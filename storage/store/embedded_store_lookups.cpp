@@ -105,12 +105,12 @@ void walk_list(store_state& s, const rcu_read_guard& section, user_slot& owner, 
     std::size_t dead = 0, others = 0;
     for (const family_node* node = owner.first_family(); node != nullptr;
          node = node->next_of_user.load(std::memory_order_acquire)) {
-        const bool is_dead = dead_on_disk(*node, owner, version, now);
+        const bool is_dead = dead_on_disk(section, s, *node, version, now);
         ++(is_dead ? dead : others);
         see(*node, is_dead);
     }
     if (user_families::worth_setting_aside(dead, others)) {
-        s.families.lists().set_dead_aside(section, owner, now);
+        s.families.lists().set_dead_aside(section, s, owner, now);
     }
 }
 

@@ -186,6 +186,11 @@ client_ptr embedded_store::find_client(std::string_view client_id) const {
     return found == nullptr ? nullptr : *found;
 }
 
+bool embedded_store::is_origin_of_client(std::string_view origin) const {
+    const rcu_read_guard section;
+    return std::ranges::binary_search(state_->entities.clients.current().origins, origin);
+}
+
 std::vector<client_ptr> embedded_store::clients_after(client_number after, std::size_t limit) const {
     const rcu_read_guard section;
     const auto& current = state_->entities.clients.current();

@@ -2,6 +2,7 @@
 #include "storage/store/family_bonds.hpp"
 
 #include "core/family/decide.hpp"
+#include "core/provider/authorization_code.hpp"
 #include "storage/background.hpp"
 #include "storage/store/snapshot_content.hpp"
 #include "storage/store/store_state.hpp"
@@ -20,20 +21,23 @@ constexpr std::size_t drops_at_once = 4096; // families freed in one grace perio
 // Surplus families that make a snapshot worth while, which they wait for: so many, and a share of all.
 constexpr std::uint64_t surplus_min = 4096, surplus_share = 8;
 
-// Since when the family is of no use to anybody; nothing where it may still be, or may become so again (a user who is
-// disabled can be enabled, so that alone is no end).
-std::optional<timestamp> dead_since(const family_node& node, family_word word, const user& owner, timestamp now) {
+// Since when the family is of no use to anybody; nothing where it may still be, or may become so again (a user or a
+// client that is disabled can be enabled, so that alone is no end).
+std::optional<timestamp> dead_since(const rcu_read_guard& section, const store_state& state, const family_node& node,
+                                    family_word word, const family_facts& facts, timestamp now) {
+    const user_version& version = *node.owner->current.load(std::memory_order_acquire);
+    const user& owner = *version.record;
     if (!word.live()) {
         return node.created_at + seconds(node.ended_after());
     }
-    const family_facts facts = node.facts();
     if (facts.expired(word, now)) {
         return facts.idle_expires_at(word);
     }
     if (owner.deleted || !owner.gate.is_open_to(facts.id, facts.epoch)) {
         return owner.gate.changed_at;
     }
-    return std::nullopt;
+    const std::optional<bond_end> end = bond_end_of(section, state, facts, *node.owner, version, now);
+    return end ? std::optional(end->at) : std::nullopt;
 }
 
 } // namespace
@@ -195,11 +199,13 @@ void maintenance::sweep_families(timestamp now) {
                 if (bonds.is_withdrawn && word.live()) {
                     withdrawn.push_back(facts.id);
                 }
-                const std::optional<timestamp> since = dead_since(node, word, owner, now);
+                const std::optional<timestamp> since = dead_since(section, state_, node, word, facts, now);
                 const family_node::place at = node.standing.load(std::memory_order_relaxed);
-                const bool early = since && at == family_node::place::surplus;
                 node.owner->dead_listed += since && at == family_node::place::listed ? 1U : 0U;
-                const bool dead = early || (since && now - *since >= state_.options.dead_retention);
+                // What tells that a code was used stays while the code may be good: no bound is above that.
+                const bool of_no_use = since && !may_await_its_code(facts, now);
+                const bool early = of_no_use && at == family_node::place::surplus;
+                const bool dead = early || (of_no_use && now - *since >= state_.options.dead_retention);
                 if (may_go(node.sweep_mark, dead)) {
                     dropped.push_back(&node);
                 } else if (early) {
@@ -227,7 +233,7 @@ void maintenance::set_dead_aside(user_slot& slot, timestamp now) {
         return;
     }
     const rcu_read_guard section;
-    lists.set_dead_aside(section, slot, now);
+    lists.set_dead_aside(section, state_, slot, now);
 }
 
 std::optional<timestamp> maintenance::last_expiry(timestamp created_until) {

@@ -1,5 +1,6 @@
 #include "storage/store/registry_table.hpp"
 
+#include "core/provider/redirect_uri.hpp"
 #include "storage/exit_code.hpp"
 #include "storage/map/hash.hpp"
 #include "storage/store/terms_table.hpp"
@@ -26,6 +27,23 @@ std::uint64_t hash_of(const token_id& id) noexcept {
 template <class Record>
 std::uint32_t key_of(const std::shared_ptr<const Record>& r) {
     return declaration<Record>::key(*r);
+}
+
+// Of the enabled ones. Views into the records.
+std::vector<std::string_view> origins_of(const std::vector<client_ptr>& clients) {
+    std::vector<std::string_view> origins;
+    for (const client_ptr& one : clients) {
+        for (const std::string& uri : one->redirect_uris) {
+            const std::string_view origin = web_origin_of(uri);
+            if (one->enabled && !origin.empty()) {
+                origins.push_back(origin);
+            }
+        }
+    }
+    std::ranges::sort(origins);
+    const auto again = std::ranges::unique(origins);
+    origins.erase(again.begin(), again.end());
+    return origins;
 }
 
 } // namespace
@@ -101,6 +119,9 @@ std::unique_ptr<typename registry_kind<Record>::view> registry_kind<Record>::vie
         made->by_name.push_back({says::name_of_one(*made->by_number[i]), i});
     }
     std::ranges::sort(made->by_name, {}, &view::name_at::name);
+    if constexpr (std::same_as<Record, client>) {
+        made->origins = origins_of(made->by_number);
+    }
     return made;
 }
 

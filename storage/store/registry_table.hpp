@@ -45,6 +45,7 @@ public:
         };
         std::vector<ptr> by_number;
         std::vector<name_at> by_name;
+        std::vector<std::string_view> origins; // of clients: of their redirect URIs, each once, in order
 
         const ptr* find(std::uint32_t number) const noexcept;
         const ptr* find(std::string_view name) const noexcept;

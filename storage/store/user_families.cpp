@@ -1,6 +1,7 @@
 #include "storage/store/user_families.hpp"
 
 #include "storage/map/hash.hpp"
+#include "storage/store/family_bonds.hpp"
 
 #include <boost/assert.hpp>
 
@@ -34,8 +35,9 @@ bool is_dropping(const family_node& node) noexcept {
 
 } // namespace
 
-bool dead_on_disk(const family_node& node, const user_slot& owner, const user_version& version,
-                  timestamp now) noexcept {
+bool dead_on_disk(const rcu_read_guard& section, const store_state& state, const family_node& node,
+                  const user_version& version, timestamp now) noexcept {
+    const user_slot& owner = *node.owner;
     const family_word word = node.load();
     if (!word.live()) {
         return node.durable_covers(word);
@@ -46,14 +48,19 @@ bool dead_on_disk(const family_node& node, const user_slot& owner, const user_ve
     }
     const user& u = *version.record;
     const bool shut_out = u.deleted || (u.gate.epoch != facts.epoch && u.gate.survivor != facts.id);
-    return shut_out && owner.durable_version.load(std::memory_order_acquire) >= u.version;
+    if (shut_out && owner.durable_version.load(std::memory_order_acquire) >= u.version) {
+        return true;
+    }
+    const std::optional<bond_end> end = bond_end_of(section, state, facts, owner, version, now);
+    return end && end->on_disk;
 }
 
 mutex& user_families::lock_of(const user_slot& owner) const noexcept {
     return locks_[hash_of(owner.id) % locks];
 }
 
-void user_families::set_dead_aside(const rcu_read_guard&, user_slot& owner, timestamp now) noexcept {
+void user_families::set_dead_aside(const rcu_read_guard& section, const store_state& state, user_slot& owner,
+                                   timestamp now) noexcept {
     const std::unique_lock lock(lock_of(owner), std::try_to_lock);
     const user_version* const version = owner.current.load(std::memory_order_acquire);
     family_node* const head = owner.first_family();
@@ -70,7 +77,7 @@ void user_families::set_dead_aside(const rcu_read_guard&, user_slot& owner, time
         bool expired = false;
         for (family_node* node = head->next_of_user.load(std::memory_order_acquire); node != nullptr;
              node = node->next_of_user.load(std::memory_order_acquire)) {
-            if (dead_on_disk(*node, owner, *version, now)) {
+            if (dead_on_disk(section, state, *node, *version, now)) {
                 leaving.push_back(node);
                 expired = expired || node->load().live();
             }

@@ -20,6 +20,8 @@
 
 namespace pawl::storage {
 
+struct store_state;
+
 // Of one user, guarded by the user's lock.
 struct families_set_aside {
     std::vector<family_node*> kept; // the latest set aside is the last
@@ -27,8 +29,10 @@ struct families_set_aside {
 };
 
 // Whether the family is dead at `now` and what makes it so is on disk: no answer that leaves it out has to wait. Only a
-// clock that goes back brings one to life again, and only where it had expired.
-bool dead_on_disk(const family_node& node, const user_slot& owner, const user_version& version, timestamp now) noexcept;
+// clock that goes back brings one to life again, and only where it, or the browser session that it hangs on, had
+// expired.
+bool dead_on_disk(const rcu_read_guard& section, const store_state& state, const family_node& node,
+                  const user_version& version, timestamp now) noexcept;
 
 class user_families {
 public:
@@ -43,7 +47,8 @@ public:
 
     // Takes what is dead on disk out of the owner's list. Does nothing where another does it just now, or where there
     // is no memory for it.
-    void set_dead_aside(const rcu_read_guard& section, user_slot& owner, timestamp now) noexcept;
+    void set_dead_aside(const rcu_read_guard& section, const store_state& state, user_slot& owner,
+                        timestamp now) noexcept;
     // The ones set aside, as of now; usable within the section.
     std::vector<family_node*> set_aside(const rcu_read_guard& section, const user_slot& owner) const;
     // Whether at `now` one that was set aside as expired may be alive: the clock went back.

@@ -44,6 +44,25 @@ BOOST_AUTO_TEST_CASE(only_listed_origins_are_allowed_and_only_exactly) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(pages_of_clients_may_ask_for_tokens_claims_and_keys_and_nothing_else) {
+    cors_settings settings;
+    settings.of_clients = [](std::string_view origin) { return origin == "https://shop.example"; };
+    for (const std::string_view path : {"/token", "/userinfo", "/revoke", "/.well-known/jwks.json",
+                                        "/.well-known/openid-configuration", "/authorize", "/login", "/users/me"}) {
+        const bool served = serves_pages_of_clients(path);
+        BOOST_TEST(served == (path != "/authorize" && path != "/login" && path != "/users/me"));
+        for (const std::string_view origin : {"https://shop.example", "https://evil.example"}) {
+            http_request asked = from(origin);
+            asked.path = path;
+            http_response answered;
+            add_cors_headers(settings, asked, "GET", answered);
+            const bool allowed = served && origin == "https://shop.example";
+            BOOST_TEST(header(answered, "Access-Control-Allow-Origin") == (allowed ? origin : "(none)"));
+            BOOST_TEST(header(answered, "Vary") == (served ? "Origin" : "(none)"));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(development_allows_loopback_with_any_port_and_nothing_that_looks_like_it) {
     const cors_settings settings{{}, true};
     for (const char* good : {"http://localhost", "http://localhost:3000", "https://localhost:5173",

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(a_user_sees_what_it_allows_and_withdraws_it) {
     BOOST_TEST(get("/users/me/consents", token).json().at("consents").as_array().size() == 1U);
     BOOST_TEST(withdraw("/users/me/consents/~aHR0cHM6Ly9iYW5rLmV4YW1wbGUvYXBw", token).status() == 204U);
     BOOST_TEST(get("/users/me/consents", token).body() == R"({"consents":[]})");
-    for (const char* path : {"/users/me/consents/shop", "/users/me/consents/nobody-knows", "/users/me/consents/%FF"}) {
+    for (const char* path : {"/users/me/consents/shop", "/users/me/consents/not-known", "/users/me/consents/%FF"}) {
         expect_problem(withdraw(path, token), 404, "consent_not_found");
     }
 }

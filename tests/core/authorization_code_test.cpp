@@ -36,7 +36,8 @@ flow some_flow() {
     given = with(given, "resource", "stock");
     given = with(given, "response_mode", "form_post");
     given = with(given, "claims", R"({"userinfo":{"email":null},"id_token":{"name":null}})");
-    return {std::get<authorization_request>(read(given, shop_client(), user_id{42})), id_of(0x51)};
+    return {std::get<authorization_request>(read(given, shop_client(), user_id{42})), id_of(0x51),
+            scope_set::of({1, 2, 3, 1ULL << 63U})};
 }
 
 authorization_code some_code() {

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(an_exchange_looks_at_the_consent_again_after_its_wait) {
     data.hold_durability();
     running<result<issued_tokens>> exchanging(codes.exchange(asking(), shown(good), from_host(1)));
     BOOST_TEST(is_there(code(1).grant));
-    code_world::withdraw(); // whoever ends sessions has not come by yet
+    code_world::withdraw(); // what ends sessions has not come by yet
     data.make_durable();
     exchanging.poll();
     data.make_durable();

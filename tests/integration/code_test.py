@@ -4,6 +4,10 @@ import base64
 import concurrent.futures
 import hashlib
 import json
+import os
+import random
+import threading
+import time
 import unittest
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -40,7 +44,7 @@ class CodeCase(case.ServerCase):
 
     def setUp(self):
         super().setUp()
-        self.email = case.fresh_email() if hasattr(self, "root") else None
+        self.email, self.password = case.fresh_email() if hasattr(self, "root") else None, case.PASSWORD
         if self.email:
             self.expect(self.client.post("/dev/users", {"email": self.email, "password": case.PASSWORD}), 201)
 
@@ -107,6 +111,7 @@ class Codes(CodeCase):
         self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 401)
         family = self.expect(self.client.get("/dev/families/" + unpacked(tokens["access_token"])["sid"]), 200).json
         self.assertIs(family["alive"], False)
+        self.assertEqual(family["word"]["status"], "code_reuse")
 
     def test_what_does_not_fit_is_refused_and_ends_nothing(self):
         code = self.code()["code"]
@@ -119,16 +124,6 @@ class Codes(CodeCase):
         self.refused(self.exchange(code, resource="https://none.example"), "invalid_target")
         self.refused(self.token(grant_type="authorization_code"), "invalid_request")
         self.expect(self.exchange(code), 200)
-
-    def test_of_many_exchanges_at_once_at_most_one_is_told(self):
-        code = self.code()["code"]
-        with concurrent.futures.ThreadPoolExecutor(16) as pool:
-            replies = list(pool.map(lambda _: self.exchange(code), range(64)))
-        told = [r.json for r in replies if r.status == 200]
-        self.assertLessEqual(len(told), 1)
-        self.assertEqual({r.status for r in replies} - {200}, {400})
-        for tokens in told:
-            self.refused(self.refreshed(tokens["refresh_token"]), "invalid_grant")
 
     def test_dev_code_refuses_what_the_client_may_not_ask(self):
         wish = {"user": self.email, "client_id": "shop", "code_challenge": CHALLENGE}
@@ -208,7 +203,134 @@ class Userinfo(CodeCase):
         self.expect(self.client.get("/userinfo", bearer=first_party), 401)
 
 
+class Races(CodeCase):
+    """What is asked at the same moment as an exchange; in rounds, since each is one order out of many."""
+    ROUNDS = 8 * int(os.environ.get("PAWL_TEST_SCALE", "1"))
+
+    def at_once(self, *calls):
+        """What they answered; none begins before all threads are there."""
+        barrier = threading.Barrier(len(calls))
+
+        def called(call):
+            barrier.wait()
+            return call()
+        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(called, calls))
+
+    def delayed(self, call):
+        """Some of the ways through an exchange later."""
+        seconds = random.uniform(0, 0.008)
+
+        def later():
+            time.sleep(seconds)
+            return call()
+        return later
+
+    def told(self, replies):
+        for reply in replies:
+            self.assertIn((reply.status, reply.json.get("error")), [(200, None), (400, "invalid_grant")], repr(reply))
+        return [reply.json for reply in replies if reply.status == 200]
+
+    def dead(self, tokens, status=400, error="invalid_grant"):
+        self.refused(self.refreshed(tokens["refresh_token"]), error, status)
+        self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 401)
+
+    def used(self, code):
+        again = self.exchange(code)
+        self.refused(again, "invalid_grant")
+        return "used before" in again.json["error_description"]
+
+    def test_of_many_exchanges_at_once_at_most_one_is_told_and_the_others_end_it(self):
+        for round in range(self.ROUNDS):
+            with self.subTest(round=round):
+                code = self.code()["code"]
+                told = self.told(self.at_once(*[lambda: self.exchange(code)] * 64))
+                self.assertLessEqual(len(told), 1)
+                self.assertTrue(self.used(code))
+                for tokens in told:
+                    self.dead(tokens)
+
+    def test_two_exchanges_some_time_apart(self):
+        for round in range(self.ROUNDS * 4):
+            with self.subTest(round=round):
+                code = self.code()["code"]
+                told = self.told(self.at_once(lambda: self.exchange(code), self.delayed(lambda: self.exchange(code))))
+                self.assertLessEqual(len(told), 1)
+                for tokens in told:
+                    self.dead(tokens)
+
+    def test_what_ends_all_sessions_of_the_user_ends_what_a_code_gives_at_that_moment(self):
+        for round in range(self.ROUNDS * 4):
+            with self.subTest(round=round):
+                access = self.expect(self.client.login(self.email, self.password), 200).json["access_token"]
+                code = self.code()["code"]
+                change = {"current_password": self.password, "new_password": self.password + "x"}
+                if round % 2:
+                    self.password += "x"
+                    end = lambda: self.client.post("/users/me/password", change, bearer=access)
+                else:
+                    end = lambda: self.client.post("/logout/all", bearer=access)
+                exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
+                self.expect(ended, 204)
+                for tokens in self.told([exchanged]):
+                    self.dead(tokens)
+                self.refused(self.exchange(code), "invalid_grant")
+
+    def test_the_end_of_all_sessions_of_a_client_ends_what_a_code_gives_at_that_moment(self):
+        for round in range(self.ROUNDS * 4):
+            with self.subTest(round=round):
+                code = self.code()["code"]
+                end = lambda: self.client.post("/admin/clients/shop/logout", bearer=self.root)
+                exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
+                self.expect(ended, 204)
+                for tokens in self.told([exchanged]):
+                    self.dead(tokens)
+                self.refused(self.exchange(code), "invalid_grant")
+
+    def test_a_client_that_is_disabled_at_that_moment(self):
+        def enable(on):
+            return self.client.send("PATCH", "/admin/clients/shop", {"enabled": on}, bearer=self.root)
+        for round in range(self.ROUNDS * 4):
+            with self.subTest(round=round):
+                code = self.code()["code"]
+                exchanged, disabled = self.at_once(lambda: self.exchange(code), self.delayed(lambda: enable(False)))
+                self.expect(disabled, 200)
+                try:
+                    self.assertIn((exchanged.status, exchanged.json.get("error")),
+                                  [(200, None), (400, "invalid_grant"), (401, "invalid_client")], repr(exchanged))
+                    if exchanged.status == 200:
+                        self.dead(exchanged.json, 401, "invalid_client")
+                finally:
+                    self.expect(enable(True), 200)
+                if exchanged.status == 200:
+                    self.dead(exchanged.json)  # for good
+                self.refused(self.exchange(code), "invalid_grant")
+
+
 class Crash(CodeCase):
+    def test_a_crash_between_use_and_reply_gives_no_code_a_second_use(self):
+        for round in range(8 * int(os.environ.get("PAWL_TEST_SCALE", "1"))):
+            with self.subTest(round=round):
+                code = self.code()["code"]
+                with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                    asked = [pool.submit(self.exchange, code) for _ in range(1 + round % 4)]
+                    time.sleep(random.uniform(0, 0.01))
+                    self.server.kill()
+                self.server.start()
+                self.client = type(self.client)(self.server.url)
+                replies = [one.result() for one in asked if one.exception() is None]
+                told = [one.json for one in replies if one.status == 200]
+                self.assertLessEqual(len(told), 1)
+                again = self.exchange(code)
+                if any(one.status == 400 for one in replies) or told: # somebody was told that it was used
+                    self.refused(again, "invalid_grant")
+                    self.assertIn("used before", again.json["error_description"])
+                else: # used or not, that is known now
+                    self.assertIn(again.status, (200, 400), repr(again))
+                for tokens in told + ([again.json] if again.status == 200 else []):
+                    self.refused(self.exchange(code), "invalid_grant")
+                    self.refused(self.refreshed(tokens["refresh_token"]), "invalid_grant")
+
     def test_a_code_that_was_used_before_a_crash_is_used_after_it(self):
         used, unused = self.code()["code"], self.code()["code"]
         tokens = self.expect(self.exchange(used), 200).json

@@ -1,14 +1,18 @@
 """Data directories of every released format are still read: snapshots/golden/*, with what they contain.
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
-came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes and revoked tokens.
+came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes and revoked tokens,
+`--make-families v1-families` one with the sessions of clients.
 """
+import base64
 import gzip
+import hashlib
 import json
 import pathlib
 import signal
 import sys
 import unittest
+from urllib.parse import urlencode
 
 from support import case
 from support.http import Client
@@ -135,6 +139,114 @@ def make_with_entities(name):
         server.close()
 
 
+STATUSES = ("live", "logout", "reuse", "admin", "evicted", "exhausted", "ahead", "superseded", "denied", "code_reuse",
+            "signed_out", "client", "consent", "revoked")
+CALLBACK = "https://page.example/cb"
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+
+def families(half, user, client):
+    """Lines of an export: sessions of a client in every state, with and without what each may have and hang on."""
+    lines = []
+    for i, status in enumerate(STATUSES):
+        line = {"id": "%02x%030x" % (half, i + 1), "user": user, "client": client, "created_at": "2026-11-01T03:04:05Z",
+                "idle_ttl": 86400 * 300, "absolute_ttl": 86400 * 400, "generation": i, "status": status,
+                "rotated_at": "2026-11-02T03:04:05Z" if i else "2026-11-01T03:04:05Z",
+                "ended_after": 100000 + i if i else 0}
+        granted = {"scopes": "0 1 16" if i % 2 else "", "apis": "1" if i % 3 else "", "claims": i * 65537, "acr": i % 2,
+                   "amr": i % 2}
+        line.update({name: value for name, value in granted.items() if value})  # as an export leaves out the others
+        if i % 4 == 1:
+            line.update(parent="%02x%030x" % (half, 1), auth_time="2026-11-01T03:04:00Z")
+        if i % 4 == 2:
+            line.update(bound_to="proof_key", thumbprint="A" * 42 + "E")
+        lines.append({"family": line})
+    return lines
+
+
+def put_families(server, lines):
+    text = "\n".join(json.dumps(one) for one in [
+        {"pawl_export": 1, "next_user_id": 1, "users": 0, "families": len(lines)}, *lines,
+        {"end": {"users": 0, "families": len(lines)}}]) + "\n"
+    done = ctl("import", "-", "--data-dir", server.data_dir, stdin=text)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Page:
+    """The public client `page` at a server."""
+    def __init__(self, client):
+        self.client = client
+
+    def code(self, email, scope="offline_access"):
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+        made = self.client.post("/dev/code", {"user": email, "client_id": "page", "scope": scope, "redirect_uri": CALLBACK,
+                                              "code_challenge": challenge})
+        assert made.status == 201, made
+        return made.json["code"]
+
+    def token(self, **fields):
+        return self.client.request("POST", "/token", urlencode({"client_id": "page", **fields}),
+                                   {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def exchange(self, code):
+        return self.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier=VERIFIER)
+
+    def refresh(self, token):
+        return self.token(grant_type="refresh_token", refresh_token=token)
+
+    def grant(self, email, state):
+        """A code, its session in the third generation, and what became of it."""
+        code = self.code(email)
+        old = self.exchange(code).json["refresh_token"]
+        current = self.refresh(self.refresh(old).json["refresh_token"]).json["refresh_token"]
+        if state == "code_reuse":
+            assert self.exchange(code).status == 400
+        return {"code": code, "old": old, "current": current, "state": state}
+
+
+def make_with_families(name):
+    """Sessions of clients in a snapshot and in the log after it: some that codes made, and one of each sort."""
+    target = GOLDEN / name
+    assert not target.exists(), "%s is there already; a format is frozen once" % target
+    server = Pawld("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB")
+    try:
+        server.start()
+        client = Client(server.url)
+        client.post("/dev/users", {"email": "root@example.com", "password": PASSWORD, "is_superuser": True})
+        root = client.login("root@example.com").json["access_token"]
+        for path, document in (("/admin/apis", {"identifier": "https://api.example", "name": "Orders"}),
+                               ("/admin/scopes", {"name": "orders:read", "api": "https://api.example"}),
+                               ("/admin/clients", {"client_id": "page", "name": "Page", "preset": "spa", "consent": "never",
+                                                   "redirect_uris": [CALLBACK], "apis": ["https://api.example"],
+                                                   "scopes": ["openid", "profile", "offline_access", "orders:read"]})):
+            assert client.post(path, document, bearer=root).status == 201, path
+        alice = client.sign_up("alice@example.com", first_name="Alice", surname="Müller").json
+        grants = [Page(client).grant("alice@example.com", state) for state in ("live", "code_reuse")]
+        assert server.stop() == 0
+        server.options = ["--snapshot-interval", "30d"]
+        put_families(server, families(1, alice["id"], 16))
+        server.options = ["--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB"]
+        server.start()
+        client = Client(server.url)
+        snapshots = lambda: set(pathlib.Path(server.data_dir).glob("snap-*.dat"))
+        found = snapshots()
+        for i in range(30):  # enough for a snapshot
+            assert client.sign_up("u%d@example.com" % i, first_name="U").status == 201
+        case.eventually(lambda: snapshots() - found)
+        grants += [Page(client).grant("alice@example.com", state) for state in ("live", "code_reuse")]
+        old = client.login("alice@example.com").json["refresh_token"]
+        current = client.refresh(client.refresh(old).json["refresh_token"]).json["refresh_token"]
+        known = {"password": PASSWORD, "users": {"alice@example.com": {"user": alice, "old": old, "current": current,
+                                                                       "state": "live"}},
+                 "grants": grants, "now": client.get("/dev/clock").json["now"],
+                 "entities": [*families(1, alice["id"], 16), *families(2, alice["id"], 16)]}
+        assert server.stop() == 0
+        put_families(server, families(2, alice["id"], 16))
+        keep(target, server, known)
+    finally:
+        server.close()
+
+
 class Golden(unittest.TestCase):
     def unpacked(self, golden, server):
         data = pathlib.Path(server.data_dir)
@@ -159,6 +271,8 @@ class Golden(unittest.TestCase):
                 self.assertEqual(client.post("/dev/clock", {"set": known["now"]}).status, 200)
                 for email, user in known["users"].items():
                     self.check(client, email, user, known["password"])
+                for grant in known.get("grants", []):
+                    self.check_grant(Page(client), grant)
                 server.stop()
 
     def check_entities(self, server, lines):
@@ -166,6 +280,15 @@ class Golden(unittest.TestCase):
         for line in lines:
             kind, wanted = next(iter(line.items()))
             self.assertTrue(any(wanted.items() <= one[kind].items() for one in exported if kind in one), wanted)
+
+    def check_grant(self, page, grant):
+        refresh = page.refresh(grant["current"])
+        if grant["state"] == "live":
+            self.assertEqual((refresh.status, refresh.headers["Pawl-Refresh"]), (200, "rotated"), repr(refresh))
+        again = page.exchange(grant["code"])  # it was used, and goes on to be
+        self.assertEqual((again.status, again.json["error"]), (400, "invalid_grant"), repr(again))
+        self.assertIn("used before", again.json["error_description"])
+        self.assertEqual(page.refresh(grant["current"]).json["error"], "invalid_grant")
 
     def check(self, client, email, user, password):
         if user["state"] == "reply lost":
@@ -193,5 +316,7 @@ if __name__ == "__main__":
         make(sys.argv[2])
     elif sys.argv[1:2] == ["--make-entities"]:
         make_with_entities(sys.argv[2])
+    elif sys.argv[1:2] == ["--make-families"]:
+        make_with_families(sys.argv[2])
     else:
         case.main()

@@ -139,6 +139,16 @@ BOOST_AUTO_TEST_CASE(imported_records_are_those_of_the_other_store_and_survive_a
     family_facts later = facts_of(user_id{40}, 5);
     later.epoch = 4; // of an end of all sessions that has not happened here: it would let this one in
     BOOST_TEST((data->import_family(later, family_word(), 0, 0, use)->outcome == import_outcome::refused));
+    family_facts of_client = facts_of(user_id{40}, 6);
+    of_client.client = first_registered_client; // which is not here: the next client gets its number
+    BOOST_TEST((data->import_family(of_client, family_word(), 0, 0, use)->outcome == import_outcome::refused));
+    client shop;
+    shop.client_id = "shop";
+    BOOST_TEST(data->put_client(shop)->number == first_registered_client.value);
+    of_client.grant.client_epoch = 1; // the next end of all its sessions would let it in
+    BOOST_TEST((data->import_family(of_client, family_word(), 0, 0, use)->outcome == import_outcome::refused));
+    of_client.grant.client_epoch = 0;
+    BOOST_TEST((data->import_family(of_client, family_word(), 0, 0, use)->outcome == import_outcome::added));
     BOOST_TEST(data->insert_user(store_fixture::person("bob"))->id.value == 42U);
     BOOST_TEST(data->stop(milliseconds(10'000)));
     data.reset();
@@ -147,7 +157,7 @@ BOOST_AUTO_TEST_CASE(imported_records_are_those_of_the_other_store_and_survive_a
     BOOST_TEST((seen.image.users.at(40) == u));
     BOOST_TEST((seen.image.users.at(41) == gone));
     const std::vector<const past_family*> families = seen.image.sorted_families();
-    BOOST_TEST_REQUIRE(families.size() == 2U);
+    BOOST_TEST_REQUIRE(families.size() == 3U);
     BOOST_TEST((families[0]->facts == f && families[0]->word == ended));
     BOOST_TEST(families[0]->ended_after == 77U);
     BOOST_TEST(families[0]->use_generation == 8U);

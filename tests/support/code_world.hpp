@@ -12,7 +12,9 @@
 #include <boost/json.hpp>
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -20,11 +22,32 @@ namespace pawl::test {
 
 // Signs by appending a word. `before` runs where a real one would suspend.
 struct fake_signer final : token_signer {
+    struct counted_place final : signing_place {
+        explicit counted_place(unsigned& count) : taken(count) { ++taken; }
+        ~counted_place() override { --taken; }
+        unsigned& taken;
+    };
+
     std::function<void()> before;
-    std::optional<errc> refuses;
-    task<result<std::string>> sign(std::shared_ptr<const jws_key> /*key*/, std::string signing_input) override {
+    bool is_full = false;        // admits no signature
+    std::optional<errc> refuses; // the signature, once it is admitted
+    bool throws = false;         // instead of a signature
+    unsigned taken = 0;          // places
+    result<signing_turn> admit(std::shared_ptr<const jws_key> key) override {
+        if (is_full) {
+            return failure(errc::password_queue_full, seconds(1));
+        }
+        return signing_turn{std::move(key), std::make_unique<counted_place>(taken)};
+    }
+    task<result<std::string>> sign(signing_turn turn, std::string signing_input) override {
+        if (turn.key == nullptr || turn.place == nullptr) {
+            throw std::logic_error("a signature without a turn");
+        }
         if (before) {
             before();
+        }
+        if (throws) {
+            throw signing_failed("no signature now");
         }
         if (refuses) {
             co_return *refuses;

@@ -132,15 +132,17 @@ private:
             return;
         }
         const bool oauth = row.refusals.style() == app::error_style::oauth;
+        const bool page = row.refusals.style() == app::error_style::page;
         for (const app::refusal& refused : app::all_refusals(row)) {
             const app::error_row& error = app::row_of(refused.why);
-            if (oauth ? given.text("error") == error.oauth_error
-                      : given.text("code") == error.code && given.status() == error.status) {
+            if (page    ? given.status() == error.status
+                : oauth ? given.text("error") == error.oauth_error
+                        : given.text("code") == error.code && given.status() == error.status) {
                 return;
             }
         }
         throw std::logic_error("the row of " + std::string(row.name) + " does not list " +
-                               given.text(oauth ? "error" : "code"));
+                               (page ? std::to_string(given.status()) : given.text(oauth ? "error" : "code")));
     }
     // Segment by segment, as the router's test shows of the real one.
     static bool fits(std::string_view pattern, app::http_request& r) {

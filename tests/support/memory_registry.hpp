@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/port/registry.hpp"
+#include "core/provider/redirect_uri.hpp"
 
 #include <algorithm>
 #include <map>
@@ -26,6 +27,13 @@ public:
     client_ptr find_client(std::string_view client_id) const override {
         const std::lock_guard lock(mutex_);
         return named(clients_, [&](const client& c) { return c.client_id == client_id; });
+    }
+    bool is_origin_of_client(std::string_view origin) const override {
+        const auto is_of = [&](const client_ptr& one) {
+            return one->enabled && std::ranges::any_of(one->redirect_uris,
+                                                       [&](const auto& uri) { return web_origin_of(uri) == origin; });
+        };
+        return std::ranges::any_of(clients_after({}, clients_.size()), is_of);
     }
     std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override {
         std::vector<client_ptr> out;

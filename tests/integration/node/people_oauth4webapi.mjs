@@ -15,7 +15,8 @@ to.search = new URLSearchParams({ client_id, redirect_uri, response_type: 'code'
   code_challenge: await oauth.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256' });
 const back = await person.visit(to);
 const parameters = oauth.validateAuthResponse(server, client, back.url, state);
-const exchange = async (with_verifier) => oauth.authorizationCodeGrantRequest(server, client, proof, parameters, redirect_uri, with_verifier, insecure);
+const exchange = async (with_verifier) =>
+  oauth.authorizationCodeGrantRequest(server, client, proof, parameters, redirect_uri, with_verifier, insecure);
 const thief = await exchange(oauth.generateRandomCodeVerifier());
 const tokens = await oauth.processAuthorizationCodeResponse(server, client, await exchange(verifier),
   { expectedNonce: nonce, maxAge: 900, requireIdToken: true });

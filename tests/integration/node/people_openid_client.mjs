@@ -4,7 +4,8 @@ import * as client from 'openid-client';
 import { Person } from './person.mjs';
 
 const [url, id, secret, redirect_uri, login, password] = process.argv.slice(2);
-const config = await client.discovery(new URL(url), id, undefined, client.ClientSecretBasic(secret), { execute: [client.allowInsecureRequests] });
+const config = await client.discovery(new URL(url), id, undefined, client.ClientSecretBasic(secret),
+  { execute: [client.allowInsecureRequests] });
 const person = new Person(url, login, password);
 
 async function signIn(more = {}) {
@@ -35,7 +36,8 @@ try {
 } catch (error) {
   after = error.status ?? error.cause?.status ?? error.code;
 }
-const out = client.buildEndSessionUrl(config, { id_token_hint: again.tokens.id_token, post_logout_redirect_uri: redirect_uri, state: 'bye' });
+const out = client.buildEndSessionUrl(config,
+  { id_token_hint: again.tokens.id_token, post_logout_redirect_uri: redirect_uri, state: 'bye' });
 const left = await person.visit(out);
 const denied = await person.visit(client.buildAuthorizationUrl(config, { redirect_uri, scope: 'openid', prompt: 'none', state: 's',
   code_challenge: await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier()), code_challenge_method: 'S256' }));

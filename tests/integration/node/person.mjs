@@ -1,8 +1,10 @@
 // A person at a browser without scripts, as far as the sign-in pages need one: follows redirects, keeps cookies, fills in
 // forms. Stops at the first address that is not the server's own and gives it back.
-const decode = (text) => text.replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+const decode = (text) =>
+  text.replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
 
-const attributes = (tag) => Object.fromEntries([...tag.matchAll(/([\w-]+)(?:="([^"]*)")?/g)].map(([, name, value]) => [name, decode(value ?? '')]));
+const attributes = (tag) =>
+  Object.fromEntries([...tag.matchAll(/([\w-]+)(?:="([^"]*)")?/g)].map(([, name, value]) => [name, decode(value ?? '')]));
 
 export class Person {
   constructor(server, login, password, { denies = false } = {}) {
@@ -50,7 +52,8 @@ export class Person {
       for (const [tag] of html.matchAll(/<button[^>]*>/g)) {
         if (wanted.test(tag)) { const { name, value } = attributes(tag); if (name) fields.set(name, value); }
       }
-      answer = await this.#fetch(target, { method: 'POST', body: fields, headers: { origin: this.server.origin, 'sec-fetch-site': 'same-origin' } });
+      answer = await this.#fetch(target, { method: 'POST', body: fields,
+        headers: { origin: this.server.origin, 'sec-fetch-site': 'same-origin' } });
     }
     throw new Error('too many pages: ' + JSON.stringify(this.pages));
   }
