@@ -85,9 +85,11 @@ opened_data open_keys_and_data(const config& settings, random_source& random, se
     raise_descriptor_limit(settings.max_connections, log); // before anything that opens many
     opened_data out;
     std::optional<storage::made_key_file> made; // until the store is open
+    bool has_new_keys = false;
     if (!settings.key_file.empty()) {
         const storage::opened_key_file key_file = open_keys(settings, random, time.now(), log);
         out.keys = key_file.ring;
+        has_new_keys = key_file.created;
         made.emplace(settings.key_file, key_file.created && !settings.in_memory, settings.data_dir);
     } else if (!settings.dev) {
         out.keys = keys_in_memory(key_file_options_of(settings).ring, random, time.now());
@@ -96,6 +98,9 @@ opened_data open_keys_and_data(const config& settings, random_source& random, se
         out.store = open_data(settings, *out.keys, time, log, stall);
     }
     made.reset();
+    if (has_new_keys) { // it stays now
+        log.info("keys.created", {{"file", settings.key_file}});
+    }
     out.keys = stamp_keys(settings, std::move(out.keys), time.now(), log);
     say_container(settings, log);
     say_warnings(settings, log); // not before: a start that is refused says why in one line

@@ -28,7 +28,8 @@ public:
 
     std::string_view wanted;
     std::size_t line = 1;
-    std::size_t found = 0; // the line of the longest beginning of `wanted` so far
+    std::size_t found =
+        0; // the line of the longest beginning of `wanted` so far; at first that of the document's value
 
     bool on_document_begin(error_code& /*ec*/) { return true; }
     bool on_document_end(error_code& /*ec*/) { return true; }
@@ -78,7 +79,9 @@ private:
         return true;
     }
     bool element() {
-        if (!levels_.empty() && levels_.back().is_array) {
+        if (levels_.empty()) {
+            found = first_part_ == 0 ? line : first_part_;
+        } else if (levels_.back().is_array) {
             level& here = levels_.back();
             path_.resize(here.path_size);
             path_.append("[").append(std::to_string(here.next++)).append("]");

@@ -184,7 +184,10 @@ void add_session(storage::memory_image& image, const seed_session& s, const user
 std::variant<seed, seed_fault> parse_seed(std::string_view text) {
     const tree_result tree = read_json_tree(text, seed_size_max);
     if (tree.has_error()) {
-        return seed_fault{text.size() > seed_size_max ? 0 : line_of_json_fault(text), sentence_of(tree.error())};
+        const std::size_t line = text.size() > seed_size_max ? 0 : line_of_json_fault(text);
+        // Well-formed, but no object: the line where it begins.
+        return seed_fault{line == 0 && text.size() <= seed_size_max ? line_of_json(text, {}) : line,
+                          sentence_of(tree.error())};
     }
     member_reader reader(*tree);
     seed s;

@@ -56,7 +56,8 @@ private:
 
 // `settings` must outlive the options.
 storage::key_file_options key_file_options_of(const config& settings);
-// Opens or makes the key file; a missing one beside data that exist is refused (wrong_key).
+// Opens or makes the key file; a missing one beside data that exist is refused (wrong_key). Logs what it added to one
+// that was there, but not that it made one: that may go again (storage::made_key_file).
 storage::opened_key_file open_keys(const config& settings, random_source& random, timestamp now, logger& log);
 
 // Once service time is known: the ring of the key file with the times of next signing keys set right

@@ -145,9 +145,6 @@ storage::key_file_options key_file_options_of(const config& settings) {
 
 storage::opened_key_file open_keys(const config& settings, random_source& random, timestamp now, logger& log) {
     storage::opened_key_file opened = storage::open_key_file(key_file_options_of(settings), random, now);
-    if (opened.created) {
-        log.info("keys.created", {{"file", settings.key_file}});
-    }
     if (opened.added_signing_key) {
         log.info("keys.added", {{"file", settings.key_file}, {"algorithm", to_text(settings.algorithm)}});
     }

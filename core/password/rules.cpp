@@ -88,9 +88,11 @@ std::optional<std::string> check_new_password(std::string_view typed, const pass
     if (password.size() > password_size_max) {
         return too_long;
     }
-    const std::size_t least = std::max<std::size_t>(rules.length_min, 1); // never the empty one
-    if (count_code_points(password) < least) {
-        return "must be at least " + std::to_string(least) + " characters long";
+    if (password.empty() && rules.length_min <= 1) { // never the empty one: at a login it matches no hash
+        return "must not be empty";
+    }
+    if (count_code_points(password) < rules.length_min) {
+        return "must be at least " + std::to_string(rules.length_min) + " characters long";
     }
     if (!rules.blocklist) {
         return std::nullopt;

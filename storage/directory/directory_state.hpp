@@ -70,8 +70,8 @@ struct log_directory::state {
 
     // The highest minor version of the format that a record of this store has. Any thread.
     std::atomic<std::uint16_t> minor{0};
-    void note_record(std::uint16_t type) noexcept {
-        if (const std::uint16_t m = format_minor_of(type); m > minor.load(std::memory_order_relaxed)) {
+    void note_record(std::uint16_t type, std::uint16_t version) noexcept {
+        if (const std::uint16_t m = format_minor_of(type, version); m > minor.load(std::memory_order_relaxed)) {
             minor.store(m, std::memory_order_relaxed); // there is one that is above 0
         }
     }

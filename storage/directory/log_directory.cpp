@@ -111,8 +111,8 @@ std::error_code log_directory::state::publish(manifest next) {
     return ec;
 }
 
-void log_directory::note_record(std::uint16_t type) noexcept {
-    state_->note_record(type);
+void log_directory::note_record(std::uint16_t type, std::uint16_t version) noexcept {
+    state_->note_record(type, version);
 }
 
 std::error_code log_directory::keep_next_user_id(std::uint64_t next) {

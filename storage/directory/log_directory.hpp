@@ -47,8 +47,8 @@ public:
                                                 const std::function<snapshot_counts(const record_sink&)>& produce,
                                                 std::string& why);
 
-    // A record of that type is being written: the next manifest says the minor version of the format that it needs.
-    void note_record(std::uint16_t type) noexcept;
+    // Such a record is being written: the next manifest says the minor version of the format that it needs.
+    void note_record(std::uint16_t type, std::uint16_t version) noexcept;
 
     // No error: once this is back, every recovery gives ids from `next` on. Blocks for the disk; any thread.
     std::error_code keep_next_user_id(std::uint64_t next);

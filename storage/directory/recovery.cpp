@@ -15,7 +15,7 @@ namespace pawl::storage {
 recovery_run::record_function recovery_run::snapshot_reader(const recovery_target& target) {
     return [this, apply = target.snapshot_reader()](const record_view& record) {
         if (!is_serving(record)) {
-            state_.note_record(record.type);
+            state_.note_record(record.type, record.version);
             apply(record);
         } else if (!served_.note_snapshot_record(record)) {
             throw refused(exit_code::corrupt,

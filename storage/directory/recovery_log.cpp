@@ -92,7 +92,7 @@ void recovery_run::apply_frame(const frame_view& frame, std::uint64_t lsn, const
             continue;
         }
         if (is_known_record(record.type)) {
-            state_.note_record(record.type);
+            state_.note_record(record.type, record.version);
             apply(record);
             continue;
         }

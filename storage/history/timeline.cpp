@@ -3,6 +3,7 @@
 #include "core/family/decide.hpp"
 #include "storage/entity/plain.hpp"
 #include "storage/exit_code.hpp"
+#include "storage/history/bond_reader.hpp"
 #include "storage/history/log_reader.hpp"
 #include "storage/record/record_merge.hpp"
 
@@ -16,13 +17,6 @@ namespace {
 // Instants in records are whole seconds; the frame's milliseconds are used where they are of the same second.
 timestamp_ms instant(timestamp said, timestamp_ms recorded) {
     return to_seconds(recorded) == said ? recorded : timestamp_ms(said);
-}
-
-// A timeline reads one family: what it hangs on is taken as alive.
-family_bonds bonds_unread() {
-    family_bonds out;
-    out.parent_expires_at = timestamp::max();
-    return out;
 }
 
 class timeline_reader {
@@ -44,7 +38,11 @@ public:
                 return false;
             }
         }
-        if (!out_.known || out_.user_known) {
+        return !out_.known || (read_user(listed) && read_bonds(listed));
+    }
+
+    bool read_user(const std::vector<manifest_snapshot>& listed) {
+        if (out_.user_known) {
             return true;
         }
         // The user's last record lies before the family's first.
@@ -64,6 +62,22 @@ public:
         return true;
     }
 
+    // What the family hangs on is known once its own records are.
+    bool read_bonds(const std::vector<manifest_snapshot>& listed) {
+        bond_reader reader(out_.facts);
+        const auto take = [&reader](const record_view& r) { reader.take(r); };
+        if (reader.hangs() && !read_log(take)) {
+            return false;
+        }
+        for (auto s = listed.begin(); s != listed.end() && !reader.met_all(); ++s) {
+            if (!read_snapshot_of(*s, take)) {
+                return false;
+            }
+        }
+        reader.tell(out_);
+        return true;
+    }
+
     timeline finish() {
         out_.now = std::max(out_.now, to_seconds(out_.log_until));
         drop_what_was_before();
@@ -74,7 +88,7 @@ public:
             std::rotate(std::upper_bound(begin, at, *at, earlier), at, at + 1);
         }
         if (out_.known) {
-            out_.alive = out_.user_known && pawl::alive(out_.word, out_.facts, out_.gate, bonds_unread(), out_.now);
+            out_.alive = out_.user_known && pawl::alive(out_.word, out_.facts, out_.gate, out_.bonds, out_.now);
         }
         return std::move(out_);
     }

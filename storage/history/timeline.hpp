@@ -7,6 +7,7 @@
 #include "core/family/event.hpp"
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
+#include "core/provider/client.hpp"
 #include "core/user/user.hpp"
 #include "storage/history/directory_view.hpp"
 #include "storage/record/names.hpp"
@@ -60,6 +61,9 @@ struct timeline {
     std::string user_email, user_name;
     bool user_deleted = false;
     user_gate gate;
+    family_bonds bonds;                       // all open where it hangs on nothing
+    std::optional<client> of_client;          // std::nullopt: the first party, or one that nothing is known of
+    std::optional<timestamp> parent_ended_at; // of the browser session that it hangs on, where that was ended
     bool alive = false;
 
     std::vector<timeline_moment> moments; // in the order of the log

@@ -176,6 +176,60 @@ explanation by_gate(const timeline& t) {
     }
 }
 
+// What it hangs on, where that is dead. Clients before browser sessions.
+struct broken_bond {
+    explanation what;
+    std::optional<timestamp> at; // where it is known
+};
+
+std::optional<broken_bond> broken_client(const timeline& t) {
+    if (t.bonds.client_admits) {
+        return std::nullopt;
+    }
+    if (!t.of_client) {
+        return broken_bond{{end_cause::client, "The client this session belonged to is no longer there."},
+                           std::nullopt};
+    }
+    const client& c = *t.of_client;
+    if (c.removed) {
+        return broken_bond{{end_cause::client, "The client " + c.client_id + " was removed at " +
+                                                   text_of(c.epoch_raised_at) + ", and all its sessions with it."},
+                           c.epoch_raised_at};
+    }
+    if (!c.is_open_to(t.facts.grant.client_epoch)) {
+        return broken_bond{{end_cause::client, "All sessions of the client " + c.client_id + " were ended at " +
+                                                   text_of(c.epoch_raised_at) + "."},
+                           c.epoch_raised_at};
+    }
+    return broken_bond{
+        {end_cause::client, "The client " + c.client_id + " is disabled: while it is, its sessions are dead."},
+        std::nullopt};
+}
+
+std::optional<broken_bond> broken_parent(const timeline& t) {
+    const family_bonds& b = t.bonds;
+    if (t.facts.origin.parent == family_id{} || (b.parent_may_live && t.now < b.parent_expires_at)) {
+        return std::nullopt;
+    }
+    if (t.parent_ended_at) {
+        return broken_bond{{end_cause::signed_out,
+                            "The browser session that this hung on ended at " + text_of(*t.parent_ended_at) + "."},
+                           t.parent_ended_at};
+    }
+    if (b.parent_expires_at == timestamp{}) {
+        return broken_bond{{end_cause::signed_out, "The browser session that this hung on is no longer there."},
+                           std::nullopt};
+    }
+    return broken_bond{{end_cause::signed_out,
+                        "The browser session that this hung on expired at " + text_of(b.parent_expires_at) + "."},
+                       b.parent_expires_at};
+}
+
+std::optional<broken_bond> broken_bond_of(const timeline& t) {
+    std::optional<broken_bond> found = broken_client(t);
+    return found ? found : broken_parent(t);
+}
+
 explanation by_expiry(const timeline& t) {
     const timestamp at = t.facts.idle_expires_at(t.word);
     if (at == t.facts.expires_at()) {
@@ -201,7 +255,10 @@ explanation why(const timeline& t) {
         return expired && t.facts.idle_expires_at(t.word) <= end_of(t) ? by_expiry(t) : by_status(t);
     }
     const bool shut = t.user_known && !t.gate.admits(t.facts.id, t.facts.epoch);
-    if (expired && (!shut || t.facts.idle_expires_at(t.word) <= t.gate.changed_at)) {
+    const std::optional<broken_bond> bond = broken_bond_of(t);
+    const timestamp expiry = t.facts.idle_expires_at(t.word);
+    const bool bond_broke_first = bond && bond->at && *bond->at < expiry;
+    if (expired && (!shut || expiry <= t.gate.changed_at) && !bond_broke_first) {
         return by_expiry(t);
     }
     if (shut) {
@@ -209,6 +266,9 @@ explanation why(const timeline& t) {
     }
     if (!t.user_known) {
         return {end_cause::deleted, "The account this session belonged to is no longer there."};
+    }
+    if (bond) {
+        return bond->what;
     }
     return {end_cause::alive, "The session is alive: generation " + std::to_string(t.word.generation()) +
                                   ", last rotated at " + text_of(t.facts.rotated_at(t.word)) + "; it expires at " +

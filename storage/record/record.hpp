@@ -40,10 +40,13 @@ constexpr bool is_known_record(std::uint16_t type) noexcept {
     return false;
 }
 
-// The minor version of the format that a record came with. A store says the highest it holds; without any it is one of
-// 1.0, and a program of then reads it (docs/on-disk.md).
-constexpr std::uint16_t format_minor_of(std::uint16_t type) noexcept {
+// The minor version of the format that a record came with: its type, or this version of it. A store says the highest it
+// holds; without any it is one of 1.0, and a program of then reads it (docs/on-disk.md).
+constexpr std::uint16_t format_minor_of(std::uint16_t type, std::uint16_t version) noexcept {
     switch (static_cast<record_type>(type)) {
+    case record_type::family_created:
+    case record_type::family_word:
+        return version > 1 ? 1 : 0;
     case record_type::client:
     case record_type::scope:
     case record_type::api:

@@ -35,7 +35,7 @@ public:
     void release(log_room room, std::uint32_t records) noexcept override { writer_->release(room, records); }
     std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
                           std::span<const std::uint8_t> body, const record_tag& tag) noexcept override {
-        directory_.note_record(static_cast<std::uint16_t>(type));
+        directory_.note_record(static_cast<std::uint16_t>(type), version);
         return writer_->enqueue(room, urgency, type, version, body, tag);
     }
     const char* why_not_ready() const noexcept override { return writer_->why_not_ready(); }

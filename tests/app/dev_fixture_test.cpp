@@ -332,8 +332,11 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_seed_has_a_line) {
     BOOST_TEST(line_of_fault("{\n\"pawl_seed\": 1") == 2U);
     BOOST_TEST(line_of_fault("{\"pawl_seed\": 1,\n\"users\": [],\n\"users\": []}") == 3U);
     BOOST_TEST(line_of_fault("{\"pawl_seed\": 1}\n\n{}") == 3U);
-    BOOST_TEST(line_of_fault("{\n}") == 0U); // the version is missing: no line of its own
-    BOOST_TEST(line_of_fault("[]") == 0U);
+    BOOST_TEST(line_of_fault("{\n}") == 1U); // the version is missing: the line where the object begins
+    BOOST_TEST(line_of_fault("\n\n{\n\"users\": []}") == 3U);
+    BOOST_TEST(line_of_fault("[]") == 1U);
+    BOOST_TEST(line_of_fault("\n\"a\"") == 2U);
+    BOOST_TEST(line_of_fault("\n 7\n") == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_path_has_the_line_of_the_nearest_thing_there_is) {
@@ -345,7 +348,9 @@ BOOST_AUTO_TEST_CASE(a_path_has_the_line_of_the_nearest_thing_there_is) {
     BOOST_TEST(line_of_json(text, "a[2].b.c") == 5U);
     BOOST_TEST(line_of_json(text, "a[2].b.x") == 4U);
     BOOST_TEST(line_of_json(text, "a[20]") == 1U);
-    BOOST_TEST(line_of_json(text, "x") == 0U);
+    BOOST_TEST(line_of_json(text, "x") == 1U);
+    BOOST_TEST(line_of_json("\n[\n1]", "x") == 2U);
+    BOOST_TEST(line_of_json("", "x") == 0U);
     BOOST_TEST(line_of_json_fault(text) == 0U);
     BOOST_TEST(line_of_json_fault("") == 1U);
 }

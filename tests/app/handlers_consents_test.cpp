@@ -1,5 +1,7 @@
 // /users/me/consents and /admin/consents without a socket: who may ask, what is told, what is refused.
+#include "core/provider/standard_claims.hpp"
 #include "core/service/consent_service.hpp"
+#include "core/service/issue.hpp"
 #include "tests/app/handler_checks.hpp"
 #include "tests/support/machine_world.hpp"
 

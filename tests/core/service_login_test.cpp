@@ -157,6 +157,41 @@ BOOST_FIXTURE_TEST_CASE(what_bcrypt_left_out_of_a_password_never_becomes_the_pas
     BOOST_TEST(is_hash_of(data.find_user(id)->password_hash, right));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_bcrypt_hash_that_let_in_more_than_72_bytes_is_not_rehashed, login_world) {
+    const std::string salt = "$2b$04$abcdefghijklmnopqrstuu", acute = "e\xCC\x81"; // 3 bytes, 2 in NFC
+    std::string accents;
+    for (int i = 0; i < 24; ++i) {
+        accents += acute;
+    }
+    struct form {
+        const char* email;
+        std::string hash, right, over; // what the hash is of, 72 bytes; what it lets in that is longer
+        std::string nfc;               // of `right`
+    };
+    const std::string xs(66, 'x');
+    for (const form& f : {
+             form{"ascii@example.org", salt + "bzadhGtS2zEF.gu0yd0opP6cVzb.e0i", std::string(72, 'x'),
+                  std::string(73, 'x'), std::string(72, 'x')},
+             form{"bytes@example.org", salt + "86DXjcX5XVqA/pMKikwvLShzas.dYP.", "caf" + acute + xs,
+                  "caf" + acute + xs + "!", "caf\xC3\xA9" + xs}, // matches by its bytes alone
+             form{"short@example.org", salt + "o0ZRNEQrEXmOiR/8uqqbOIm4WJjlwqC", accents, accents + acute, ""},
+         }) {
+        const user_id id = add_user_with(f.email, f.hash);
+        hasher.hashed = 0;
+        for (const std::string& more : {std::string(), std::string(" another tail")}) {
+            BOOST_TEST(log_in(f.email, f.over + more).has_value(), f.email);
+            BOOST_TEST(data.find_user(id)->password_hash == f.hash, f.email);
+        }
+        BOOST_TEST(hasher.hashed == 0U, f.email);
+        BOOST_TEST(log_in(f.email, f.right).has_value(), f.email); // all of it counted
+        BOOST_TEST(hasher.hashed == 1U, f.email);
+        if (!f.nfc.empty()) {
+            BOOST_TEST(is_hash_of(data.find_user(id)->password_hash, f.nfc), f.email);
+        }
+        BOOST_TEST((why(f.email, f.over) == errc::login_failed), f.email);
+    }
+}
+
 // --- What an unknown name costs.
 
 struct costs_world : login_world {

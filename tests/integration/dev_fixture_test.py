@@ -72,6 +72,18 @@ class Seed(FixtureCase):
         self.expect(self.client.login("off@example.com"), 401, "login_failed")
         self.assertEqual(self.client.get("/dev/clock").json, {"now": "2030-01-01T00:00:00Z", "unix": 1893456000, "frozen": True})
 
+    def test_what_bcrypt_left_out_of_a_long_password_does_not_become_the_password(self):
+        right = "x" * 72  # all that bcrypt reads
+        path = seed_file({"pawl_seed": 1, "users": [{"email": ALICE, "password_hash":
+                                                     "$2b$04$abcdefghijklmnopqrstuubzadhGtS2zEF.gu0yd0opP6cVzb.e0i"}]})
+        self.addCleanup(os.unlink, path)
+        with Pawld("--seed", path, data_dir=":memory:") as server:
+            client = Client(server.url)
+            for tail in (" wrong", " and wrong otherwise", ""):  # the last one counts whole: the hash is replaced
+                self.expect(client.login(ALICE, right + tail), 200)
+            self.expect(client.login(ALICE, right + " wrong"), 401, "login_failed")
+            self.expect(client.login(ALICE, right), 200)
+
     def test_no_file_is_made(self):
         self.assertFalse([name for name in os.listdir(self.server.home) if name != "stderr.log"])
         self.assertFalse(os.path.exists(":memory:"))
@@ -112,6 +124,16 @@ class Seed(FixtureCase):
                 status, stderr = refused_start("--seed", path, data_dir=":memory:")
                 self.assertEqual(status, 2, stderr)
                 self.assertIn("--seed %s:%d: %s" % (path, line, words), stderr)
+
+    def test_what_is_wrong_with_all_of_it_has_the_line_where_it_begins(self):
+        for text, words in [('\n{"users": []}', "pawl_seed is required"), ("\n[]", "The JSON is not an object."),
+                            ("\n7", "The JSON is not an object.")]:
+            with self.subTest(text):
+                path = seed_file(text)
+                self.addCleanup(os.unlink, path)
+                status, stderr = refused_start("--seed", path, data_dir=":memory:")
+                self.assertEqual(status, 2, stderr)
+                self.assertIn("--seed %s:2: %s" % (path, words), stderr)
 
     def test_seed_and_rng_seed_need_dev_in_memory(self):
         for options, keywords in [(["--rng-seed", "1"], {}), (["--rng-seed", "1"], {"data_dir": ":memory:", "dev": False}),

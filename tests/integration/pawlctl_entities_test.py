@@ -113,6 +113,22 @@ class Entities(MoveCase):
         self.ok("import", "-", "--data-dir", folder, stdin=as_file(LINES, COUNTS))
         self.assertEqual(minor_of(folder), 1)
 
+    def test_a_session_that_ended_as_0_1_knows_no_sessions_to_end_needs_minor_version_1(self):
+        plain, _ = self.small_store(1, sessions=False)
+        folder = self.home / "newer"
+        shutil.copytree(plain.data_dir, folder)
+        family = {"id": "00112233445566778899aabbccddeeff", "user": 9, "created_at": "2026-01-02T03:04:05Z",
+                  "rotated_at": "2026-01-02T03:04:05Z", "generation": 0, "idle_ttl": 60, "absolute_ttl": 60,
+                  "ended_after": 1}
+        user = {"user": {"id": 9, "email": "nine@example.com"}}
+        for status, minor in (("logout", 0), ("superseded", 1)):
+            with self.subTest(status):
+                lines = [user, {"family": {**family, "id": status.encode().hex().ljust(32, "0"), "status": status}}]
+                head = {"pawl_export": 1, "next_user_id": 10, "users": 1, "families": 1}
+                text = "\n".join(json.dumps(one) for one in [head, *lines, {"end": {"users": 1, "families": 1}}]) + "\n"
+                self.ok("import", "-", "--data-dir", folder, stdin=text)
+                self.assertEqual(minor_of(folder), minor)
+
     def test_a_file_with_another_number_of_them_than_it_says_is_refused(self):
         text = as_file(LINES, {**COUNTS, "clients": 3})
         self.assertIn("another number of clients", self.refused(1, "import", "-", "--data-dir", self.home / "x",

@@ -155,6 +155,9 @@ class Reading(LogCase):
         """Every command, on a directory that three users lived in."""
         segments = self.lines("log", "ls", data=data)
         self.assertEqual(segments[0]["kept_for"], "recovery")
+        for command in (("log", "ls"), ("log", "dump"), ("log", "verify"), ("snapshot", "ls"), ("stats",), ("log", "dump", "--help")):
+            self.assertNotIn("lsn", self.pawlctl(*command, data=data).lower(), "a record's number has one name")
+        self.assertIn("%d (1..%d)" % (segments[0]["records"], segments[0]["last_lsn"]), self.pawlctl("log", "ls", data=data))
         records = self.lines("log", "dump", data=data)
         self.assertEqual([r["lsn"] for r in records], list(range(1, len(records) + 1)))
         self.assertEqual(segments[0]["records"], len(records))

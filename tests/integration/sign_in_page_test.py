@@ -29,7 +29,10 @@ class Application(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_GET(self):
-        self.answer(urllib.parse.urlsplit(self.path).query)
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            return self.end_headers()
+        return self.answer(urllib.parse.urlsplit(self.path).query)
 
     def do_POST(self):
         self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -102,7 +105,7 @@ class Pages(case.ServerCase):
         if script is None:
             self.skipTest("npm can't fetch axe-core")
         for tongue in ("en", "de"):
-            self.browser = self.opened()
+            self.browser, self.email = self.opened(), self.signed_up()
             self.authorize("shop", ui_locales=tongue)
             self.browser.find("#signin-submit")
             self.assertEqual(self.browser.complaints(), [])

@@ -392,7 +392,7 @@ class Browsers(SignInCase):
                                      bearer=access), 204)
         self.expect_page(self.authorize(), SIGN_IN)
         self.expect_code(self.person.sign_in(self.authorize(), self.email, "another horse 77"))
-        self.expect(self.client.send("PATCH", "/admin/users/%d" % self.user["id"], {"is_active": False}, self.root), 200)
+        self.expect(self.client.send("PATCH", "/admin/users/%d" % self.user["id"], {"enabled": False}, self.root), 200)
         self.expect_page(self.authorize(), SIGN_IN)
 
     def test_tabs_sign_in_at_once(self):

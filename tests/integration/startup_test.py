@@ -207,9 +207,11 @@ class Refusals(unittest.TestCase):
             self.assertEqual(status, 65, stderr)
             self.assertNotIn("keys.json", os.listdir(server.data_dir))
             self.assertFalse(os.path.exists(keys))
+            self.assertNotIn("keys.created", stderr)  # nor is one said to be there
         os.unlink(os.path.join(server.data_dir, "wal-0000000000000001.log"))
         server.start()  # and what is good gets one
         self.assertIn("keys.json", os.listdir(server.data_dir))
+        server.log_with("keys.created")  # and is said to be there
 
     def test_a_segment_with_a_far_number_is_named_at_once(self):
         server = Pawld(dev=False)

@@ -77,6 +77,64 @@ BOOST_AUTO_TEST_CASE(gates_of_its_user_are_part_of_its_life_and_those_before_it_
     BOOST_TEST(name_of(why(t).cause) == name_of(end_cause::disabled));
 }
 
+BOOST_AUTO_TEST_CASE(a_session_is_dead_where_its_client_or_its_browser_session_is_and_the_sentence_says_so) {
+    const user_id ann = add_user("ann");
+    client shop;
+    shop.client_id = "shop";
+    shop.number.value = data->put_client(shop)->number;
+    const family_id browser = add_family(ann, 1);
+    const auto add = [&](std::uint8_t number, const family_id& parent) {
+        family_facts f = data->find_family(browser)->facts;
+        f.id.bytes.fill(number);
+        f.client = shop.number;
+        f.origin.parent = parent;
+        wait(data->insert_family(f, family_word(), use_from("192.0.2.1", "login", now()))->wait_for);
+        return f.id;
+    };
+    const family_id bound = add(2, browser), unbound = add(3, {}), lost = add(4, family_id{{9}});
+    const auto tell = [&](const family_id& id) {
+        directory_view v = view();
+        timeline t = read_timeline(v, id, now());
+        BOOST_TEST(t.alive == alive(*data->find_family(id), now())); // as the server says
+        return t;
+    };
+    BOOST_TEST(tell(bound).alive);
+    BOOST_TEST(tell(unbound).alive);
+    BOOST_TEST(why(tell(lost)).sentence == "The browser session that this hung on is no longer there.");
+
+    time.advance(seconds(10));
+    end(browser, family_status::signed_out);
+    timeline t = tell(bound);
+    BOOST_TEST(!t.alive);
+    BOOST_TEST(name_of(why(t).cause) == name_of(end_cause::signed_out));
+    BOOST_TEST((t.parent_ended_at == now()));
+    BOOST_TEST(tell(unbound).alive);
+
+    const auto edit = [&](auto&& change) {
+        client next = *data->find_client(shop.number);
+        ++next.version;
+        change(next);
+        wait(data->put_client(next)->wait_for);
+    };
+    edit([](client& c) { c.enabled = false; });
+    t = tell(unbound);
+    BOOST_TEST(!t.alive);
+    BOOST_TEST(why(t).sentence == "The client shop is disabled: while it is, its sessions are dead.");
+    edit([&](client& c) {
+        c.enabled = true;
+        c.raise_epoch();
+        c.epoch_raised_at = now();
+    });
+    BOOST_TEST(why(tell(unbound)).sentence.starts_with("All sessions of the client shop were ended at "));
+    edit([&](client& c) { c.removed = true; });
+    data->snapshot_now();
+    data->snapshot_now(); // with the log before the first of them gone
+    t = tell(unbound);
+    BOOST_TEST(why(t).sentence.starts_with("The client shop was removed at "));
+    BOOST_TEST(name_of(why(t).cause) == name_of(end_cause::client));
+    BOOST_TEST(name_of(why(tell(bound)).cause) == name_of(end_cause::client)); // both: the client first
+}
+
 BOOST_AUTO_TEST_CASE(a_session_whose_login_the_log_no_longer_has_is_told_from_a_snapshot_on) {
     options.directory.log_retention_bytes = 0;
     const user_id ann = add_user("ann");

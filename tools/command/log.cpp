@@ -97,17 +97,19 @@ int list_segments(program& p) {
     const history_source source = open_history(p.global, need_keys::no);
     storage::log_end end;
     const auto rows = read_segments(*source.view, end);
-    table t{{"SEGMENT", "STATE", "SIZE", "USED", "FRAMES", "RECORDS", "LSN", "FROM", "UNTIL", "KEPT FOR"}, {}};
+    table t{{"SEGMENT", "STATE", "SIZE", "USED", "FRAMES", "RECORDS", "FROM", "UNTIL", "KEPT FOR"}, {}};
     for (const auto& [segno, row] : rows) {
         const char* const kept = why_kept(*source.view, segno, row);
         if (p.out.json()) {
             print_row(p.out, segno, row, kept);
             continue;
         }
-        const std::string lsn =
-            row.records == 0 ? "" : std::to_string(row.first_lsn) + ".." + std::to_string(row.last_lsn);
+        std::string records = std::to_string(row.records); // as log verify says it: 6 (1..6)
+        if (row.records > 0) {
+            records += " (" + std::to_string(row.first_lsn) + ".." + std::to_string(row.last_lsn) + ")";
+        }
         t.rows.push_back({segno, cell(row.state, row.state == "damaged" ? colour::red : colour::none),
-                          size_text(row.size), size_text(row.used), row.frames, row.records, lsn,
+                          size_text(row.size), size_text(row.used), row.frames, records,
                           row.frames == 0 ? "" : time_text(row.first_time),
                           row.frames == 0 ? "" : time_text(row.last_time), kept});
     }
