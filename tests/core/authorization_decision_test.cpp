@@ -263,7 +263,8 @@ void each_situation(const See& see) {
                         for (const auto rule : {client_consent::ask, client_consent::implicit, client_consent::never}) {
                             s.who.consent = rule;
                             for (const unsigned bits : {0U, 1U, 2U, 3U}) {
-                                s.progress = {(bits & 1U) != 0, (bits & 2U) != 0};
+                                s.progress.chosen = (bits & 1U) != 0;
+                                s.progress.allowed = (bits & 2U) != 0 ? std::optional(every_scope) : std::nullopt;
                                 see(s);
                             }
                         }
