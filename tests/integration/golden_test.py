@@ -1,7 +1,7 @@
 """Data directories of every released format are still read: snapshots/golden/*, with what they contain.
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
-came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes and revoked tokens,
+came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes, revoked tokens and consents,
 `--make-families v1-families` one with the sessions of clients.
 """
 import base64
@@ -99,6 +99,12 @@ def entities(serial):
                     "epoch_raised_at": "2026-02-02T03:04:05Z", "origin": "import", "created_at": "2026-01-02T03:04:05Z"}},
         {"client": {"number": 30 + serial, "version": 2, "client_id": "gone" + n, "removed": True, "enabled": False}},
         {"revoked_token": {"id": "%032x" % serial, "client": 15 + serial, "expires_at": "2099-01-01T00:00:00Z"}},
+        {"user": {"id": 902 - serial, "email": "asked%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z"}},
+        {"consent": {"user": 902 - serial, "client": 15 + serial, "version": 5, "era": 2, "scopes": "0 2 %d" % (15 + serial),
+                     "granted_at": "2026-03-02T03:04:05Z", "withdrawn_at": "2026-02-02T03:04:05Z"}},
+        {"user": {"id": 910 - serial, "email": "withdrew%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z"}},
+        {"consent": {"user": 910 - serial, "client": 15 + serial, "version": 2, "era": 2, "scopes": "",
+                     "granted_at": "2026-01-02T03:04:05Z", "withdrawn_at": "2026-02-02T03:04:05Z"}},
     ]
 
 

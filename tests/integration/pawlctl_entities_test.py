@@ -1,4 +1,4 @@
-"""Clients, APIs, scopes and revoked tokens through pawlctl: import, export, backup, restore, salvage, log and diff; and
+"""Clients, APIs, scopes, revoked tokens and consents through pawlctl: import, export, backup, restore, salvage, log and diff; and
 which minor version of the format a directory says."""
 import base64
 import json
@@ -21,14 +21,21 @@ LINES = [
                 "last_serial": 1, "created_at": "2026-01-02T03:04:05Z"}},
     {"client": {"number": 17, "version": 2, "client_id": "gone", "removed": True, "enabled": False}},
     {"revoked_token": {"id": "00112233445566778899aabbccddeeff", "client": 16, "expires_at": "2099-01-01T00:00:00Z"}},
+    {"user": {"id": 7, "email": "asked@example.com", "created_at": "2026-01-02T03:04:05Z"}},
+    {"consent": {"user": 7, "client": 16, "version": 5, "era": 2, "scopes": "0 16", "granted_at": "2026-03-02T03:04:05Z",
+                 "withdrawn_at": "2026-02-02T03:04:05Z"}},
 ]
-COUNTS = {"apis": 1, "scopes": 1, "clients": 2, "revoked_tokens": 1}
+COUNTS = {"apis": 1, "scopes": 1, "clients": 2, "revoked_tokens": 1, "users": 1, "consents": 1}
 
 
 def as_file(lines, counts):
     head = {"pawl_export": 2, "next_user_id": 1, **counts}
     end = {"end": {"users": 0, "families": 0, **counts}}
     return "\n".join(json.dumps(one) for one in [head, *lines, end]) + "\n"
+
+
+def without_users(exported):
+    return [line for line in content(exported) if not line.startswith(('{"user"', '{"end"'))]
 
 
 def minor_of(folder):
@@ -60,15 +67,14 @@ class Entities(MoveCase):
             self.assertEqual(client.sign_up("u%d@example.com" % i).status, 201)
         case.eventually(lambda: list(data.glob("snap-*.dat")))
         self.assertEqual(server.stop(), 0)
-        left = [line for line in content(self.export_of(data)) if not line.startswith(('{"user"', '{"end"'))]
-        self.assertEqual(left, content(exported)[:-1])
+        self.assertEqual(without_users(self.export_of(data)), without_users(exported))
         users_only = self.export_of(data, "--users-only")
         self.assertEqual({next(iter(r)) for r in lines_of(users_only)[1:-1]}, {"user"})
         self.assertEqual(lines_of(users_only)[0]["pawl_export"], 1)
 
     def test_a_backup_restored_and_a_damaged_store_salvaged_have_them(self):
         data = self.imported()
-        entities = content(self.export_of(data))[:-1]
+        entities = without_users(self.export_of(data))
         server = self.server("--snapshot-interval", "30d", data_dir=str(data))
         server.start()
         for i in range(3):
@@ -78,7 +84,7 @@ class Entities(MoveCase):
         self.ok("backup", backup, "--data-dir", data)
         self.ok("restore", backup, "--data-dir", target, "--key-file", data / "keys.json")
         shutil.copy(data / "keys.json", target / "keys.json")
-        self.assertEqual([line for line in content(self.export_of(target)) if '"user"' not in line][:-1], entities)
+        self.assertEqual(without_users(self.export_of(target)), entities)
 
         segment = Segment(str(data / "wal-0000000000000001.log"))
         last = [f for f in segment.frames() if f.type == 1][-2]
@@ -87,7 +93,7 @@ class Entities(MoveCase):
         fresh = self.home / "fresh"
         self.assertEqual(ctl("salvage", "--accept-loss", data, fresh, "--key-file", data / "keys.json").returncode, 0)
         shutil.copy(data / "keys.json", fresh / "keys.json")
-        self.assertEqual([line for line in content(self.export_of(fresh)) if '"user"' not in line][:-1], entities)
+        self.assertEqual(without_users(self.export_of(fresh)), entities)
 
     def test_dumps_and_comparisons_tell_of_them_and_never_what_proves_a_secret(self):
         data = self.imported()
