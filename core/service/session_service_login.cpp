@@ -176,7 +176,7 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
         }
         user_ptr current = still_entitled(context, *holder, after);
         if (!current) {
-            const result<ticket> rests = after ? rests_on(context.data, *after) : result<ticket>(ticket::none);
+            const result<ticket> rests = after ? rests_on(context, *after) : result<ticket>(ticket::none);
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
             co_return co_await std::move(refused);
         }
