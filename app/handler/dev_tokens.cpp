@@ -8,13 +8,13 @@
 #include "app/handler/support.hpp"
 #include "core/family/decide.hpp"
 #include "core/service/issue.hpp"
+#include "core/service/token_report.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 #include "core/token/refresh_token.hpp"
 #include "core/user/names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -105,9 +105,6 @@ std::string token_json(const app_context& context, const made_token& made, const
     return out;
 }
 
-constexpr std::array<std::string_view, 7> status_names{"live",    "logout",    "reuse", "admin",
-                                                       "evicted", "exhausted", "ahead"};
-
 std::string_view why_dead(const family_state& s, timestamp now) {
     if (!s.word.live()) {
         return "the session was ended: see word.status";
@@ -121,17 +118,19 @@ std::string_view why_dead(const family_state& s, timestamp now) {
     if (s.facts.expired(s.word, now)) {
         return now >= s.facts.expires_at() ? "its absolute lifetime is over" : "it was not refreshed for too long";
     }
-    return "";
+    if (!s.bonds.client_admits) {
+        return "its client is disabled or removed, or all sessions of the client were ended";
+    }
+    return alive(s, now) ? "" : "the browser session that it hangs on is over";
 }
 
 std::string word_json(const family_state& s) {
     std::string out;
     const family_word w = s.word;
-    const auto status = static_cast<std::size_t>(w.status());
     json_object_writer(out)
         .member("generation", std::uint64_t{w.generation()})
         .member("rotated_at", to_rfc3339(s.facts.rotated_at(w)))
-        .member("status", status < status_names.size() ? status_names.at(status) : "unknown")
+        .member("status", to_text(w.status()))
         .member("confirmed", w.confirmed())
         .member("replays", std::uint64_t{w.replays()})
         .member("streak", std::uint64_t{w.streak()})
@@ -154,13 +153,11 @@ std::string facts_json(const family_facts& f) {
 }
 
 std::string gate_json(const user_gate& g) {
-    constexpr std::array<std::string_view, 5> reasons{"none", "logout_all", "password_change", "disabled", "deleted"};
-    const auto reason = static_cast<std::size_t>(g.reason);
     std::string out;
     json_object_writer object(out);
     object.member("epoch", std::uint64_t{g.epoch})
         .member("enabled", g.enabled)
-        .member("reason", reason < reasons.size() ? reasons.at(reason) : "unknown")
+        .member("reason", to_text(g.reason))
         .member("changed_at", to_rfc3339(g.changed_at));
     if (g.survivor != family_id{}) {
         object.member("survivor", to_hex(g.survivor));

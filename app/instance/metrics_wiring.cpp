@@ -2,6 +2,7 @@
 
 #include "app/events/event_service.hpp"
 #include "app/webhook/sender.hpp"
+#include "core/service/token_report.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -54,9 +55,6 @@ void add_histogram(std::vector<metric_row>& rows, std::string_view name, std::st
     rows.push_back({name, help, histogram, {}, sum, "_sum"});
     rows.push_back({name, help, histogram, {}, number(count), "_count"});
 }
-
-constexpr std::array<std::string_view, 7> status_names{"live",    "logout",    "reuse", "admin",
-                                                       "evicted", "exhausted", "ahead"};
 
 struct process_figures {
     double resident_bytes = 0, descriptors = 0, cpu_s = 0;
@@ -160,9 +158,9 @@ void add_service_rows(std::vector<metric_row>& rows, const service_counters& c) 
 }
 
 void add_store_rows(std::vector<metric_row>& rows, const storage::store_statistics& s) {
-    for (std::size_t i = 0; i < status_names.size(); ++i) {
+    for (std::size_t i = 0; i <= static_cast<std::size_t>(last_family_status); ++i) {
         add(rows, "pawl_store_families", "Families in memory, by status.", gauge, number(s.families_by_status.at(i)),
-            "status=\"" + std::string(status_names.at(i)) + "\"");
+            "status=\"" + std::string(to_text(static_cast<family_status>(i))) + "\"");
     }
     add(rows, "pawl_store_families_alive", "Families that could refresh, as of the last sweep.", gauge,
         number(s.families_alive));

@@ -17,7 +17,7 @@ enum class family_status : std::uint8_t {
     logout = 1,    // its user ended it (logout, DELETE /sessions)
     reuse = 2,     // an old token came back
     admin = 3,     // an operator ended it
-    evicted = 4,   // the user had more than --max-sessions
+    evicted = 4,   // the user had more than --max-sessions, or more than a client's bound of sessions of that client
     exhausted = 5, // the last generation was used up
     ahead = 6,     // a token newer than the store came under `--ahead revoke`
     // 0.1 takes a record with one of these for a broken one: they are written as record version 2.

@@ -73,7 +73,7 @@ task<result<principal>> access_guard::authenticate(std::string_view token) {
             co_return errc::invalid_access_token; // swept, of another user or client: rests on nothing that changes
         }
         if (!alive(*seen, now)) {
-            const result<ticket> rests = rests_on(context_.data, *seen);
+            const result<ticket> rests = rests_on(context_, *seen);
             task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
             co_return co_await std::move(refused);
         }

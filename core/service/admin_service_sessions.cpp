@@ -20,7 +20,7 @@ task<result<std::vector<family_details>>> admin_service::sessions_of(user_id id)
     }
     ticket wait_for = ticket::none;
     for (const family_details& f : sessions) {
-        const result<ticket> rests = rests_on(context_.data, f.state);
+        const result<ticket> rests = rests_on(context_, f.state);
         if (!rests) {
             co_return rests.error();
         }
@@ -40,7 +40,7 @@ task<result<family_details>> admin_service::find_session(family_id id) {
     if (!found) {
         co_return errc::session_not_found;
     }
-    task<result<void>> accepted = acceptance(context_.data, rests_on(context_.data, found->state));
+    task<result<void>> accepted = acceptance(context_.data, rests_on(context_, found->state));
     const result<void> stands = co_await std::move(accepted);
     if (!stands) {
         co_return stands.error();
@@ -126,7 +126,7 @@ task<result<issued_tokens>> admin_service::mint_session(operator_caller by, user
 task<result<token_report>> admin_service::inspect(secret_string token) {
     const token_report report = inspect_token(context_, token.reveal());
     const result<ticket> rests =
-        report.details ? rests_on(context_.data, report.details->state) : result<ticket>(ticket::none);
+        report.details ? rests_on(context_, report.details->state) : result<ticket>(ticket::none);
     task<result<void>> accepted = acceptance(context_.data, rests);
     const result<void> stands = co_await std::move(accepted);
     if (!stands) {

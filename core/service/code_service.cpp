@@ -68,7 +68,7 @@ result<ticket> rests_on_all(const service_context& context, const authorization_
     if (!record) {
         return record;
     }
-    const result<ticket> session = seen.session ? rests_on(context.data, *seen.session) : result<ticket>(ticket::none);
+    const result<ticket> session = seen.session ? rests_on(context, *seen.session) : result<ticket>(ticket::none);
     if (!session) {
         return session;
     }
@@ -121,7 +121,7 @@ std::optional<outcome> used_before(const attempt& a) {
             return std::nullopt;
         }
         const family_state& seen = family->state;
-        const result<ticket> rests = rests_on(data, seen);
+        const result<ticket> rests = rests_on(a.context, seen);
         const client_ptr who = a.context.entities->find_client(a.code.client);
         const bool denies = who && who->code_reuse == code_reuse_rule::deny;
         if (!rests || denies || !may_live(seen.word, seen.facts, seen.gate)) {
@@ -264,7 +264,7 @@ std::optional<outcome> look_again(const attempt& a, timestamp made_at) {
     }
     if (stands) { // its own word says it: another presented the code, or the client revoked what it does not know yet
         return refused_outcome(family ? refusal_of(family->word) : errc::invalid_code,
-                               family ? rests_on(a.context.data, *family) : all);
+                               family ? rests_on(a.context, *family) : all);
     }
     const result<ended_family> ended = end_family(a.context, a.code.grant, reason_of(now, seen.parties.owner), a.from);
     if (!ended) {

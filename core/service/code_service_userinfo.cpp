@@ -73,10 +73,7 @@ task<result<std::string>> code_service::userinfo(std::string_view access_token) 
             co_return errc::invalid_access_token; // rests on nothing that changes
         }
         if (!alive(*seen, now)) {
-            const result<ticket> rests = rests_on(context_.data, *seen);
-            const ticket gate = context_.entities->rests_on(); // of the client
-            task<failure> refused =
-                refusal(context_.data, errc::invalid_access_token, rests ? result<ticket>(later(*rests, gate)) : rests);
+            task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests_on(context_, *seen));
             co_return co_await std::move(refused);
         }
         if (!has(scopes, builtin_scope::openid)) {

@@ -1,10 +1,13 @@
 #include "core/service/durable_answer.hpp"
 
+#include "core/provider/client.hpp"
+
 #include <utility>
 
 namespace pawl {
 
-result<ticket> rests_on(store& data, const family_state& seen) {
+result<ticket> rests_on(const service_context& context, const family_state& seen) {
+    store& data = context.data;
     const result<ticket> word = data.observe_family(seen.facts.id, seen.word);
     if (!word) {
         return word;
@@ -20,6 +23,9 @@ result<ticket> rests_on(store& data, const family_state& seen) {
             return parent;
         }
         wait_for = later(wait_for, *parent);
+    }
+    if (context.entities != nullptr && seen.facts.client >= first_registered_client) {
+        wait_for = later(wait_for, context.entities->rests_on());
     }
     return wait_for;
 }

@@ -20,8 +20,9 @@ inline family_use use_of(const caller& from, timestamp now) {
     return {.at = now, .address = from.address, .agent = from.agent};
 }
 
-// What an answer resting on this look at a family waits for: the word, and the user record its gate came from.
-result<ticket> rests_on(store& data, const family_state& seen);
+// What an answer resting on this look at a family waits for: the word, the user record its gate came from, and what
+// else it hangs on: its client's record, and its browser session's word.
+result<ticket> rests_on(const service_context& context, const family_state& seen);
 
 // A refusal: waits for what it rests on, then gives `why`; storage_unavailable where storage can't stand by it.
 // Awaited directly: `data` outlives the call.

@@ -15,7 +15,7 @@ result<ended_family> end_family(const service_context& context, const family_id&
         }
         // Expired ones as well: by which clock did they expire? An end that was acknowledged outlives its correction.
         if (!may_live(seen->word, seen->facts, seen->gate)) {
-            const result<ticket> rests = rests_on(context.data, *seen);
+            const result<ticket> rests = rests_on(context, *seen);
             if (!rests) {
                 return rests.error();
             }

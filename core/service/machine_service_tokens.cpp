@@ -140,7 +140,7 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     }
     const family_state& state = seen->state;
     const user_ptr who = context_.data.find_user(state.facts.user);
-    task<result<void>> accepting = acceptance(context_.data, rests_on(context_.data, state));
+    task<result<void>> accepting = acceptance(context_.data, rests_on(context_, state));
     const result<void> stands = co_await std::move(accepting);
     if (!stands) {
         co_return stands.error();
@@ -205,11 +205,7 @@ task<result<token_facts>> machine_service::introspect_grant(client_number asking
     if (*decided == telling::not_told) {
         co_return token_facts{};
     }
-    result<ticket> rests = rests_on(context_.data, seen);
-    if (rests) {
-        rests = later(*rests, entities_.rests_on()); // the gate of its client
-    }
-    task<result<void>> accepting = acceptance(context_.data, std::move(rests));
+    task<result<void>> accepting = acceptance(context_.data, rests_on(context_, seen));
     const result<void> stands = co_await std::move(accepting);
     if (!stands) {
         co_return stands.error();

@@ -75,7 +75,7 @@ task<result<std::vector<family_details>>> session_service::list(principal who) {
     // What is shown and what is left out both rest on words that may be newer than the disk.
     ticket wait_for = ticket::none;
     for (const family_details& f : sessions) {
-        const result<ticket> rests = rests_on(context_.data, f.state);
+        const result<ticket> rests = rests_on(context_, f.state);
         if (!rests) {
             co_return rests.error();
         }

@@ -195,7 +195,7 @@ std::optional<presentation> present_once(const presenter& who) {
     case verdict::revoked:
         count(context.counters.refused_dead);
         return refused_presentation(decided.what == verdict::expired ? errc::session_expired : errc::session_revoked,
-                                    rests_on(context.data, *seen));
+                                    rests_on(context, *seen));
     case verdict::mismatch:
         count(context.counters.refused_mismatch);
         return refused_presentation(errc::invalid_refresh_token, ticket::none); // rests on facts that never change
@@ -329,7 +329,7 @@ task<result<refreshed>> session_service::refresh(secret_string token, token_clie
         co_return answer;
     }
     count(context_.counters.refused_dead);
-    const result<ticket> rests = after ? rests_on(context_.data, *after) : result<ticket>(ticket::none);
+    const result<ticket> rests = after ? rests_on(context_, *after) : result<ticket>(ticket::none);
     const bool expired = !after || after->facts.expired(after->word, context_.time.now());
     task<failure> refused = refusal(context_.data, expired ? errc::session_expired : errc::session_revoked, rests);
     co_return co_await std::move(refused);

@@ -115,7 +115,7 @@ std::optional<failure> not_admitted(const service_context& context, const princi
 
 result<ticket> rests_on_session(const service_context& context, const principal& who) {
     const std::optional<family_state> seen = context.data.find_family(who.session);
-    return seen ? rests_on(context.data, *seen) : result<ticket>(ticket::none);
+    return seen ? rests_on(context, *seen) : result<ticket>(ticket::none);
 }
 
 ticket record_own_act(const service_context& context, event_kind kind, user_id id, const caller& from) {

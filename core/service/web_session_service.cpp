@@ -98,17 +98,17 @@ std::optional<shown_session> show_once(const shown_cookie& shown, const Replaces
         if (is_confirmed_by(shown.cookie, now)) {
             context.data.confirm_family(shown.cookie.session, shown.cookie.generation);
         }
-        return living(shown, *seen, seen->word, rests_on(context.data, *seen));
+        return living(shown, *seen, seen->word, rests_on(context, *seen));
     }
     switch (decided.what) {
     case verdict::mismatch:
         return no_session(ticket::none); // rests on facts that never change
     case verdict::expired:
     case verdict::revoked:
-        return no_session(rests_on(context.data, *seen));
+        return no_session(rests_on(context, *seen));
     case verdict::replay:
         context.counters.replays.fetch_add(1, std::memory_order_relaxed);
-        return living(shown, *seen, seen->word, rests_on(context.data, *seen));
+        return living(shown, *seen, seen->word, rests_on(context, *seen));
     default:
         return exchange(shown, *seen, decided, now);
     }
@@ -260,7 +260,7 @@ task<result<web_visit>> web_session_service::visit(std::string_view cookie, call
     const std::optional<family_state> after = context_.data.find_family(shown->session);
     if (!seen.lives || !owner || !after || !alive(*after, context_.time.now())) {
         task<result<void>> accepted =
-            acceptance(context_.data, after ? rests_on(context_.data, *after) : result<ticket>(ticket::none));
+            acceptance(context_.data, after ? rests_on(context_, *after) : result<ticket>(ticket::none));
         const result<void> ended = co_await std::move(accepted);
         if (!ended) {
             co_return ended.error();

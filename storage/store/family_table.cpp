@@ -96,6 +96,7 @@ void family_table::free_rejected() {
     rcu_synchronize();
     while (node != nullptr) {
         family_node* const next = node->next_of_user.load(std::memory_order_relaxed);
+        slabs_.unpublish(*node); // who found it in the map may have published it
         unmake(*node);
         node = next;
     }

@@ -56,6 +56,8 @@ public:
 
     // Which of them the users' lists hold.
     user_families& lists() noexcept { return lists_; }
+    // Walkers meet it from here on: before any record of it is enqueued, by any thread. Harmless to repeat.
+    void publish(family_node& node) noexcept { slabs_.publish(node); }
 
     // Maintenance: slabs by index; `see(family_node&)` for each family. Call it within one read section per slab.
     std::size_t slab_count() const noexcept { return slabs_.slab_count(); }

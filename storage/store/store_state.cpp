@@ -101,6 +101,9 @@ ticket store_state::enqueue_family(const rcu_read_guard&, family_node& node, fam
     tell_serving_first();
     record_buffer buffer;
     if (!node.logged.load(std::memory_order_acquire)) {
+        // A snapshot that begins after this record must meet the family, though the one who adds it may not be that
+        // far: it is in the map before it is in what snapshots walk, and one that a code made is looked for by others.
+        families.publish(node);
         const family_created_record record{node.facts(), w, ended_after, used};
         const std::uint64_t sequence =
             log->enqueue(room, urgency, record_type::family_created, version_of(record), buffer.encode(record), tag);

@@ -54,6 +54,19 @@ BOOST_AUTO_TEST_CASE(rows_of_one_name_stand_together_and_none_comes_twice) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(families_of_every_status_are_counted) {
+    storage::store_statistics s;
+    for (std::size_t i = 0; i < s.families_by_status.size(); ++i) {
+        s.families_by_status.at(i) = 10 + i;
+    }
+    std::vector<metric_row> rows;
+    add_store_rows(rows, s);
+    BOOST_TEST(value_of(rows, "pawl_store_families", "status=\"live\"") == 10);
+    BOOST_TEST(value_of(rows, "pawl_store_families", "status=\"ahead\"") == 16);
+    BOOST_TEST(value_of(rows, "pawl_store_families", "status=\"code_reuse\"") == 19);
+    BOOST_TEST(value_of(rows, "pawl_store_families", "status=\"revoked\"") == 23);
+}
+
 BOOST_AUTO_TEST_CASE(a_clock_that_is_behind_or_held_reaches_its_row) {
     std::vector<metric_row> rows;
     add_clock_rows(rows, {{}, milliseconds(1'500), milliseconds(0)});

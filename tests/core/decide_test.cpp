@@ -85,6 +85,35 @@ BOOST_AUTO_TEST_CASE(a_family_that_hangs_on_a_session_nothing_is_known_of_is_dea
     BOOST_TEST(!alive(family_word(), facts, gate_of(gate_kind::open), family_bonds{}, at(1)));
 }
 
+BOOST_AUTO_TEST_CASE(a_family_is_dead_while_its_client_or_its_browser_session_is) {
+    struct bond_case {
+        bool client_admits, hangs, parent_may_live;
+        std::int64_t parent_expires, now;
+        bool lives;
+    };
+    for (const bond_case& c : {
+             bond_case{true, true, true, 10, 9, true},
+             bond_case{true, true, true, 10, 10, false}, // at its expiry instant it is expired
+             bond_case{true, true, false, 10, 9, false},
+             bond_case{false, true, true, 10, 9, false},
+             bond_case{true, false, false, 0, 9, true}, // without a parent nothing of one is read
+             bond_case{false, false, true, 10, 9, false},
+         }) {
+        family_facts facts = facts_of();
+        facts.origin.parent.bytes.fill(c.hangs ? 5 : 0);
+        const family_bonds bonds{.client_admits = c.client_admits,
+                                 .parent_may_live = c.parent_may_live,
+                                 .parent_expires_at = at(c.parent_expires),
+                                 .parent_word = {}};
+        const user_gate gate = gate_of(gate_kind::open);
+        BOOST_TEST(alive(family_word(), facts, gate, bonds, at(c.now)) == c.lives);
+        const presented_token shown{.generation = 0, .client = facts.client};
+        const decision d = decide(family_word(), facts, gate, bonds, shown, at(c.now), refresh_policy{}, outage_list{});
+        BOOST_TEST((d.what == (c.lives ? verdict::rotate : verdict::revoked)));
+        BOOST_TEST((c.lives || d.next == family_word())); // nothing changes
+    }
+}
+
 BOOST_AUTO_TEST_CASE(another_client_changes_nothing_even_with_an_old_token) {
     for (const std::int64_t g : {2, 4, 5, 7}) {
         situation s;

@@ -29,8 +29,9 @@ std::string text_of(family_word w) {
 } // namespace
 
 const char* name_of(party p) {
-    static constexpr std::array names{"rotate",  "end",    "confirm", "disable",  "remove",   "look", "log_in",
-                                      "end_all", "rejoin", "sync",    "snapshot", "maintain", "erase"};
+    static constexpr std::array names{"rotate",   "end",      "confirm", "disable",  "remove",
+                                      "look",     "log_in",   "end_all", "rejoin",   "sync",
+                                      "snapshot", "maintain", "erase",   "use_code", "end_used"};
     return names[static_cast<std::size_t>(p)];
 }
 
@@ -60,10 +61,23 @@ contested_store::contested_store(scheduler& turns, setting how)
         data_->snapshot_now();
         data_->snapshot_now();
     }
+    used_.bytes.fill(2);
+    start_.kept = used_;
+    if (how.used) {
+        const family_word over = family_word().with_status(family_status::code_reuse);
+        static_cast<void>(data_->insert_family(facts_of_used(), family_word(), used_at(time_.now())).value());
+        static_cast<void>(data_->exchange_family(used_, family_word(), over, used_at(time_.now())).value());
+        start_.families[used_] = {ann_, over};
+        time_.advance(seconds(2));
+        log_->sync();
+        data_->maintain_once();
+        data_->snapshot_now();
+        data_->snapshot_now();
+    }
     if (how.durable) {
         log_->sync();
     }
-    start_.sweeps = how.ended || how.swept;
+    start_.sweeps = how.ended || how.swept || how.used;
 }
 
 void contested_store::act(party what) {
@@ -94,6 +108,10 @@ void contested_store::act(party what) {
         return data_->maintain_once();
     case party::erase:
         return erase();
+    case party::use_code:
+        return use_code();
+    case party::end_used:
+        return end(used_);
     }
 }
 
@@ -290,6 +308,40 @@ void contested_store::log_in() {
     }
 }
 
+family_facts contested_store::facts_of_used() const {
+    family_facts f;
+    f.id = used_;
+    f.user = ann_;
+    f.client = first_registered_client;
+    f.created_at = time_.now();
+    f.idle_ttl = f.absolute_ttl = seconds(1'000'000);
+    return f;
+}
+
+// C4 and C5: of all who do this one inserts it.
+void contested_store::use_code() {
+    std::optional<inserted_family> done;
+    record("use the code", [&] {
+        const family_facts f = facts_of_used();
+        const result<inserted_family> inserted = data_->insert_family(f, family_word(), used_at(f.created_at));
+        done = inserted ? std::optional(*inserted) : std::nullopt;
+        return [f, done](model_store& m) {
+            if (m.users.at(f.user).deleted) {
+                return !done;
+            }
+            const bool there = !m.families.try_emplace(f.id, f.user, family_word()).second;
+            return done && done->exists == there;
+        };
+    });
+    if (!done) {
+        return;
+    }
+    if (done->exists) {
+        return end(used_);
+    }
+    told(done->wait_for, used_, family_word());
+}
+
 void contested_store::end_all() {
     for (const family_details& d : data_->families_of(ann_)) {
         require(d.state.facts.user == ann_, "somebody else's family in the list");
@@ -389,6 +441,7 @@ void contested_store::check_end(bool with_restart) {
         require(u == nullptr || (at != disk.users.end() && at->second == *u),
                 std::string("disk and memory differ about a user ") + when);
     };
+    require(!data_->find_family(used_) || listed(used_), "a family of a code that its user's list does not show");
     for (std::uint8_t i = 0; i < parties_max; ++i) { // the new families
         family_id id;
         id.bytes.fill(static_cast<std::uint8_t>(10 + i));

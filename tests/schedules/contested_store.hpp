@@ -3,6 +3,7 @@
 // disk by then.
 #pragma once
 
+#include "core/provider/client.hpp"
 #include "storage/entity/record_codec.hpp"
 #include "tests/schedules/history.hpp"
 #include "tests/schedules/scheduler.hpp"
@@ -40,13 +41,15 @@ struct model_store {
     std::map<user_id, person> users;
     std::map<family_id, std::pair<user_id, family_word>> families;
     bool sweeps = false; // a dead family may be gone at any time
+    family_id kept;      // but this one, whose code may still be good
 
     bool admits(const family_id& id, family_word word, const person& of) const {
         return word.live() && of.gate.admits(id, 0);
     }
     bool may_be_gone(const family_id& id) const {
         const auto at = families.find(id);
-        return at == families.end() || (sweeps && !admits(id, at->second.second, users.at(at->second.first)));
+        return at == families.end() ||
+               (sweeps && id != kept && !admits(id, at->second.second, users.at(at->second.first)));
     }
 };
 
@@ -64,6 +67,8 @@ enum class party : std::uint8_t {
     snapshot, // everything as it is
     maintain, // frees what is dead
     erase,    // deletes the user and does all that frees it
+    use_code, // inserts the family that a code carries; where it is there the code came back, which ends it
+    end_used, // ends that family
 };
 inline constexpr std::array all_parties{party::rotate, party::end,  party::confirm,  party::disable,
                                         party::remove, party::look, party::log_in,   party::end_all,
@@ -76,6 +81,7 @@ public:
         bool durable = true; // what is there at the beginning is on the disk
         bool swept = false;  // dead families may go meanwhile
         bool ended = false;  // the family has ended, and may be swept
+        bool used = false;   // the code was used, its family has ended, and but for the code it would be swept
     };
     contested_store(scheduler& turns, setting how);
 
@@ -105,6 +111,8 @@ private:
     void end_all();
     void rejoin();
     void erase();
+    family_facts facts_of_used() const;
+    void use_code();
 
     // The party that runs this waits for the ticket; from then on the word, or the version, must survive.
     void told(result<ticket> rests, const family_id& id, family_word word);
@@ -126,7 +134,7 @@ private:
     scheduled_log* log_ = nullptr;
     std::unique_ptr<storage::embedded_store> data_;
     user_id ann_;
-    family_id first_;
+    family_id first_, used_;
     model_store start_;
     call_history<model_store> history_;
 };

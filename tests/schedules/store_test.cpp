@@ -91,6 +91,37 @@ BOOST_AUTO_TEST_CASE(what_is_freed_meanwhile_was_seen_by_nobody) {
     BOOST_TEST(schedules > 100U);
 }
 
+// Using a code is inserting its family. Who comes second finds it, whatever became of it meanwhile.
+BOOST_AUTO_TEST_CASE(a_code_is_used_once_in_every_schedule) {
+    std::size_t schedules = 0;
+    for (const bool durable : {true, false}) {
+        const setting plain{.durable = durable};
+        schedules += explore({party::use_code, party::use_code}, plain, preemptions());
+        for (const party other : {party::end_used, party::end_all, party::look, party::log_in, party::disable,
+                                  party::remove, party::sync, party::snapshot, party::maintain}) {
+            schedules += explore({party::use_code, other}, plain, preemptions());
+        }
+        schedules += explore({party::use_code, party::erase}, {.durable = durable, .swept = true}, 1);
+    }
+    const unsigned few = std::max(preemptions(), 2U) - 1;
+    for (const std::vector<party>& three : std::initializer_list<std::vector<party>>{
+             {party::use_code, party::use_code, party::end_used},
+             {party::use_code, party::use_code, party::use_code},
+             {party::use_code, party::use_code, party::sync},
+             {party::use_code, party::end_used, party::sync},
+             {party::use_code, party::use_code, party::remove},
+             {party::use_code, party::end_used, party::snapshot},
+         }) {
+        schedules += explore(three, {}, few);
+    }
+    for (const party other : {party::maintain, party::erase, party::end_used, party::use_code, party::remove}) {
+        schedules += explore({party::use_code, other}, {.durable = true, .used = true}, 1);
+    }
+    schedules += explore({party::use_code, party::use_code, party::maintain}, {.durable = true, .used = true}, 1);
+    std::cout << schedules << " schedules" << std::endl;
+    BOOST_TEST(schedules > 1000U);
+}
+
 BOOST_AUTO_TEST_CASE(any_three_that_contend_leave_one_truth) {
     const setting plain;
     const unsigned few = std::max(preemptions(), 2U) - 1;
