@@ -81,6 +81,26 @@ task<http_response> take_over_ids(app_context& context, std::uint64_t next_user_
     co_return outcome_answer(done);
 }
 
+// A client that was added and signs people in needs a key for its ID tokens. Where none can be made, the log says so,
+// as at a start: the client is there all the same. Awaited directly.
+task<void> make_signer_of(app_context& context, const operator_caller& by, jws_algorithm algorithm) {
+    if (context.instance_operations == nullptr || context.keys()->signing_key->algorithm() == jws_algorithm::hs256) {
+        co_return; // under HS256 there are no ID tokens
+    }
+    auto making = context.instance_operations->make_signer(algorithm);
+    result<std::string> made = co_await std::move(making);
+    if (made && !made->empty()) {
+        auto noting = context.admin->record(by, event_kind::key_added, *std::move(made));
+        static_cast<void>(co_await std::move(noting)); // the answer waits for more than that
+    }
+}
+
+// What the ID tokens of an imported client are signed with; std::nullopt if it has none.
+std::optional<jws_algorithm> signs_with(const import_record& record) {
+    const auto* const c = std::get_if<client>(&record);
+    return c != nullptr && c->authorization_code ? std::optional(jws_algorithm_of(c->id_token_alg)) : std::nullopt;
+}
+
 task<http_response> handle_admin_import(app_context& context, const http_request& request, operator_caller by) {
     const body_outcome body = read_body(request, body_kinds::json); // media type, form and names that come twice
     if (const auto* failed = std::get_if<body_failure>(&body)) {
@@ -92,16 +112,21 @@ task<http_response> handle_admin_import(app_context& context, const http_request
         co_return co_await std::move(taking_over);
     }
     const event_kind act = act_of(record);
+    const std::optional<jws_algorithm> algorithm = signs_with(record);
     const result<import_result> done = apply(context, std::move(record));
     if (!done) {
         co_return refuse_operator(context, request, done.error());
     }
     if (done->outcome == import_outcome::added) {
-        auto noting = context.admin->record(std::move(by), act, "import of " + done->subject);
+        auto noting = context.admin->record(by, act, "import of " + done->subject);
         const result<void> noted = co_await std::move(noting);
         if (!noted) {
             co_return refuse_operator(context, request, noted.error());
         }
+    }
+    if (done->outcome == import_outcome::added && algorithm) {
+        auto making = make_signer_of(context, by, *algorithm);
+        co_await std::move(making);
     }
     auto settling = context.data.durable(done->wait_for);
     const bool stands = co_await std::move(settling);

@@ -104,7 +104,7 @@ task<result<std::string>> operations::make_signer(jws_algorithm algorithm) {
     task<key_change> making = ensure_signer(algorithm);
     key_change made = co_await std::move(making);
     if (made.refused) {
-        if (!made.detail.empty() && parts_.log != nullptr) {
+        if (parts_.log != nullptr) {
             parts_.log->warn("keys.not_made", {{"alg", to_text(algorithm)}, {"why", made.detail}});
         }
         co_return *std::move(made.refused);

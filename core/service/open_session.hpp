@@ -65,7 +65,7 @@ auto open_durably(const service_context& context, user_ptr holder, const Open& o
         }
         user_ptr current = still_entitled(context, *holder, after && opened->is_new ? &*after : nullptr);
         if (!current) {
-            const result<ticket> rests = after ? rests_on(context.data, *after) : result<ticket>(ticket::none);
+            const result<ticket> rests = after ? rests_on(context, *after) : result<ticket>(ticket::none);
             task<failure> refused = refusal(context.data, errc::login_failed, rests);
             co_return co_await std::move(refused);
         }

@@ -1,4 +1,5 @@
-// pawlctl key: the keys that sign access tokens, make refresh tokens and seal capsules. Never shows key material.
+// pawlctl key: the keys that sign access and ID tokens, make refresh tokens and seal capsules. Never shows key
+// material.
 #include "tools/client/admin_client.hpp"
 #include "tools/command/commands.hpp"
 #include "tools/json_view.hpp"
@@ -139,13 +140,12 @@ void add_key_command(CLI::App& parser, program& p) {
     const auto fresh = std::make_shared<rotate_options>();
     rotate
         ->add_option("kind", fresh->kind,
-                     "signing: of access tokens, published at once, signs ten minutes later; refresh: of refresh "
-                     "tokens; capsule: "
-                     "of clients' secrets and opaque access tokens")
+                     "signing: of access and ID tokens, one of each algorithm in use, published at once, signs ten "
+                     "minutes later; refresh: of refresh tokens; capsule: of clients' secrets and opaque access tokens")
         ->check(CLI::IsMember({"signing", "refresh", "capsule"}))
         ->capture_default_str()
         ->type_name("KIND");
-    rotate->add_flag("--now", fresh->now, "the signing key signs at once, before any cache can know it");
+    rotate->add_flag("--now", fresh->now, "the signing keys sign at once, before any cache can know them");
     rotate->add_option("--alg", fresh->algorithm, "only of this algorithm; it has to be in use")->type_name("ALG");
     rotate->callback([&p, fresh] { p.action = [&p, fresh] { return rotate_key(p, *fresh); }; });
 
