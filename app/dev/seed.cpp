@@ -3,7 +3,9 @@
 #include "app/dev/json_lines.hpp"
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
+#include "app/http/object_text.hpp"
 #include "core/password/stored_hash.hpp"
+#include "core/provider/attributes.hpp"
 #include "core/service/issue.hpp"
 #include "core/user/names.hpp"
 #include "storage/entity/record_codec.hpp"
@@ -86,6 +88,16 @@ void read_password(member_reader& reader, seed_user& s) {
     }
 }
 
+void read_attributes(member_reader& reader, user& u) {
+    const auto given = optional_object_text(reader, "attributes");
+    std::string why;
+    auto checked = check_attributes(given.value_or(""), why);
+    if (!checked) {
+        reader.blame("attributes", why);
+    }
+    u.attributes = std::move(checked).value_or("");
+}
+
 seed_user read_user(member_reader& reader) {
     seed_user s;
     user& u = s.record;
@@ -96,6 +108,7 @@ seed_user read_user(member_reader& reader) {
     if (std::ranges::any_of(u.roles, [&](const std::string& r) { return r.empty() || !check_personal_name(r, why); })) {
         reader.blame("roles", "must be plain words");
     }
+    read_attributes(reader, u);
     u.is_superuser = reader.optional_flag("is_superuser").value_or(false);
     u.email_verified = reader.optional_flag("email_verified").value_or(false);
     u.gate.enabled = reader.optional_flag("enabled").value_or(true);

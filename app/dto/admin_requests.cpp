@@ -1,6 +1,7 @@
 #include "app/dto/admin_requests.hpp"
 
 #include "app/http/member_reader.hpp"
+#include "app/http/object_text.hpp"
 #include "core/service/client_service.hpp"
 
 #include <algorithm>
@@ -38,8 +39,7 @@ user_id required_user(member_reader& reader) {
 
 } // namespace
 
-result<new_user> read_new_user(const parameters& body) {
-    member_reader reader(body);
+result<new_user> read_new_user(member_reader& reader) {
     new_user wanted;
     wanted.email = reader.required_text("email");
     wanted.username = reader.optional_text("username");
@@ -48,6 +48,7 @@ result<new_user> read_new_user(const parameters& body) {
     wanted.first_name = reader.optional_text("first_name").value_or("");
     wanted.surname = reader.optional_text("surname").value_or("");
     wanted.roles = reader.optional_texts("roles").value_or(std::vector<std::string>());
+    wanted.attributes = optional_object_text(reader, "attributes").value_or("");
     wanted.is_superuser = reader.optional_flag("is_superuser").value_or(false);
     wanted.email_verified = reader.optional_flag("email_verified").value_or(false);
     wanted.enabled = reader.optional_flag("enabled").value_or(true);
@@ -57,14 +58,15 @@ result<new_user> read_new_user(const parameters& body) {
     return wanted;
 }
 
-result<user_changes> read_user_changes(const parameters& body) {
-    member_reader reader(body);
+result<user_changes> read_user_changes(member_reader& reader) {
     user_changes wanted;
     wanted.email = reader.optional_text("email");
     wanted.username = reader.optional_text("username");
     wanted.first_name = reader.optional_text("first_name");
     wanted.surname = reader.optional_text("surname");
     wanted.roles = reader.optional_texts("roles");
+    wanted.attributes = reader.presence_of("attributes") == presence::null ? std::optional(std::string())
+                                                                           : optional_object_text(reader, "attributes");
     wanted.is_superuser = reader.optional_flag("is_superuser");
     wanted.email_verified = reader.optional_flag("email_verified");
     wanted.enabled = reader.optional_flag("enabled");

@@ -16,10 +16,10 @@
 namespace pawl::app {
 
 // email; password or password_hash; optional username, first_name, surname, roles, is_superuser, email_verified,
-// enabled.
-result<new_user> read_new_user(const parameters& body);
-// Any of them.
-result<user_changes> read_user_changes(const parameters& body);
+// enabled, attributes.
+result<new_user> read_new_user(member_reader& body);
+// Any of them; attributes null: none any more.
+result<user_changes> read_user_changes(member_reader& body);
 
 // ?after=ID&limit=N, or ?login=NAME.
 struct user_query {

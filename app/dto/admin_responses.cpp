@@ -106,6 +106,7 @@ std::string admin_user_json(const user& u, std::size_t sessions) {
     std::string out;
     json_object_writer object(out);
     add_members(object, u)
+        .raw("attributes", u.attributes.empty() ? "{}" : u.attributes)
         .member("enabled", u.gate.enabled)
         .member("hash", describe_hash(u.password_hash))
         .raw("gate", gate_json(u.gate))

@@ -1,22 +1,16 @@
 // From JSON to what is wished of a client, an API, a scope.
 #include "app/dto/client_json.hpp"
+#include "app/http/object_text.hpp"
 #include "core/provider/client_rules.hpp"
 #include "core/provider/client_secret.hpp"
 #include "core/provider/client_words.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
-#include <boost/json/value.hpp>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <utility>
 
 namespace pawl::app {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -60,30 +54,9 @@ wish<Choice> take_choice(member_reader& reader, std::string_view name) {
     });
 }
 
-// JSON has no infinity, though 1e999 reads as one: it could not be written again.
-bool is_finite(const json::value& v) {
-    if (v.is_double()) {
-        return std::isfinite(v.get_double());
-    }
-    if (v.is_array()) {
-        return std::ranges::all_of(v.get_array(), is_finite);
-    }
-    return !v.is_object() || std::ranges::all_of(v.get_object(), [](const auto& m) { return is_finite(m.value()); });
-}
-
 // Compact text of an object, "" of an empty one.
 wish<std::string> take_object(member_reader& reader, std::string_view name) {
-    return take<std::string>(reader, name, [&]() -> std::optional<std::string> {
-        const json::object* const given = reader.optional_object(name);
-        if (given == nullptr) {
-            return std::nullopt;
-        }
-        if (!std::ranges::all_of(*given, [](const auto& m) { return is_finite(m.value()); })) {
-            reader.blame(name, "must not have a number that is too large");
-            return std::nullopt;
-        }
-        return given->empty() ? std::string() : std::string(json::serialize(*given));
-    });
+    return take<std::string>(reader, name, [&] { return optional_object_text(reader, name); });
 }
 
 wish<client_grants> take_grants(member_reader& reader) {

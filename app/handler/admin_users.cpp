@@ -1,6 +1,7 @@
 // /admin/users: an operator's view of users, and changes.
 #include "app/dto/admin_requests.hpp"
 #include "app/dto/admin_responses.hpp"
+#include "app/handler/admin_entities.hpp"
 #include "app/handler/callers.hpp"
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
@@ -51,7 +52,7 @@ task<http_response> handle_admin_list_users(app_context& context, const http_req
 }
 
 task<http_response> handle_admin_create_user(app_context& context, const http_request& request, operator_caller by) {
-    auto wanted = read_json(request, read_new_user);
+    auto wanted = read_tree(request, read_new_user);
     if (!wanted) {
         co_return wanted.error();
     }
@@ -81,7 +82,7 @@ task<http_response> handle_admin_change_user(app_context& context, const http_re
     if (!id) {
         co_return problem_response(failure(errc::user_not_found));
     }
-    auto wanted = read_json(request, read_user_changes);
+    auto wanted = read_tree(request, read_user_changes);
     if (!wanted) {
         co_return wanted.error();
     }

@@ -15,9 +15,9 @@ namespace pawl::app {
 namespace {
 
 // As read_new_user takes them.
-constexpr std::array<std::string_view, 10> members{"email",          "username", "password", "password_hash",
-                                                   "first_name",     "surname",  "roles",    "is_superuser",
-                                                   "email_verified", "enabled"};
+constexpr std::array<std::string_view, 11> members{"email",          "username", "password",  "password_hash",
+                                                   "first_name",     "surname",  "roles",     "is_superuser",
+                                                   "email_verified", "enabled",  "attributes"};
 
 std::vector<field_error> unknown_members(const boost::json::object& body) {
     std::vector<field_error> errors;
@@ -39,9 +39,10 @@ task<http_response> handle_dev_make_user(app_context& context, const http_reques
     if (!errors.empty()) {
         co_return problem_response(failure(errc::validation_failed, std::move(errors)));
     }
-    auto wanted = read_json(request, read_new_user);
+    member_reader reader(*body);
+    auto wanted = read_new_user(reader);
     if (!wanted) {
-        co_return wanted.error();
+        co_return problem_response(wanted.error());
     }
     operator_caller by;
     by.from = request.from;

@@ -31,7 +31,7 @@ void tell_counts(json_object_writer& w, const entity_counts& others) {
 std::string export_line(const export_head& head) {
     std::string out;
     json_object_writer w(out);
-    w.member("pawl_export", std::int64_t{head.others.empty() ? 1 : export_version})
+    w.member("pawl_export", std::int64_t{head.others.empty() && !head.has_attributes ? 1 : export_version})
         .member("store", head.uuid)
         .member("lsn", head.lsn)
         .member("time", with_milliseconds(head.time))

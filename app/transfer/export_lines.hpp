@@ -15,7 +15,8 @@
 
 namespace pawl::app {
 
-// Version 2 has lines that are neither users nor families; an export without any is of version 1.
+// Version 2 has lines that are neither users nor families, and attributes of users; an export without any is of
+// version 1.
 inline constexpr int export_version = 2;
 
 // How many lines of each other kind: "clients", "apis" ...; of those that there are none of nothing is said.
@@ -45,6 +46,7 @@ struct export_head {
     std::uint64_t next_user_id = 1, users = 0, families = 0;
     entity_counts others;
     bool users_only = false;
+    bool has_attributes = false; // a user has some; of a head that is written
 };
 
 // Each without the newline.

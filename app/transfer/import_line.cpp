@@ -4,6 +4,7 @@
 #include "app/http/member_reader.hpp"
 #include "app/transfer/import_entities.hpp"
 #include "core/password/stored_hash.hpp"
+#include "core/provider/attributes.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/text/encoding.hpp"
 #include "core/user/names.hpp"
@@ -124,6 +125,7 @@ user read_user(member_reader& from) {
     u.surname = from.optional_text("surname").value_or("");
     u.password_hash = from.optional_text("password_hash").value_or("");
     u.roles = from.optional_texts("roles").value_or(std::vector<std::string>());
+    u.attributes = from.optional_text("attributes").value_or("");
     u.email_verified = from.optional_flag("email_verified").value_or(false);
     u.is_superuser = from.optional_flag("is_superuser").value_or(false);
     u.created_at = read_time(from, "created_at");
@@ -276,8 +278,10 @@ import_end read_end(member_reader& from) {
 
 std::string check_imported_user(user& u) {
     if (u.deleted) {
-        const bool empty = u.email.empty() && u.username.empty() && u.password_hash.empty() && !u.gate.enabled;
-        return empty ? std::string() : "deleted: a deleted user has no names, no hash and is not enabled";
+        const bool empty =
+            u.email.empty() && u.username.empty() && u.password_hash.empty() && u.attributes.empty() && !u.gate.enabled;
+        return empty ? std::string()
+                     : "deleted: a deleted user has no names, no hash, no attributes and is not enabled";
     }
     std::string why;
     const auto email = check_email(u.email, why);
@@ -313,6 +317,11 @@ std::string check_imported_user(user& u) {
         }
         role = *checked;
     }
+    auto attributes = check_attributes(u.attributes, why);
+    if (!attributes) {
+        return "attributes " + why;
+    }
+    u.attributes = *std::move(attributes);
     return {};
 }
 

@@ -35,6 +35,7 @@ struct new_user {
     std::optional<secret_string> password_hash; // PHC or crypt form (core/password/stored_hash.hpp)
     std::string first_name, surname;
     std::vector<std::string> roles;
+    std::string attributes; // JSON; empty: none
     bool is_superuser = false;
     bool email_verified = false;
     bool enabled = true;
@@ -44,6 +45,7 @@ struct new_user {
 struct user_changes {
     std::optional<std::string> email, username, first_name, surname;
     std::optional<std::vector<std::string>> roles;
+    std::optional<std::string> attributes; // JSON, in place of all that is there; empty: none any more
     std::optional<bool> is_superuser, email_verified, enabled;
     std::optional<secret_string> password, password_hash; // not both
 };

@@ -1,6 +1,7 @@
 // An operator's changes of users. Sessions: admin_service_sessions.cpp.
 #include "core/family/decide.hpp"
 #include "core/password/stored_hash.hpp"
+#include "core/provider/attributes.hpp"
 #include "core/provider/machine_grant.hpp"
 #include "core/service/admin_service.hpp"
 #include "core/service/durable_answer.hpp"
@@ -69,6 +70,7 @@ result<user> checked_new_user(const service_context& context, const new_user& wa
     u.surname = checks.accept("surname", check_personal_name(wanted.surname, why), why);
     check_roles(checks, wanted.roles);
     u.roles = wanted.roles;
+    u.attributes = checks.accept("attributes", check_attributes(wanted.attributes, why), why);
     u.is_superuser = wanted.is_superuser;
     u.email_verified = wanted.email_verified;
     u.gate.enabled = wanted.enabled;
@@ -118,6 +120,10 @@ result<void> apply_changes(user& u, const user_changes& wanted) {
         check_roles(checks, *wanted.roles);
         u.roles = *wanted.roles;
     }
+    if (wanted.attributes) {
+        std::string why;
+        u.attributes = checks.accept("attributes", check_attributes(*wanted.attributes, why), why);
+    }
     u.is_superuser = wanted.is_superuser.value_or(u.is_superuser);
     u.email_verified = wanted.email_verified.value_or(u.email_verified);
     u.gate.enabled = wanted.enabled.value_or(u.gate.enabled);
@@ -144,6 +150,7 @@ std::string names_of_changes(const user& before, const user& after) {
     add(before.first_name != after.first_name, "first_name");
     add(before.surname != after.surname, "surname");
     add(before.roles != after.roles, "roles");
+    add(before.attributes != after.attributes, "attributes");
     add(before.is_superuser != after.is_superuser, "is_superuser");
     add(before.email_verified != after.email_verified, "email_verified");
     add(before.gate.enabled != after.gate.enabled, after.gate.enabled ? "enabled" : "disabled");

@@ -59,17 +59,6 @@ access_token_expectations client_token_expectations(const service_settings& sett
 // The names of scopes, with single spaces between: built-in ones first. Pure.
 std::string scope_names(const catalogue& all, const scope_set& scopes);
 
-// Claims asked for by name, as a family keeps them in one word: of /userinfo in the low half, of ID tokens in the high.
-constexpr std::uint32_t pack_claims(claim_set userinfo, claim_set id_token) {
-    return (userinfo & 0xFFFFU) | (id_token & 0xFFFFU) << 16U;
-}
-constexpr claim_set userinfo_claims_of(std::uint32_t packed) {
-    return packed & 0xFFFFU;
-}
-constexpr claim_set id_token_claims_of(std::uint32_t packed) {
-    return packed >> 16U;
-}
-
 // What the family of this code is granted. Pure.
 family_grant grant_of(const authorization_code& code);
 

@@ -97,6 +97,7 @@ void make_tombstone(user& u, timestamp now) {
     u.surname.clear();
     u.password_hash.clear();
     u.roles.clear();
+    u.attributes.clear();
     u.email_verified = false;
     u.is_superuser = false;
     u.deleted = true;

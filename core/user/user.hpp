@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -47,6 +48,9 @@ struct user_gate {
     constexpr void raise_epoch() { epoch = epoch == epoch_max ? epoch_max : epoch + 1; }
 };
 
+// Bytes of user::attributes.
+inline constexpr std::size_t attributes_size_max = 4096;
+
 struct user {
     user_id id;
     std::uint64_t version = 1; // +1 with every change
@@ -56,6 +60,7 @@ struct user {
     std::string surname;
     std::string password_hash; // PHC or crypt form; never leaves the store but to be verified
     std::vector<std::string> roles;
+    std::string attributes; // a JSON object, compact; empty: none (core/provider/attributes.hpp)
     bool email_verified = false;
     bool is_superuser = false;
     bool deleted = false; // a tombstone: names and hash are empty; kept so that its families stay dead

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/user/user.hpp"
+#include "storage/record/bounded_form.hpp"
 #include "storage/record/declaration.hpp"
 #include "storage/record/tell.hpp"
 
@@ -16,7 +17,7 @@ struct declaration<user> {
     static constexpr const char* name = "user";
     static constexpr const char* within = "user"; // a dump has it in an object
     static constexpr record_kind kind = record_kind::state;
-    static constexpr std::uint16_t version = 1;
+    static constexpr std::uint16_t version = 2; // attributes
     using refers_to = entities<>;
 
     static constexpr std::tuple fields{
@@ -35,9 +36,11 @@ struct declaration<user> {
         at<&user::surname>("surname"),
         at<&user::password_hash>("password_hash").with(exposure::guarded),
         at<&user::roles>("roles"),
+        at_as<bounded_text<attributes_size_max>, &user::attributes>("attributes").in_version(2),
     };
     static bool sound(const user& u) { return u.id.value != 0 && u.version != 0; }
 
+    static bool has_attributes(const user& u) { return !u.attributes.empty(); }
     static bool spares_one(const user& u) { return u.gate.survivor != family_id{}; }
     static void tell_survivor(json_object_writer& w, const user& u) {
         w.member("survivor", spares_one(u) ? to_hex(u.gate.survivor) : std::string());
@@ -55,6 +58,7 @@ struct declaration<user> {
         told<user>{"surname"},
         told<user>{"password", "password_hash"},
         told<user>{"roles"},
+        told<user>{"attributes", "attributes", has_attributes},
         told<user>{"email_verified"},
         told<user>{"is_superuser"},
         told<user>{"enabled", "gate.enabled"},
@@ -76,6 +80,10 @@ struct declaration<user> {
                    .says = "a hash as its system writes it (*Hashes*, below); `\"\"`: no password",
                    .absent = "`\"\"`"},
         told<user>{.member = "roles", .says = "list of texts", .absent = "`[]`"},
+        told<user>{.member = "attributes",
+                   .when = has_attributes,
+                   .says = "a JSON object, as a text, of at most 4 KiB: version 2; left out where there is none",
+                   .absent = "`\"\"`"},
         told<user>{.member = "email_verified", .absent = "`false`"},
         told<user>{.member = "is_superuser", .absent = "`false`"},
         told<user>{.member = "deleted",
@@ -100,6 +108,7 @@ struct declaration<user> {
         compared_field<user>{"first_name"},
         compared_field<user>{"surname"},
         compared_field<user>{"roles"},
+        compared_field<user>{"attributes"},
         compared_field<user>{"email_verified"},
         compared_field<user>{"is_superuser"},
         compared_field<user>{"enabled", "gate.enabled"},

@@ -3,6 +3,7 @@
 
 #include "app/net/listen.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -101,6 +102,37 @@ BOOST_AUTO_TEST_CASE(users_are_made_changed_and_removed) {
     BOOST_TEST(changed.json().at("gate").at("reason").as_string() == "disabled");
     BOOST_TEST(on_socket(http_method::delete_, "/admin/users/2").status() == 204U);
     expect_problem(on_socket(http_method::get, "/admin/users/2"), 404, "user_not_found");
+}
+
+BOOST_AUTO_TEST_CASE(attributes_are_set_replaced_and_taken_away) {
+    const auto attributes = [](const answer& told) { return boost::json::serialize(told.json().at("attributes")); };
+    const answer made = on_socket(http_method::post, "/admin/users",
+                                  R"({"email":"bob@example.com","password":"another battery 9 pony",)"
+                                  R"("attributes":{"nickname":"bob","address":{"locality":"Rome"}}})");
+    BOOST_TEST(made.status() == 201U);
+    BOOST_TEST(attributes(made) == R"({"nickname":"bob","address":{"locality":"Rome"}})");
+    const auto patched = [&](const char* body) { return on_socket(http_method::patch, "/admin/users/2", body); };
+    BOOST_TEST(attributes(patched(R"({"roles":["ops"]})")) == attributes(made));
+    BOOST_TEST(attributes(patched(R"({"attributes":{"gender":"male"}})")) == R"({"gender":"male"})");
+    BOOST_TEST(attributes(on_socket(http_method::get, "/admin/users/2")) == R"({"gender":"male"})");
+    BOOST_TEST(attributes(patched(R"({"attributes":null})")) == "{}");
+    BOOST_TEST(attributes(on_socket(http_method::get, "/admin/users/1")) == "{}");
+}
+
+BOOST_AUTO_TEST_CASE(attributes_that_are_not_acceptable_are_refused) {
+    std::string deep = "{}", wide = R"({"a":")" + std::string(4096, 'x') + "\"}";
+    for (int i = 0; i < 8; ++i) {
+        deep = R"({"a":)" + deep + "}";
+    }
+    for (const std::string& bad :
+         {std::string("[]"), std::string("\"{}\""), std::string("1"), deep, wide, std::string(R"({"a":1e999})")}) {
+        const std::string body = R"({"attributes":)" + bad + "}";
+        const answer refused = on_socket(http_method::patch, "/admin/users/1", body);
+        expect_problem(refused, 422, "validation_failed");
+        BOOST_TEST(refused.json().at("errors").at(0).at("field").as_string() == "attributes", bad.substr(0, 40));
+    }
+    expect_problem(on_socket(http_method::patch, "/admin/users/1", R"({"attributes":{"a":1,"a":2}})"), 400,
+                   "duplicate_parameter"); // as in any body
 }
 
 BOOST_AUTO_TEST_CASE(bodies_and_queries_that_are_not_acceptable_say_what_of_them) {

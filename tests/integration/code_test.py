@@ -36,7 +36,7 @@ class CodeCase(case.ServerCase):
         cls.root = maker.expect(maker.client.login("root@example.com"), 200).json["access_token"]
         maker.made("/admin/apis", {"identifier": ORDERS, "name": "Orders"})
         maker.made("/admin/scopes", {"name": "orders:read", "api": ORDERS})
-        scopes = ["openid", "profile", "email", "offline_access", "orders:read"]
+        scopes = ["openid", "profile", "email", "address", "phone", "offline_access", "orders:read"]
         shared = {"redirect_uris": [CALLBACK], "scopes": scopes, "apis": [ORDERS], "consent": "never"}
         cls.secret = maker.made("/admin/clients", {"client_id": "shop", "name": "Shop", "preset": "web",
                                                    "auth_method": "client_secret_basic", **shared})["client_secret"]
@@ -305,6 +305,61 @@ class Races(CodeCase):
                 if exchanged.status == 200:
                     self.dead(exchanged.json)  # for good
                 self.refused(self.exchange(code), "invalid_grant")
+class StandardClaims(CodeCase):
+    """A user with every attribute that a claim of OpenID Connect Core 5.1 is read from."""
+    ATTRIBUTES = {"middle_name": "King", "nickname": "ada", "profile": "https://ada.example/", "picture": "https://ada.example/i.png",
+                  "website": "https://ada.example/w", "gender": "female", "birthdate": "1815-12-10", "zoneinfo": "Europe/London",
+                  "locale": "en-GB", "updated_at": 1796000000, "phone_number": "+44 20 7946 0000", "phone_number_verified": True,
+                  "address": {"street_address": "1 St James's Square", "locality": "London", "country": "UK"}, "shoe_size": 5}
+    OF_SCOPE = {"profile": {"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+                            "website", "gender", "birthdate", "zoneinfo", "locale", "updated_at"},
+                "email": {"email", "email_verified"}, "address": {"address"}, "phone": {"phone_number", "phone_number_verified"}}
+
+    def setUp(self):
+        super().setUp()
+        if hasattr(self, "root"):
+            found = self.expect(self.client.get("/admin/users?login=" + self.email, bearer=self.root), 200).json["users"][0]
+            self.path = "/admin/users/%d" % found["id"]
+            changed = self.expect(self.client.request("PATCH", self.path, json.dumps(
+                {"first_name": "Ada", "surname": "Lovelace", "attributes": self.ATTRIBUTES}),
+                {"Content-Type": "application/json", "Authorization": "Bearer " + self.root}), 200).json
+            self.assertEqual(changed["attributes"], self.ATTRIBUTES)
+
+    def told(self, scope, **more):
+        tokens = self.expect(self.exchange(self.code(scope=scope, **more)["code"]), 200).json
+        return self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 200).json, unpacked(tokens["id_token"])
+
+    def test_userinfo_has_every_claim_of_the_scopes(self):
+        for scopes in (["profile"], ["email"], ["address"], ["phone"], list(self.OF_SCOPE)):
+            claims, _ = self.told(" ".join(["openid", *scopes]))
+            self.assertEqual(set(claims) - {"sub"}, set().union(*(self.OF_SCOPE[one] for one in scopes)), scopes)
+            for name, value in claims.items():
+                self.assertEqual(value, self.ATTRIBUTES.get(name, value))
+        self.assertEqual((claims["name"], claims["preferred_username"]), ("Ada Lovelace", self.email))
+
+    def test_claims_asked_for_by_name_come_at_their_place(self):
+        wanted = {"userinfo": {"address": None, "nickname": None}, "id_token": {"phone_number": {"essential": True}}}
+        claims, id_token = self.told("openid", claims=json.dumps(wanted))
+        self.assertEqual({k: claims[k] for k in ("address", "nickname")},
+                         {k: self.ATTRIBUTES[k] for k in ("address", "nickname")})
+        self.assertEqual(id_token["phone_number"], self.ATTRIBUTES["phone_number"])
+        self.assertNotIn("address", id_token)
+        self.assertNotIn("phone_number", claims)
+
+    def test_the_user_does_not_see_them_at_users_me(self):
+        token = self.expect(self.client.login(self.email), 200).json["access_token"]
+        self.assertNotIn("attributes", self.expect(self.client.me(token), 200).json)
+
+    def test_they_outlive_a_crash(self):
+        self.server.kill()
+        self.server.start()
+        self.client = type(self.client)(self.server.url)
+        found = self.expect(self.client.get(self.path, bearer=self.root), 200).json
+        self.assertEqual(found["attributes"], self.ATTRIBUTES)
+
+    def test_the_metadata_name_them(self):
+        known = self.expect(self.client.get("/.well-known/openid-configuration"), 200).json["claims_supported"]
+        self.assertLessEqual(set().union(*self.OF_SCOPE.values()), set(known))
 
 
 class Crash(CodeCase):

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <random>
 #include <span>
 #include <string>
@@ -393,6 +394,32 @@ BOOST_AUTO_TEST_CASE(user_larger_than_a_record_is_not_encoded) {
     BOOST_TEST(encode_user(u).empty());
     u.first_name.assign(60'000, 'n');
     BOOST_TEST(!encode_user(u).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_user_is_of_version_2_with_attributes_alone) {
+    BOOST_TEST(version_of(some_user()) == 1);
+    user u = some_user();
+    u.attributes = R"({"nickname":"ann"})";
+    BOOST_TEST(version_of(u) == 2);
+    const auto as_it_was = encode_user(some_user()), body = encode_user(u);
+    BOOST_TEST(body.size() == as_it_was.size() + 2 + u.attributes.size());
+    BOOST_TEST(std::equal(as_it_was.begin(), as_it_was.end(), body.begin()));
+    user again;
+    record_view seen = view(record_type::user, body);
+    seen.version = 2;
+    BOOST_TEST((decode(seen, again) == decoding::ok));
+    BOOST_TEST((again == u));
+    u.attributes.assign(attributes_size_max + 1, ' ');
+    const auto too_large = encode_user(u);
+    seen.body = too_large;
+    BOOST_TEST((decode(seen, again) == decoding::malformed));
+    u.attributes.clear(); // never written so
+    auto empty = encode_user(u);
+    empty.insert(empty.end(), {0, 0});
+    seen.body = empty;
+    BOOST_TEST((decode(seen, again) == decoding::malformed));
+    seen.version = 3;
+    BOOST_TEST((decode(seen, again) == decoding::newer));
 }
 
 // No bytes whatever may do harm: mutations of good bodies and pure noise.

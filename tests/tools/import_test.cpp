@@ -96,6 +96,12 @@ BOOST_AUTO_TEST_CASE(a_user_is_read_back_as_it_was_written) {
     gone.deleted = true;
     gone.gate.enabled = false;
     gone.gate.reason = gate_reason::deleted;
+    user known = whole_user();
+    known.attributes = R"({"address":{"locality":"K\u00f6ln"},"x":2.50})";
+    const import_record with_attributes = read_import_line(export_line(known));
+    BOOST_REQUIRE(std::holds_alternative<user>(with_attributes));
+    BOOST_TEST((std::get<user>(with_attributes) == known));
+    BOOST_TEST(export_line(whole_user()).find("attributes") == std::string::npos); // as it was before there were any
     const import_record tombstone = read_import_line(export_line(gone));
     BOOST_REQUIRE(std::holds_alternative<user>(tombstone));
     BOOST_TEST((std::get<user>(tombstone) == gone));
@@ -170,6 +176,11 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_not_of_the_format_is_refused_with_its_reason
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","created_at":"yesterday"}})"), "created_at"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","gate":{"reason":"x"}}})"), "reason"));
     BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","deleted":true}})"), "deleted"));
+    for (const char* attributes : {"[]", "{", R"({\"a\":1,\"a\":2})"}) {
+        const std::string line = R"({"user":{"email":"a@b.example","attributes":")" + std::string(attributes) + "\"}}";
+        BOOST_TEST(has(why(line), "attributes must be"), line);
+    }
+    BOOST_TEST(has(why(R"({"user":{"email":"a@b.example","attributes":{}}})"), "attributes"));
     BOOST_TEST(has(why(R"({"pawl_export":3})"), "version"));
     BOOST_TEST(has(why("{\"user\":{\"email\":\"" + std::string(import_line_size_max, 'a') + "\"}}"), "256 KiB"));
     std::string family = export_line(whole_family());

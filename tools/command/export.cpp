@@ -12,6 +12,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <memory>
 
 namespace pawl::tools {
@@ -59,6 +60,8 @@ int write_all(program& p, const export_choice& choice) {
     head.users = store.image.users.size();
     head.families = choice.users_only ? 0 : store.image.families.size();
     head.users_only = choice.users_only;
+    head.has_attributes =
+        std::ranges::any_of(store.image.users, [](const auto& one) { return !one.second.attributes.empty(); });
     std::uint64_t total = head.users + head.families;
     storage::for_each_record_back([&]<class Record>(storage::as<Record>) {
         if constexpr (storage::plain_entity<Record>) {

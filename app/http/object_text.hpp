@@ -1,0 +1,16 @@
+// A member that is an object, as the text to keep: attributes of users and clients, key sets.
+#pragma once
+
+#include "app/http/member_reader.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace pawl::app {
+
+// Compact JSON, empty for an object without members. std::nullopt if it is not given, or is not what it must be and
+// blamed: it is no object, or has a number that is too large to be written again.
+std::optional<std::string> optional_object_text(member_reader& reader, std::string_view name);
+
+} // namespace pawl::app
