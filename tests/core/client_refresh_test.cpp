@@ -51,6 +51,20 @@ std::string text(const boost::json::object& o, std::string_view name) {
 
 BOOST_FIXTURE_TEST_SUITE(client_refresh, refresh_world)
 
+BOOST_AUTO_TEST_CASE(a_full_queue_of_signatures_rotates_nothing) {
+    const issued_tokens first = open();
+    const family_word before = word_of(code().grant);
+    signer.is_full = true;
+    const std::size_t written = data.enqueued();
+    BOOST_TEST((why(refresh_of(first)) == errc::password_queue_full));
+    BOOST_TEST((word_of(code().grant) == before));
+    BOOST_TEST(data.enqueued() == written);
+    BOOST_TEST(refresh_of(first, "email").has_value()); // without `openid` there is nothing to sign
+    signer.is_full = false;
+    BOOST_TEST(refresh_of(first).has_value());
+    BOOST_TEST(signer.taken == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_refreshes_and_gets_an_id_token_of_the_first_sign_in) {
     const issued_tokens first = open();
     const auto before = payload_of(first.id_token);

@@ -208,10 +208,59 @@ BOOST_AUTO_TEST_CASE(a_code_whose_family_has_ended_is_refused_and_nothing_is_wri
     BOOST_TEST(other.data.events().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_full_queue_of_signatures_uses_no_code_up) {
+    const secret_string good = text_of(code());
+    signer.is_full = true;
+    expect_untouched(shown(good), asking(), errc::password_queue_full);
+    BOOST_TEST(!is_there(code().grant));
+    signer.is_full = false;
+    BOOST_TEST(exchange(good).has_value());
+    BOOST_TEST(signer.taken == 0U); // its place is free again
+    signer.is_full = true;
+    authorization_code without = code(2); // without `openid` there is nothing to sign
+    without.scopes = scopes({builtin_scope::email});
+    BOOST_TEST(exchange(text_of(without)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_client_for_whose_id_tokens_there_is_no_key_keeps_its_code) {
+    const secret_string good = text_of(code());
+    edit_shop([](client& c) { c.id_token_alg = id_token_algorithm::rs256; });
+    expect_untouched(shown(good), asking(), errc::storage_unavailable);
+    edit_shop([](client& c) { c.id_token_alg = id_token_algorithm::es256; });
+    BOOST_TEST(exchange(good).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_code_that_is_refused_keeps_no_place_of_the_queue) {
+    const secret_string good = text_of(code());
+    BOOST_REQUIRE(exchange(good));
+    expect_refused(good, errc::code_reused);
+    expect_untouched(shown(secret_string("pac_x")), asking(), errc::invalid_code);
+    BOOST_TEST(signer.taken == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_signature_that_is_not_made_leaves_no_session_behind) {
-    signer.refuses = errc::password_queue_full;
+    signer.refuses = errc::password_queue_full; // the server stops
     expect_refused(text_of(code()), errc::password_queue_full);
     BOOST_TEST(!is_alive(code().grant));
+    signer.refuses.reset();
+    signer.throws = true;
+    BOOST_CHECK_THROW(exchange(text_of(code(2))), signing_failed);
+    BOOST_TEST(!is_alive(code(2).grant));
+    BOOST_TEST(signer.taken == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_after_the_use_of_a_code_waits_until_its_end_is_durable) {
+    data.hold_durability();
+    signer.refuses = errc::password_queue_full;
+    const secret_string good = text_of(code());
+    running<result<issued_tokens>> asked(codes.exchange(asking(), shown(good), from_host(1)));
+    data.make_durable(); // the use
+    BOOST_TEST(!asked.answered());
+    BOOST_TEST(data.after_crash()->find_family(code().grant)->word.live());
+    data.make_durable(); // the end
+    BOOST_TEST_REQUIRE(asked.answered());
+    BOOST_TEST(!data.after_crash()->find_family(code().grant)->word.live());
+    BOOST_TEST((asked.answer().error().code == errc::password_queue_full));
 }
 
 BOOST_AUTO_TEST_CASE(a_code_is_told_only_once_what_it_rests_on_is_durable) {

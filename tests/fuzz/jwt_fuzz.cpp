@@ -1,13 +1,16 @@
 // First byte 0: the rest is a token as it comes. 1: it is a payload under a right header and signature. 2: it is a
 // header, rightly signed. Nothing that is not ours is good; what is good says what it was checked for, and is either a
-// user's token or a client's.
+// user's token or a client's. The same bytes are also read as an ID token that is shown as a hint, of a key that signs
+// such; what is one is neither of the others, and can be said again.
 #include "core/jwt/access_token.hpp"
+#include "core/jwt/id_token.hpp"
 #include "core/jwt/jws_keys.hpp"
 #include "core/jwt/machine_token.hpp"
 #include "core/text/encoding.hpp"
 
 #include <array>
 #include <cstdlib>
+#include <optional>
 
 namespace {
 
@@ -50,6 +53,56 @@ bool check_as_machine(const pawl::key_ring& ring, std::string_view token) {
     return filled;
 }
 
+pawl::key_ring hint_ring() {
+    // RFC 8037, appendix A.
+    constexpr std::string_view jwk =
+        R"({"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",)"
+        R"("x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})";
+    pawl::key_ring ring;
+    ring.signing_key = pawl::jws_key_from_jwk(jwk, pawl::jws_algorithm::eddsa).key;
+    ring.verifying_keys.push_back(ring.signing_key);
+    return ring;
+}
+
+std::string hint_header(const pawl::key_ring& ring) {
+    return R"({"alg":"EdDSA","typ":"JWT","kid":")" + ring.signing_key->kid() + "\"}";
+}
+
+// As a hint; `kind` is that of the input, `rest` what follows it.
+void check_as_hint(unsigned kind, std::string_view rest) {
+    static const pawl::key_ring ring = hint_ring();
+    static const std::string header = hint_header(ring);
+    constexpr std::string_view payload = R"({"iss":"i","sub":"42","aud":"a","sid":"s"})";
+    const std::string token = kind == 0   ? std::string(rest)
+                              : kind == 1 ? signed_token(*ring.signing_key, header, rest)
+                                          : signed_token(*ring.signing_key, rest, payload);
+    const std::optional<pawl::id_token_hint> hint = pawl::read_id_token_hint(ring, token, "i");
+    if (!hint) {
+        return;
+    }
+    pawl::access_claims claims;
+    pawl::access_token_expectations expected{"i", "a", pawl::timestamp(pawl::seconds(1001)), pawl::seconds(600)};
+    expected.takes_plain_type = true;
+    if (hint->subject.value == 0 ||
+        pawl::check_access_token(ring, token, expected, claims) == pawl::access_token_check::good ||
+        check_as_machine(ring, token)) {
+        std::abort();
+    }
+    pawl::id_token_claims again;
+    again.issuer = "i";
+    again.subject = hint->subject;
+    again.client_id = hint->client_id;
+    again.session = hint->session;
+    std::string said = pawl::id_token_signing_input(*ring.signing_key, again);
+    said += "." + pawl::base64url_encode(ring.signing_key->sign(said));
+    const auto same = pawl::read_id_token_hint(ring, said, "i");
+    const bool fits = said.size() <= 6400 && !hint->client_id.empty(); // an empty one is not told
+    if (fits && (!same || same->subject != hint->subject || same->client_id != hint->client_id ||
+                 same->session != hint->session)) {
+        std::abort();
+    }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -58,6 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
+    check_as_hint(data[0] % 3, rest);
     std::string token;
     if (data[0] % 3 == 0) {
         token = rest;

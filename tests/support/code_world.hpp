@@ -7,6 +7,7 @@
 #include "core/service/machine_service.hpp"
 #include "core/text/encoding.hpp"
 #include "tests/support/machine_world.hpp"
+#include "tests/support/named_key.hpp"
 #include "tests/support/service_world.hpp"
 
 #include <boost/json.hpp>
@@ -54,16 +55,6 @@ struct fake_signer final : token_signer {
         }
         co_return signing_input + ".signed";
     }
-};
-
-// A key of ID tokens that only has a name: the fake signer signs.
-struct named_key final : jws_key {
-    named_key() : jws_key(jws_algorithm::es256, "id") {}
-    signature_bytes sign(std::string_view /*input*/) const override { return {}; }
-    bool verify(std::string_view /*input*/, std::span<const std::uint8_t> /*signature*/) const override {
-        return false;
-    }
-    std::string public_jwk() const override { return {}; }
 };
 
 inline boost::json::object payload_of(std::string_view jwt) {
