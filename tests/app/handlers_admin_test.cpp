@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(attributes_that_are_not_acceptable_are_refused) {
         const std::string body = R"({"attributes":)" + bad + "}";
         const answer refused = on_socket(http_method::patch, "/admin/users/1", body);
         expect_problem(refused, 422, "validation_failed");
-        BOOST_TEST(refused.json().at("errors").at(0).at("field").as_string() == "attributes", bad.substr(0, 40));
+        BOOST_TEST(refused.fields() == "attributes", bad.substr(0, 40));
     }
     expect_problem(on_socket(http_method::patch, "/admin/users/1", R"({"attributes":{"a":1,"a":2}})"), 400,
                    "duplicate_parameter"); // as in any body

@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_claim_comes_from_the_attribute_of_its_name_and_type_alone
         {R"({"address":{"a \"b\"":"line\n2"}})", R"(,"address":{"a \"b\"":"line\n2"})"},
         {R"({"nickname":1,"gender":null,"locale":["en"],"profile":{"a":"b"},"website":true})", ""},
         {R"({"nickname":""})", ""},
-        {R"({"phone_number":442}) ", ""},
+        {R"({"phone_number":442})", ""},
         {R"({"phone_number_verified":"true"})",
          ""},
         {R"({"updated_at":"1796000000"})", ""},
