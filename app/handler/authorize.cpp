@@ -94,8 +94,8 @@ task<http_response> handle_post_authorize(app_context& context, const http_reque
 using enum http_method;
 
 // Where neither client nor redirect URI is proven; else the client is told, by a redirect.
-constexpr refusal_list page_refusals = refuses_by_page(
-    request_problem::malformed_form, request_problem::body_too_large, in_other_words(request_problem::not_found));
+constexpr refusal_list page_refusals = refuses_by_page(request_problem::malformed_form, request_problem::body_too_large,
+                                                       in_other_words(request_problem::not_found));
 
 constexpr route rows[] = {
     {get, "/authorize", handle_authorize, "authorize", page_refusals},

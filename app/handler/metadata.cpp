@@ -161,7 +161,8 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
     if (of_people) {
         add_people(object, issuer);
     } else {
-        object.raw("response_types_supported", "[]")  // no authorization endpoint
+        object
+            .raw("response_types_supported", "[]") // no authorization endpoint
             .raw("response_modes_supported", "[]") // absent, it would mean query and fragment
             .raw("id_token_signing_alg_values_supported", algorithms_json(*keys));
     }

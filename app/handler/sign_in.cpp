@@ -110,7 +110,8 @@ task<http_response> handle_select(app_context& context, const http_request& requ
         co_return error_page(request, visit.error());
     }
     const bool chosen = form->text("choice") == "continue" && is_seen_by(form->about, *visit);
-    auto going = go_on(context, request, std::move(form->about), *std::move(visit), {.first_look = !chosen, .chosen = chosen});
+    auto going =
+        go_on(context, request, std::move(form->about), *std::move(visit), {.first_look = !chosen, .chosen = chosen});
     co_return co_await std::move(going);
 }
 
@@ -145,10 +146,9 @@ task<http_response> handle_consent(app_context& context, const http_request& req
 
 using enum http_method;
 
-constexpr refusal_list form_refusals =
-    refuses_by_page(request_problem::malformed_form, request_problem::duplicate_parameter,
-                    request_problem::forbidden_origin, request_problem::not_found,
-                    request_problem::unsupported_media_type, errc::storage_unavailable);
+constexpr refusal_list form_refusals = refuses_by_page(
+    request_problem::malformed_form, request_problem::duplicate_parameter, request_problem::forbidden_origin,
+    request_problem::not_found, request_problem::unsupported_media_type, errc::storage_unavailable);
 
 constexpr route rows[] = {
     {post, "/sign-in", handle_sign_in, "sign_in",

@@ -24,8 +24,8 @@ void fill(embedded_store& data, salvage_report& report) {
             left_out("user " + std::to_string(id));
         }
     }
-    // All other entities, by their declarations: one that store_filler can't add does not compile. What others name comes
-    // before them, and clients before their families.
+    // All other entities, by their declarations: one that store_filler can't add does not compile. What others name
+    // comes before them, and clients before their families.
     for_each_record_back([&]<class Record>(as<Record>) {
         if constexpr (plain_entity<Record>) {
             for_each_plain(report.image.plain->of<Record>(), [&](const Record& r) {

@@ -44,6 +44,7 @@ constexpr bool is_known_record(std::uint16_t type) noexcept {
 // holds; without any it is one of 1.0, and a program of then reads it (docs/on-disk.md).
 constexpr std::uint16_t format_minor_of(std::uint16_t type, std::uint16_t version) noexcept {
     switch (static_cast<record_type>(type)) {
+    case record_type::user:
     case record_type::family_created:
     case record_type::family_word:
         return version > 1 ? 1 : 0;

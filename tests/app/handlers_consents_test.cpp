@@ -41,9 +41,7 @@ struct consents_world : world {
     std::string of_ada(std::string_view rest = {}) const {
         return "/admin/consents?user_id=" + std::to_string(ada.value) + std::string(rest);
     }
-    answer withdraw(std::string_view path, std::string_view bearer) {
-        return bare(http_method::delete_, path, bearer);
-    }
+    answer withdraw(std::string_view path, std::string_view bearer) { return bare(http_method::delete_, path, bearer); }
 };
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "core/provider/sign_out.hpp"
+#include "tests/support/seeded_random.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -229,6 +230,35 @@ BOOST_AUTO_TEST_CASE(parameters_are_read_once_each_within_their_sizes) {
         BOOST_TEST(
             std::holds_alternative<std::string_view>(read_sign_out_request({{name, std::string(most + 1, 'a')}})));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_comes_back_out_of_its_capsule_without_the_token) {
+    const capsule_ring ring({{0, secret_bytes(capsule_key_size, 7)}});
+    test::seeded_random random(7);
+    sign_out_flow f{{"", "shop", here, "s", "de en"}, id_token_hint{alice, "shop", "name-of-a-session"}};
+    for (const bool hinted : {true, false}) {
+        if (!hinted) {
+            f.hint.reset();
+        }
+        const std::optional<secret_string> text = seal_sign_out(ring, f, 5, random);
+        BOOST_TEST_REQUIRE(text.has_value());
+        BOOST_TEST(text->reveal().starts_with("pso_"));
+        const std::optional<sign_out_flow> again = open_sign_out(ring, text->reveal(), 5);
+        BOOST_TEST_REQUIRE(again.has_value());
+        BOOST_TEST((again->asked == f.asked));
+        BOOST_TEST(again->hint.has_value() == hinted);
+        if (hinted) {
+            BOOST_TEST((again->hint->subject == alice));
+            BOOST_TEST(again->hint->client_id == "shop");
+            BOOST_TEST(again->hint->session == "name-of-a-session");
+        }
+        BOOST_TEST(!open_sign_out(ring, text->reveal(), 6).has_value()); // of before a restore
+        std::string other(text->reveal());
+        other.back() = other.back() == 'A' ? 'B' : 'A';
+        BOOST_TEST(!open_sign_out(ring, other, 5).has_value());
+    }
+    f.asked.state.assign(state_size_max + 1, 's');
+    BOOST_TEST(!seal_sign_out(ring, f, 5, random).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

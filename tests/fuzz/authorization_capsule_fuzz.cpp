@@ -1,6 +1,7 @@
-// Any bytes, sealed as a flow and as a code: what is read of them makes the same bytes again.
+// Any bytes, sealed as a flow, as a code and as a sign-out: what is read of them makes the same bytes again.
 #include "core/capsule/body.hpp"
 #include "core/provider/authorization_code.hpp"
+#include "core/provider/sign_out.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -35,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     open_flow(ring, text, mark); // a corpus may hold what the ring itself sealed
     open_code(ring, text, mark);
+    open_sign_out(ring, text, mark);
     if (size > capsule_body_size_max) {
         return 0;
     }
@@ -48,6 +50,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto code = open_code(ring, as_code.reveal(), mark)) {
         const auto again = seal_code(ring, *code, mark, random);
         require(again && again->reveal() == as_code.reveal());
+    }
+    const secret_string as_sign_out = ring.seal(capsule_kind::sign_out, bytes, mark_bytes(mark), random);
+    if (const auto f = open_sign_out(ring, as_sign_out.reveal(), mark)) {
+        const auto again = seal_sign_out(ring, *f, mark, random);
+        require(again && again->reveal() == as_sign_out.reveal());
     }
     return 0;
 }

@@ -134,8 +134,9 @@ void add_client_options(CLI::App& command, const body_ptr& body) {
     add_list(command, body, "--api", "apis", "IDENTIFIER",
              "whose access tokens it may have; the first where it asks for none; may be given again");
     add_word(command, body, "--token-format", "token_format", token_format_words, "as its API has it where not given");
-    add_word(command, body, "--id-token-alg", "id_token_alg", id_token_algorithm_words,
-             "what its ID tokens are signed with: RS256 where not given, as every client takes it; ES256 costs an eighth");
+    add_word(
+        command, body, "--id-token-alg", "id_token_alg", id_token_algorithm_words,
+        "what its ID tokens are signed with: RS256 where not given, as every client takes it; ES256 costs an eighth");
     add_number(command, body, "--access-token-ttl", "access_token_ttl", "SECONDS",
                "lifetime of its access tokens; the server's where not given");
     add_json_file(command, body, "--attributes-file", "attributes", "a JSON object, yours to fill");
