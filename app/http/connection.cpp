@@ -175,7 +175,7 @@ connection::action connection::take_header(time_point now) {
     switch (scanner_.scan(buffered())) {
     case header_scanner::outcome::incomplete:
         if (size_ == capacity_) {
-            reserve(std::min(capacity_ * 2, header_block_size_max));
+            reserve(std::min(capacity_ * 2, long_header_block_size_max));
         }
         return action::read;
     case header_scanner::outcome::refused:

@@ -95,7 +95,7 @@ class head_parser final : public http::basic_parser<true> {
 public:
     explicit head_parser(request_head& head) : head_(head) {
         body_limit(boost::none);
-        header_limit(static_cast<std::uint32_t>(header_block_size_max));
+        header_limit(static_cast<std::uint32_t>(long_header_block_size_max));
     }
     head_refusal why = head_refusal::none;
     std::string_view authority; // of absolute-form
@@ -355,7 +355,7 @@ std::string_view detail_of(head_refusal why) {
 }
 
 head_refusal check_header_block(std::string_view block, const host_list& hosts, request_head& head) {
-    BOOST_ASSERT(block.ends_with("\r\n\r\n") && block.size() <= header_block_size_max);
+    BOOST_ASSERT(block.ends_with("\r\n\r\n") && block.size() <= long_header_block_size_max);
     head = request_head();
     head_parser parser(head);
     boost::beast::error_code ec;

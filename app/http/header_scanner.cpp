@@ -1,4 +1,5 @@
 #include "app/http/head_check.hpp"
+#include "app/http/request_target.hpp"
 
 #include "core/text/plain_text.hpp"
 
@@ -35,6 +36,18 @@ head_refusal why_control(std::string_view text) {
     return *first == '\r' ? head_refusal::bad_line_ending : head_refusal::control_byte;
 }
 
+// What a block that begins so may have. The path is told apart only once there is more than most may have.
+std::size_t size_max_of(std::string_view bytes) {
+    if (bytes.size() < header_block_size_max) {
+        return header_block_size_max;
+    }
+    const std::size_t space = bytes.find(' ');
+    const std::string_view target =
+        space == std::string_view::npos ? std::string_view() : bytes.substr(space + 1, long_target_size_max);
+    const bool may_be_long = takes_long_targets(target.substr(0, target.find_first_of("? \r\n")));
+    return may_be_long ? long_header_block_size_max : header_block_size_max;
+}
+
 } // namespace
 
 header_scanner::outcome header_scanner::scan(std::string_view bytes) {
@@ -43,7 +56,8 @@ header_scanner::outcome header_scanner::scan(std::string_view bytes) {
         why_ = w;
         return outcome::refused;
     };
-    const std::string_view window = bytes.substr(0, header_block_size_max);
+    const std::size_t size_max = size_max_of(bytes);
+    const std::string_view window = bytes.substr(0, size_max);
     while (seen_ < window.size()) {
         if (line_begin_ == seen_ && line_begin_ > 0 && (window[seen_] == ' ' || window[seen_] == '\t')) {
             return refuse(head_refusal::folded_field);
@@ -72,7 +86,7 @@ header_scanner::outcome header_scanner::scan(std::string_view bytes) {
             return first ? refuse(head_refusal::bad_request_line) : outcome::complete;
         }
     }
-    if (bytes.size() < header_block_size_max) {
+    if (bytes.size() < size_max) {
         return outcome::incomplete;
     }
     return refuse(line_begin_ == 0 ? head_refusal::target_too_long : head_refusal::headers_too_large);

@@ -7,11 +7,13 @@
 namespace pawl::app {
 
 // What one request may take. A request beyond any of these is answered and its connection closed.
-inline constexpr std::size_t header_block_size_max = 16 * 1024; // request line, fields and the empty line; else 431
-inline constexpr std::size_t target_size_max = 1024;            // else 414
-inline constexpr std::size_t long_target_size_max = 6 * 1024;   // of the paths that take long ones; else 414
-inline constexpr std::size_t header_count_max = 64;             // else 431
-inline constexpr std::size_t body_size_max = 16 * 1024;         // else 413
+inline constexpr std::size_t header_block_size_max = 8 * 1024; // request line, fields and the empty line; else 431
+inline constexpr std::size_t target_size_max = 1024;           // else 414
+// The same of the paths that take long targets (app/http/request_target.hpp).
+inline constexpr std::size_t long_header_block_size_max = 16 * 1024;
+inline constexpr std::size_t long_target_size_max = 6 * 1024;
+inline constexpr std::size_t header_count_max = 64;     // else 431
+inline constexpr std::size_t body_size_max = 16 * 1024; // else 413
 inline constexpr std::size_t cookie_lines_max = 16; // Cookie fields, which HTTP/2 proxies send one a cookie; else 431
 // A chunked body: what its framing may take. Beyond chunked_wire_size_max in all 413, else 400.
 inline constexpr std::size_t chunk_size_digits_max = 8;     // hex digits of one size
@@ -24,7 +26,7 @@ inline constexpr std::size_t agent_read_max = 1024;    // bytes of a User-Agent 
 
 // A connection's input buffer: what an idle connection holds, and the most one message needs.
 inline constexpr std::size_t input_buffer_size_initial = 4 * 1024;
-inline constexpr std::size_t input_buffer_size_max = header_block_size_max + body_size_max + chunk_line_size_max;
+inline constexpr std::size_t input_buffer_size_max = long_header_block_size_max + body_size_max + chunk_line_size_max;
 // An output buffer larger than this is given back once its response is written.
 inline constexpr std::size_t output_buffer_size_kept = 16 * 1024;
 
@@ -78,6 +80,7 @@ inline constexpr std::size_t forwarded_hops_max = 32;
 inline constexpr std::chrono::seconds cors_preflight_age{600};
 
 static_assert(input_buffer_size_initial <= header_block_size_max);
-static_assert(target_size_max < long_target_size_max && long_target_size_max < header_block_size_max);
+static_assert(target_size_max < header_block_size_max && long_target_size_max < header_block_size_max);
+static_assert(header_block_size_max < long_header_block_size_max);
 
 } // namespace pawl::app

@@ -82,13 +82,14 @@ bool is_good_query(std::string_view query) {
 
 } // namespace
 
-std::size_t target_size_max_of(std::string_view path) {
-    return path.ends_with("/authorize") || path.ends_with("/end_session") ? long_target_size_max : target_size_max;
+bool takes_long_targets(std::string_view path) {
+    return path.ends_with("/authorize") || path.ends_with("/end_session");
 }
 
 head_refusal split_target(request_head& head, std::string_view& authority) {
     std::string_view rest = head.target;
-    if (rest.size() > target_size_max_of(rest.substr(0, rest.find('?')))) {
+    const bool may_be_long = takes_long_targets(rest.substr(0, rest.find('?')));
+    if (rest.size() > (may_be_long ? long_target_size_max : target_size_max)) {
         return head_refusal::target_too_long;
     }
     if (rest == "*") {

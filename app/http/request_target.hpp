@@ -7,9 +7,9 @@
 
 namespace pawl::app {
 
-// Bytes that a target with this path (as sent, before any query) may have: requests for authorization and for sign-out
-// carry ID tokens and capsules.
-std::size_t target_size_max_of(std::string_view path);
+// Whether a path (as sent, before any query) takes long targets and header blocks: requests for authorization and for
+// sign-out carry ID tokens and capsules.
+bool takes_long_targets(std::string_view path);
 
 // Splits head.target (origin-form, "*" or absolute-form; not empty) into head.path and head.query; head.method is set.
 // `authority` becomes that of absolute-form, else stays empty.

@@ -84,12 +84,20 @@ BOOST_AUTO_TEST_CASE(paths_that_take_tokens_and_capsules_take_targets_of_six_kib
                 head_refusal::target_too_long));
 }
 
-BOOST_AUTO_TEST_CASE(header_block_of_sixteen_kibibytes_passes_and_one_byte_more_does_not) {
+BOOST_AUTO_TEST_CASE(header_block_of_eight_kibibytes_passes_and_one_byte_more_does_not) {
     const std::size_t frame = request_with("X-A: \r\n").size();
     const std::string value(header_block_size_max - frame, 'a');
     BOOST_TEST((refusal_of(request_with("X-A: " + value + "\r\n")) == head_refusal::none));
     BOOST_TEST((refusal_of(request_with("X-A: " + value + "a\r\n")) == head_refusal::headers_too_large));
     BOOST_TEST((refusal_of(request_with("X-A: " + value + value)) == head_refusal::headers_too_large));
+}
+
+BOOST_AUTO_TEST_CASE(paths_that_take_long_targets_take_header_blocks_of_sixteen_kibibytes) {
+    const std::string line = "GET /authorize?a=b HTTP/1.1";
+    const std::size_t frame = request_with("X-A: \r\n", line).size();
+    const std::string value(long_header_block_size_max - frame, 'a');
+    BOOST_TEST((refusal_of(request_with("X-A: " + value + "\r\n", line)) == head_refusal::none));
+    BOOST_TEST((refusal_of(request_with("X-A: " + value + "a\r\n", line)) == head_refusal::headers_too_large));
 }
 
 BOOST_AUTO_TEST_CASE(sixty_four_fields_pass_and_one_more_does_not) {

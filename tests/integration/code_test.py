@@ -305,6 +305,8 @@ class Races(CodeCase):
                 if exchanged.status == 200:
                     self.dead(exchanged.json)  # for good
                 self.refused(self.exchange(code), "invalid_grant")
+
+
 class StandardClaims(CodeCase):
     """A user with every attribute that a claim of OpenID Connect Core 5.1 is read from."""
     ATTRIBUTES = {"middle_name": "King", "nickname": "ada", "profile": "https://ada.example/", "picture": "https://ada.example/i.png",
@@ -354,6 +356,8 @@ class StandardClaims(CodeCase):
         self.server.kill()
         self.server.start()
         self.client = type(self.client)(self.server.url)
+        # Its port is another, and so is the issuer that tokens are of.
+        type(self).root = self.expect(self.client.login("root@example.com"), 200).json["access_token"]
         found = self.expect(self.client.get(self.path, bearer=self.root), 200).json
         self.assertEqual(found["attributes"], self.ATTRIBUTES)
 
