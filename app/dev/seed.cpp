@@ -187,7 +187,7 @@ void add_session(storage::memory_image& image, const seed_session& s, const user
     const auto ended_after = s.ended ? static_cast<std::uint32_t>(since.count()) : 0;
     const storage::family_created_record record{facts, word, ended_after, storage::view_of(s.generation, use)};
     storage::record_buffer buffer;
-    image.add(static_cast<std::uint16_t>(storage::record_type::family_created), storage::record_version,
+    image.add(static_cast<std::uint16_t>(storage::record_type::family_created), storage::version_of(record),
               buffer.encode(record));
     ++image.counts.families;
 }
@@ -250,7 +250,7 @@ storage::memory_image_ptr image_of(const seed& s, const service_settings& rules,
         user u = one.record;
         u.created_at = one.created_at.value_or(now);
         u.gate.changed_at = u.created_at;
-        image->add(static_cast<std::uint16_t>(storage::record_type::user), storage::record_version,
+        image->add(static_cast<std::uint16_t>(storage::record_type::user), storage::version_of(u),
                    storage::encode_user(u));
         ++image->counts.users;
         for (const seed_session& session : one.sessions) {

@@ -7,6 +7,7 @@
 #include <ranges>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -18,10 +19,11 @@ public:
     explicit given_parameters(const std::vector<std::pair<std::string, std::string>>& given) {
         for (const auto& [name, value] : given) {
             if (!value.empty()) {
-                all_.push_back({name, value});
+                all_.push_back({name, value, all_.size()});
             }
         }
-        std::ranges::stable_sort(all_, {}, &one::name);
+        std::ranges::sort(all_,
+                          [](const one& a, const one& b) { return std::tie(a.name, a.at) < std::tie(b.name, b.at); });
     }
 
     std::size_t count(std::string_view name) const { return std::ranges::size(of(name)); }
@@ -51,6 +53,7 @@ public:
 private:
     struct one {
         std::string_view name, value;
+        std::size_t at = 0; // its place as it came
     };
     std::ranges::subrange<std::vector<one>::const_iterator> of(std::string_view name) const {
         const auto found = std::ranges::equal_range(all_, name, {}, &one::name);

@@ -11,6 +11,7 @@ import unittest
 from support.case import PASSWORD, ServerCase, eventually, main
 from support.http import Client, raw, token_parts, unpack_refresh
 from support.pawld import Pawld, refused_start
+from support.person import Person
 from support.sse import Stream
 
 SEED = {"pawl_seed": 1,
@@ -83,6 +84,25 @@ class Seed(FixtureCase):
                 self.expect(client.login(ALICE, right + tail), 200)
             self.expect(client.login(ALICE, right + " wrong"), 401, "login_failed")
             self.expect(client.login(ALICE, right), 200)
+
+    def test_a_user_may_have_attributes_and_an_application_that_it_signs_in_to(self):
+        back = "https://shop.example/cb"
+        path = seed_file({"pawl_seed": 1, "users": [{"email": ALICE, "password": "x", "attributes": {"birthdate": "1815-12-10"}}],
+                          "clients": [{"client_id": "shop", "name": "Shop", "preset": "web", "pkce": "optional", "consent": "never",
+                                       "client_secret": "only for this test", "redirect_uris": [back],
+                                       "scopes": ["openid", "profile"]}]})
+        self.addCleanup(os.unlink, path)
+        with Pawld("--seed", path, data_dir=":memory:") as server:
+            self.assertIn("RS256", [key["alg"] for key in Client(server.url).get("/.well-known/jwks.json").json["keys"]])
+            person = Person(server.url)
+            page = person.visit("/authorize", response_type="code", client_id="shop", scope="openid profile", redirect_uri=back)
+            code = person.sign_in(page, ALICE, "x").answer["code"]
+            client = Client(server.url)
+            basic = base64.b64encode(b"shop:only+for+this+test").decode()
+            tokens = self.expect(client.form("/token", {"grant_type": "authorization_code", "code": code, "redirect_uri": back},
+                                             {"Authorization": "Basic " + basic}), 200).json
+            claims = self.expect(client.get("/userinfo", bearer=tokens["access_token"]), 200).json
+            self.assertEqual((claims["sub"], claims["birthdate"]), ("1", "1815-12-10"))
 
     def test_no_file_is_made(self):
         self.assertFalse([name for name in os.listdir(self.server.home) if name != "stderr.log"])
