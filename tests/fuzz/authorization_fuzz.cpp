@@ -53,7 +53,7 @@ void check_taken(const authorization_request& asked, const client& who, const ca
     require(asked.state.size() <= state_size_max && asked.nonce.size() <= nonce_size_max);
     require(!asked.scopes.empty() && asked.resources.size() <= family_grant::apis_max);
     require(asked.code_challenge.has_value() || who.pkce == client_pkce::optional);
-    const auto sealed = seal_flow(ring, {asked, {}}, 1, random);
+    const auto sealed = seal_flow(ring, {asked, {}, {}}, 1, random);
     require(sealed && open_flow(ring, sealed->reveal(), 1)->request == asked);
     const signed_in someone{test::some_user(), test::id_of(1), test::asked_at, 1};
     const authorization_step step =
