@@ -56,8 +56,10 @@ void check_taken(const authorization_request& asked, const client& who, const ca
     const auto sealed = seal_flow(ring, {asked, {}, {}}, 1, random);
     require(sealed && open_flow(ring, sealed->reveal(), 1)->request == asked);
     const signed_in someone{test::some_user(), test::id_of(1), test::asked_at, 1};
-    const authorization_step step =
-        decide_authorization(asked, who, all, someone, nullptr, {true, true}, test::asked_at);
+    authorization_progress progress;
+    progress.chosen = true;
+    progress.allowed = every_scope;
+    const authorization_step step = decide_authorization(asked, who, all, someone, nullptr, progress, test::asked_at);
     require(step.what == authorization_step::kind::grant || step.what == authorization_step::kind::refuse);
     require(step.what == authorization_step::kind::refuse || !step.granted.empty());
 }
