@@ -15,9 +15,6 @@ namespace {
 
 using answer_members = std::vector<std::pair<std::string, std::string>>;
 
-page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri) {
-    return {language_of(ui_locales, request.accept_language.value_or(std::string_view())), std::string(redirect_uri)};
-}
 page_look look_of(const http_request& request, const authorization_request& asked) {
     return look_of(request, asked.ui_locales, asked.redirect_uri);
 }
@@ -115,6 +112,10 @@ http_response unavailable(const app_context& context, const http_request& reques
 }
 
 } // namespace
+
+page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri) {
+    return {language_of(ui_locales, request.accept_language.value_or(std::string_view())), std::string(redirect_uri)};
+}
 
 bool signs_in_for_clients(const app_context& context) {
     return context.entities != nullptr && context.codes != nullptr && context.web_sessions != nullptr &&

@@ -32,6 +32,10 @@ void add_cookie(const app_context& context, const http_request& request, const w
 // Whether a form was sent by one of our own pages: another site's signs no user in, and allows nothing.
 bool is_of_our_page(const http_request& request);
 
+// How a page for this request looks: `ui_locales` says the language before the browser does; `redirect_uri` is where
+// the answer to its form may go (empty: nowhere).
+page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri);
+
 // --- Pages that say what is wrong, in the reader's language as far as the browser tells it.
 http_response error_page(const http_request& request, unsigned status, std::string error, std::string sentence);
 http_response error_page(const http_request& request, const failure& why);

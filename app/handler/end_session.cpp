@@ -16,8 +16,7 @@ constexpr unsigned bad_request = 400;
 constexpr std::string_view capsule_parameter = "request_uri";
 
 page_look look_of(const http_request& request, const sign_out_request& asked) {
-    return {language_of(asked.ui_locales, request.accept_language.value_or(std::string_view())),
-            asked.post_logout_redirect_uri};
+    return app::look_of(request, asked.ui_locales, asked.post_logout_redirect_uri);
 }
 
 // The request with what its ID token says; or the page that refuses it.

@@ -9,8 +9,8 @@
 
 namespace pawl::app {
 
-// Compact JSON, empty for an object without members. std::nullopt if it is not given, or is not what it must be and
-// blamed: it is no object, or has a number that is too large to be written again.
+// Compact JSON, empty for an object without members. std::nullopt if the member is absent. std::nullopt with a fault in
+// `reader` if it is no object, or has a number out of range (1e999).
 std::optional<std::string> optional_object_text(member_reader& reader, std::string_view name);
 
 } // namespace pawl::app

@@ -3,6 +3,7 @@
 #include "app/http/errors.hpp"
 #include "app/openapi/error_responses.hpp"
 #include "app/web/assets.hpp"
+#include "core/text/html_text.hpp"
 #include "core/text/json_text.hpp"
 
 #include <boost/assert.hpp>
@@ -135,32 +136,6 @@ private:
     std::set<std::string> tags_;          // of the operations there are
     std::set<std::string_view> problems_; // codes that some operation says as a problem
 };
-
-std::string escape_html(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-        case '&':
-            out += "&amp;";
-            break;
-        case '<':
-            out += "&lt;";
-            break;
-        case '>':
-            out += "&gt;";
-            break;
-        case '"':
-            out += "&quot;";
-            break;
-        case '\'':
-            out += "&#39;";
-            break;
-        default:
-            out.push_back(c);
-        }
-    }
-    return out;
-}
 
 std::string escape_json(std::string_view text) {
     std::string out;

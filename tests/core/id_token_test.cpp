@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(an_id_token_says_who_signed_in_for_whom_and_when) {
     BOOST_TEST(boost::json::serialize(told.at("amr")) == R"(["pwd"])");
     BOOST_TEST(told.at("sid").as_string() == "a-name");
     BOOST_TEST(told.at("email").as_string() == "a@example.org");
-    BOOST_TEST(!told.contains("gen")); // so that it is no access token
+    BOOST_TEST(!told.contains("gen")); // an access token has it, and is refused without
 }
 
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_not_told) {
