@@ -81,8 +81,8 @@ constexpr route sign_up_row{post, "/signup", handle_sign_up, "signup",
                             refuses(json_body, errc::sign_up_closed, errc::email_taken, errc::username_taken,
                                     request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
                                     errc::hash_memory_unavailable, errc::storage_unavailable)};
-constexpr route get_me_row{get, "/users/me", as_user<handle_get_me>, "get_me", refuses()};
-constexpr route change_me_row{patch, "/users/me", as_user<handle_change_me>, "change_me",
+constexpr route get_me_row{get, "/users/me", as_account<handle_get_me>, "get_me", refuses()};
+constexpr route change_me_row{patch, "/users/me", as_account<handle_change_me>, "change_me",
                               refuses(json_body, errc::username_taken, request_problem::body_too_large)};
 constexpr route delete_me_row{delete_, "/users/me", as_user<handle_delete_me>, "delete_me",
                               refuses(json_body, errc::wrong_password, request_problem::body_too_large,

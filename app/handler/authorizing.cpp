@@ -3,10 +3,12 @@
 #include "app/handler/support.hpp"
 #include "app/http/cookies.hpp"
 #include "core/provider/authorization_code.hpp"
+#include "core/service/client_tokens.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/settled.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl::app {
@@ -49,6 +51,11 @@ looked look(const app_context& context, const flow& f, const std::optional<signe
     if (!out.who) {
         out.step.what = authorization_step::kind::refuse;
         out.step.refusal = {"invalid_client", "The client is not known.", std::nullopt};
+        return out;
+    }
+    if (const auto refused = no_key_for(context, f.request, *out.who, context.time.now())) {
+        out.step.what = authorization_step::kind::refuse;
+        out.step.refusal = {"unauthorized_client", refused->fields.front().message, target_of(f.request)};
         return out;
     }
     if (browser) {
@@ -121,6 +128,12 @@ bool signs_in_for_clients(const app_context& context) {
     return context.entities != nullptr && context.codes != nullptr && context.web_sessions != nullptr &&
            context.consents != nullptr && context.random != nullptr &&
            context.keys()->signing_key->algorithm() != jws_algorithm::hs256;
+}
+
+std::optional<failure> no_key_for(const app_context& context, const authorization_request& asked, const client& who,
+                                  timestamp now) {
+    const bool wants_id_token = std::ranges::find(asked.scopes, "openid") != asked.scopes.end();
+    return wants_id_token ? no_id_token_key(*context.keys(), who, now) : std::nullopt;
 }
 
 std::string_view session_cookie_in(const app_context& context, const http_request& request) {

@@ -22,6 +22,11 @@ inline constexpr std::size_t posted_request_size_max = 4 * 1024; // of POST /aut
 // Whether this server signs in people for clients: its keys are no secret that clients share (no HS256).
 bool signs_in_for_clients(const app_context& context);
 
+// unauthorized_client where the request wants an ID token and there is no key that signs it for this client: its code
+// could never be exchanged.
+std::optional<failure> no_key_for(const app_context& context, const authorization_request& asked, const client& who,
+                                  timestamp now);
+
 // --- The browser's session.
 // The cookie as it came; empty: none.
 std::string_view session_cookie_in(const app_context& context, const http_request& request);

@@ -1,6 +1,7 @@
 #include "app/handler/callers.hpp"
 
 #include "app/http/cors.hpp"
+#include "core/service/grant_tokens.hpp"
 #include "core/service/machine_service.hpp"
 
 #include <utility>
@@ -14,7 +15,7 @@ task<result<operator_caller>> authorise_operator(app_context& context, const htt
         co_return by;
     }
     const std::string_view bearer = bearer_token(request);
-    if (context.machines != nullptr && !bearer.empty() && !names_session(bearer)) {
+    if (context.machines != nullptr && !bearer.empty() && !is_of_session(*context.keys(), bearer)) {
         auto asking = context.machines->authenticate(bearer, admin_scope);
         auto machine = co_await std::move(asking);
         if (!machine) {
@@ -23,7 +24,7 @@ task<result<operator_caller>> authorise_operator(app_context& context, const htt
         by.machine = *std::move(machine);
         co_return by;
     }
-    auto asking = authenticate(context, request);
+    auto asking = authenticate(context, request, builtin_scope::admin);
     auto who = co_await std::move(asking);
     if (!who) {
         co_return who.error();
@@ -50,8 +51,9 @@ bool comes_from_elsewhere(const http_request& request) {
     return request.origin && !origin_allowed(loopback, *request.origin);
 }
 
-task<http_response> ask_as_user(app_context& context, const http_request& request, user_handler* handle) {
-    auto asking = authenticate(context, request);
+task<http_response> ask_as_user(app_context& context, const http_request& request, user_handler* handle,
+                                std::optional<builtin_scope> of_clients) {
+    auto asking = authenticate(context, request, of_clients);
     auto who = co_await std::move(asking);
     if (!who) {
         co_return refuse(context, request, who.error());

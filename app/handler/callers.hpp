@@ -9,9 +9,9 @@
 
 namespace pawl::app {
 
-// The operator who came over the admin socket, the superuser whose access token came along, or the client whose token
-// is its own and has the scope admin. missing_access_token, invalid_access_token, not_admin, insufficient_scope,
-// storage_unavailable. Awaited directly.
+// The operator who came over the admin socket, the superuser whose access token came along (of the first party, or of a
+// client's session with the scope admin), or the client whose token is its own and has the scope admin.
+// missing_access_token, invalid_access_token, not_admin, insufficient_scope, storage_unavailable. Awaited directly.
 task<result<operator_caller>> authorise_operator(app_context& context, const http_request& request);
 
 // A refusal as the operator reads it: of any session or user, not of one's own.
@@ -24,8 +24,10 @@ bool comes_from_elsewhere(const http_request& request);
 using user_handler = task<http_response>(app_context& context, const http_request& request, principal who);
 using operator_handler = task<http_response>(app_context& context, const http_request& request, operator_caller by);
 
-// Each checks the caller, then asks `handle` or refuses. One coroutine for all handlers.
-task<http_response> ask_as_user(app_context& context, const http_request& request, user_handler* handle);
+// Each checks the caller, then asks `handle` or refuses. One coroutine for all handlers. `of_clients`: with this scope
+// a client's token of the user is taken, too.
+task<http_response> ask_as_user(app_context& context, const http_request& request, user_handler* handle,
+                                std::optional<builtin_scope> of_clients);
 task<http_response> ask_as_operator(app_context& context, const http_request& request, operator_handler* handle);
 task<http_response> ask_as_developer(app_context& context, const http_request& request, handler* handle);
 
@@ -33,7 +35,11 @@ namespace detail {
 
 template <user_handler* Handle>
 task<http_response> user_only(app_context& context, const http_request& request) {
-    return ask_as_user(context, request, Handle);
+    return ask_as_user(context, request, Handle, std::nullopt);
+}
+template <user_handler* Handle>
+task<http_response> users_and_clients(app_context& context, const http_request& request) {
+    return ask_as_user(context, request, Handle, builtin_scope::account);
 }
 template <operator_handler* Handle>
 task<http_response> operators_only(app_context& context, const http_request& request) {
@@ -46,9 +52,14 @@ task<http_response> developers_only(app_context& context, const http_request& re
 
 } // namespace detail
 
-// Asked with an access token. The handler is told of whom.
+// Asked with an access token of the first party. The handler is told of whom.
 template <user_handler* Handle>
 inline constexpr endpoint as_user{&detail::user_only<Handle>, audience::user};
+
+// The same, or with a token that a client was given for the user with the scope account: what reads the account and
+// changes the profile, and nothing that could take the account from its owner (docs/provider.md).
+template <user_handler* Handle>
+inline constexpr endpoint as_account{&detail::users_and_clients<Handle>, audience::account};
 
 // Asked by operators: superusers, clients with the scope admin, and the peers of the admin socket. The handler is told
 // by whom.

@@ -102,7 +102,7 @@ task<http_response> handle_withdraw_my_consent(app_context& context, const http_
 using enum http_method;
 
 constexpr route rows[] = {
-    {get, "/users/me/consents", as_user<handle_list_my_consents>, "list_consents", refuses()},
+    {get, "/users/me/consents", as_account<handle_list_my_consents>, "list_consents", refuses()},
     {delete_, "/users/me/consents/{id}", as_user<handle_withdraw_my_consent>, "withdraw_consent",
      refuses(errc::consent_not_found)},
 };

@@ -1,5 +1,6 @@
 // POST /dev/code: an authorization code without a page, for tests. What the client may ask for is held to as at
 // /authorize; that the user signed in and allowed it is taken for granted.
+#include "app/handler/authorizing.hpp"
 #include "app/handler/callers.hpp"
 #include "app/handler/dev_support.hpp"
 #include "app/handler/rows.hpp"
@@ -97,6 +98,9 @@ result<wanted_code> decide_code(const app_context& context, code_wish wish, rand
     }
     wanted_code out;
     out.request = std::move(std::get<authorization_request>(read));
+    if (std::optional<failure> refused = no_key_for(context, out.request, *who, now)) {
+        return *std::move(refused);
+    }
     const signed_in browser{owner, family_id{}, now, acr_password};
     authorization_step step =
         decide_authorization(out.request, *who, *all, browser, nullptr, {.chosen = true, .allowed = every_scope}, now);
@@ -162,8 +166,8 @@ using enum http_method;
 
 constexpr route rows[] = {
     {post, "/dev/code", as_developer<handle_dev_code>, "dev_code",
-     refuses(json_body, errc::user_not_found, errc::client_not_found, errc::too_many_consents,
-             errc::storage_unavailable)},
+     refuses(json_body, errc::user_not_found, errc::client_not_found, errc::unauthorized_client,
+             errc::too_many_consents, errc::storage_unavailable)},
 };
 
 } // namespace

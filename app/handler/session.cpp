@@ -127,7 +127,7 @@ constexpr route logout_row{post, "/logout", handle_logout, "logout",
 constexpr route rows[] = {
     logout_row,
     {post, "/logout/all", as_user<handle_logout_all>, "logout_all", refuses()},
-    {get, "/sessions", as_user<handle_list_sessions>, "list_sessions", refuses()},
+    {get, "/sessions", as_account<handle_list_sessions>, "list_sessions", refuses()},
     {delete_, "/sessions", as_user<handle_end_other_sessions>, "end_other_sessions", refuses(errc::validation_failed)},
     {delete_, "/sessions/{id}", as_user<handle_end_session>, "end_session", refuses(errc::session_not_found)},
     // Where the FastAPI tutorials put them.

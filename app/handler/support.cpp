@@ -160,8 +160,9 @@ std::string_view bearer_token(const http_request& request) {
     return trim(value.substr(space));
 }
 
-task<result<principal>> authenticate(app_context& context, const http_request& request) {
-    return context.guard.authenticate(bearer_token(request));
+task<result<principal>> authenticate(app_context& context, const http_request& request,
+                                     std::optional<builtin_scope> of_clients) {
+    return context.guard.authenticate(bearer_token(request), of_clients);
 }
 
 } // namespace pawl::app

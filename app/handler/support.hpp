@@ -90,6 +90,7 @@ bool has_in_query(const http_request& request, std::string_view name);
 std::string_view bearer_token(const http_request& request);
 
 // access_guard::authenticate() of that token.
-task<result<principal>> authenticate(app_context& context, const http_request& request);
+task<result<principal>> authenticate(app_context& context, const http_request& request,
+                                     std::optional<builtin_scope> of_clients = {});
 
 } // namespace pawl::app

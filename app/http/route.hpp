@@ -20,8 +20,10 @@ using handler = task<http_response>(app_context& context, const http_request& re
 // Who may ask. All but `anyone` are checked before the handler runs (app/handler/callers.hpp).
 enum class audience : std::uint8_t {
     anyone,
-    user,      // whose access token came along
-    superuser, // whose access token came along; a client whose token has the scope admin; the admin socket
+    user,      // whose access token of the first party came along
+    account,   // the same, or a client's of the user, with the scope account
+    superuser, // whose access token came along, of the first party or with the scope admin; a client whose token has
+               // the scope admin; the admin socket
     developer, // under --dev, from this machine
 };
 
@@ -58,7 +60,7 @@ struct route {
 };
 
 constexpr bool asks_for_token(audience who) {
-    return who == audience::user || who == audience::superuser;
+    return who == audience::user || who == audience::account || who == audience::superuser;
 }
 
 // What the check of the caller refuses, then what the handler does. Where an access token is checked, the store may be
@@ -69,8 +71,10 @@ constexpr refusal_list all_refusals(const route& row) {
     case audience::anyone:
         break;
     case audience::user:
+    case audience::account:
         all.add(errc::missing_access_token);
         all.add(errc::invalid_access_token);
+        all.add(errc::insufficient_scope);
         break;
     case audience::superuser:
         all.add(errc::missing_access_token);

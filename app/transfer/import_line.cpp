@@ -192,6 +192,7 @@ void read_grant(member_reader& from, family_grant& grant) {
     }
     grant.claims = read_small(from, "claims", UINT32_MAX);
     grant.client_epoch = read_small(from, "client_epoch", UINT32_MAX);
+    grant.consent_era = read_small(from, "consent_era", UINT32_MAX);
 }
 
 void read_origin(member_reader& from, family_origin& origin) {

@@ -20,8 +20,9 @@ struct family_grant {
     static constexpr std::size_t apis_max = 4;
     scope_set scopes;                           // tokens have these at most: never more than was granted at the start
     std::array<std::uint16_t, apis_max> apis{}; // numbers of APIs; 0: none. The first ones are used
-    std::uint32_t claims = 0;                   // asked for by name; a bit each
+    std::uint32_t claims = 0;                   // asked for by name: pack_claims() of core/provider/standard_claims.hpp
     std::uint32_t client_epoch = 0;             // the client's, at the login
+    std::uint32_t consent_era = 0;              // consent::era at the login; 0: not told (records before version 3)
 
     friend constexpr bool operator==(const family_grant&, const family_grant&) = default;
 };

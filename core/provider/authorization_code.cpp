@@ -74,7 +74,7 @@ authorization_code code_for(const authorization_request& asked, const authorizat
     code.issued_at = now;
     code.expires_at = now + code_ttl;
     code.auth_time = browser.auth_time;
-    code.acr = browser.acr;
+    code.acr = told_acr(asked, browser.acr).value_or(browser.acr);
     code.amr = amr;
     code.scopes = decided.granted;
     if (const auto apis =
@@ -179,8 +179,9 @@ code_verdict check_code(const authorization_code& code, const presented_code& sh
     if (shown.client != code.client || !is_same_uri(code, shown) || !is_proven(code, shown.code_verifier)) {
         return code_verdict::mismatch;
     }
-    const bool stands =
-        now.now < code.expires_at && now.user_admits && now.client_admits && now.session_lives && now.consent_stands;
+    // One of a time to come was made before a clock was set back: it would be good for longer than it was told.
+    const bool is_of_now = code.issued_at <= now.now && now.now < code.expires_at;
+    const bool stands = is_of_now && now.user_admits && now.client_admits && now.session_lives && now.consent_stands;
     return stands ? code_verdict::good : code_verdict::stale;
 }
 

@@ -4,6 +4,9 @@
 #include "core/provider/redirect_uri.hpp"
 #include "core/provider/user_grant.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace pawl {
 
 namespace {
@@ -46,6 +49,12 @@ bool wants_sign_in(const authorization_request& asked, timestamp auth_time, time
            (asked.max_age && (*asked.max_age == seconds(0) || now - auth_time > *asked.max_age));
 }
 
+// OIDC Core 5.5.1.1: treated as a failed sign-in.
+authorization_step refuse_strength(const authorization_request& asked) {
+    return refuse(asked, "unmet_authentication_requirements",
+                  "The user did not, or can not, sign in as the essential acr claim wants.");
+}
+
 // The page that comes before any grant is looked at; std::nullopt where the user at the browser is the one.
 std::optional<authorization_step> decide_who(const authorization_request& asked,
                                              const std::optional<signed_in>& browser,
@@ -61,6 +70,9 @@ std::optional<authorization_step> decide_who(const authorization_request& asked,
     if (asked.hinted && *asked.hinted != browser->user->id) {
         return signed_in_for_this ? refuse(asked, "login_required", "Another user signed in than the one asked for.")
                                   : sign_in("Another user is signed in than the one asked for.");
+    }
+    if (!told_acr(asked, browser->acr)) {
+        return signed_in_for_this ? refuse_strength(asked) : sign_in("The user has to sign in in another way.");
     }
     if (signed_in_for_this) {
         return std::nullopt;
@@ -102,6 +114,18 @@ bool wants_consent(const authorization_request& asked, const client& who, const 
 
 } // namespace
 
+std::optional<std::uint8_t> told_acr(const authorization_request& asked, std::uint8_t acr) {
+    if (!asked.essential_acr) {
+        return acr;
+    }
+    for (unsigned one = std::min<unsigned>(acr, std::size(acr_names) - 1); one > 0; --one) {
+        if (((*asked.essential_acr >> one) & 1U) != 0) {
+            return static_cast<std::uint8_t>(one);
+        }
+    }
+    return std::nullopt;
+}
+
 authorization_step decide_authorization(const authorization_request& asked, const client& who, const catalogue& all,
                                         const std::optional<signed_in>& browser, const consent* consented,
                                         const authorization_progress& progress, timestamp now) {
@@ -110,6 +134,9 @@ authorization_step decide_authorization(const authorization_request& asked, cons
     }
     if (!who.authorization_code) {
         return refuse(asked, "unauthorized_client", "The client's grants do not have authorization_code.");
+    }
+    if (asked.essential_acr && *asked.essential_acr == 0) { // no way to sign in is one of them
+        return refuse_strength(asked);
     }
     if (std::optional<authorization_step> before = decide_who(asked, browser, progress, now)) {
         return *std::move(before);

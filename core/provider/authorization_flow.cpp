@@ -8,10 +8,12 @@ namespace pawl {
 namespace {
 
 // version 1 B, F 16 B, asked_at 8 B, client 4 B, flags 1 B, response mode 1 B, prompt 1 B; each where its flag says so:
-// challenge 32 B, max_age 4 B, hinted user 8 B; claims 4 B and 4 B; session of the page 16 B, its scopes 32 B; redirect
-// URI, state, nonce, login hint, locales; then scopes, resources and acr values, each list behind its count of 2 B.
+// challenge 32 B, max_age 4 B, hinted user 8 B, essential acr values 1 B; claims 4 B and 4 B; session of the page 16 B,
+// its scopes 32 B; redirect URI, state, nonce, login hint, locales; then scopes, resources and acr values, each list
+// behind its count of 2 B.
 constexpr std::uint8_t body_version = 1;
-constexpr std::uint8_t flag_uri_given = 1, flag_challenge = 2, flag_max_age = 4, flag_hinted = 8, flags_all = 15;
+constexpr std::uint8_t flag_uri_given = 1, flag_challenge = 2, flag_max_age = 4, flag_hinted = 8, flag_acr = 16,
+                       flags_all = 31;
 constexpr std::uint8_t prompts_all = 15;
 constexpr std::size_t acr_values_max = 16, acr_value_size_max = 64;
 
@@ -54,7 +56,7 @@ std::vector<std::string> read_list(body_reader& in, const list_bounds& bounds) {
 std::uint8_t flags_of(const authorization_request& r) {
     return static_cast<std::uint8_t>((r.redirect_uri_given ? flag_uri_given : 0) |
                                      (r.code_challenge ? flag_challenge : 0) | (r.max_age ? flag_max_age : 0) |
-                                     (r.hinted ? flag_hinted : 0));
+                                     (r.hinted ? flag_hinted : 0) | (r.essential_acr ? flag_acr : 0));
 }
 
 void write_request(body_writer& out, const authorization_request& r) {
@@ -72,6 +74,9 @@ void write_request(body_writer& out, const authorization_request& r) {
     }
     if (r.hinted) {
         out.number(r.hinted->value, 8);
+    }
+    if (r.essential_acr) {
+        out.number(*r.essential_acr, 1);
     }
     out.number(r.userinfo_claims, 4);
     out.number(r.id_token_claims, 4);
@@ -93,6 +98,9 @@ void read_request(body_reader& in, authorization_request& r) {
     }
     if ((flags & flag_hinted) != 0) {
         r.hinted = user_id{in.number(8)};
+    }
+    if ((flags & flag_acr) != 0) {
+        r.essential_acr = static_cast<std::uint8_t>(in.number(1));
     }
     r.userinfo_claims = static_cast<claim_set>(in.number(4));
     r.id_token_claims = static_cast<claim_set>(in.number(4));

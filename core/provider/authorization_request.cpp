@@ -300,6 +300,7 @@ problem read_claims_and_hint(const given_parameters& given, const authorization_
     }
     out.userinfo_claims = claims->userinfo;
     out.id_token_claims = claims->id_token;
+    out.essential_acr = claims->acr;
     if (claims->subject) {
         const user_id wanted = user_of_subject(*claims->subject);
         out.hinted = !out.hinted || *out.hinted == wanted ? wanted : user_id{};

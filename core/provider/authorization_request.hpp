@@ -8,6 +8,7 @@
 #include "core/family/scope_set.hpp"
 #include "core/ids.hpp"
 #include "core/provider/catalogue.hpp"
+#include "core/provider/claims_parameter.hpp"
 #include "core/provider/client.hpp"
 #include "core/provider/consent.hpp"
 #include "core/provider/standard_claims.hpp"
@@ -52,6 +53,7 @@ struct authorization_request {
     std::optional<user_id> hinted;
     std::vector<std::string> acr_values;                // those of acr_names, each once
     claim_set userinfo_claims = 0, id_token_claims = 0; // asked by `claims`
+    acr_set essential_acr;                              // the same; the sign-in must have been as one of these
 
     bool asks(prompt_kind one) const { return (prompt & static_cast<std::uint8_t>(one)) != 0; }
     friend bool operator==(const authorization_request&, const authorization_request&) = default;
@@ -116,6 +118,9 @@ struct authorization_progress {
     bool chosen = false;
     std::optional<scope_set> allowed{};
 };
+// What tokens say of a sign-in that reached `acr`: the strongest of the essential ones that is no stronger, or `acr`
+// where none is essential. std::nullopt if it meets none of them. Pure.
+std::optional<std::uint8_t> told_acr(const authorization_request& asked, std::uint8_t acr);
 authorization_step decide_authorization(const authorization_request& asked, const client& who, const catalogue& all,
                                         const std::optional<signed_in>& browser, const consent* consented,
                                         const authorization_progress& progress, timestamp now);

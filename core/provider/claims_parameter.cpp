@@ -1,7 +1,10 @@
 #include "core/provider/claims_parameter.hpp"
 
+#include "core/family/family.hpp"
 #include "core/jwt/json_tape.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace pawl {
@@ -51,6 +54,34 @@ bool read_subject(const json_tape& tape, std::optional<std::string>& out) {
     return value->what == kind::string;
 }
 
+std::uint8_t acr_bit(const json_item& value) {
+    static_assert(std::size(acr_names) <= 8, "a bit of acr_set for each");
+    const auto at = value.what == kind::string && !value.text.empty() ? std::ranges::find(acr_names, value.text)
+                                                                      : std::end(acr_names);
+    return at == std::end(acr_names) ? std::uint8_t{0} : static_cast<std::uint8_t>(1U << (at - std::begin(acr_names)));
+}
+
+// OIDC Core 5.5.1.1: of an essential `acr` of the ID token its `value`, or those of `values`.
+acr_set read_acr(const json_tape& tape) {
+    const json_item* const asked = tape.find(tape.root(), "id_token");
+    const json_item* const acr = asked == nullptr ? nullptr : tape.find(*asked, "acr");
+    if (acr == nullptr || acr->what != kind::object) {
+        return std::nullopt;
+    }
+    const json_item* const essential = tape.find(*acr, "essential");
+    const json_item* const value = tape.find(*acr, "value");
+    const json_item* const values = tape.find(*acr, "values");
+    if (essential == nullptr || essential->integer == 0 || (value == nullptr && values == nullptr)) {
+        return std::nullopt;
+    }
+    std::uint8_t out = value == nullptr ? std::uint8_t{0} : acr_bit(*value);
+    for (const json_item* one = values == nullptr ? nullptr : tape.first(*values); one != nullptr;
+         one = tape.next(*values, *one)) {
+        out = static_cast<std::uint8_t>(out | acr_bit(*one));
+    }
+    return out;
+}
+
 } // namespace
 
 std::optional<asked_claims> read_claims_parameter(std::string_view json) {
@@ -63,6 +94,7 @@ std::optional<asked_claims> read_claims_parameter(std::string_view json) {
         !read_subject(tape, out.subject)) {
         return std::nullopt;
     }
+    out.acr = read_acr(tape);
     return out;
 }
 

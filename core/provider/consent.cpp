@@ -20,7 +20,8 @@ std::optional<consent> allowed_more(const consent* there, user_id user, client_n
     next.client = client;
     next.scopes = next.scopes | more;
     next.granted_at = now;
-    // A clock that was wrong once put it into the future. All that is made until then would be dead.
+    // A clock that was wrong once put it into the future. A family without an era that is made until then would be
+    // dead.
     next.withdrawn_at = std::min(next.withdrawn_at, now);
     return next;
 }
@@ -38,9 +39,14 @@ bool covers(const consent* there, std::uint64_t era, const scope_set& scopes) {
     return there != nullptr && there->era == era && stands(*there) && scopes.within(there->scopes);
 }
 
-bool is_withdrawn(const consent* there, client_consent asks, timestamp made_at) {
-    return asks == client_consent::ask && there != nullptr && there->withdrawn_at != timestamp{} &&
-           made_at <= there->withdrawn_at;
+bool is_withdrawn(const consent* there, client_consent asks, const family_facts& made) {
+    if (asks != client_consent::ask || there == nullptr) {
+        return false;
+    }
+    if (made.grant.consent_era != 0) {
+        return made.grant.consent_era < there->era;
+    }
+    return there->withdrawn_at != timestamp{} && made.created_at <= there->withdrawn_at;
 }
 
 } // namespace pawl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/family/family.hpp"
 #include "core/family/scope_set.hpp"
 #include "core/ids.hpp"
 #include "core/provider/client.hpp"
@@ -20,10 +21,10 @@ struct consent {
     user_id user;
     client_number client;
     std::uint64_t version = 1;
-    std::uint32_t era = 1;    // raised by each withdrawal and by nothing else; authorization codes carry it
+    std::uint32_t era = 1;    // raised by each withdrawal and by nothing else; codes and families carry it
     scope_set scopes;         // allowed; empty once withdrawn
     timestamp granted_at{};   // the last time that the user allowed something
-    timestamp withdrawn_at{}; // 0: never. Families that were made until then are dead (is_withdrawn)
+    timestamp withdrawn_at{}; // 0: never. Families without an era that were made until then are dead (is_withdrawn)
 
     friend bool operator==(const consent&, const consent&) = default;
 };
@@ -46,9 +47,15 @@ consent withdrawn(const consent& there, timestamp now);
 // Whether what the user allowed in `era` is allowed still, and has all of `scopes`. `there` may be null.
 bool covers(const consent* there, std::uint64_t era, const scope_set& scopes);
 
-// Whether a family that was made then is dead since the user withdrew its consent (family_status::consent). Only of a
-// client that asks for it. `there` may be null. Times are whole seconds: one of the very second of the withdrawal is
-// dead, whichever came first.
-bool is_withdrawn(const consent* there, client_consent asks, timestamp made_at);
+// The era that a family of this user and client is of which is made now. `there` may be null: a first consent begins
+// with era 1.
+inline std::uint32_t era_of_new_family(const consent* there) {
+    return there == nullptr ? consent().era : there->era;
+}
+
+// Whether a family of this user and client is dead since the user withdrew its consent (family_status::consent). Only
+// of a client that asks for it. `there` may be null. It goes by the eras, whatever the clock says. A family without one
+// is of a record that had none: dead where it was made until the second of the last withdrawal.
+bool is_withdrawn(const consent* there, client_consent asks, const family_facts& made);
 
 } // namespace pawl

@@ -1,5 +1,7 @@
 #include "core/provider/machine_grant.hpp"
 
+#include "core/provider/token_shape.hpp"
+
 #include <algorithm>
 
 namespace pawl {
@@ -86,28 +88,15 @@ result<machine_grant> decide_machine_grant(const client& who, const catalogue& a
     machine_grant grant;
     grant.scopes = *std::move(scopes);
     grant.audiences = wanted_audiences(who, all, asked, grant.scopes, ours.audience);
-    seconds shortest{0}; // of the APIs that say one
     for (const std::string& identifier : grant.audiences) {
-        const api* const known = contains(who.apis, identifier) ? all.find_api(identifier) : nullptr;
-        if (known == nullptr) {
-            if (identifier != ours.audience || !may_ask_us(who)) {
-                return errc::invalid_target;
-            }
-            continue;
-        }
-        if (known->token_format == access_token_format::opaque) {
-            grant.format = access_token_format::opaque; // one of them wants that only introspection reads it
-        }
-        if (known->access_token_ttl > seconds(0) && (shortest == seconds(0) || known->access_token_ttl < shortest)) {
-            shortest = known->access_token_ttl;
+        const bool is_its_own = contains(who.apis, identifier) && all.find_api(identifier) != nullptr;
+        if (!is_its_own && (identifier != ours.audience || !may_ask_us(who))) {
+            return errc::invalid_target;
         }
     }
-    if (who.token_format != client_token_format::of_api) {
-        grant.format =
-            who.token_format == client_token_format::jwt ? access_token_format::jwt : access_token_format::opaque;
-    }
-    const seconds of_api = shortest > seconds(0) ? shortest : ours.access_token_ttl;
-    grant.ttl = std::min(who.access_token_ttl > seconds(0) ? who.access_token_ttl : of_api, machine_token_ttl_max);
+    const token_shape shape = shape_of_token(who, all, grant.audiences, ours.access_token_ttl);
+    grant.format = shape.format;
+    grant.ttl = shape.ttl;
     return grant;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/jwt/verified_tokens.hpp"
+#include "core/provider/standard_claims.hpp"
+#include "core/service/grant_tokens.hpp"
 #include "core/service/services.hpp"
 
 #include <memory>
@@ -18,20 +20,27 @@ public:
     // party's (what the family says counts, not the claim), and that a
     // name that is its sub is that user's still, to the byte. Marks the
     // generation confirmed. The answer may rest on a change that is not durable yet: it waits for that (R1).
+    // A token of a client's family is taken where `of_clients` says so: for our own audience, with that scope, which
+    // the family has still. Another one for our audience is insufficient_scope.
     // invalid_access_token, missing_access_token (empty), storage_unavailable. Awaited directly: `token` outlives the
     // call.
-    task<result<principal>> authenticate(std::string_view token);
+    task<result<principal>> authenticate(std::string_view token, std::optional<builtin_scope> of_clients = {});
 
     // For POST /logout: a genuine token whose `exp` may be past, of any family. Nothing if it is not genuine.
     std::optional<family_id> session_of(std::string_view token) const;
 
+    // Any thread. Lives as long as the guard.
+    const grant_token_reader& tokens_of_clients() const { return tokens_of_clients_; }
+
 private:
+    task<result<principal>> authenticate_client(std::string_view token, std::optional<builtin_scope> of_clients);
     // The claims of a token that is good now; its signature is not checked again where it was a moment ago.
     std::optional<verified_claims> check(std::string_view token) const;
     bool is_subject(const verified_claims& claims, const user& u) const;
 
     service_context context_;
     std::unique_ptr<verified_tokens> known_;
+    grant_token_reader tokens_of_clients_;
 };
 
 } // namespace pawl

@@ -168,8 +168,11 @@ std::optional<failure> no_operator(const service_context& context, const operato
         return std::nullopt;
     }
     const user_ptr current = context.data.find_user(by.id());
-    if (!current || not_admitted(context, *by.who, *current)) {
+    if (!current) {
         return failure(errc::invalid_access_token);
+    }
+    if (std::optional<failure> refused = not_admitted(context, *by.who, *current)) {
+        return refused;
     }
     return current->is_superuser ? std::nullopt : std::optional(failure(errc::not_admin));
 }

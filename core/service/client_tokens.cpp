@@ -2,6 +2,8 @@
 
 #include "core/jwt/id_token.hpp"
 #include "core/provider/machine_grant.hpp"
+#include "core/provider/opaque_token.hpp"
+#include "core/provider/token_shape.hpp"
 #include "core/provider/user_grant.hpp"
 #include "core/provider/web_cookie.hpp"
 #include "core/service/durable_answer.hpp"
@@ -50,7 +52,8 @@ result<scope_set> scopes_wanted(const grant_parties& parties, const scope_set& h
     return wanted & left;
 }
 
-// Those of the grant that are the client's still; without any the APIs of the scopes, and without those our own.
+// Those of the grant that are the client's still; without any the APIs of the scopes. Our own with a scope of our API,
+// and where there is no other and nothing else that the token is for.
 std::vector<std::string> apis_left(const service_settings& settings, const grant_parties& parties,
                                    const family_grant& held, const scope_set& scopes) {
     std::vector<std::string> out;
@@ -71,8 +74,9 @@ std::vector<std::string> apis_left(const service_settings& settings, const grant
             }
         }
     }
-    if (out.empty() && !has(scopes, builtin_scope::openid)) {
-        out.push_back(settings.audience.empty() ? settings.issuer : settings.audience);
+    const bool speaks_to_us = has(scopes, builtin_scope::account) || has(scopes, builtin_scope::admin);
+    if (speaks_to_us || (out.empty() && !has(scopes, builtin_scope::openid))) {
+        add_once(out, own_audience(settings));
     }
     return out;
 }
@@ -93,19 +97,18 @@ result<std::vector<std::string>> audiences_wanted(std::vector<std::string> left,
     return out;
 }
 
-seconds access_ttl_of(const service_settings& settings, const grant_parties& parties,
-                      const std::vector<std::string>& audiences) {
-    seconds shortest{0};
-    for (const std::string& identifier : audiences) {
-        const api* const known = parties.all->find_api(identifier);
-        if (known != nullptr && known->access_token_ttl > seconds(0) &&
-            (shortest == seconds(0) || known->access_token_ttl < shortest)) {
-            shortest = known->access_token_ttl;
+// The same as numbers. `audiences`: without that of /userinfo.
+opaque_audiences numbers_of(const service_settings& settings, const catalogue& all,
+                            const std::vector<std::string>& audiences) {
+    opaque_audiences out;
+    for (const std::string& one : audiences) {
+        if (one == own_audience(settings)) {
+            out.for_us = true;
+        } else if (const api* const known = all.find_api(one)) {
+            out.apis.push_back(known->number);
         }
     }
-    const seconds of_api = shortest > seconds(0) ? shortest : settings.access_token_ttl;
-    const seconds own = parties.who->access_token_ttl;
-    return std::min(own > seconds(0) ? own : of_api, machine_token_ttl_max);
+    return out;
 }
 
 std::string members_of(const user& owner, const scope_set& scopes, const std::string& names) {
@@ -126,6 +129,9 @@ std::string members_of(const user& owner, const scope_set& scopes, const std::st
 }
 
 bool fits(const service_settings& settings, const client_tokens& tokens) {
+    if (tokens.terms.opaque && tokens.about.scope.size() > opaque_scope_size_max) {
+        return false;
+    }
     std::string quoted;
     append_claim_text(quoted, settings.issuer);
     for (const std::string& one : tokens.terms.audiences) {
@@ -146,6 +152,15 @@ std::string scope_names(const catalogue& all, const scope_set& scopes) {
     }
     const std::string defined = scope_text(all, scopes);
     return text.append(text.empty() || defined.empty() ? "" : " ").append(defined);
+}
+
+scope_set builtin_scopes_in(std::string_view text) {
+    std::vector<std::string> names;
+    return read_scope_parameter(text, names) ? scopes_of_names(catalogue(), names) : scope_set();
+}
+
+std::string_view own_audience(const service_settings& settings) {
+    return settings.audience.empty() ? settings.issuer : settings.audience;
 }
 
 std::string userinfo_audience(const service_settings& settings) {
@@ -174,6 +189,13 @@ scope_set scopes_left(const grant_parties& parties, const scope_set& held) {
     return left;
 }
 
+bool has_scope_now(const service_context& context, const family_facts& facts, user_ptr owner, builtin_scope one) {
+    const registry& entities = *context.entities;
+    const grant_parties parties{entities.find_client(facts.client), std::move(owner), entities.find_catalogue(),
+                                entities.find_consent(facts.user, facts.client)};
+    return parties.who && has(scopes_left(parties, facts.grant.scopes), one);
+}
+
 result<client_tokens> decide_client_tokens(const service_settings& settings, const grant_parties& parties,
                                            const family_grant& held, const token_wishes& wishes) {
     client_tokens out;
@@ -188,7 +210,13 @@ result<client_tokens> decide_client_tokens(const service_settings& settings, con
         return audiences.error();
     }
     out.terms.audiences = *std::move(audiences);
-    out.terms.access_token_ttl = access_ttl_of(settings, parties, out.terms.audiences);
+    const token_shape shape =
+        shape_of_token(*parties.who, *parties.all, out.terms.audiences, settings.access_token_ttl);
+    out.terms.access_token_ttl = shape.ttl;
+    if (shape.format == access_token_format::opaque) {
+        out.terms.opaque = numbers_of(settings, *parties.all, out.terms.audiences);
+        out.terms.opaque->for_userinfo = has(*scopes, builtin_scope::openid);
+    }
     if (has(*scopes, builtin_scope::openid)) {
         out.terms.audiences.push_back(userinfo_audience(settings));
     }
@@ -232,13 +260,25 @@ family_grant grant_of(const authorization_code& code) {
     return grant;
 }
 
+std::optional<failure> no_id_token_key(const key_ring& keys, const client& who, timestamp now) {
+    const jws_algorithm algorithm = jws_algorithm_of(who.id_token_alg);
+    if (keys.signer_of(algorithm, now) != nullptr) {
+        return std::nullopt;
+    }
+    std::string sentence = "This server has no key that signs ID tokens by ";
+    sentence.append(to_text(algorithm)).append(", as the client wants them. Ask without openid, or have one made.");
+    return failure(errc::unauthorized_client, {field_error{"", std::move(sentence)}});
+}
+
 result<signing_turn> id_token_turn(const service_context& context, const key_ring& keys, const client& who,
                                    timestamp now) {
-    std::shared_ptr<const jws_key> key = keys.signer_of(jws_algorithm_of(who.id_token_alg), now);
-    if (context.signer == nullptr || key == nullptr) {
+    if (std::optional<failure> refused = no_id_token_key(keys, who, now)) {
+        return *std::move(refused);
+    }
+    if (context.signer == nullptr) {
         return storage_failure();
     }
-    return context.signer->admit(std::move(key));
+    return context.signer->admit(keys.signer_of(jws_algorithm_of(who.id_token_alg), now));
 }
 
 task<result<std::string>> make_id_token(const service_context& context, key_ring_ptr keys, id_token_order order) {

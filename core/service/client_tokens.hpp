@@ -41,6 +41,9 @@ result<client_tokens> decide_client_tokens(const service_settings& settings, con
                                            const family_grant& held, const token_wishes& wishes);
 // What is left of `held`: the client's, allowed by the user's roles, and consented where the client asks. Pure.
 scope_set scopes_left(const grant_parties& parties, const scope_set& held);
+// Whether a family of a client has this scope of our own API now. A scope that client, roles or consent have no more is
+// lost to its tokens at once. `context.entities` is not null.
+bool has_scope_now(const service_context& context, const family_facts& facts, user_ptr owner, builtin_scope one);
 
 // How long a family of this client lives, with access tokens of `access_ttl`: without refresh tokens no longer than
 // those. Pure.
@@ -51,6 +54,8 @@ family_lifetime lifetime_of(const service_settings& settings, const client& who,
 // Its windows for refresh tokens that come twice. Pure.
 refresh_policy policy_of(const service_settings& settings, const client& who);
 
+// The audience of our own API: --audience, or the issuer. A view into `settings`. Pure.
+std::string_view own_audience(const service_settings& settings);
 // The audience that /userinfo takes, and no API of others. Pure.
 std::string userinfo_audience(const service_settings& settings);
 // What an access token of a client's family must be to be read: for any audience, which the caller looks at. Views into
@@ -58,6 +63,9 @@ std::string userinfo_audience(const service_settings& settings);
 access_token_expectations client_token_expectations(const service_settings& settings, timestamp now);
 // The names of scopes, with single spaces between: built-in ones first. Pure.
 std::string scope_names(const catalogue& all, const scope_set& scopes);
+
+// The built-in ones among the scopes that a token names: no others release claims, or open our own API. Pure.
+scope_set builtin_scopes_in(std::string_view text);
 
 // What the family of this code is granted. Pure.
 family_grant grant_of(const authorization_code& code);
@@ -74,7 +82,9 @@ struct id_token_order {
     signing_turn turn;        // from id_token_turn()
 };
 // The right to an ID token for this client, with the key that signs it at `now`: taken before anything changes.
-// storage_unavailable where there is no key for it, or no signer; password_queue_full.
+// unauthorized_client where there is no key for it (that does not pass by itself: under HS256 there never is one);
+// storage_unavailable where there is no signer; password_queue_full.
+std::optional<failure> no_id_token_key(const key_ring& keys, const client& who, timestamp now);
 result<signing_turn> id_token_turn(const service_context& context, const key_ring& keys, const client& who,
                                    timestamp now);
 // password_queue_full where the server stops meanwhile. Awaited directly: `context` outlives the call.

@@ -34,9 +34,9 @@ struct surroundings {
     code_surroundings now;
 };
 
-// `made_at`: of its family; std::nullopt: it would be made now.
+// `made`: its family; null: there is none yet.
 surroundings look_around(const service_context& context, const authorization_code& code,
-                         std::optional<timestamp> made_at = std::nullopt) {
+                         const family_facts* made = nullptr) {
     surroundings out;
     out.now.now = context.time.now();
     out.parties = {context.entities->find_client(code.client), context.data.find_user(code.user),
@@ -45,7 +45,7 @@ surroundings look_around(const service_context& context, const authorization_cod
     out.now.user_admits = owner && owner->gate.admits(code.grant, code.user_epoch);
     out.now.client_admits = who && who->admits(code.client_epoch);
     const bool allows = code.consent_version == 0 || covers(allowed.get(), code.consent_version, code.scopes);
-    const bool dead = who && is_withdrawn(allowed.get(), who->consent, made_at.value_or(out.now.now));
+    const bool dead = who && made != nullptr && is_withdrawn(allowed.get(), who->consent, *made);
     out.now.consent_stands = allows && !dead;
     out.now.session_lives = code.session == family_id{};
     if (!out.now.session_lives) {
@@ -155,6 +155,7 @@ family_facts facts_of(const attempt& a, const grant_parties& parties, const clie
     facts.idle_ttl = lives.idle;
     facts.absolute_ttl = lives.absolute;
     facts.grant = grant_of(a.code);
+    facts.grant.consent_era = era_of_new_family(parties.allowed.get());
     facts.origin.parent = a.code.bound ? a.code.session : family_id{};
     facts.origin.auth_time = a.code.auth_time;
     facts.origin.acr = a.code.acr;
@@ -250,8 +251,8 @@ family_status reason_of(const code_surroundings& now, const user_ptr& owner) {
 
 // All gates, read again after a wait: std::nullopt while everything is as the code says. Else the family has been ended
 // for the reason, and this is the refusal.
-std::optional<outcome> look_again(const attempt& a, timestamp made_at) {
-    const surroundings seen = look_around(a.context, a.code, made_at);
+std::optional<outcome> look_again(const attempt& a, const family_facts& made) {
+    const surroundings seen = look_around(a.context, a.code, &made);
     const code_surroundings& now = seen.now;
     const std::optional<family_state> family = a.context.data.find_family(a.code.grant);
     const bool stands = now.user_admits && now.client_admits && now.session_lives && now.consent_stands;
@@ -327,9 +328,7 @@ task<result<issued_tokens>> sign_tokens_or_end(const attempt& a, key_ring_ptr ke
 
 } // namespace
 
-code_service::code_service(service_context context)
-    : context_(std::move(context)),
-      known_(std::make_unique<verified_tokens>(context_.random, context_.settings.verified_tokens_max)) {}
+code_service::code_service(service_context context) : context_(std::move(context)), tokens_(context_) {}
 
 task<result<secret_string>> code_service::issue(authorization_code code) {
     while (context_.data.find_family(code.grant)) {
@@ -374,7 +373,7 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
         if (!stands) {
             co_return storage_failure();
         }
-        if (std::optional<outcome> dead = look_again(a, used.facts.created_at)) { // nothing is signed
+        if (std::optional<outcome> dead = look_again(a, used.facts)) { // nothing is signed
             used = *std::move(dead);
         }
     }
@@ -384,7 +383,7 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
     }
     task<result<issued_tokens>> signing = sign_tokens_or_end(a, keys, used);
     result<issued_tokens> tokens = co_await std::move(signing);
-    if (std::optional<outcome> dead = tokens ? look_again(a, used.facts.created_at) : std::nullopt) {
+    if (std::optional<outcome> dead = tokens ? look_again(a, used.facts) : std::nullopt) {
         // the signature took its time
         task<failure> refusing = refusal(context_.data, *std::move(dead->refused), std::move(dead->rests));
         co_return co_await std::move(refusing);

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "core/provider/authorization_code.hpp"
+#include "core/service/grant_tokens.hpp"
 #include "core/service/services.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,12 +39,8 @@ public:
     task<result<std::string>> userinfo(std::string_view access_token);
 
 private:
-    // The claims of a genuine, unexpired token of a client's family, for any audience; its signature is not checked
-    // again where it was a moment ago.
-    std::optional<access_claims> read(std::string_view access_token) const;
-
     service_context context_;
-    std::unique_ptr<verified_tokens> known_;
+    grant_token_reader tokens_;
 };
 
 } // namespace pawl

@@ -101,14 +101,20 @@ struct ended_families {
     ticket wait_for = ticket::none;
 };
 
-// Each family of the user and the client, expired ones as well (end_family.hpp), that was made until then. One of a
-// time that is still to come was made by a clock that was wrong.
-result<ended_families> end_families(const consent_act& act, timestamp made_until) {
+// Whether the family is of the consent that was withdrawn. One without an era that was made in a time that is still to
+// come was made by a clock that was wrong.
+bool was_made_with(const family_facts& facts, const consent& withdrawn, timestamp now) {
+    return is_withdrawn(&withdrawn, client_consent::ask, facts) ||
+           (facts.grant.consent_era == 0 && facts.created_at > now);
+}
+
+// Each family of the user and the client, expired ones as well (end_family.hpp), that was made with this consent.
+result<ended_families> end_families(const consent_act& act, const consent& withdrawn) {
     ended_families out;
     const timestamp now = act.context.time.now();
     for (const family_details& f : act.context.data.families_of(act.user)) {
         const family_facts& facts = f.state.facts;
-        if (facts.client != act.client || (facts.created_at > made_until && facts.created_at <= now)) {
+        if (facts.client != act.client || !was_made_with(facts, withdrawn, now)) {
             continue;
         }
         const result<ended_family> ended = end_family(act.context, facts.id, family_status::consent, act.from);
@@ -152,7 +158,7 @@ task<result<void>> consent_service::withdraw(user_id user, client_number client,
         co_return record.error();
     }
     // An exchange or a refresh that still saw the consent looks once more before it answers.
-    const result<ended_families> ended = end_families(act, (*record)->withdrawn_at);
+    const result<ended_families> ended = end_families(act, **record);
     if (!ended) {
         co_return ended.error();
     }

@@ -38,6 +38,19 @@ result<ended_family> end_family(const service_context& context, const family_id&
     return storage_failure();
 }
 
+task<result<void>> log_out_family(const service_context& context, const family_id& id, family_status why,
+                                  const caller& from) {
+    const result<ended_family> ended = end_family(context, id, why, from);
+    if (!ended) {
+        co_return ended.error();
+    }
+    if (ended->ended_here) {
+        context.counters.logouts.fetch_add(1, std::memory_order_relaxed);
+    }
+    task<result<void>> accepted = acceptance(context.data, ended->wait_for);
+    co_return co_await std::move(accepted);
+}
+
 task<failure> refuse_and_end(const service_context& context, failure why, const family_id& id, family_status reason,
                              const caller& from) {
     const result<ended_family> ended = end_family(context, id, reason, from);

@@ -17,6 +17,11 @@ struct ended_family {
 result<ended_family> end_family(const service_context& context, const family_id& id, family_status why,
                                 const caller& from);
 
+// Ends it for a user or a client who asked for that, and counts it: success, too, where it is unknown or has ended
+// already (RFC 7009 2.2). What it says is durable. Awaited directly.
+task<result<void>> log_out_family(const service_context& context, const family_id& id, family_status why,
+                                  const caller& from);
+
 // The refusal of what the family was made for, once it has ended durably for `reason`: `why`, or storage_unavailable.
 // Awaited directly.
 task<failure> refuse_and_end(const service_context& context, failure why, const family_id& id, family_status reason,

@@ -1,8 +1,11 @@
 #include "core/service/issue.hpp"
 
 #include "core/jwt/access_token.hpp"
+#include "core/provider/opaque_token.hpp"
 #include "core/text/encoding.hpp"
 #include "core/token/refresh_token.hpp"
+
+#include <boost/assert.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,12 +16,23 @@ namespace {
 
 constexpr std::size_t jwt_id_size = 16; // 128 bits
 
-std::array<char, base64url_size(jwt_id_size)> random_jwt_id(random_source& random) {
-    std::array<std::uint8_t, jwt_id_size> bytes{};
-    random.fill(bytes);
-    std::array<char, base64url_size(jwt_id_size)> text{};
-    base64url_encode_into(bytes, text);
-    return text;
+// `about.scope` fits: decide_client_tokens() saw to it.
+std::string make_opaque(const service_context& context, const key_ring& keys, const access_claims_view& claims,
+                        const std::array<std::uint8_t, jwt_id_size>& id, const std::string& scope,
+                        const opaque_audiences& audiences) {
+    opaque_session_token token;
+    token.id.bytes = id;
+    token.session = claims.session;
+    token.generation = claims.generation;
+    token.apis = audiences.apis;
+    token.for_us = audiences.for_us;
+    token.for_userinfo = audiences.for_userinfo;
+    token.scope = scope;
+    token.issued_at = claims.issued_at;
+    token.expires_at = claims.expires_at;
+    const std::optional<secret_string> made = make_opaque_session_token(*keys.capsules, token, context.random);
+    BOOST_ASSERT(made.has_value());
+    return std::string(made->reveal());
 }
 
 } // namespace
@@ -40,7 +54,10 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     }
     const seconds access_ttl = terms != nullptr ? terms->access_token_ttl : context.settings.access_token_ttl;
     const timestamp access_expiry = std::min(now + access_ttl, idle_expiry);
-    const auto jwt_id = random_jwt_id(context.random);
+    std::array<std::uint8_t, jwt_id_size> id{};
+    context.random.fill(id);
+    std::array<char, base64url_size(jwt_id_size)> jwt_id{};
+    base64url_encode_into(id, jwt_id);
     access_claims_view claims;
     claims.issuer = context.settings.issuer;
     claims.audience = context.settings.audience;
@@ -60,7 +77,11 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     }
 
     issued_tokens tokens;
-    tokens.access_token = mint_access_token(*keys.signer_at(now), claims);
+    if (terms != nullptr && terms->opaque) {
+        tokens.access_token = make_opaque(context, keys, claims, id, about.scope, *terms->opaque);
+    } else {
+        tokens.access_token = mint_access_token(*keys.signer_at(now), claims);
+    }
     if (terms == nullptr || terms->refreshes) {
         tokens.refresh_token = mint_refresh_token(keys, {.family = facts.id, .generation = word.generation()});
     }

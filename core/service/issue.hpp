@@ -1,8 +1,10 @@
 // Minting the answer of a login or refresh: both tokens and how long they last.
 #pragma once
 
+#include "core/provider/api.hpp"
 #include "core/service/services.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +13,19 @@ namespace pawl {
 // 128 random bits; never all zero ("no family").
 family_id random_family_id(random_source& random);
 
+// What an opaque access token is for: the numbers of its APIs, our own API, /userinfo.
+struct opaque_audiences {
+    std::vector<api_number> apis;
+    bool for_us = false, for_userinfo = false;
+};
+
 // What tokens of a client's family are, where those of the first party are as the options say.
 struct token_terms {
     std::vector<std::string> audiences; // not empty
     seconds access_token_ttl{};
     timestamp expires_by{}; // the end of the browser session that the family hangs on; 0: it hangs on none
     bool refreshes = false; // with a refresh token
+    std::optional<opaque_audiences> opaque{}; // the same audiences; std::nullopt: the access token is a JWT
 };
 
 // Tokens of the family's current generation, `word.generation()`. The access token never outlives the family as it is

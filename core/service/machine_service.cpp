@@ -3,6 +3,7 @@
 
 #include "core/provider/client_stamp.hpp"
 #include "core/provider/opaque_token.hpp"
+#include "core/service/client_tokens.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/settled.hpp"
 
@@ -46,7 +47,7 @@ machine_service::machine_service(service_context context, access_guard& guard)
       known_(std::make_unique<verified_tokens>(context_.random, context_.settings.verified_tokens_max)) {}
 
 std::string_view machine_service::own_audience() const {
-    return context_.settings.audience.empty() ? context_.settings.issuer : context_.settings.audience;
+    return pawl::own_audience(context_.settings);
 }
 
 std::optional<machine_claims> machine_service::read(std::string_view token) const {
@@ -208,13 +209,13 @@ task<result<machine_principal>> machine_service::authenticate(std::string_view t
     if (token.empty()) {
         co_return errc::missing_access_token;
     }
-    if (names_session(token)) {
+    if (is_of_session(*context_.keys(), token)) {
         task<result<principal>> asking = guard_.authenticate(token);
         const result<principal> user = co_await std::move(asking);
         if (!user) {
             co_return user.error();
         }
-        co_return errc::insufficient_scope; // users' tokens have no scopes
+        co_return errc::insufficient_scope; // no user has such a scope
     }
     const std::optional<machine_claims> claims = read(token);
     if (!claims || std::ranges::find(claims->audiences, own_audience()) == claims->audiences.end()) {

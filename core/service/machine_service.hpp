@@ -75,12 +75,6 @@ private:
     // Of a user's access token: of the first party's family, or of a client's.
     task<result<token_facts>> introspect_user(client_number asking, std::string_view token);
     task<result<token_facts>> introspect_grant(client_number asking, access_claims claims, family_state seen);
-    // The claims of a genuine, unexpired access token of a client's family, and that family.
-    struct grant_token {
-        access_claims claims;
-        family_state seen;
-    };
-    std::optional<grant_token> read_grant(std::string_view token) const;
     task<result<void>> revoke_family(client_number asking, family_id id, caller from);
     task<result<void>> revoke_machine(client_number asking, machine_claims claims, caller from);
 

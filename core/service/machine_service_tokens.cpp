@@ -74,7 +74,7 @@ task<result<token_facts>> machine_service::introspect(client_number asking, secr
         task<result<token_facts>> telling_it = introspect_refresh(asking, text);
         co_return co_await std::move(telling_it);
     }
-    if (names_session(text)) {
+    if (is_of_session(*context_.keys(), text)) {
         task<result<token_facts>> telling_it = introspect_user(asking, text);
         co_return co_await std::move(telling_it);
     }
@@ -164,31 +164,6 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     co_return facts;
 }
 
-std::optional<machine_service::grant_token> machine_service::read_grant(std::string_view token) const {
-    const key_ring_ptr keys = context_.keys();
-    const access_token_expectations expected = client_token_expectations(context_.settings, context_.time.now());
-    grant_token out;
-    // Whose it claims to be, before a signature is checked for it: the guard reads those of the first party.
-    if (check_access_token(*keys, token, expected, out.claims, signature_state::proven) != access_token_check::good) {
-        return std::nullopt;
-    }
-    std::optional<family_state> seen = context_.data.find_family(out.claims.session);
-    if (!seen || seen->facts.client == first_party_client || seen->facts.user != out.claims.subject) {
-        return std::nullopt;
-    }
-    const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, token, expected);
-    if (!mark || !known_->find(*mark, expected)) {
-        if (check_access_token(*keys, token, expected, out.claims) != access_token_check::good) {
-            return std::nullopt;
-        }
-        if (mark) {
-            known_->keep(*mark, verified_claims_of(out.claims), expected.now);
-        }
-    }
-    out.seen = *std::move(seen);
-    return out;
-}
-
 // Of a token that a client was given for its user: told to that client, to those of its APIs, and to those that may ask
 // about all. The user's name is not said: the client may not have been granted it.
 task<result<token_facts>> machine_service::introspect_grant(client_number asking, access_claims claims,
@@ -231,7 +206,7 @@ task<result<token_facts>> machine_service::introspect_grant(client_number asking
 }
 
 task<result<token_facts>> machine_service::introspect_user(client_number asking, std::string_view token) {
-    if (std::optional<grant_token> grant = read_grant(token)) {
+    if (std::optional<grant_token> grant = guard_.tokens_of_clients().read(token)) {
         task<result<token_facts>> telling_it =
             introspect_grant(asking, std::move(grant->claims), std::move(grant->seen));
         co_return co_await std::move(telling_it);
@@ -289,7 +264,7 @@ task<result<void>> machine_service::revoke(client_number asking, secret_string t
         task<result<void>> ending = revoke_family(asking, place->family, std::move(from));
         co_return co_await std::move(ending);
     }
-    if (names_session(text)) {
+    if (is_of_session(*keys, text)) {
         const std::optional<family_id> session = guard_.session_of(text);
         if (!session) {
             co_return result<void>();
@@ -314,15 +289,8 @@ task<result<void>> machine_service::revoke_family(client_number asking, family_i
         co_return errc::token_of_another; // rests on facts that never change
     }
     const family_status why = seen->facts.client == first_party_client ? family_status::logout : family_status::revoked;
-    const result<ended_family> ended = end_family(context_, id, why, from);
-    if (!ended) {
-        co_return ended.error();
-    }
-    if (ended->ended_here) {
-        context_.counters.logouts.fetch_add(1, std::memory_order_relaxed);
-    }
-    task<result<void>> accepted = acceptance(context_.data, ended->wait_for);
-    co_return co_await std::move(accepted);
+    task<result<void>> ending = log_out_family(context_, id, why, from);
+    co_return co_await std::move(ending);
 }
 
 task<result<void>> machine_service::revoke_machine(client_number asking, machine_claims claims, caller from) {

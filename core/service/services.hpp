@@ -14,6 +14,7 @@
 #include "core/port/store.hpp"
 #include "core/port/task.hpp"
 #include "core/port/token_signer.hpp"
+#include "core/provider/standard_claims.hpp"
 #include "core/secret.hpp"
 #include "core/service/user_claims.hpp"
 #include "core/user/user.hpp"
@@ -114,6 +115,7 @@ struct principal {
     family_id session;
     std::uint32_t generation = 0;
     timestamp expires_at{};
+    std::optional<builtin_scope> by_scope{}; // of a client's family: what it may do here; std::nullopt: the first party
 };
 
 } // namespace pawl

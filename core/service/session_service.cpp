@@ -24,15 +24,8 @@ task<result<void>> session_service::logout(secret_string token, caller from) {
 }
 
 task<result<void>> session_service::logout_session(family_id session, caller from) {
-    const result<ended_family> ended = end_family(context_, session, family_status::logout, from);
-    if (!ended) {
-        co_return ended.error();
-    }
-    if (ended->ended_here) {
-        context_.counters.logouts.fetch_add(1, std::memory_order_relaxed);
-    }
-    task<result<void>> accepted = acceptance(context_.data, ended->wait_for);
-    co_return co_await std::move(accepted);
+    task<result<void>> ending = log_out_family(context_, session, family_status::logout, from);
+    co_return co_await std::move(ending);
 }
 
 namespace {

@@ -156,7 +156,7 @@ withdrawal end_withdrawn(const presenter& who, const family_state& seen, timesta
     const service_context& context = who.context;
     if (who.record == nullptr || seen.facts.client != who.client || !seen.word.live() ||
         !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client).get(), who.record->consent,
-                      seen.facts.created_at)) {
+                      seen.facts)) {
         return out;
     }
     const ticket withdrawn = context.entities->rests_on();
@@ -276,7 +276,7 @@ issued_tokens tokens_of(const service_context& context, const key_ring& keys, co
 bool still_stands(const service_context& context, const std::optional<family_state>& after, const client_ptr& record) {
     return after && alive(*after, context.time.now()) &&
            (record == nullptr || !is_withdrawn(context.entities->find_consent(after->facts.user, record->number).get(),
-                                               record->consent, after->facts.created_at));
+                                               record->consent, after->facts));
 }
 
 } // namespace

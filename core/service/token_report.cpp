@@ -2,6 +2,7 @@
 
 #include "core/family/decide.hpp"
 #include "core/service/client_tokens.hpp"
+#include "core/service/grant_tokens.hpp"
 #include "core/token/refresh_token.hpp"
 
 #include <algorithm>
@@ -36,6 +37,23 @@ void inspect_access(const service_context& context, std::string_view token, toke
     }
 }
 
+void inspect_opaque(const service_context& context, std::string_view token, token_report& report) {
+    const key_ring_ptr keys = context.keys();
+    std::optional<grant_token> read =
+        context.entities == nullptr ? std::nullopt : read_opaque_grant(context, *keys, token);
+    report.kind = token_kind::access;
+    report.genuine = read.has_value();
+    if (!read) {
+        report.why_not = "not one of a session that is known: a client's own, forged, or of another server";
+        return;
+    }
+    report.why_not =
+        context.time.now() < read->claims.expires_at ? std::string_view() : to_text(access_token_check::expired);
+    report.family = read->claims.session;
+    report.generation = read->claims.generation;
+    report.claims = std::move(read->claims);
+}
+
 void inspect_refresh(const service_context& context, std::string_view token, token_report& report) {
     const key_ring_ptr keys = context.keys();
     report.kind = token_kind::refresh;
@@ -55,6 +73,8 @@ token_report inspect_token(const service_context& context, std::string_view toke
     token_report report;
     if (token.starts_with(refresh_token_prefix)) {
         inspect_refresh(context, token, report);
+    } else if (token.starts_with(prefix_of(capsule_kind::access_token))) {
+        inspect_opaque(context, token, report);
     } else if (std::count(token.begin(), token.end(), '.') == 2) {
         inspect_access(context, token, report);
     } else {

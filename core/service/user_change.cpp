@@ -1,6 +1,7 @@
 #include "core/service/user_change.hpp"
 
 #include "core/family/decide.hpp"
+#include "core/service/client_tokens.hpp"
 #include "core/service/durable_answer.hpp"
 
 #include <memory>
@@ -107,16 +108,20 @@ void make_tombstone(user& u, timestamp now) {
 
 std::optional<failure> not_admitted(const service_context& context, const principal& who, const user& current) {
     const std::optional<family_state> seen = context.data.find_family(who.session);
-    if (seen && seen->facts.user == current.id &&
-        alive(seen->word, seen->facts, current.gate, seen->bonds, context.time.now())) {
-        return std::nullopt;
+    if (!seen || seen->facts.user != current.id ||
+        !alive(seen->word, seen->facts, current.gate, seen->bonds, context.time.now())) {
+        return failure(errc::invalid_access_token);
     }
-    return failure(errc::invalid_access_token);
+    if (who.by_scope && !has_scope_now(context, seen->facts, std::make_shared<const user>(current), *who.by_scope)) {
+        return failure(errc::insufficient_scope);
+    }
+    return std::nullopt;
 }
 
 result<ticket> rests_on_session(const service_context& context, const principal& who) {
     const std::optional<family_state> seen = context.data.find_family(who.session);
-    return seen ? rests_on(context, *seen) : result<ticket>(ticket::none);
+    const result<ticket> rests = seen ? rests_on(context, *seen) : result<ticket>(ticket::none);
+    return rests && who.by_scope ? later(*rests, context.entities->rests_on()) : rests;
 }
 
 ticket record_own_act(const service_context& context, event_kind kind, user_id id, const caller& from) {
@@ -145,11 +150,14 @@ user_change change_own_user(const service_context& context, const principal& who
     };
     user_change change = change_user(context.data, who.user->id, admitted_edit);
     const bool gone = change.refused && change.refused->code == errc::user_not_found;
-    const bool dead = change.refused && change.refused->code == errc::invalid_access_token;
+    const bool dead = change.refused && (change.refused->code == errc::invalid_access_token ||
+                                         change.refused->code == errc::insufficient_scope);
     if (!gone && !dead) {
         return change;
     }
-    change.refused = failure(errc::invalid_access_token);
+    if (gone) {
+        change.refused = failure(errc::invalid_access_token);
+    }
     const result<ticket> rests = rests_on_session(context, who);
     if (!rests) {
         return refused_change(rests.error());

@@ -37,7 +37,8 @@ void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp n
 void make_tombstone(user& u, timestamp now);
 
 // Whether the session `who` speaks through may act for its user under this very record: a request that was
-// authenticated before a revocation must not act after it. Nothing if it may, else invalid_access_token.
+// authenticated before a revocation must not act after it. std::nullopt if it may, else invalid_access_token, or
+// insufficient_scope of a client's session that lost the scope.
 std::optional<failure> not_admitted(const service_context& context, const principal& who, const user& current);
 
 // What a refusal rests on that says the session of `who` is dead: its word and the gate, a tombstone's too.

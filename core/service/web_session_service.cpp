@@ -315,15 +315,8 @@ task<result<void>> web_session_service::end_session(family_id session, caller fr
     if (!seen || seen->facts.client != web_client) {
         co_return result<void>(); // rests on what never changes
     }
-    const result<ended_family> ended = end_family(context_, session, family_status::signed_out, from);
-    if (!ended) {
-        co_return ended.error();
-    }
-    if (ended->ended_here) {
-        context_.counters.logouts.fetch_add(1, std::memory_order_relaxed);
-    }
-    task<result<void>> accepted = acceptance(context_.data, ended->wait_for);
-    co_return co_await std::move(accepted);
+    task<result<void>> ending = log_out_family(context_, session, family_status::signed_out, from);
+    co_return co_await std::move(ending);
 }
 
 } // namespace pawl

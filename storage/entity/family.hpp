@@ -8,6 +8,7 @@
 #include "storage/entity/use.hpp"
 #include "storage/record/tell.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -42,9 +43,11 @@ struct declaration<family_created_record> {
     static constexpr record_type type = record_type::family_created;
     static constexpr const char* name = "family_created";
     static constexpr record_kind kind = record_kind::state;
-    static constexpr std::uint16_t version = 2; // what was granted, where it came from, statuses of later times
+    static constexpr std::uint16_t version = 3; // 2: what was granted, where it came from, later statuses
     static std::uint16_t version_of(const record& r) {
-        return is_status_of_first_format(r.word.status()) ? lowest_version_of(r) : version;
+        constexpr std::uint16_t with_later_statuses = 2;
+        const std::uint16_t lowest = lowest_version_of(r);
+        return is_status_of_first_format(r.word.status()) ? lowest : std::max(lowest, with_later_statuses);
     }
     using refers_to = entities<user>;
 
@@ -73,6 +76,7 @@ struct declaration<family_created_record> {
         at<&record::facts, &family_facts::origin, &family_origin::auth_time>("auth_time").in_version(2),
         at<&record::facts, &family_facts::origin, &family_origin::acr>("acr").in_version(2),
         at<&record::facts, &family_facts::origin, &family_origin::amr>("amr").in_version(2),
+        at<&record::facts, &family_facts::grant, &family_grant::consent_era>("consent_era").in_version(3),
     };
     static bool sound(const record& r) {
         const key_binding& binding = r.facts.origin.binding;
@@ -86,6 +90,7 @@ struct declaration<family_created_record> {
     static bool has_apis(const record& r) { return grant(r).apis != family_grant{}.apis; }
     static bool has_claims(const record& r) { return grant(r).claims != 0; }
     static bool has_client_epoch(const record& r) { return grant(r).client_epoch != 0; }
+    static bool has_consent_era(const record& r) { return grant(r).consent_era != 0; }
     static bool has_parent(const record& r) { return origin(r).parent != family_id{}; }
     static bool is_bound(const record& r) { return origin(r).binding.kind != binding_kind::none; }
     static bool has_auth_time(const record& r) { return origin(r).auth_time != timestamp{}; }
@@ -108,6 +113,7 @@ struct declaration<family_created_record> {
         told<record>{"apis", "apis", has_apis},
         told<record>{"claims", "claims", has_claims},
         told<record>{"client_epoch", "client_epoch", has_client_epoch},
+        told<record>{"consent_era", "consent_era", has_consent_era},
         told<record>{"parent", "parent", has_parent},
         told<record>{"bound_to", "bound_to", is_bound},
         told<record>{"thumbprint", "thumbprint", is_bound},
@@ -167,10 +173,16 @@ struct declaration<family_created_record> {
         told<record>{
             .member = "scopes", .when = has_scopes, .says = "numbers of scopes, blanks between them", .absent = "none"},
         told<record>{.member = "apis", .when = has_apis, .says = "the same of APIs, at most 4", .absent = "none"},
-        told<record>{
-            .member = "claims", .when = has_claims, .says = "a bit for each that was asked for", .absent = "0"},
+        told<record>{.member = "claims",
+                     .when = has_claims,
+                     .says = "asked for by name: bits, of which some stand for several",
+                     .absent = "0"},
         told<record>{
             .member = "client_epoch", .when = has_client_epoch, .says = "the client's, at login", .absent = "0"},
+        told<record>{.member = "consent_era",
+                     .when = has_consent_era,
+                     .says = "the consent's `era`, at login; without it `withdrawn_at` decides by `created_at`",
+                     .absent = "0"},
         told<record>{.member = "parent", .when = has_parent, .says = "32 hex digits", .absent = "none"},
         told<record>{.member = "bound_to", .when = is_bound, .says = "`proof_key`, `certificate`", .absent = "`none`"},
         told<record>{.member = "thumbprint", .when = is_bound, .says = "SHA-256 in base64url", .absent = "none"},

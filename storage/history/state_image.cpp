@@ -162,7 +162,7 @@ family_bonds state_image::bonds_of(const past_family& f, const user_gate& gate) 
         const std::optional<client> known = plain->of<client>().find(f.facts.client.value);
         out.client_admits = known && known->admits(f.facts.grant.client_epoch);
         const std::optional<consent> allowed = plain->of<consent>().find({f.facts.user, f.facts.client});
-        out.is_withdrawn = known && is_withdrawn(allowed ? &*allowed : nullptr, known->consent, f.facts.created_at);
+        out.is_withdrawn = known && is_withdrawn(allowed ? &*allowed : nullptr, known->consent, f.facts);
     }
     const auto parent = families.find(f.facts.origin.parent);
     if (parent != families.end()) {

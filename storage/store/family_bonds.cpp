@@ -15,8 +15,7 @@ family_bonds bonds_of(const rcu_read_guard& section, const store_state& state, c
         out.client_admits = found != nullptr && (*found)->admits(facts.grant.client_epoch);
         if (found != nullptr && (*found)->consent == client_consent::ask) {
             const consent_ptr* const allowed = state.entities.consents.find(section, facts.user, facts.client);
-            out.is_withdrawn =
-                is_withdrawn(allowed == nullptr ? nullptr : allowed->get(), (*found)->consent, facts.created_at);
+            out.is_withdrawn = is_withdrawn(allowed == nullptr ? nullptr : allowed->get(), (*found)->consent, facts);
         }
     }
     if (facts.origin.parent == family_id{}) {

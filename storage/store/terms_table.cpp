@@ -20,6 +20,7 @@ std::size_t terms_table::hash_of_terms::operator()(const family_terms& t) const 
     }
     add(t.grant.claims);
     add(t.grant.client_epoch);
+    add(t.grant.consent_era);
     return h;
 }
 

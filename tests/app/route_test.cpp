@@ -54,8 +54,10 @@ BOOST_AUTO_TEST_CASE(a_list_has_each_cause_once_in_the_order_given) {
 BOOST_AUTO_TEST_CASE(the_check_of_the_caller_refuses_first_and_the_store_last) {
     constexpr refusal_list own = refuses(errc::wrong_password);
     BOOST_TEST(all_words(audience::anyone, own) == "wrong_password");
-    BOOST_TEST(all_words(audience::user, own) ==
-               "missing_access_token invalid_access_token wrong_password storage_unavailable");
+    for (const audience who : {audience::user, audience::account}) {
+        BOOST_TEST(all_words(who, own) ==
+                   "missing_access_token invalid_access_token insufficient_scope wrong_password storage_unavailable");
+    }
     BOOST_TEST(all_words(audience::superuser, own) ==
                "missing_access_token invalid_access_token not_admin insufficient_scope wrong_password "
                "storage_unavailable");

@@ -35,7 +35,9 @@ flow some_flow() {
     given = with(given, "acr_values", "urn:pawl:acr:1");
     given = with(given, "resource", "stock");
     given = with(given, "response_mode", "form_post");
-    given = with(given, "claims", R"({"userinfo":{"email":null},"id_token":{"name":null}})");
+    given = with(given, "claims",
+                 R"({"userinfo":{"email":null},"id_token":{"name":null,)"
+                 R"("acr":{"essential":true,"value":"urn:pawl:acr:1"}}})");
     return {std::get<authorization_request>(read(given, shop_client(), user_id{42})), id_of(0x51),
             scope_set::of({1, 2, 3, 1ULL << 63U})};
 }
@@ -310,6 +312,17 @@ BOOST_AUTO_TEST_CASE(a_verifier_may_have_43_to_128_characters) {
         const bool good = check_code(code, shown, all_stands()) == code_verdict::good;
         BOOST_TEST(good == (size == 43 || size == 128), size);
     }
+}
+
+// The clock went back since.
+BOOST_AUTO_TEST_CASE(a_code_of_a_time_to_come_is_stale) {
+    const authorization_code code = some_code();
+    const auto verdict_at = [&](timestamp now) {
+        return check_code(code, shown_of_some_code(), {true, true, true, true, now});
+    };
+    BOOST_TEST((verdict_at(code.issued_at) == code_verdict::good));
+    BOOST_TEST((verdict_at(code.issued_at - seconds(1)) == code_verdict::stale));
+    BOOST_TEST((verdict_at(timestamp{}) == code_verdict::stale));
 }
 
 BOOST_AUTO_TEST_CASE(a_code_is_stale_once_anything_it_rests_on_is_gone) {

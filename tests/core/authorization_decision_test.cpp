@@ -140,6 +140,35 @@ const row rows_of_sign_in[] = {
          s.asked.hinted = user_id{43};
          s.browser = someone(asked_at);
      }},
+    {"an essential acr that it was", "grant", [](situation& s) { s.asked.essential_acr = 2; }},
+    {"one that is weaker", "grant",
+     [](situation& s) {
+         s.asked.essential_acr = 2;
+         s.browser->acr = 2;
+     }},
+    {"one that this server does not know", "unmet_authentication_requirements",
+     [](situation& s) { s.asked.essential_acr = 0; }},
+    {"the same, not signed in", "unmet_authentication_requirements",
+     [](situation& s) {
+         s.asked.essential_acr = 0;
+         s.browser.reset();
+     }},
+    {"the same, quietly", "unmet_authentication_requirements",
+     [](situation& s) {
+         s.asked.essential_acr = 0;
+         s.asked.prompt = quiet;
+     }},
+    {"one that is stronger", "sign_in", [](situation& s) { s.asked.essential_acr = 4; }},
+    {"one that is stronger, quietly", "login_required",
+     [](situation& s) {
+         s.asked.essential_acr = 4;
+         s.asked.prompt = quiet;
+     }},
+    {"one that is stronger, signed in for it", "unmet_authentication_requirements",
+     [](situation& s) {
+         s.asked.essential_acr = 4;
+         s.browser = someone(asked_at);
+     }},
     {"two are hinted", "sign_in", [](situation& s) { s.asked.hinted = user_id{}; }},
     {"select_account", "select_account", [](situation& s) { s.asked.prompt = select_account; }},
     {"select_account, chosen", "grant",
@@ -402,6 +431,18 @@ BOOST_AUTO_TEST_CASE(who_answers_every_page_comes_to_an_end) {
             }
         }
     });
+}
+
+BOOST_AUTO_TEST_CASE(tokens_say_the_strongest_acr_that_was_asked_for_and_met) {
+    authorization_request asked = some_request();
+    BOOST_TEST((told_acr(asked, 0) == 0));
+    BOOST_TEST((told_acr(asked, 1) == 1));
+    asked.essential_acr = 2;
+    BOOST_TEST((told_acr(asked, 0) == std::nullopt));
+    BOOST_TEST((told_acr(asked, 1) == 1));
+    BOOST_TEST((told_acr(asked, 255) == 1));
+    asked.essential_acr = 0;
+    BOOST_TEST((told_acr(asked, 255) == std::nullopt));
 }
 
 BOOST_AUTO_TEST_CASE(granted_is_what_was_asked_for_and_client_and_roles_allow) {

@@ -337,6 +337,36 @@ BOOST_AUTO_TEST_CASE(pkce_may_be_left_out_only_by_a_confidential_client_that_say
     BOOST_TEST(taken(read(good_parameters(), optional)).code_challenge.has_value());
 }
 
+// OIDC Core 5.5.1.1. Of the places in acr_names a bit each: "urn:pawl:acr:1" is at 1.
+BOOST_AUTO_TEST_CASE(an_essential_acr_with_values_is_read) {
+    struct row {
+        const char* acr;
+        acr_set is;
+    };
+    const row rows[] = {
+        {R"(null)", std::nullopt},
+        {R"({"essential":true})", std::nullopt},
+        {R"({"values":["urn:pawl:acr:1"]})", std::nullopt},
+        {R"({"essential":false,"values":["urn:pawl:acr:1"]})", std::nullopt},
+        {R"({"essential":true,"values":["urn:pawl:acr:1"]})", 2},
+        {R"({"essential":true,"values":["other","urn:pawl:acr:1"]})", 2},
+        {R"({"essential":true,"value":"urn:pawl:acr:1"})", 2},
+        {R"({"essential":true,"value":"other","values":["urn:pawl:acr:1"]})", 2},
+        {R"({"essential":true,"values":["other"]})", 0},
+        {R"({"essential":true,"value":"other"})", 0},
+        {R"({"essential":true,"values":[]})", 0},
+        {R"({"essential":true,"values":["",1,null,["urn:pawl:acr:1"]]})", 0},
+        {R"({"essential":true,"value":""})", 0},
+        {R"({"essential":true,"value":1})", 0},
+    };
+    for (const row& r : rows) {
+        const std::string claims = std::string(R"({"id_token":{"acr":)") + r.acr + "}}";
+        BOOST_TEST((taken(read(good_with("claims", claims.c_str()))).essential_acr == r.is), r.acr);
+        const std::string elsewhere = std::string(R"({"userinfo":{"acr":)") + r.acr + "}}";
+        BOOST_TEST((taken(read(good_with("claims", elsewhere.c_str()))).essential_acr == std::nullopt), r.acr);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(claims_are_asked_for_by_name) {
     const auto of = [](const char* json) { return taken(read(good_with("claims", json))); };
     const authorization_request both =

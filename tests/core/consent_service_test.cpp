@@ -148,6 +148,37 @@ BOOST_AUTO_TEST_CASE(a_code_of_before_a_withdrawal_is_good_for_nothing_though_al
     BOOST_TEST(exchange(text_of(anew)).has_value());
 }
 
+// All in one second: the clock does not have to move on.
+BOOST_AUTO_TEST_CASE(what_is_allowed_again_at_once_is_allowed) {
+    open(1);
+    BOOST_TEST(withdraws().has_value());
+    BOOST_TEST((status_of(1) == family_status::consent));
+    const auto anew = exchange(text_of(agreed(2)));
+    BOOST_TEST_REQUIRE(anew.has_value());
+    BOOST_TEST(refresh_of(*anew).has_value());
+    BOOST_TEST(run(codes.userinfo(anew->access_token)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_below_a_withdrawal_keeps_none_from_signing_in) {
+    open(1);
+    time.advance(seconds(3600));
+    BOOST_TEST(withdraws().has_value());
+    time.advance(-seconds(3600));
+    const auto anew = exchange(text_of(agreed(2)));
+    BOOST_TEST_REQUIRE(anew.has_value());
+    BOOST_TEST(refresh_of(*anew).has_value());
+    BOOST_TEST((status_of(2) == family_status::live));
+}
+
+BOOST_AUTO_TEST_CASE(a_session_without_a_consent_is_ended_by_the_first_that_is_withdrawn) {
+    const auto without = exchange(text_of(code(1))); // its code says that it rests on none
+    BOOST_TEST_REQUIRE(without.has_value());
+    BOOST_TEST(allows(openid).has_value());
+    BOOST_TEST(refresh_of(*without).has_value());
+    BOOST_TEST(withdraws().has_value());
+    BOOST_TEST((status_of(1) == family_status::consent));
+}
+
 BOOST_AUTO_TEST_CASE(a_code_with_more_than_is_allowed_is_good_for_nothing) {
     authorization_code c = code(1);
     c.consent_version = allows(openid).value()->era;

@@ -31,6 +31,13 @@ consent allowed(std::initializer_list<std::size_t> numbers) {
     c.withdrawn_at = at(900);
     return c;
 }
+// A family of then; era 0: of a record without one.
+family_facts made_at(std::int64_t s, std::uint32_t era = 0) {
+    family_facts facts;
+    facts.created_at = at(s);
+    facts.grant.consent_era = era;
+    return facts;
+}
 std::optional<consent> more(const consent* there, std::initializer_list<std::size_t> numbers, std::int64_t now = 2000) {
     return allowed_more(there, {42}, {17}, set_of(numbers), at(now));
 }
@@ -86,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_withdrawal_in_the_future_does_not_kill_what_is_allowed_an
     const auto again = more(&gone, {0}, 2000);
     BOOST_TEST_REQUIRE(again.has_value());
     BOOST_TEST((again->withdrawn_at == at(2000)));
-    BOOST_TEST(!is_withdrawn(&*again, client_consent::ask, at(2001)));
+    BOOST_TEST(!is_withdrawn(&*again, client_consent::ask, made_at(2001)));
 }
 
 BOOST_AUTO_TEST_CASE(what_a_code_rests_on_is_its_era_and_its_scopes) {
@@ -115,13 +122,13 @@ BOOST_AUTO_TEST_CASE(what_a_code_rests_on_is_its_era_and_its_scopes) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_session_is_dead_where_it_was_made_until_the_withdrawal) {
+BOOST_AUTO_TEST_CASE(a_session_without_an_era_is_dead_where_it_was_made_until_the_withdrawal) {
     struct row {
         const char* what;
         bool there;
         std::int64_t withdrawn_at;
         client_consent asks;
-        std::int64_t made_at;
+        std::int64_t made;
         bool dead;
     };
     const row rows[] = {
@@ -138,9 +145,47 @@ BOOST_AUTO_TEST_CASE(a_session_is_dead_where_it_was_made_until_the_withdrawal) {
         for (const bool stands_again : {false, true}) {
             consent there = stands_again ? allowed({0}) : allowed({});
             there.withdrawn_at = at(r.withdrawn_at);
-            BOOST_TEST(is_withdrawn(r.there ? &there : nullptr, r.asks, at(r.made_at)) == r.dead, r.what);
+            BOOST_TEST(is_withdrawn(r.there ? &there : nullptr, r.asks, made_at(r.made)) == r.dead, r.what);
         }
     }
+}
+
+// Whatever the clock says: one that stands still between the two, and one that was set back, are among them.
+BOOST_AUTO_TEST_CASE(a_session_with_an_era_is_dead_where_that_is_over) {
+    struct row {
+        const char* what;
+        bool there;
+        client_consent asks;
+        std::uint32_t era;
+        bool dead;
+    };
+    const row rows[] = {
+        {"nothing is kept", false, client_consent::ask, 3, false},
+        {"of this era", true, client_consent::ask, 3, false},
+        {"of the era before", true, client_consent::ask, 2, true},
+        {"of the first era", true, client_consent::ask, 1, true},
+        {"of an era to come: of an import that has an older consent", true, client_consent::ask, 4, false},
+        {"of the era before, of a client that is trusted", true, client_consent::implicit, 2, false},
+        {"of the era before, of a client that never asks", true, client_consent::never, 2, false},
+    };
+    for (const row& r : rows) {
+        for (const std::int64_t made : {1, 1000, 9000}) {
+            consent there = allowed({0});
+            there.withdrawn_at = at(1000);
+            BOOST_TEST(is_withdrawn(r.there ? &there : nullptr, r.asks, made_at(made, r.era)) == r.dead, r.what);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_new_session_is_of_the_era_of_now) {
+    const consent first = *allowed_more(nullptr, {42}, {17}, set_of({0}), at(1000));
+    BOOST_TEST(era_of_new_family(nullptr) == first.era);
+    const consent gone = withdrawn(first, at(1000));
+    const consent again = *allowed_more(&gone, {42}, {17}, set_of({0}), at(1000)); // all in one second
+    BOOST_TEST(is_withdrawn(&gone, client_consent::ask, made_at(1000, era_of_new_family(&first))));
+    BOOST_TEST(is_withdrawn(&gone, client_consent::ask, made_at(1000, era_of_new_family(nullptr))));
+    BOOST_TEST(!is_withdrawn(&again, client_consent::ask, made_at(1000, era_of_new_family(&again))));
+    BOOST_TEST(!is_withdrawn(&again, client_consent::ask, made_at(500, era_of_new_family(&again))));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

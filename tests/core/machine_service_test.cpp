@@ -368,7 +368,7 @@ BOOST_FIXTURE_TEST_CASE(a_users_token_of_another_client_is_none_of_our_own_api, 
     BOOST_REQUIRE((check_access_token(*keys, own.access_token, expected, claims) == access_token_check::good));
     claims.session = facts.id; // and client_id says pawl
     const std::string text = mint_access_token(*keys->signing_key, claims);
-    expect(run(own_guard.authenticate(text)).error().code, errc::invalid_access_token);
+    expect(run(own_guard.authenticate(text)).error().code, errc::insufficient_scope);
     BOOST_TEST(run(own_guard.authenticate(own.access_token)).has_value());
     BOOST_TEST(ada.value != 0U);
 }

@@ -139,4 +139,38 @@ BOOST_AUTO_TEST_CASE(a_stamp_changes_with_history_client_and_epoch) {
     BOOST_TEST(seen.size() == 36U);
 }
 
+BOOST_AUTO_TEST_CASE(one_of_a_session_is_another_thing) {
+    const capsule_ring ring = some_ring();
+    test::seeded_random random(7);
+    opaque_session_token token;
+    token.id.bytes.fill(1);
+    token.session.bytes.fill(2);
+    token.generation = 7;
+    token.issued_at = timestamp(seconds(1000));
+    token.expires_at = timestamp(seconds(1600));
+    for (const bool for_us : {false, true}) {
+        for (const bool for_userinfo : {false, true}) {
+            for (std::size_t apis = 0; apis <= opaque_apis_max; ++apis) {
+                token.for_us = for_us;
+                token.for_userinfo = for_userinfo;
+                token.apis.assign(apis, api_number{9});
+                token.scope.assign(apis * 256, 'x');
+                const auto text = make_opaque_session_token(ring, token, random);
+                BOOST_TEST_REQUIRE(text.has_value());
+                BOOST_TEST(text->reveal().starts_with("pat_"));
+                const auto read = open_opaque_session_token(ring, text->reveal());
+                BOOST_TEST((read && *read == token));
+                BOOST_TEST(!open_opaque_token(ring, text->reveal()).has_value());
+            }
+        }
+    }
+    token.scope += 'x';
+    BOOST_TEST(!make_opaque_session_token(ring, token, random).has_value());
+    opaque_token of_client;
+    of_client.client = {17};
+    const auto text = make_opaque_token(ring, of_client, random);
+    BOOST_TEST_REQUIRE(text.has_value());
+    BOOST_TEST(!open_opaque_session_token(ring, text->reveal()).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -139,6 +139,20 @@ BOOST_AUTO_TEST_CASE(a_claim_comes_from_the_attribute_of_its_name_and_type_alone
     }
 }
 
+// A record has no time of its last change; that of its making is the last one while it is the first version.
+BOOST_AUTO_TEST_CASE(an_account_that_was_never_changed_was_updated_when_it_was_made) {
+    user u = ada();
+    u.created_at = timestamp(seconds(1'790'000'000));
+    const claim_set updated_at = claim_bit("updated_at");
+    BOOST_TEST(claim_members(u, updated_at) == R"(,"updated_at":1790000000)");
+    u.attributes = R"({"updated_at":1796000000})";
+    BOOST_TEST(claim_members(u, updated_at) == R"(,"updated_at":1796000000)");
+    u.attributes = R"({"updated_at":"yesterday"})";
+    BOOST_TEST(claim_members(u, updated_at) == R"(,"updated_at":1790000000)");
+    u.version = 2;
+    BOOST_TEST(claim_members(u, updated_at) == "");
+}
+
 BOOST_AUTO_TEST_CASE(only_what_is_named_is_given) {
     const user u = with(R"({"nickname":"ada","gender":"female"})");
     BOOST_TEST(claim_members(u, claim_bit("gender")) == R"(,"gender":"female")");

@@ -50,6 +50,23 @@ class Entities(MoveCase):
         self.assertEqual((told["added"], told["conflicts"], told["refused"]), (len(LINES), 0, 0), done.stdout)
         return data
 
+    def test_consents_are_shown_and_withdrawn(self):
+        data = self.imported()
+        shown = lines_of(self.ok("consent", "ls", "asked@example.com", "--json", "--data-dir", data).stdout)
+        self.assertEqual([(one["client_id"], one["name"], one["scopes"]) for one in shown],
+                         [("shop", "Der Laden", ["openid", "orders:read"])])
+        table = self.ok("consent", "ls", "7", "--data-dir", data).stdout
+        self.assertIn("openid, orders:read", table)
+        gone = self.ok("consent", "withdraw", "7", "shop", "--yes", "--json", "--data-dir", data).stdout
+        self.assertEqual(json.loads(gone), {"withdrawn": "shop", "user_id": 7})
+        self.assertEqual(lines_of(self.ok("consent", "ls", "7", "--json", "--data-dir", data).stdout), [])
+        for arguments, code in ((("consent", "withdraw", "7", "shop", "--yes"), "consent_not_found"),
+                                (("consent", "withdraw", "7", "nobody", "--yes"), "consent_not_found"),
+                                (("consent", "ls", "name:nobody"), "user_not_found")):
+            done = ctl(*arguments, "--data-dir", data)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(code, done.stderr)
+
     def test_what_was_imported_is_exported_again_also_after_a_server_and_a_snapshot(self):
         data = self.imported()
         exported = self.export_of(data)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 import unittest
 
 from support import case
@@ -67,6 +68,23 @@ class OnlineAndOffline(unittest.TestCase):
 
     def add(self, email, *more):
         return self.both("--json", "user", "add", email, "--password-stdin", *more, stdin=PASSWORD + "\n")
+
+    def test_attributes_of_users(self):
+        added, _ = self.add("ann@example.com", "--attributes", '{"nickname": "Annie", "team": {"a": 1}}')
+        self.assertEqual(added.json["attributes"], {"nickname": "Annie", "team": {"a": 1}})
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('{"locale": "de"}')
+            file.flush()
+            edited, _ = self.both("--json", "user", "edit", "1", "--attributes", "@" + file.name)
+        self.assertEqual(edited.json["attributes"], {"locale": "de"})
+        shown, _ = self.both("--json", "user", "show", "ann@example.com")
+        self.assertEqual(shown.json["attributes"], {"locale": "de"})
+        self.assertIn("locale", self.both("user", "show", "1")[0].out)
+        emptied, _ = self.both("--json", "user", "edit", "1", "--attributes", "{}")
+        self.assertEqual(emptied.json["attributes"], {})
+        for wrong in ("[]", "text", "{", "@/nowhere.json", ""):
+            self.both("user", "edit", "1", "--attributes", wrong, status=64)
+        self.both("user", "edit", "1", "--attributes", json.dumps({"a": "x" * 4096}), status=1)
 
     def test_users(self):
         added, _ = self.add("ann@example.com", "--superuser", "--role", "editor", "--role", "author", "--first-name", "Ann")

@@ -203,6 +203,17 @@ class Prompts(SignInCase):
         self.expect_error(self.authorize(max_age="600", prompt="none"), "login_required")
         self.assertIn("auth_time", claims_of(self.tokens(max_age="600")["id_token"]))
 
+    def test_an_essential_acr_is_met_or_the_sign_in_has_failed(self):
+        wanting = lambda *values: json.dumps({"id_token": {"acr": {"essential": True, "values": list(values)}}})
+        tokens = self.tokens(claims=wanting("urn:other", "urn:pawl:acr:1"))
+        self.assertEqual(claims_of(tokens["id_token"])["acr"], "urn:pawl:acr:1")
+        unmet = "unmet_authentication_requirements"
+        for more in ({}, {"prompt": "none"}, {"prompt": "login"}):
+            self.expect_error(self.authorize(claims=wanting("urn:other"), **more), unmet)
+            self.expect_error(self.authorize(person=Person(self.server.url), claims=wanting(), **more), unmet)
+        self.expect_code(self.authorize(acr_values="urn:other"))  # a wish
+        self.expect_code(self.authorize(claims=json.dumps({"id_token": {"acr": {"values": ["urn:other"]}}})))
+
     def test_select_account(self):
         self.signed_in()
         page = self.expect_page(self.authorize(prompt="select_account"), SELECT)
@@ -262,6 +273,17 @@ class Consent(SignInCase):
         self.expect(self.client.delete("/users/me/consents/shop", bearer=access), 204)
         self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 401)
         self.expect_page(self.authorize("shop"), CONSENT)
+
+    def test_what_is_allowed_again_in_the_second_of_the_withdrawal_is_allowed(self):
+        self.expect(self.client.post("/dev/clock", {"freeze": True}), 200)
+        self.addCleanup(self.client.post, "/dev/clock", {"freeze": False})
+        before = self.tokens("shop")
+        access = self.logged_in(self.email)["access_token"]
+        self.expect(self.client.delete("/users/me/consents/shop", bearer=access), 204)
+        self.expect(self.client.get("/userinfo", bearer=before["access_token"]), 401)
+        page = self.person.press(self.expect_page(self.authorize("shop"), CONSENT), "allow")
+        again = self.token(self.expect_code(page), "shop")
+        self.expect(self.client.get("/userinfo", bearer=again["access_token"]), 200)
 
     def test_a_page_that_another_session_saw_allows_nothing(self):
         page = self.person.sign_in(self.authorize("shop"), self.email, case.PASSWORD)
@@ -460,6 +482,23 @@ class WithoutKeysToShare(case.ServerCase):
             reply = self.client.request(method, path, b"" if method == "POST" else None)
             self.expect(reply, 404)
         self.assertNotIn("authorization_endpoint", self.client.get("/.well-known/openid-configuration").json)
+
+    def test_a_code_for_an_id_token_that_no_key_signs_is_not_made(self):
+        email = case.fresh_email()
+        for document in ({"email": email, "password": case.PASSWORD}, {"email": "root@example.com", "password": case.PASSWORD,
+                                                                       "is_superuser": True}):
+            self.expect(self.client.post("/dev/users", document), 201)
+        root = self.expect(self.client.login("root@example.com"), 200).json["access_token"]
+        self.expect(self.client.post("/admin/clients", {"client_id": "page", "name": "Page", "preset": "spa", "consent": "ask",
+                                                        "scopes": ["openid", "email"], "redirect_uris": [CALLBACK]},
+                                     bearer=root), 201)
+        wish = {"user": email, "client_id": "page", "redirect_uri": CALLBACK, "code_challenge": CHALLENGE}
+        refused = self.expect(self.client.post("/dev/code", {**wish, "scope": "openid email"}), 400)
+        self.assertEqual(refused.code, "unauthorized_client")
+        self.assertIn("no key that signs ID tokens", refused.json["errors"][0]["message"])
+        access = self.logged_in(email)["access_token"]
+        self.assertEqual(self.client.get("/users/me/consents", bearer=access).json["consents"], [], "it changed nothing")
+        self.expect(self.client.post("/dev/code", {**wish, "scope": "email"}), 201)
 
 
 class Worlds(SignInCase):

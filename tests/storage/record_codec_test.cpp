@@ -240,6 +240,7 @@ BOOST_AUTO_TEST_CASE(a_family_that_was_granted_more_than_a_session_is_of_version
     BOOST_TEST(only([](family_facts& f) { f.origin.auth_time = timestamp(seconds(1)); }) == 2);
     BOOST_TEST(only([](family_facts& f) { f.origin.acr = 1; }) == 2);
     BOOST_TEST(only([](family_facts& f) { f.origin.amr = 1; }) == 2);
+    BOOST_TEST(only([](family_facts& f) { f.grant.consent_era = 1; }) == 3);
 }
 
 // The bytes of version 2 are for ever, too.
@@ -265,8 +266,10 @@ BOOST_AUTO_TEST_CASE(golden_bytes_of_version_2_of_a_family) {
     family_created_record read;
     BOOST_TEST((decode(v, read) == decoding::ok));
     BOOST_TEST((read.facts == created.facts));
-    v.version = 3;
+    v.version = 4;
     BOOST_TEST((decode(v, read) == decoding::newer));
+    v.version = 3;
+    BOOST_TEST((decode(v, read) == decoding::malformed));
     v.version = 1;
     BOOST_TEST((decode(v, read) == decoding::malformed));
     // What version 1 can say is of version 1.
@@ -280,6 +283,23 @@ BOOST_AUTO_TEST_CASE(golden_bytes_of_version_2_of_a_family) {
     v = view(record_type::family_created, buffer.encode(created));
     v.version = 2;
     BOOST_TEST((decode(v, read) == decoding::malformed));
+}
+
+// Those of version 3 are version 2's and four more.
+BOOST_AUTO_TEST_CASE(golden_bytes_of_version_3_of_a_family) {
+    family_created_record created = some_bound_creation();
+    const family_use use = some_use();
+    created.use = view_of(5, use);
+    record_buffer buffer;
+    const std::string without = hex(buffer.encode(created));
+    created.facts.grant.consent_era = 0x01020304;
+    const std::span<const std::uint8_t> body = buffer.encode(created);
+    BOOST_TEST(hex(body) == without + "04030201");
+    record_view v = view(record_type::family_created, body);
+    v.version = 3;
+    family_created_record read;
+    BOOST_TEST((decode(v, read) == decoding::ok));
+    BOOST_TEST((read.facts == created.facts));
 }
 
 BOOST_AUTO_TEST_CASE(an_operators_act_says_who_and_what_in_a_version_of_its_own) {

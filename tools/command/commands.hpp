@@ -8,6 +8,7 @@ namespace pawl::tools {
 void add_api_command(CLI::App& parser, program& p);
 void add_client_command(CLI::App& parser, program& p);
 void add_client_changes(CLI::App& group, program& p); // of add_client_command
+void add_consent_command(CLI::App& parser, program& p);
 void add_diff_command(CLI::App& parser, program& p);
 void add_doctor_command(CLI::App& parser, program& p);
 void add_events_command(CLI::App& parser, program& p);

@@ -86,6 +86,21 @@ void add_json_file(CLI::App& command, const body_ptr& body, const char* option, 
         ->type_name("FILE");
 }
 
+void add_json_object(CLI::App& command, const body_ptr& body, const char* option, const char* member,
+                     const char* meaning) {
+    const auto read = [body, member, option](const std::string& text) {
+        boost::system::error_code error;
+        boost::json::value value =
+            text.starts_with('@') ? read_json_file(text.substr(1)) : boost::json::parse(text, error);
+        if (error || !value.is_object()) {
+            throw tool_error(static_cast<int>(storage::exit_code::usage),
+                             std::string(option) + " takes a JSON object, or @ and a file that has one");
+        }
+        (*body)[member] = std::move(value);
+    };
+    command.add_option_function<std::string>(option, read, meaning)->type_name("JSON|@FILE");
+}
+
 void add_clear(CLI::App& command, const body_ptr& body) {
     command
         .add_option_function<std::vector<std::string>>(

@@ -35,6 +35,9 @@ void add_switch(CLI::App& command, const body_ptr& body, const char* options, co
 // A file with a JSON value.
 void add_json_file(CLI::App& command, const body_ptr& body, const char* option, const char* member,
                    const char* meaning);
+// A JSON object: as text, or @ and a file that has it. Throws tool_error (usage) for anything else.
+void add_json_object(CLI::App& command, const body_ptr& body, const char* option, const char* member,
+                     const char* meaning);
 // --clear MEMBER: null.
 void add_clear(CLI::App& command, const body_ptr& body);
 

@@ -33,6 +33,7 @@ void define(CLI::App& parser, program& p) {
 
     add_api_command(parser, p);
     add_client_command(parser, p);
+    add_consent_command(parser, p);
     add_diff_command(parser, p);
     add_doctor_command(parser, p);
     add_events_command(parser, p);

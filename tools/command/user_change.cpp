@@ -1,5 +1,6 @@
 // pawlctl user: the commands that change something.
 #include "tools/command/commands.hpp"
+#include "tools/command/entity_options.hpp"
 #include "tools/command/users.hpp"
 #include "tools/json_view.hpp"
 #include "tools/prompt.hpp"
@@ -50,11 +51,12 @@ struct new_user {
     std::vector<std::string> roles;
     bool superuser = false, verified = false, disabled = false;
     password_source password;
+    body_ptr more = std::make_shared<boost::json::object>(); // members as they are sent
 };
 
 int add_user(program& p, const new_user& wanted) {
     const auto server = connect_admin(p.global); // before a person types a password for nothing
-    boost::json::object body;
+    boost::json::object body = *wanted.more;
     body["email"] = wanted.email;
     for (const auto& [name, value] :
          {std::pair{"username", &wanted.username}, std::pair{"first_name", &wanted.first_name},
@@ -137,10 +139,11 @@ struct user_edit {
     std::vector<std::string> roles;
     bool no_roles = false;
     std::optional<bool> superuser, verified;
+    body_ptr more = std::make_shared<boost::json::object>(); // members as they are sent
 };
 
 int edit_user(program& p, const user_edit& wanted) {
-    boost::json::object body;
+    boost::json::object body = *wanted.more;
     for (const auto& [name, value] :
          {std::pair{"email", &wanted.email}, std::pair{"username", &wanted.username},
           std::pair{"first_name", &wanted.first_name}, std::pair{"surname", &wanted.surname}}) {
@@ -157,9 +160,7 @@ int edit_user(program& p, const user_edit& wanted) {
     if (wanted.verified) {
         body["email_verified"] = *wanted.verified;
     }
-    if (body.empty()) {
-        throw tool_error(static_cast<int>(storage::exit_code::usage), "nothing to change was named; see --help");
-    }
+    refuse_empty(body);
     const auto server = connect_admin(p.global);
     const boost::json::value user = find_user(*server, wanted.name);
     return change_user(p, *server, user, body);
@@ -185,12 +186,14 @@ void define_add(CLI::App& group, program& p) {
     add->add_flag("--superuser", wanted->superuser, "an administrator: may use the admin API with its access token");
     add->add_flag("--verified", wanted->verified, "the email is known to be the user's");
     add->add_flag("--disabled", wanted->disabled, "can't log in until enabled");
+    add_json_object(*add, wanted->more, "--attributes", "attributes",
+                    "what claims without a member of their own are read from, at most 4 KiB");
     add_password_options(*add, wanted->password);
     add->callback([&p, wanted] { p.action = [&p, wanted] { return add_user(p, *wanted); }; });
 }
 
 void define_edit(CLI::App& group, program& p) {
-    CLI::App* const edit = group.add_subcommand("edit", "change a user's names, roles and marks");
+    CLI::App* const edit = group.add_subcommand("edit", "change a user's names, roles, marks and attributes");
     const auto wanted = std::make_shared<user_edit>();
     edit->add_option("user", wanted->name, "id, email or username; name:5 where that is digits")
         ->required()
@@ -209,6 +212,8 @@ void define_edit(CLI::App& group, program& p) {
     edit->add_flag_function(
         "--verified,!--not-verified", [wanted](std::int64_t on) { wanted->verified = on > 0; },
         "whether the email is known to be the user's");
+    add_json_object(*edit, wanted->more, "--attributes", "attributes",
+                    "all of them, in place of those that are there; {}: none");
     edit->callback([&p, wanted] { p.action = [&p, wanted] { return edit_user(p, *wanted); }; });
 }
 
