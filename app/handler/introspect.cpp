@@ -88,20 +88,16 @@ task<result<asking_client>> asking_api(app_context& context, const http_request&
 }
 
 task<http_response> handle_introspect(app_context& context, const http_request& request) {
-    if (has_in_query(request, "token")) {
-        co_return oauth_response(request_problem::token_in_query);
+    const meaning<parameters> form = read_token_form(request);
+    if (!form) {
+        co_return form.error();
     }
-    body_outcome body = read_body(request, body_kinds::form);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_oauth();
-    }
-    const auto& form = std::get<parameters>(body);
-    auto asking = asking_api(context, request, form);
+    auto asking = asking_api(context, request, *form);
     const result<asking_client> who = co_await std::move(asking);
     if (!who) {
         co_return client_refusal(request, who.error());
     }
-    auto token = read_secret(form, "token"); // token_type_hint is not needed: each kind looks like itself
+    auto token = read_secret(*form, "token"); // token_type_hint is not needed: each kind looks like itself
     if (!token) {
         co_return oauth_response(token.error());
     }

@@ -19,15 +19,11 @@ http_response revoked() {
 }
 
 task<http_response> handle_revoke(app_context& context, const http_request& request) {
-    if (has_in_query(request, "token")) {
-        co_return oauth_response(request_problem::token_in_query);
+    const meaning<parameters> form = read_token_form(request);
+    if (!form) {
+        co_return form.error();
     }
-    body_outcome body = read_body(request, body_kinds::form);
-    if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_oauth();
-    }
-    const auto& form = std::get<parameters>(body);
-    auto asking = authenticated_client(context, request, form);
+    auto asking = authenticated_client(context, request, *form);
     const result<asking_client> who = co_await std::move(asking);
     if (!who) {
         co_return client_refusal(request, who.error());
@@ -35,7 +31,7 @@ task<http_response> handle_revoke(app_context& context, const http_request& requ
     if (context.machines == nullptr) {
         co_return oauth_response(failure(errc::invalid_client));
     }
-    auto token = read_secret(form, "token");
+    auto token = read_secret(*form, "token");
     if (!token) {
         co_return oauth_response(token.error());
     }

@@ -127,6 +127,17 @@ body_outcome query_parameters(const http_request& request) {
     return outcome_of(read_form(request.query));
 }
 
+meaning<parameters> read_token_form(const http_request& request) {
+    if (has_in_query(request, "token")) {
+        return oauth_response(request_problem::token_in_query);
+    }
+    body_outcome body = read_body(request, body_kinds::form);
+    if (const auto* failed = std::get_if<body_failure>(&body)) {
+        return failed->as_oauth();
+    }
+    return std::get<parameters>(std::move(body));
+}
+
 std::optional<user_id> user_id_from_text(std::string_view text) {
     user_id id;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id.value);

@@ -85,6 +85,9 @@ std::optional<user_id> user_id_from_text(std::string_view text);
 // True where the query has a parameter of that name, in whatever spelling: a token there ends up in logs.
 bool has_in_query(const http_request& request, std::string_view name);
 
+// The form of a request about a token (RFC 7009 2.1, RFC 7662 2.1), which is not in the query.
+meaning<parameters> read_token_form(const http_request& request);
+
 // --- Who is asking.
 // RFC 6750 2.1: the credentials of `Authorization: Bearer ...`, scheme in any case. Empty where there is no bearer.
 std::string_view bearer_token(const http_request& request);

@@ -75,6 +75,21 @@ bool read_claim_audiences(const json_part& payload, std::vector<std::string>& au
     return !audiences.empty();
 }
 
+std::optional<timestamp> read_not_before(const json_part& payload, timestamp issued_at) {
+    const std::optional<std::int64_t> not_before = payload.integer("nbf", numeric_date_max);
+    if (!not_before && payload.find("nbf") != nullptr) {
+        return std::nullopt;
+    }
+    return std::max(issued_at, date_of(not_before.value_or(0)));
+}
+
+access_token_check check_moment(timestamp not_before, timestamp expires_at, timestamp now, seconds leeway) {
+    if (not_before > now + leeway) {
+        return access_token_check::issued_in_future;
+    }
+    return now < expires_at ? access_token_check::good : access_token_check::expired;
+}
+
 std::string sign_access_token(const jws_key& key, token_type type, std::string_view json) {
     std::string token = take_pooled_string();
     const std::string& header = key.access_header(type);

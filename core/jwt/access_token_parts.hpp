@@ -29,6 +29,11 @@ void append_claim_audiences(std::string& out, std::span<const std::string> audie
 // The same again: a text, or a list of texts that is not empty; each once. False for anything else.
 bool read_claim_audiences(const json_part& payload, std::vector<std::string>& audiences);
 
+// The later of iat and `nbf`. std::nullopt if that is there and no date.
+std::optional<timestamp> read_not_before(const json_part& payload, timestamp issued_at);
+// issued_in_future, expired or good: all else about the token is.
+access_token_check check_moment(timestamp not_before, timestamp expires_at, timestamp now, seconds leeway);
+
 // The token of these claims: the key's header, `json`, the signature. The memory is a spare text's.
 std::string sign_access_token(const jws_key& key, token_type type, std::string_view json);
 

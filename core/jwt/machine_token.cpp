@@ -77,19 +77,19 @@ access_token_check check_payload(std::string_view part, const machine_token_expe
     if (!read_claims(payload, expected, read)) {
         return access_token_check::bad_claims;
     }
-    const std::optional<std::int64_t> not_before = payload.integer("nbf", numeric_date_max);
-    if (!not_before && payload.find("nbf") != nullptr) {
+    const std::optional<timestamp> not_before = read_not_before(payload, read.issued_at);
+    if (!not_before) {
         return access_token_check::bad_claims;
     }
     if (read.issuer != expected.issuer) {
         return access_token_check::wrong_issuer;
     }
-    read.not_before = std::max(read.issued_at, date_of(not_before.value_or(0)));
-    if (read.not_before > expected.now + expected.leeway) {
-        return access_token_check::issued_in_future;
+    read.not_before = *not_before;
+    const access_token_check moment = check_moment(read.not_before, read.expires_at, expected.now, expected.leeway);
+    if (moment != access_token_check::issued_in_future) {
+        claims = std::move(read);
     }
-    claims = std::move(read);
-    return expected.now < claims.expires_at ? access_token_check::good : access_token_check::expired;
+    return moment;
 }
 
 } // namespace

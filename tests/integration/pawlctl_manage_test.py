@@ -83,7 +83,7 @@ class OnlineAndOffline(unittest.TestCase):
         emptied, _ = self.both("--json", "user", "edit", "1", "--attributes", "{}")
         self.assertEqual(emptied.json["attributes"], {})
         for wrong in ("[]", "text", "{", "@/nowhere.json", ""):
-            self.both("user", "edit", "1", "--attributes", wrong, status=64)
+            self.both("user", "edit", "1", "--attributes", wrong, status=2)
         self.both("user", "edit", "1", "--attributes", json.dumps({"a": "x" * 4096}), status=1)
 
     def test_users(self):
