@@ -61,8 +61,8 @@ class Attacks(SignInCase):
                 "app": ["http://127.0.0.1:7/other", "http://127.0.0.1:7/cb/", "http://127.0.0.1:7/cb?x=1", "http://127.0.0.1:7/CB",
                         "https://127.0.0.1:7/cb", "http://127.0.0.1.evil.example:7/cb", "http://127.0.0.1:7@evil.example/cb",
                         "http://127.0.0.1:x/cb", "http://127.0.0.1:65536/cb", "http://127.0.0.1:/cb", "http://127.0.0.1:-1/cb",
-                        "http://127.0.0.1:7#/cb", "http://[::1]:7/cb", "http://localhost:7/cb", "http://127.1:7/cb", "http://2130706433:7/cb",
-                        "http://127.0.0.2:7/cb"]}
+                        "http://127.0.0.1:7#/cb", "http://[::1]:7/cb", "http://localhost:7/cb", "http://127.1:7/cb",
+                        "http://2130706433:7/cb", "http://127.0.0.2:7/cb"]}
         for client_id, uris in near.items():
             for uri in uris:
                 for mode in (None, "fragment", "form_post"):
@@ -198,7 +198,8 @@ class Attacks(SignInCase):
         for path in ("/sign-in", "/select", "/consent", "/sign-out", "/", "/error"):
             for name in ("next", "rd", "return_to", "redirect_uri", "target_link_uri"):
                 self.assertIsNone(self.person.visit(path, **{name: evil}).outside)
-        for uri in ("https://evil.example/#x", "javascript:alert(1)", "http://evil.example/cb", "https://a@evil.example/", "data:text/html,x"):
+        for uri in ("https://evil.example/#x", "javascript:alert(1)", "http://evil.example/cb", "https://a@evil.example/",
+                    "data:text/html,x"):
             document = {"client_id": "bad", "name": "Bad", "preset": "web", "scopes": ["openid"], "redirect_uris": [uri]}
             self.posted("/admin/clients", document, 422)
 
