@@ -61,8 +61,8 @@ class Entities(MoveCase):
         self.assertEqual(json.loads(gone), {"withdrawn": "shop", "user_id": 7})
         self.assertEqual(lines_of(self.ok("consent", "ls", "7", "--json", "--data-dir", data).stdout), [])
         for arguments, code in ((("consent", "withdraw", "7", "shop", "--yes"), "consent_not_found"),
-                                (("consent", "withdraw", "7", "nobody", "--yes"), "consent_not_found"),
-                                (("consent", "ls", "name:nobody"), "user_not_found")):
+                                (("consent", "withdraw", "7", "unknown", "--yes"), "consent_not_found"),
+                                (("consent", "ls", "name:unknown"), "user_not_found")):
             done = ctl(*arguments, "--data-dir", data)
             self.assertEqual(done.returncode, 1, done.stderr)
             self.assertIn(code, done.stderr)

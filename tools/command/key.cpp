@@ -158,7 +158,9 @@ void add_key_command(CLI::App& parser, program& p) {
         ->excludes(kid)
         ->check(CLI::Range(0, 255))
         ->type_name("ID");
-    retire->add_option("--capsule", wanted->capsule, "a capsule key instead, by its id; browsers whose cookie it sealed are signed out")
+    retire
+        ->add_option("--capsule", wanted->capsule,
+                     "a capsule key instead, by its id; browsers whose cookie it sealed are signed out")
         ->excludes(kid)
         ->check(CLI::Range(0, 255))
         ->type_name("ID");
