@@ -164,6 +164,8 @@ def families(half, user, client):
         line.update({name: value for name, value in granted.items() if value})  # as an export leaves out the others
         if i % 4 == 1:
             line.update(parent="%02x%030x" % (half, 1), auth_time="2026-11-01T03:04:00Z")
+        if i % 3 == 2:
+            line.update(consent_era=i)
         if i % 4 == 2:
             line.update(bound_to="proof_key", thumbprint="A" * 42 + "E")
         lines.append({"family": line})
