@@ -58,7 +58,7 @@ struct declaration<consent> {
         told<consent>{
             .member = "granted_at", .says = "the last time that the user allowed something", .absent = "1970"},
         told<consent>{.member = "withdrawn_at",
-                      .says = "sessions without an era that were made until then are dead; 1970: never",
+                      .says = "sessions that were made until then are dead; 1970: never",
                       .absent = "1970"},
     };
 };

@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_of_signatures_uses_no_code_up) {
 BOOST_AUTO_TEST_CASE(a_client_for_whose_id_tokens_there_is_no_key_keeps_its_code) {
     const secret_string good = text_of(code());
     edit_shop([](client& c) { c.id_token_alg = id_token_algorithm::rs256; });
-    expect_untouched(shown(good), asking(), errc::storage_unavailable);
+    expect_untouched(shown(good), asking(), errc::unauthorized_client);
     edit_shop([](client& c) { c.id_token_alg = id_token_algorithm::es256; });
     BOOST_TEST(exchange(good).has_value());
 }

@@ -1,5 +1,5 @@
 // Opaque access tokens of users: what a client is given where one of its APIs wants them, and who takes them.
-#include "core/jwt/machine_token.hpp"
+#include "core/provider/opaque_token.hpp"
 #include "core/service/client_tokens.hpp"
 #include "core/service/token_report.hpp"
 #include "tests/support/code_world.hpp"
