@@ -143,7 +143,9 @@ task<http_response> handle_dev_code(app_context& context, const http_request& re
     }
     result<wanted_code> wanted = decide_code(context, *std::move(wish), *context.development_random);
     if (!wanted) {
-        co_return problem_response(wanted.error());
+        const failure& why = wanted.error(); // of a 422 its fields are told anyway
+        const bool says_why = why.code == errc::unauthorized_client && !why.fields.empty();
+        co_return problem_response(why, says_why ? std::string_view(why.fields.front().message) : std::string_view());
     }
     if (wanted->asks && context.consents != nullptr) {
         auto allowing =

@@ -495,7 +495,7 @@ class WithoutKeysToShare(case.ServerCase):
         wish = {"user": email, "client_id": "page", "redirect_uri": CALLBACK, "code_challenge": CHALLENGE}
         refused = self.expect(self.client.post("/dev/code", {**wish, "scope": "openid email"}), 400)
         self.assertEqual(refused.code, "unauthorized_client")
-        self.assertIn("no key that signs ID tokens", refused.json["errors"][0]["message"])
+        self.assertIn("no key that signs ID tokens", refused.json["detail"])
         access = self.logged_in(email)["access_token"]
         self.assertEqual(self.client.get("/users/me/consents", bearer=access).json["consents"], [], "it changed nothing")
         self.expect(self.client.post("/dev/code", {**wish, "scope": "email"}), 201)
