@@ -151,6 +151,7 @@ class WithoutPeople(case.ServerCase):
             self.assertEqual(set(told), MEMBERS - OF_PEOPLE)
             self.assertNotIn("authorization_code", told["grant_types_supported"])
             self.assertEqual((told["response_types_supported"], told["response_modes_supported"]), ([], []))
+            self.assertEqual(told["scopes_supported"], ["admin", "introspect"], "the others are about a user")
 
 
 if __name__ == "__main__":
