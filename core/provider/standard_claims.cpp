@@ -155,10 +155,12 @@ std::optional<std::string> own_value(const user& who, claim_place place) {
     return json;
 }
 
-// A record keeps when it was made, and no time of its last change: what was never changed was updated then.
-std::optional<std::string> time_of_unchanged(const user& who) {
-    const bool is_told = who.version == 1 && who.created_at > timestamp{};
-    return is_told ? std::optional(std::to_string(who.created_at.time_since_epoch().count())) : std::nullopt;
+// The time of the last change of a user that was never changed: the record keeps no other.
+std::optional<std::string> made_at(const user& who) {
+    if (who.version != 1 || who.created_at <= timestamp{}) {
+        return std::nullopt;
+    }
+    return std::to_string(who.created_at.time_since_epoch().count());
 }
 
 constexpr claim_set low_bits(unsigned count) {
@@ -201,7 +203,9 @@ std::string claim_members(const user& who, claim_set which) {
         }
         std::optional<std::string> value = own_value(who, place);
         value = value ? value : attribute_value(attributes, place);
-        value = value || place != updated_at ? value : time_of_unchanged(who);
+        if (!value && place == updated_at) {
+            value = made_at(who);
+        }
         if (value) {
             object.raw(names.at(i), *value);
         }

@@ -207,20 +207,47 @@ class Races(CodeCase):
 
 class OneCode(CodeCase):
     """64 kept connections, so that ten thousand rounds are minutes."""
+    FIELDS = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+
+    def setUp(self):
+        super().setUp()
+        if self.email:
+            self.burst, self.kept = Burst(self.server.url, AT_ONCE), Client(self.server.url, keep=True)
+            self.addCleanup(self.burst.close)
+            self.addCleanup(self.kept.close)
+
+    def made_code(self, email, client_id):
+        return self.expect(self.kept.post("/dev/code", {"user": email, "client_id": client_id, "scope": "openid email",
+                                                        "redirect_uri": CALLBACK, "code_challenge": CHALLENGE}), 201).json["code"]
+
+    def test_where_the_client_keeps_its_session_one_is_told_and_lives_and_64_refreshes_at_once_have_one_successor(self):
+        self.made("/admin/clients", {"client_id": "twice", "name": "Twice", "preset": "spa", "redirect_uris": [CALLBACK],
+                                     "scopes": ["openid", "email"], "consent": "never", "code_reuse": "deny"})
+        for round in range(8 * SCALE):
+            code = self.made_code(self.email, "twice")
+            replies = self.burst.ask("/token", {**self.FIELDS, "client_id": "twice", "code": code},
+                                     ahead=random.choice((0, random.uniform(0, AHEAD_SECONDS_MAX))))
+            for reply in replies:
+                self.assertIn((reply.status, reply.json.get("error")), [(200, None), (400, "invalid_grant")], (round, reply))
+            told, = [reply.json for reply in replies if reply.status == 200]
+            self.expect(self.kept.get("/userinfo", bearer=told["access_token"]), 200)
+            replies = self.burst.ask("/token", {"grant_type": "refresh_token", "client_id": "twice",
+                                                "refresh_token": told["refresh_token"]})
+            self.assertEqual({reply.status for reply in replies}, {200}, repr(replies))
+            self.assertEqual(len({reply.json["refresh_token"] for reply in replies}), 1)
+            kinds = [reply.headers["Pawl-Refresh"] for reply in replies]
+            self.assertEqual((kinds.count("rotated"), kinds.count("replayed")), (1, AT_ONCE - 1))
 
     def test_of_many_exchanges_at_once_at_most_one_is_told_and_the_others_end_it(self):
-        burst, kept, many, none = Burst(self.server.url, AT_ONCE), Client(self.server.url, keep=True), 0, 0
-        self.addCleanup(burst.close)
-        self.addCleanup(kept.close)
-        fields = {"grant_type": "authorization_code", "client_id": "page", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        kept, many, none = self.kept, 0, 0
+        fields = {**self.FIELDS, "client_id": "page"}
         for round in range(8 * SCALE):
             if round % ROUNDS_OF_ONE_USER == 0:
                 email = case.fresh_email()
                 self.expect(kept.post("/dev/users", {"email": email, "password": case.PASSWORD}), 201)
-            code = self.expect(kept.post("/dev/code", {"user": email, "client_id": "page", "scope": "openid email",
-                                                       "redirect_uri": CALLBACK, "code_challenge": CHALLENGE}), 201).json["code"]
+            code = self.made_code(email, "page")
             # At once, none is told: one comes back before the first is durable. So in half of the rounds one is ahead.
-            replies = burst.ask("/token", {**fields, "code": code}, ahead=random.choice((0, random.uniform(0, AHEAD_SECONDS_MAX))))
+            replies = self.burst.ask("/token", {**fields, "code": code}, ahead=random.choice((0, random.uniform(0, AHEAD_SECONDS_MAX))))
             for reply in replies:
                 self.assertIn((reply.status, reply.json.get("error")), [(200, None), (400, "invalid_grant")], (round, reply))
             told = [reply.json for reply in replies if reply.status == 200]
