@@ -2,6 +2,7 @@
 #include "tools/command/commands.hpp"
 #include "tools/command/users.hpp"
 #include "tools/json_view.hpp"
+#include "tools/prompt.hpp"
 
 #include <boost/json/object.hpp>
 
