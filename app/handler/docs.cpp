@@ -90,11 +90,14 @@ task<http_response> handle_page_style(app_context& /*context*/, const http_reque
 
 using enum http_method;
 
+constexpr route page_style_row{get, "/pages.css", handle_page_style, "pages_style", refuses()};
+
 constexpr route rows[] = {
     {get, "/openapi.json", handle_openapi, "openapi", refuses()},
     {get, "/docs", handle_docs, "docs", refuses()},
     {get, "/docs/{id}", handle_docs_asset, "docs_asset", refuses(request_problem::not_found)},
-    {get, "/pages.css", handle_page_style, "pages_style", refuses()},
+    page_style_row,
+    page_style_row.alias("/.pawl/pages.css"), // of pages at protected hosts, which refer to what stands beside them
 };
 
 } // namespace

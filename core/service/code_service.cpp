@@ -145,7 +145,10 @@ std::optional<outcome> used_before(const attempt& a) {
 }
 
 family_facts facts_of(const attempt& a, const grant_parties& parties, const client_tokens& tokens, timestamp now) {
-    const family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
+    family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
+    if (parties.who->is_forward() && a.code.bound && tokens.terms.expires_by > now) { // no end but the browser session's
+        lives.idle = lives.absolute = tokens.terms.expires_by - now;
+    }
     family_facts facts;
     facts.id = a.code.grant;
     facts.user = a.code.user;
@@ -388,6 +391,9 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
         // the signature took its time
         task<failure> refusing = refusal(context_.data, *std::move(dead->refused), std::move(dead->rests));
         co_return co_await std::move(refusing);
+    }
+    if (tokens) {
+        tokens->session = code->grant;
     }
     co_return tokens;
 }
