@@ -88,16 +88,20 @@ task<http_response> handle_page_style(app_context& /*context*/, const http_reque
     co_return asset_answer(request, *find_asset("page/pages.css"));
 }
 
-using enum http_method;
+task<http_response> handle_mark(app_context& /*context*/, const http_request& request) {
+    co_return asset_answer(request, *find_asset("pawl.svg"));
+}
 
-constexpr route page_style_row{get, "/pages.css", handle_page_style, "pages_style", refuses()};
+using enum http_method;
 
 constexpr route rows[] = {
     {get, "/openapi.json", handle_openapi, "openapi", refuses()},
     {get, "/docs", handle_docs, "docs", refuses()},
     {get, "/docs/{id}", handle_docs_asset, "docs_asset", refuses(request_problem::not_found)},
-    page_style_row,
-    page_style_row.alias("/.pawl/pages.css"), // of pages at protected hosts, which refer to what stands beside them
+    {get, "/pages.css", handle_page_style, "pages_style", refuses()},
+    // Pages at protected hosts refer to what stands beside them.
+    {get, "/.pawl/pages.css", handle_page_style, "forward_style", refuses()},
+    {get, "/.pawl/docs/pawl.svg", handle_mark, "forward_mark", refuses()},
 };
 
 } // namespace
