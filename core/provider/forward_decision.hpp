@@ -1,4 +1,4 @@
-// What a proxy that asks about a request is answered (docs/forward-auth.md, "Answers"). The only place that decides it:
+// What a proxy that asks about a request is answered (docs/forward-auth.md). The only place that decides it:
 // a pure function over a table, first match wins.
 #pragma once
 

@@ -294,6 +294,7 @@ task<result<issued_tokens>> sign_tokens(const attempt& a, key_ring_ptr keys, out
     const timestamp now = a.context.time.now();
     issued_tokens tokens = issue_tokens(a.context, *keys, used.facts, family_word{}, now, used.parties.who->client_id,
                                         used.tokens.about, &used.tokens.terms);
+    tokens.session = a.code.grant;
     if (has(used.tokens.scopes, builtin_scope::openid)) {
         id_token_order order = order_of(a, used, now, tokens);
         order.turn = std::move(used.turn);
@@ -391,9 +392,6 @@ task<result<issued_tokens>> code_service::exchange(token_client asking, code_pre
         // the signature took its time
         task<failure> refusing = refusal(context_.data, *std::move(dead->refused), std::move(dead->rests));
         co_return co_await std::move(refusing);
-    }
-    if (tokens) {
-        tokens->session = code->grant;
     }
     co_return tokens;
 }

@@ -112,6 +112,7 @@ struct declaration<client> {
     static const std::string& name_of_one(const client& c) { return c.client_id; }
 
     static void export_secrets(json_object_writer& w, const client& c);
+    static bool is_forward(const client& c) { return c.is_forward(); }
 
     static constexpr std::array exported{
         told<client>{.member = "number", .says = "16 to 2^31 - 1", .absent = "the next free one"},
@@ -156,10 +157,12 @@ struct declaration<client> {
         told<client>{.member = "lost_response_window", .absent = "0"},
         told<client>{.member = "attributes", .says = "a JSON object, as a text", .absent = "`\"\"`"},
         told<client>{.member = "forward_hosts",
-                     .says = "hosts of forward auth, each of one client; then `client_id` begins with `forward:`",
+                     .when = is_forward,
+                     .says = "hosts of forward auth, each of one client; then `client_id` begins with `forward:`. Left "
+                             "out, with the next two, where there is none",
                      .absent = "`[]`"},
-        told<client>{.member = "forward_roles", .says = "one of them is enough", .absent = "`[]`"},
-        told<client>{.member = "forward_scopes", .says = "of `scopes`", .absent = "`[]`"},
+        told<client>{.member = "forward_roles", .when = is_forward, .says = "one of them is enough", .absent = "`[]`"},
+        told<client>{.member = "forward_scopes", .when = is_forward, .says = "of `scopes`", .absent = "`[]`"},
         told<client>{.member = "epoch", .says = "tokens of another one are dead", .absent = "0"},
         told<client>{.member = "epoch_raised_at", .absent = "1970"},
         told<client>{.member = "origin", .says = "`admin`, `seed`, `import`", .absent = "`admin`"},
