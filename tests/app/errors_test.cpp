@@ -127,6 +127,8 @@ constexpr expected_problem problems[] = {
     {request_problem::no_room_for_more, "no_room_for_more", 409},
     {request_problem::fault, "fault", 503},
     {request_problem::unsupported_grant_type, "unsupported_grant_type", 400},
+    {request_problem::untrusted_proxy, "untrusted_proxy", 403},
+    {request_problem::unknown_host, "unknown_host", 403},
 };
 
 } // namespace
