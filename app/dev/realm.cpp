@@ -73,6 +73,12 @@ realm_instance_ptr realm::adopt(std::unique_ptr<realm_instance> fresh, key_ring_
     instance_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time, shared_.log};
     parts.development = &fresh->clock;
     parts.fresh_signer = signers_;
+    parts.another_signer = [&shared = shared_, &random](jws_algorithm algorithm) {
+        const key_ring_options options{.algorithm = algorithm};
+        return (shared.settings.rng_seed ? repeatable_keys(options, random)
+                                         : keys_in_memory(options, random, shared.time.now()))
+            ->signing_key;
+    };
     if (in_memory_) {
         parts.throttle_slots = realm_throttle_slots;
         parts.verified_tokens_max = realm_verified_tokens_max;

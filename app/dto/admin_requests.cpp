@@ -140,12 +140,12 @@ result<minting> read_minting(const parameters& body) {
 result<key_rotation> read_key_rotation(const parameters& body) {
     member_reader reader(body);
     key_rotation wanted;
-    const std::string kind = reader.required_text("kind");
+    const std::string kind = reader.optional_text("kind").value_or("signing");
     if (kind == "refresh") {
         wanted.kind = key_kind::refresh;
     } else if (kind == "capsule") {
         wanted.kind = key_kind::capsule;
-    } else if (!reader.failed() && kind != "signing") {
+    } else if (kind != "signing") {
         reader.blame("kind", "must be signing, refresh or capsule");
     }
     wanted.now = reader.optional_flag("now").value_or(false);

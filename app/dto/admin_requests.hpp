@@ -58,7 +58,7 @@ struct minting {
 result<minting> read_minting(const parameters& body);
 
 enum class key_kind : std::uint8_t { signing, refresh, capsule };
-// {"kind":"signing"|"refresh"|"capsule"}; for signing keys also optional now and alg.
+// {"kind":"signing"|"refresh"|"capsule"}, signing where it does not say; for signing keys also optional now and alg.
 struct key_rotation {
     key_kind kind = key_kind::signing;
     bool now = false;                       // it signs at once

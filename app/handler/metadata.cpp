@@ -6,6 +6,7 @@
 #include "core/family/family.hpp"
 #include "core/jwt/client_keys.hpp"
 #include "core/jwt/key_ring.hpp"
+#include "core/provider/machine_grant.hpp"
 #include "core/provider/standard_claims.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/settled.hpp"
@@ -51,10 +52,14 @@ std::string proofs_json(std::initializer_list<std::string_view> more) {
     return array_json(names);
 }
 
-// The built-in ones, and those that are defined.
-std::string scopes_json(const catalogue& all) {
-    const std::span<const std::string_view> builtin = builtin_scope_names();
-    std::vector<std::string_view> names(builtin.begin(), builtin.end());
+// The built-in ones, without people those of machines alone, and those that are defined.
+std::string scopes_json(const catalogue& all, bool of_people) {
+    std::vector<std::string_view> names;
+    for (const std::string_view builtin : builtin_scope_names()) {
+        if (of_people || is_machine_scope(builtin)) {
+            names.push_back(builtin);
+        }
+    }
     for (const scope_ptr& one : all.scopes) {
         names.emplace_back(one->name);
     }
@@ -118,9 +123,9 @@ void add_people(json_object_writer& object, std::string_view issuer) {
 }
 
 // What clients and APIs are for. Only where the server has them.
-void add_provider(json_object_writer& object, std::string_view issuer, const catalogue& all) {
+void add_provider(json_object_writer& object, std::string_view issuer, const catalogue& all, bool of_people) {
     const std::string algorithms = array_json(client_signing_algorithms()); // of private_key_jwt
-    object.raw("scopes_supported", scopes_json(all))
+    object.raw("scopes_supported", scopes_json(all, of_people))
         .raw("token_endpoint_auth_signing_alg_values_supported", algorithms)
         .member("introspection_endpoint", url_of(issuer, "/introspect"))
         .raw("introspection_endpoint_auth_methods_supported", proofs_json({"Bearer"}))
@@ -167,7 +172,7 @@ task<http_response> handle_metadata(app_context& context, const http_request& /*
             .raw("id_token_signing_alg_values_supported", algorithms_json(*keys));
     }
     if (all != nullptr) {
-        add_provider(object, issuer, *all);
+        add_provider(object, issuer, *all, of_people);
     }
     object.end();
     co_return response;

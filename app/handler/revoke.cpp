@@ -11,11 +11,10 @@ namespace pawl::app {
 
 namespace {
 
-// RFC 7009 2.2: there is nothing to say.
+// RFC 7009 2.2: clients ignore the body. Some read it as JSON all the same (simple-oauth2 of npm) and fail where there
+// is none.
 http_response revoked() {
-    http_response response;
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return response;
+    return json_answer(200, "{}");
 }
 
 task<http_response> handle_revoke(app_context& context, const http_request& request) {

@@ -28,7 +28,8 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
       consents_(parts_), forward_(parts_, codes_, machines_), web_sessions_(parts_),
       client_proofs_(parts_, client_limiter_), admin_(parts_), clients_(parts_, &operations_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
-                   dynamic_cast<const password_pool*>(&shared.passwords), &parts_, shared.log, shared.fresh_signer}),
+                   dynamic_cast<const password_pool*>(&shared.passwords), &parts_, shared.log, shared.fresh_signer,
+                   shared.another_signer}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {

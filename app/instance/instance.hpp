@@ -32,7 +32,8 @@ struct instance_shared {
     const service_clock* real_time = nullptr; // what /readyz tells of; null: nothing
     logger* log = nullptr;                    // of the process; null in tests of other things
     dev_clock* development = nullptr;         // the world's clock, where it is given one
-    signer_source fresh_signer{};             // as of operations
+    signer_source fresh_signer{};             // as of operations, as is the next
+    signer_source another_signer{};
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };

@@ -203,6 +203,10 @@ task<key_change> operations::rotate_signing_keys(key_start start, std::optional<
     if (std::optional<key_change> refused = check(*parts_.keys.get())) { // before what is said of the key file
         co_return *std::move(refused);
     }
+    if (!parts_.data.is_on_disk()) {
+        task<key_change> in_memory = rotate_in_memory(start, wanted);
+        co_return co_await std::move(in_memory);
+    }
     key_edit edit = [this, start, &algorithms, &kids](std::string_view text) {
         return pawl::rotate_signing_keys(text, algorithms, parts_.random, parts_.time.now(), start, kids);
     };

@@ -59,13 +59,15 @@ public:
         logger* log = nullptr;                     // null in tests of other things
         // A key for ID tokens of a world in memory; where there is none, one that chance makes.
         signer_source fresh_signer{};
+        // A key that takes another's place in a world in memory; the same where there is none.
+        signer_source another_signer{};
     };
     explicit operations(const parts& p) : parts_(p) {}
 
     // --- Keys: the file is replaced, then the ring. key_file_read_only, signing_key_external, too_many_keys,
     // key_not_found, key_active, key_in_use, not_on_disk, operations_busy.
     // A next key of every algorithm in use, or of `algorithm` alone: validation_failed where that is not in use. All or
-    // none.
+    // none. In memory where the world is, for as long as the world lives.
     task<key_change> rotate_signing_keys(key_start start, std::optional<jws_algorithm> algorithm);
     // A key that signs ID tokens with `algorithm`, if there is none: in the key file, which becomes one of version 2;
     // in memory where the world is. Success without `about` where there is one already.
@@ -109,6 +111,8 @@ private:
     key_change change_keys_blocking(const key_edit& edit, const key_check& check);
     key_change make_signer_blocking(jws_algorithm algorithm);
     key_change make_signer_in_memory(jws_algorithm algorithm);
+    task<key_change> rotate_in_memory(key_start start, std::optional<jws_algorithm> algorithm);
+    key_change rotate_in_memory_blocking(key_start start, std::optional<jws_algorithm> algorithm);
     std::vector<snapshot_facts> list_snapshots_blocking();
     storage::view_options view() const;
 

@@ -67,6 +67,39 @@ key_change operations::make_signer_in_memory(jws_algorithm algorithm) {
     return change;
 }
 
+key_change operations::rotate_in_memory_blocking(key_start start, std::optional<jws_algorithm> algorithm) {
+    const std::lock_guard lock(parts_.keys.changing());
+    const timestamp now = parts_.time.now();
+    key_ring_ptr ring = parts_.keys.get();
+    const std::vector<jws_algorithm> algorithms = algorithm ? std::vector{*algorithm} : algorithms_in_use(*ring);
+    if (ring->verifying_keys.size() + algorithms.size() > signing_keys_max) {
+        return refused_change(errc::too_many_keys);
+    }
+    key_change change;
+    for (const jws_algorithm one : algorithms) {
+        std::shared_ptr<const jws_key> key = parts_.another_signer
+                                                 ? parts_.another_signer(one)
+                                                 : keys_in_memory({.algorithm = one}, parts_.random, now)->signing_key;
+        change.about.push_back("signing " + key->kid());
+        ring = with_next_signer(*ring, std::move(key), now, start);
+    }
+    parts_.keys.set(std::move(ring));
+    return change;
+}
+
+task<key_change> operations::rotate_in_memory(key_start start, std::optional<jws_algorithm> algorithm) {
+    key_change change;
+    std::function<void()> job = [this, start, algorithm, &change] {
+        change = rotate_in_memory_blocking(start, algorithm);
+    };
+    task<bool> running_job = worker_.run(std::move(job));
+    const bool ran = co_await std::move(running_job);
+    if (!ran) {
+        co_return refused_change(failure(errc::operations_busy, busy_retry_after));
+    }
+    co_return change;
+}
+
 key_change operations::make_signer_blocking(jws_algorithm algorithm) {
     if (parts_.settings.algorithm == jws_algorithm::hs256) {
         return refused_change(errc::signing_key_external); // a symmetric key and others never verify side by side

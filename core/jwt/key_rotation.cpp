@@ -56,4 +56,27 @@ key_ring_ptr with_signer(const key_ring& ring, std::shared_ptr<const jws_key> ke
     return more;
 }
 
+key_ring_ptr with_next_signer(const key_ring& ring, std::shared_ptr<const jws_key> key, timestamp now,
+                              key_start start) {
+    BOOST_ASSERT(key != nullptr && key->algorithm() != jws_algorithm::hs256);
+    auto more = std::make_shared<key_ring>(ring);
+    const bool of_access_tokens = key->algorithm() == ring.signing_key->algorithm();
+    const timestamp from = start == key_start::at_once ? now : now + publish_lead;
+    more->generation = next_ring_generation();
+    more->verifying_keys.push_back(key);
+    more->signing_created_at.push_back(now);
+    more->signing_from.push_back(from);
+    std::vector<next_signer>& among = of_access_tokens ? more->next_signers : more->other_signers;
+    if (start == key_start::at_once) {
+        std::erase_if(among, [&key](const next_signer& one) { return one.key->algorithm() == key->algorithm(); });
+        if (of_access_tokens) {
+            more->signing_key = std::move(key);
+            return more;
+        }
+    }
+    const auto later = std::ranges::upper_bound(among, from, {}, &next_signer::from);
+    among.insert(later, {from, std::move(key)});
+    return more;
+}
+
 } // namespace pawl

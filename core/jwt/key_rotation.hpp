@@ -24,4 +24,9 @@ key_file_edit rotate_signing_keys(std::string_view text, std::span<const jws_alg
 // access tokens are signed with, and not null.
 key_ring_ptr with_signer(const key_ring& ring, std::shared_ptr<const jws_key> key, timestamp now);
 
+// rotate_signing_key() for a ring that no file holds: with one more key, not null, of an algorithm that the ring has a
+// signing key of (not hs256). Published: it signs from publish_lead after `now` on. At once: every other key of its
+// algorithm only verifies from now on. Room for it (signing_keys_max) is the caller's to see to.
+key_ring_ptr with_next_signer(const key_ring& ring, std::shared_ptr<const jws_key> key, timestamp now, key_start start);
+
 } // namespace pawl

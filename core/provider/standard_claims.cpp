@@ -155,6 +155,14 @@ std::optional<std::string> own_value(const user& who, claim_place place) {
     return json;
 }
 
+// The time of the last change of a user that was never changed: the record keeps no other.
+std::optional<std::string> made_at(const user& who) {
+    if (who.version != 1 || who.created_at <= timestamp{}) {
+        return std::nullopt;
+    }
+    return std::to_string(who.created_at.time_since_epoch().count());
+}
+
 constexpr claim_set low_bits(unsigned count) {
     return (claim_set{1} << count) - 1;
 }
@@ -195,6 +203,9 @@ std::string claim_members(const user& who, claim_set which) {
         }
         std::optional<std::string> value = own_value(who, place);
         value = value ? value : attribute_value(attributes, place);
+        if (!value && place == updated_at) {
+            value = made_at(who);
+        }
         if (value) {
             object.raw(names.at(i), *value);
         }

@@ -182,6 +182,7 @@ BOOST_AUTO_TEST_CASE(what_is_of_the_disk_says_that_there_is_none) {
     expect_problem(on_socket(http_method::get, "/admin/snapshots"), 409, "not_on_disk");
     expect_problem(on_socket(http_method::get, "/admin/timeline/00112233445566778899aabbccddeeff"), 409, "not_on_disk");
     expect_problem(on_socket(http_method::post, "/admin/keys/rotate", R"({"kind":"refresh"})"), 409, "not_on_disk");
+    expect_problem(on_socket(http_method::post, "/admin/keys/rotate", R"({"kind":"capsule"})"), 409, "not_on_disk");
 }
 
 BOOST_AUTO_TEST_CASE(arrays_of_strings_are_kept_and_others_are_told_apart) {

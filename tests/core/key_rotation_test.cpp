@@ -44,6 +44,11 @@ struct files {
     std::vector<std::string> kids;
 };
 
+std::shared_ptr<const jws_key> fresh_key(jws_algorithm algorithm, std::uint64_t seed) {
+    test::seeded_random random(seed);
+    return parse_key_file(make_key_file(algorithm, random, start), {algorithm, nullptr}).ring->signing_key;
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(key_rotations, files)
@@ -171,6 +176,43 @@ BOOST_AUTO_TEST_CASE(a_ring_in_memory_gets_a_signer_and_is_another_one_then) {
     BOOST_TEST((after->signing_created_at == std::vector{start, start + seconds(3)}));
     BOOST_TEST((after->signing_from == std::vector{start, start + seconds(3)}));
     BOOST_TEST((before->signer_of(eddsa, start) == nullptr)); // rings never change
+}
+
+BOOST_AUTO_TEST_CASE(a_ring_in_memory_rotates_as_a_file_does) {
+    add(eddsa);
+    for (const key_start when : {key_start::published, key_start::at_once}) {
+        for (const jws_algorithm algorithm : {es256, eddsa}) {
+            const timestamp at = start + seconds(5);
+            const key_ring_ptr before = ring();
+            const auto key = fresh_key(algorithm, 99);
+            const key_ring_ptr after = with_next_signer(*before, key, at, when);
+            BOOST_TEST(after->generation != before->generation);
+            BOOST_TEST(after->jwks().find(key->kid()) != std::string::npos);
+            const timestamp due = when == key_start::at_once ? at : at + publish_lead;
+            const std::string old = before->signer_of(algorithm, at)->kid();
+            BOOST_TEST(after->signer_of(algorithm, due - seconds(1))->kid() ==
+                       (when == key_start::at_once ? key->kid() : old));
+            BOOST_TEST(after->signer_of(algorithm, due)->kid() == key->kid());
+            BOOST_TEST((after->find_verifying(old) != nullptr));
+            const jws_algorithm untouched = algorithm == es256 ? eddsa : es256;
+            BOOST_TEST(after->signer_of(untouched, due)->kid() == before->signer_of(untouched, due)->kid());
+            BOOST_TEST((after->signing_from.back() == due));
+            BOOST_TEST(after->signing_created_at.size() == after->verifying_keys.size());
+            BOOST_TEST((algorithms_in_use(*after) == std::vector{es256, eddsa}));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_ring_in_memory_that_rotates_twice_signs_with_the_newest_that_is_due) {
+    key_ring_ptr now = ring();
+    std::vector<std::string> kids_made;
+    for (int round = 0; round < 3; ++round) {
+        const auto key = fresh_key(es256, 100 + static_cast<std::uint64_t>(round));
+        kids_made.push_back(key->kid());
+        now = with_next_signer(*now, key, start + seconds(round), key_start::published);
+    }
+    BOOST_TEST(now->signer_at(start + publish_lead)->kid() == kids_made[0]);
+    BOOST_TEST(now->signer_at(start + publish_lead + seconds(2))->kid() == kids_made[2]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -104,6 +104,21 @@ BOOST_AUTO_TEST_CASE(the_record_comes_before_the_attributes) {
                R"(,"name":"N","given_name":"G","family_name":"F","preferred_username":"P","roles":["editor"])");
 }
 
+BOOST_AUTO_TEST_CASE(a_user_that_was_never_changed_was_updated_when_it_was_made) {
+    user u = ada();
+    u.version = 1;
+    u.created_at = timestamp{seconds(1'796'000'000)};
+    BOOST_TEST(claim_members(u, claim_bit("updated_at")) == R"(,"updated_at":1796000000)");
+    u.attributes = R"({"updated_at":1797000000})";
+    BOOST_TEST(claim_members(u, claim_bit("updated_at")) == R"(,"updated_at":1797000000)");
+    u.attributes.clear();
+    u.version = 2;
+    BOOST_TEST(claim_members(u, claim_bit("updated_at")).empty());
+    u.version = 1;
+    u.created_at = timestamp{}; // not known
+    BOOST_TEST(claim_members(u, claim_bit("updated_at")).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_claim_comes_from_the_attribute_of_its_name_and_type_alone) {
     struct row {
         const char* attributes;

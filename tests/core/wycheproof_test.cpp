@@ -2,7 +2,12 @@
 // taken.
 #include "core/hmac_sha256.hpp"
 #include "core/jwt/access_token.hpp"
+#include "core/jwt/client_assertion.hpp"
+#include "core/jwt/client_keys.hpp"
+#include "core/jwt/compact_jws.hpp"
+#include "core/jwt/id_token.hpp"
 #include "core/jwt/jws_keys.hpp"
+#include "core/jwt/machine_token.hpp"
 #include "core/text/encoding.hpp"
 #include "tests/support/vectors.hpp"
 
@@ -118,7 +123,7 @@ tally run_jws(const json::value& file, const std::set<std::int64_t>& stricter) {
     return counts;
 }
 
-// Every token of a file, whatever it is, is no access token.
+// Every token of a file, whatever it is, is no access token of a user or a client, and no hint of an ID token.
 void run_as_access_tokens(const json::value& file) {
     for (const json::value& group : file.at("testGroups").as_array()) {
         key_ring ring;
@@ -128,8 +133,58 @@ void run_as_access_tokens(const json::value& file) {
             const std::string_view token = text(vector, vector.as_object().contains("jwe") ? "jwe" : "jws");
             BOOST_TEST(
                 (check_access_token(ring, token, {"", "", {}, seconds(600)}, claims) != access_token_check::good));
+            machine_claims machine;
+            BOOST_TEST((check_machine_token(ring, token, {}, machine) != access_token_check::good));
+            BOOST_TEST(!read_id_token_hint(ring, token, ""));
         }
     }
+}
+
+// The same keys as a client would register them. None where the set is refused: private and symmetric keys are.
+key_set registered_keys_of(const json::value& group) {
+    const json::value* chosen = group.as_object().if_contains("public");
+    if (chosen == nullptr || !chosen->is_object()) {
+        return {};
+    }
+    if (chosen->as_object().contains("keys")) {
+        return read_client_keys(json::serialize(*chosen)).keys;
+    }
+    return read_client_keys(json::serialize(json::object{{"keys", json::array{*chosen}}})).keys;
+}
+
+// Whether an assertion's signature was taken, by how far it came: payload and claims are looked at last, and none of
+// these is ours.
+bool is_taken_for_an_assertion(const key_set& keys, std::string_view token) {
+    assertion_claims claims;
+    const assertion_check found = check_client_assertion(
+        keys, token, {"shop", "https://issuer.example", "https://issuer.example/token", timestamp{}, {}}, claims);
+    BOOST_TEST((found != assertion_check::good));
+    const std::optional<compact_parts> parts = split_compact(token);
+    json_part header;
+    return parts && header.read(parts->header) && found != assertion_check::forbidden_header &&
+           found != assertion_check::wrong_type && found != assertion_check::unknown_key &&
+           found != assertion_check::bad_signature;
+}
+
+// What clients sign is held to the same vectors, with the keys as they are registered. How many were taken.
+unsigned run_as_assertions(const json::value& file, const char* name) {
+    unsigned taken = 0, refused = 0, unregistered = 0;
+    for (const json::value& group : file.at("testGroups").as_array()) {
+        const key_set keys = registered_keys_of(group);
+        for (const json::value& vector : group.at("tests").as_array()) {
+            const std::string_view token = text(vector, vector.as_object().contains("jwe") ? "jwe" : "jws");
+            const bool is_taken = is_taken_for_an_assertion(keys, token);
+            const bool is_valid = text(vector, "result") == "valid" || is_also_valid(group, token);
+            BOOST_TEST_CONTEXT("tcId " << vector.at("tcId") << " " << text(vector, "comment")) {
+                BOOST_TEST((!is_taken || (is_valid && !keys.empty())));
+            }
+            ++(is_taken ? taken : keys.empty() ? unregistered : refused);
+        }
+    }
+    std::cout << "RAN " << taken + refused + unregistered << " vectors of " << name
+              << " as assertions of clients: " << taken << " signatures taken, " << refused << " refused, "
+              << unregistered << " of keys that no client may have\n";
+    return taken;
 }
 
 } // namespace
@@ -144,12 +199,14 @@ BOOST_AUTO_TEST_CASE(json_web_signatures) {
         BOOST_TEST(counts.valid == 24U);
         BOOST_TEST(counts.contradictory == 2U);
         run_as_access_tokens(*file);
+        BOOST_TEST(run_as_assertions(*file, "json_web_signature_test") == 16U); // HS256 is for no client
     }
 }
 
 BOOST_AUTO_TEST_CASE(json_web_keys) {
     if (const auto file = wycheproof("json_web_key_test", 26)) {
         run_jws(*file, {}).print("json_web_key_test");
+        run_as_assertions(*file, "json_web_key_test");
     }
 }
 
@@ -157,6 +214,7 @@ BOOST_AUTO_TEST_CASE(json_web_crypto) {
     if (const auto file = wycheproof("json_web_crypto_test", 83)) {
         run_jws(*file, {}).print("json_web_crypto_test");
         run_as_access_tokens(*file);
+        run_as_assertions(*file, "json_web_crypto_test");
     }
 }
 

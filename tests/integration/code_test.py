@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import random
-import threading
 import time
 import unittest
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -201,110 +200,6 @@ class Userinfo(CodeCase):
         self.refused(self.post("", query="?access_token=" + token), "invalid_request")
         first_party = self.expect(self.client.login(self.email), 200).json["access_token"]
         self.expect(self.client.get("/userinfo", bearer=first_party), 401)
-
-
-class Races(CodeCase):
-    """What is asked at the same moment as an exchange; in rounds, since each is one order out of many."""
-    ROUNDS = 8 * int(os.environ.get("PAWL_TEST_SCALE", "1"))
-
-    def at_once(self, *calls):
-        """What they answered; none begins before all threads are there."""
-        barrier = threading.Barrier(len(calls))
-
-        def called(call):
-            barrier.wait()
-            return call()
-        with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
-            return list(pool.map(called, calls))
-
-    def delayed(self, call):
-        """Some of the ways through an exchange later."""
-        seconds = random.uniform(0, 0.008)
-
-        def later():
-            time.sleep(seconds)
-            return call()
-        return later
-
-    def told(self, replies):
-        for reply in replies:
-            self.assertIn((reply.status, reply.json.get("error")), [(200, None), (400, "invalid_grant")], repr(reply))
-        return [reply.json for reply in replies if reply.status == 200]
-
-    def dead(self, tokens, status=400, error="invalid_grant"):
-        self.refused(self.refreshed(tokens["refresh_token"]), error, status)
-        self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 401)
-
-    def used(self, code):
-        again = self.exchange(code)
-        self.refused(again, "invalid_grant")
-        return "used before" in again.json["error_description"]
-
-    def test_of_many_exchanges_at_once_at_most_one_is_told_and_the_others_end_it(self):
-        for round in range(self.ROUNDS):
-            with self.subTest(round=round):
-                code = self.code()["code"]
-                told = self.told(self.at_once(*[lambda: self.exchange(code)] * 64))
-                self.assertLessEqual(len(told), 1)
-                self.assertTrue(self.used(code))
-                for tokens in told:
-                    self.dead(tokens)
-
-    def test_two_exchanges_some_time_apart(self):
-        for round in range(self.ROUNDS * 4):
-            with self.subTest(round=round):
-                code = self.code()["code"]
-                told = self.told(self.at_once(lambda: self.exchange(code), self.delayed(lambda: self.exchange(code))))
-                self.assertLessEqual(len(told), 1)
-                for tokens in told:
-                    self.dead(tokens)
-
-    def test_what_ends_all_sessions_of_the_user_ends_what_a_code_gives_at_that_moment(self):
-        for round in range(self.ROUNDS * 4):
-            with self.subTest(round=round):
-                access = self.expect(self.client.login(self.email, self.password), 200).json["access_token"]
-                code = self.code()["code"]
-                change = {"current_password": self.password, "new_password": self.password + "x"}
-                if round % 2:
-                    self.password += "x"
-                    end = lambda: self.client.post("/users/me/password", change, bearer=access)
-                else:
-                    end = lambda: self.client.post("/logout/all", bearer=access)
-                exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
-                self.expect(ended, 204)
-                for tokens in self.told([exchanged]):
-                    self.dead(tokens)
-                self.refused(self.exchange(code), "invalid_grant")
-
-    def test_the_end_of_all_sessions_of_a_client_ends_what_a_code_gives_at_that_moment(self):
-        for round in range(self.ROUNDS * 4):
-            with self.subTest(round=round):
-                code = self.code()["code"]
-                end = lambda: self.client.post("/admin/clients/shop/logout", bearer=self.root)
-                exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
-                self.expect(ended, 204)
-                for tokens in self.told([exchanged]):
-                    self.dead(tokens)
-                self.refused(self.exchange(code), "invalid_grant")
-
-    def test_a_client_that_is_disabled_at_that_moment(self):
-        def enable(on):
-            return self.client.send("PATCH", "/admin/clients/shop", {"enabled": on}, bearer=self.root)
-        for round in range(self.ROUNDS * 4):
-            with self.subTest(round=round):
-                code = self.code()["code"]
-                exchanged, disabled = self.at_once(lambda: self.exchange(code), self.delayed(lambda: enable(False)))
-                self.expect(disabled, 200)
-                try:
-                    self.assertIn((exchanged.status, exchanged.json.get("error")),
-                                  [(200, None), (400, "invalid_grant"), (401, "invalid_client")], repr(exchanged))
-                    if exchanged.status == 200:
-                        self.dead(exchanged.json, 401, "invalid_client")
-                finally:
-                    self.expect(enable(True), 200)
-                if exchanged.status == 200:
-                    self.dead(exchanged.json)  # for good
-                self.refused(self.exchange(code), "invalid_grant")
 
 
 class StandardClaims(CodeCase):

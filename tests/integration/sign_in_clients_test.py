@@ -1,30 +1,37 @@
-"""People sign in to applications by clients that others wrote, unmodified: openid-client, oauth4webapi, passport-oauth2 in
-Node, oidc-client-ts in Chromium, mod_auth_openidc in Apache. Each knows the issuer's URL and its own client alone."""
+"""People sign in to applications by clients that others wrote, unmodified: openid-client, oauth4webapi, passport-oauth2,
+simple-oauth2 in Node, authlib in Python, oidc-client-ts in Chromium, mod_auth_openidc in Apache, oauth2-proxy. Each knows the
+issuer's URL and its own client alone. express-oauth2-jwt-bearer and jose take the tokens that they get."""
 import functools
 import http.server
 import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
 import unittest
+import urllib.parse
 
-from support import browser, case
-from support.packages import installed, need
+from support import browser, case, echo
+from support.app import App, free_port
+from support.packages import go_tool, installed, need
 from support.person import Person
 from support.wait import eventually
 
+os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # http on loopback
+try:
+    from authlib.common.security import generate_token
+    from authlib.integrations.requests_client import OAuth2Session, OAuthError
+    from authlib.jose import JsonWebKey, jwt
+    from authlib.oidc.core import CodeIDToken
+except ImportError:
+    OAuth2Session = None
+
 NODE = pathlib.Path(__file__).resolve().parent / "node"
+ORDERS, STOCK = "https://orders.example", "https://stock.example"
+OAUTH2_PROXY = ("github.com/oauth2-proxy/oauth2-proxy/v7", "v7.15.6")
 APACHE_MODULES = pathlib.Path("/usr/lib/apache2/modules")
-
-
-def free_port():
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
 
 
 class SignInCase(case.ServerCase):
@@ -38,7 +45,10 @@ class SignInCase(case.ServerCase):
         """Its secret, if it has one."""
         document = {"client_id": name, "name": name, "preset": "web", "consent": "ask",
                     "scopes": ["openid", "profile", "email", "offline_access"], **members}
-        return self.expect(self.client.post("/admin/clients", document, bearer=self.root), 201).json.get("client_secret")
+        return self.made("/admin/clients", document).get("client_secret")
+
+    def made(self, path, document):
+        return self.expect(self.client.post(path, document, bearer=self.root), 201).json
 
 
 class Node(SignInCase):
@@ -82,6 +92,84 @@ class Node(SignInCase):
         email = self.signed_up()
         seen = self.node("people_passport.mjs", "express", secret, port, email, case.PASSWORD)
         self.assertEqual((seen["status"], seen["user"]["email"], seen["user"]["refresh"]), (200, email, True))
+
+    def by_simple_oauth2(self, name, email, *scope):
+        seen = self.node("people_simple_oauth2.mjs", name, self.secret, "https://books.example/cb", email, case.PASSWORD, *scope)
+        self.assertEqual((seen["state"], seen["scope"], seen["expired"], seen["rotated"]), (True, " ".join(scope), False, True))
+        self.assertEqual(seen["thief"], {"status": 400, "error": "invalid_grant"}, "without the verifier")
+        return seen
+
+    def test_simple_oauth2_and_apis_that_take_a_users_token_for_them_and_no_other(self):
+        for api in (ORDERS, STOCK):
+            self.made("/admin/apis", {"identifier": api, "name": api})
+        for scope, api in (("orders:read", ORDERS), ("orders:write", ORDERS), ("stock:read", STOCK)):
+            self.made("/admin/scopes", {"name": scope, "api": api})
+        self.secret = self.registered("books", redirect_uris=["https://books.example/cb"], apis=[ORDERS, STOCK],
+                                      scopes=["openid", "email", "orders:read", "orders:write", "stock:read"])
+        email = self.signed_up()
+        good = self.by_simple_oauth2("books", email, "openid", "email", "orders:read")
+        self.assertEqual(good["user"]["email"], email)
+        self.assertEqual((good["after"], good["refused"]), (401, "invalid_grant"), "what was revoked is over")
+        bare = self.by_simple_oauth2("books", email, "orders:read")
+        without_scope = self.by_simple_oauth2("books", email, "openid", "orders:write")
+        elsewhere = self.by_simple_oauth2("books", email, "openid", "stock:read")
+        first_party = self.logged_in(email)["access_token"]
+        *taken, scopeless, other, own, id_token = self.node(
+            "machine_express.mjs", ORDERS, good["access_token"], bare["access_token"], without_scope["access_token"],
+            elsewhere["access_token"], first_party, good["id_token"])
+        for one in taken:
+            self.assertEqual((one["express"], one["jose"]), ({"status": 200, "sub": good["user"]["sub"]}, good["user"]["sub"]))
+        self.assertEqual((scopeless["express"]["status"], scopeless["jose"]), (403, good["user"]["sub"]))
+        for one in (other, own, id_token):
+            self.assertEqual((one["express"]["status"], one["jose"]), (401, "ERR_JWT_CLAIM_VALIDATION_FAILED"))
+        there, = self.node("machine_express.mjs", STOCK, good["access_token"])
+        self.assertEqual((there["express"]["status"], there["jose"]), (401, "ERR_JWT_CLAIM_VALIDATION_FAILED"))
+
+
+@unittest.skipIf(OAuth2Session is None, "authlib is not installed")
+class Authlib(SignInCase):
+    BACK = "https://notes.example/cb"
+
+    def signed_in(self, session, metadata, email):
+        """The token, by a code; and the nonce that its ID token has to have."""
+        verifier, nonce = generate_token(48), generate_token()
+        to, state = session.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier, nonce=nonce,
+                                                     prompt="consent")
+        person = Person(self.server.url)
+        page = person.sign_in(person.visit(to[len(self.server.url):]), email, case.PASSWORD)
+        back = person.press(page, "allow").outside
+        with self.assertRaises(OAuthError) as thief:
+            session.fetch_token(metadata["token_endpoint"], authorization_response=back, state=state, code_verifier=generate_token(48))
+        self.assertEqual(thief.exception.error, "invalid_grant")
+        token = session.fetch_token(metadata["token_endpoint"], authorization_response=back, state=state, code_verifier=verifier)
+        return token, nonce
+
+    def test_code_with_pkce_userinfo_and_refresh(self):
+        for method in ("client_secret_basic", "client_secret_post", "none"):
+            with self.subTest(method=method):
+                name = method.rsplit("_", 1)[-1]
+                preset = {"preset": "spa"} if method == "none" else {"auth_method": method}
+                secret = self.registered(name, redirect_uris=[self.BACK], **preset)
+                session = OAuth2Session(name, secret, scope="openid email offline_access", redirect_uri=self.BACK,
+                                        code_challenge_method="S256", token_endpoint_auth_method=method,
+                                        revocation_endpoint_auth_method=method)
+                self.addCleanup(session.close)
+                metadata = session.request("GET", self.server.url + "/.well-known/openid-configuration", withhold_token=True).json()
+                email = self.signed_up()
+                token, nonce = self.signed_in(session, metadata, email)
+                keys = JsonWebKey.import_key_set(session.get(metadata["jwks_uri"]).json())
+                claims = jwt.decode(token["id_token"], keys, claims_cls=CodeIDToken, claims_params={
+                    "nonce": nonce, "client_id": name, "access_token": token["access_token"]},
+                    claims_options={"iss": {"values": [metadata["issuer"]]}, "aud": {"values": [name]}})
+                claims.validate()
+                user = session.get(metadata["userinfo_endpoint"]).json()
+                self.assertEqual((user["sub"], user["email"]), (claims["sub"], email))
+                renewed = session.refresh_token(metadata["token_endpoint"], refresh_token=token["refresh_token"])
+                self.assertNotEqual(renewed["refresh_token"], token["refresh_token"])
+                self.assertEqual(session.get(metadata["userinfo_endpoint"]).json(), user)
+                self.assertEqual(session.revoke_token(metadata["revocation_endpoint"],
+                                                      token=renewed["refresh_token"]).status_code, 200)
+                self.assertEqual(session.get(metadata["userinfo_endpoint"]).status_code, 401)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -199,6 +287,47 @@ class Apache(SignInCase):
         self.assertEqual(callback.status, 302, log())
         seen = app.request("GET", "/")
         self.assertEqual((seen.status, seen.headers["X-Seen-User"], seen.body), (200, email, b"only for who is signed in"), log())
+
+
+class Oauth2Proxy(SignInCase):
+    """An application that knows nothing of sign-in, behind the proxy."""
+
+    def test_signs_in_tells_the_application_who_it_is_and_signs_out(self):
+        program, port, upstream = go_tool(*OAUTH2_PROXY), free_port(), echo.served(self)
+        own = "http://127.0.0.1:%d" % port
+        secret = self.registered("proxy", consent="never", redirect_uris=[own + "/oauth2/callback"],
+                                 post_logout_redirect_uris=[own + "/"])
+        email = case.fresh_email()
+        self.expect(self.client.post("/dev/users", {"email": email, "password": case.PASSWORD, "email_verified": True}), 201)
+        proxy = App(self, [program, "--provider=oidc", "--oidc-issuer-url=" + self.server.url, "--client-id=proxy",
+                           "--client-secret=" + secret, "--redirect-url=" + own + "/oauth2/callback", "--scope=openid email",
+                           "--code-challenge-method=S256", "--insecure-oidc-skip-nonce=false", "--email-domain=*",
+                           "--http-address=127.0.0.1:%d" % port, "--upstream=http://127.0.0.1:%d" % upstream,
+                           "--cookie-secret=" + "0123456789abcdef" * 2, "--cookie-secure=false", "--skip-provider-button",
+                           "--pass-access-token", "--whitelist-domain=" + self.server.url.split("//")[1]], port, "/")
+        app, person = Person(own, Accept="text/html"), Person(self.server.url)
+        first = app.request("GET", "/orders?id=7")
+        self.assertEqual(first.status, 302, proxy.log())
+        self.assertTrue(first.headers["Location"].startswith(self.server.url + "/authorize?"), first)
+        page = person.visit(first.headers["Location"][len(self.server.url):])
+        back = person.sign_in(page, email, case.PASSWORD).outside
+        callback = app.request("GET", back[len(own):])
+        self.assertEqual((callback.status, callback.headers["Location"]), (302, "/orders?id=7"), proxy.log())
+        seen = self.expect(app.request("GET", "/orders?id=7"), 200).json
+        told = seen["headers"]
+        self.assertEqual((seen["path"], told["x-forwarded-email"]), ("/orders?id=7", email))
+        user = self.expect(self.client.get("/userinfo", bearer=told["x-forwarded-access-token"]), 200).json
+        self.assertEqual((told["x-forwarded-user"], user["email"]), (user["sub"], email))
+        there = self.server.url + "/end_session?" + urllib.parse.urlencode(
+            {"client_id": "proxy", "post_logout_redirect_uri": own + "/"})
+        left = app.request("GET", "/oauth2/sign_out?" + urllib.parse.urlencode({"rd": there}))
+        self.assertEqual((left.status, left.headers["Location"]), (302, there), proxy.log())
+        asked = person.visit(there[len(self.server.url):])
+        self.assertEqual(person.press(asked, "yes").outside, own + "/")
+        self.expect(self.client.get("/userinfo", bearer=told["x-forwarded-access-token"]), 401)
+        again = app.request("GET", "/")
+        self.assertEqual(again.status, 302)
+        self.assertIsNone(person.visit(again.headers["Location"][len(self.server.url):]).outside, "the sign-in page asks again")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -150,12 +151,13 @@ def go_programs(source):
 def go_tool(module, version):
     """A program that its module's main package builds, as actionlint."""
     need("go")
-    folder = cache("gotool-" + module.rsplit("/", 1)[-1])
+    name = re.sub(r"/v\d+$", "", module).rsplit("/", 1)[-1]  # what follows a major version of its own is no name
+    folder = cache("gotool-" + name)
     if not (folder / version).exists():
         with Made(folder):
             fetched(["go", "install", module + "@" + version], folder, GOBIN=str(folder), GOTOOLCHAIN="local")
             (folder / version).touch()
-    return str(folder / module.rsplit("/", 1)[-1])
+    return str(folder / name)
 
 
 @remembered
