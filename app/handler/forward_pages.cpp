@@ -66,10 +66,16 @@ forward_flow new_flow(const app_context& context, std::string host, std::string 
 }
 
 std::string authorize_url(const app_context& context, const forward_flow& flow, const client& who) {
+    std::string scopes;
+    for (const std::string& name : who.scopes) {
+        scopes.append(scopes.empty() ? "" : " ").append(name);
+    }
     return issuer_url(context, "/authorize?response_type=code&client_id=")
         .append(query_value(who.client_id))
         .append("&redirect_uri=")
         .append(query_value(callback_url(context, flow.host)))
+        .append("&scope=")
+        .append(query_value(scopes))
         .append("&state=")
         .append(state_text(flow))
         .append("&code_challenge_method=S256&code_challenge=")

@@ -276,7 +276,7 @@ class Tokens(ForwardCase):
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
         code = self.expect(self.client.post("/dev/code", {"user": user["email"], "client_id": "cli", "scope": "read",
                                                           "redirect_uri": "http://127.0.0.1/cb", "code_challenge": challenge}),
-                           200).json["code"]
+                           201).json["code"]
         tokens = self.expect(self.client.form("/token", {"grant_type": "authorization_code", "code": code, "client_id": "cli",
                                                          "redirect_uri": "http://127.0.0.1/cb", "code_verifier": verifier}),
                              200).json
