@@ -28,7 +28,8 @@ class Visitor:
     def ask(self, host, uri="/", query="", **more):
         """What the proxy of the host asks."""
         forwarded = {"X-Forwarded-Method": "GET", "X-Forwarded-Proto": "http", "X-Forwarded-Host": host, "X-Forwarded-Uri": uri}
-        return self.client.request("GET", "/forward-auth" + query, None, self.headers(host, {**forwarded, **more}))
+        forwarded.update((name.replace("_", "-"), value) for name, value in more.items())
+        return self.client.request("GET", "/forward-auth" + query, None, self.headers(host, forwarded))
 
     def at(self, host, path, method="GET", **more):
         """A request for /.pawl/ of the host, which the proxy hands on."""
@@ -374,7 +375,7 @@ class Leaving(ForwardCase):
     def test_a_sign_out_at_pawl_closes_all_hosts(self):
         self.signed_in_at_both()
         page = self.visitor.person.press(self.visitor.person.visit("/end_session"), "yes")
-        self.assertEqual(page.title, "Signed out")
+        self.assertEqual(page.title, "You are signed out")
         for host in (APP, WIKI):
             self.expect(self.visitor.ask(host), 401)
 
