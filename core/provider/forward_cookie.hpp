@@ -18,8 +18,8 @@ inline constexpr seconds forward_flow_ttl{3600}; // of a sign-in; as of a page (
 
 // A sign-in under way: what the callback has to know.
 struct forward_flow {
-    std::string host;                       // as records have it
-    std::string return_path;                // is_return_path()
+    std::string host;                        // as records have it
+    std::string return_path;                 // is_return_path()
     std::array<std::uint8_t, 32> verifier{}; // RFC 7636 4.1: base64url of it
     std::array<std::uint8_t, 16> state{};
     timestamp made_at{};

@@ -146,7 +146,8 @@ std::optional<outcome> used_before(const attempt& a) {
 
 family_facts facts_of(const attempt& a, const grant_parties& parties, const client_tokens& tokens, timestamp now) {
     family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
-    if (parties.who->is_forward() && a.code.bound && tokens.terms.expires_by > now) { // no end but the browser session's
+    if (parties.who->is_forward() && a.code.bound &&
+        tokens.terms.expires_by > now) { // no end but the browser session's
         lives.idle = lives.absolute = tokens.terms.expires_by - now;
     }
     family_facts facts;

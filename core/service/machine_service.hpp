@@ -58,8 +58,8 @@ public:
     // storage_unavailable. Awaited directly: the views outlive the call.
     task<result<machine_principal>> authenticate(std::string_view token, std::string_view scope);
 
-    // The client of a genuine, unexpired token without a family for that audience, alive now, and what the token may do.
-    // std::nullopt if it is none. Rests on registry::rests_on(); nothing is waited for.
+    // The client of a genuine, unexpired token without a family for that audience, alive now, and what the token may
+    // do. std::nullopt if it is none. Rests on registry::rests_on(); nothing is waited for.
     struct holder {
         client_ptr who;
         std::string scope; // names with single spaces between

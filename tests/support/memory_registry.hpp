@@ -37,7 +37,9 @@ public:
     }
     client_ptr find_client_of_host(std::string_view host) const override {
         const std::lock_guard lock(mutex_);
-        const auto has = [&](const client& c) { return std::ranges::find(c.forward.hosts, host) != c.forward.hosts.end(); };
+        const auto has = [&](const client& c) {
+            return std::ranges::find(c.forward.hosts, host) != c.forward.hosts.end();
+        };
         return named(clients_, has);
     }
     bool has_forward_hosts() const override {
