@@ -1,8 +1,15 @@
+#!/usr/bin/python3
 """Which long tests a landing runs. What every landing needs always runs; the long ones take turns, so that each runs at
-least every fourth landing. tests/turns.json is the record of their last runs: it travels with the tree."""
+least every fourth landing. tests/turns.json is the record of their last runs: it travels with the tree.
+
+    tests/turns.py                   what the next landing runs, and what it counts as changed
+    tests/turns.py --landed COMMIT   CI has passed at COMMIT: writes down what it ran there. Commit the record with what lands next
+"""
+import argparse
 import json
 import pathlib
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RECORD = ROOT / "tests" / "turns.json"
@@ -33,10 +40,24 @@ def after(record, ran, commit):
     return {"landing": landing, "commit": commit, "last_run": {name: last[name] for name in LONG if name in last}}
 
 
+def after_landing(record, commit):
+    """The record once CI passed at `commit`, whose tree has `record`. Without one, everything counted as changed there, so
+    clang-tidy went over everything."""
+    ran = due(record)
+    return after(record, ran if record else sorted({*ran, "tidy"}, key=LONG.index), commit)
+
+
+def parsed(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 def read():
     try:
-        return json.loads(RECORD.read_text())
-    except (OSError, ValueError):
+        return parsed(RECORD.read_text())
+    except OSError:
         return None
 
 
@@ -80,3 +101,25 @@ def sources_reached(changed):
         lines = (ROOT / path).read_text().splitlines()
         return path in changed or any('#include "%s"' % header in lines for header in headers)
     return [path for path in listed if reached(path)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--landed", metavar="COMMIT")
+    commit = parser.parse_args().landed
+    if commit:
+        def git(*arguments):
+            return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+        found = git("rev-parse", "--verify", "--quiet", commit + "^{commit}")
+        if found.returncode != 0:
+            sys.exit("there is no commit " + commit)
+        there = git("show", "%s:%s" % (commit, RECORD.relative_to(ROOT)))
+        write(after_landing(parsed(there.stdout) if there.returncode == 0 else None, found.stdout.strip()))
+    record = read()
+    changed = changed_since(record)
+    print("next: %s; %s" % (", ".join(due(record)), "everything counts as changed" if changed is None else
+                            "%d files changed since %s" % (len(changed), record["commit"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -13,6 +13,7 @@ import procfs
 FILL = contenders.ROOT / "build" / "bin" / "fill_store"
 STARTS = 3
 REFRESHERS = 4
+TOKENS = 4096
 NO_SNAPSHOTS = ["--snapshot-interval", "1d", "--snapshot-min-bytes", "1GiB", "--snapshot-log-bytes", "1GiB"]
 ALWAYS_SNAPSHOTS = ["--snapshot-interval", "1s", "--snapshot-min-bytes", "0"]
 
@@ -36,9 +37,9 @@ def start_kib_ms(server, directory):
     return {"ms": took, "rss_kib": rss, "pss_kib": pss}
 
 
-def fill(directory, count, *more):
+def fill(directory, count, *more, tokens=TOKENS):
     """(refresh tokens, what the program said to stderr)."""
-    done = subprocess.run([str(FILL), os.path.join(directory, "data"), str(count), "4096", *more], check=True, capture_output=True,
+    done = subprocess.run([str(FILL), os.path.join(directory, "data"), str(count), str(tokens), *more], check=True, capture_output=True,
                           text=True)
     return done.stdout.split(), done.stderr
 

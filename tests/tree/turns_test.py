@@ -33,6 +33,23 @@ class Turns(unittest.TestCase):
         record = turns.after({"landing": 1, "last_run": {}}, list(turns.LONG), "x")
         self.assertEqual(set(record["last_run"].values()), {2})
 
+    def test_the_record_moves_on_by_landings_alone(self):
+        record, ran = None, []
+        for landing in range(8):
+            ran.append(turns.due(record))
+            record = turns.after_landing(record, "commit %d" % landing)
+            self.assertEqual((record["landing"], record["commit"]), (landing + 1, "commit %d" % landing))
+        for name in turns.LONG:
+            self.assertTrue(any(name in of for of in ran), name)
+        self.assertEqual(turns.after_landing(None, "x")["last_run"], {"asan": 1, "fuzz": 1, "tidy": 1})
+
+    def test_the_record_of_the_tree_can_be_read(self):
+        record = turns.read()
+        if record is not None:
+            self.assertTrue(set(record["last_run"]) <= set(turns.LONG))
+            self.assertLessEqual(max(record["last_run"].values()), record["landing"])
+            self.assertRegex(record["commit"], "^[0-9a-f]{40}$")
+
     def test_a_change_reaches_the_units_above_it(self):
         units = ("core_tests", "storage_tests", "app_tests")
         self.assertEqual(turns.units_reached(["storage/log/frame.cpp"], units), ("storage_tests", "app_tests"))
