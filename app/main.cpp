@@ -14,6 +14,7 @@
 #include "app/process/signals.hpp"
 #include "app/webhook/sender.hpp"
 #include "app/worker/password_pool.hpp"
+#include "core/provider/forward.hpp"
 #include "core/version.hpp"
 #include "storage/standard_descriptors.hpp"
 #include "storage/system_random.hpp"
@@ -222,6 +223,11 @@ server_settings process::wiring() const {
     out.cors.of_clients = [this](std::string_view origin) {
         const realm_instance_ptr held = it_.held();
         return it_.now(held).context().entities->is_origin_of_client(origin);
+    };
+    out.is_forward_host = [this](std::string_view host) {
+        const realm_instance_ptr held = it_.held();
+        const registry& entities = *it_.now(held).context().entities;
+        return entities.has_forward_hosts() && entities.find_client_of_host(forward_host(host)) != nullptr;
     };
     return out;
 }

@@ -75,6 +75,7 @@ enum class errc : std::uint8_t {
     code_reused,       // this code was used before, so what it gave has been ended
     consent_not_found, // the user allows that client nothing
     too_many_consents, // of one user
+    forward_denied,    // forward auth: a user without the role or scope that the host asks for
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

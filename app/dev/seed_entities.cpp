@@ -116,7 +116,7 @@ void number_secrets(member_reader& one, seed_client& c) {
 }
 
 void read_clients(member_reader& reader, seed_entities& out, const catalogue& known) {
-    std::set<std::string> names;
+    std::set<std::string> names, hosts;
     const std::size_t count = reader.count_elements("clients", clients_max);
     for (std::size_t i = 0; i < count && !reader.failed(); ++i) {
         member_reader one(reader, "clients", i);
@@ -129,6 +129,11 @@ void read_clients(member_reader& reader, seed_entities& out, const catalogue& kn
         number_secrets(one, c);
         if (!names.insert(c.record.client_id).second) {
             one.blame("client_id", "is that of another client");
+        }
+        for (const std::string& host : c.record.forward.hosts) {
+            if (!hosts.insert(host).second) {
+                one.blame("forward.hosts", "has a host of another client");
+            }
         }
         out.clients.push_back(std::move(c));
     }

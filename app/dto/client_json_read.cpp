@@ -98,6 +98,30 @@ wish<client_token_format> take_token_format(member_reader& reader) {
     });
 }
 
+// null, or an object with at least one host.
+wish<client_forward> take_forward(member_reader& reader) {
+    const presence there = reader.presence_of("forward");
+    if (there == presence::absent) {
+        return std::nullopt;
+    }
+    if (there == presence::null) {
+        return wish<client_forward>(std::optional<client_forward>());
+    }
+    member_reader inner(reader, "forward");
+    if (!inner.has_object()) {
+        return std::nullopt;
+    }
+    const auto texts = [&](std::string_view name) {
+        return inner.optional_texts(name).value_or(std::vector<std::string>());
+    };
+    client_forward out{texts("hosts"), texts("roles"), texts("scopes")};
+    if (out.hosts.empty()) {
+        inner.blame("hosts", "must name at least one");
+    }
+    inner.refuse_others();
+    return wish<client_forward>(std::move(out));
+}
+
 // A member of a later version: taken only as what asks for nothing.
 void expect_neutral(member_reader& reader, std::string_view name, bool is_neutral, std::string_view neutral) {
     if (reader.given(name) && !is_neutral) {
@@ -208,6 +232,7 @@ seeded_client read_client(member_reader& reader, wish_source from) {
     w.reuse_window = take_time(reader, "reuse_window");
     w.lost_response_window = take_time(reader, "lost_response_window");
     w.attributes = take_object(reader, "attributes");
+    w.forward = take_forward(reader);
     expect_nothing_of_later(reader);
     if (from == wish_source::file) {
         read_given_secrets(read, reader);

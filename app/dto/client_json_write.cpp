@@ -57,6 +57,19 @@ std::string token_format_json(client_token_format format) {
                                                  : "\"opaque\"";
 }
 
+std::string forward_json(const client& c) {
+    if (!c.is_forward()) {
+        return "null";
+    }
+    std::string out;
+    json_object_writer(out)
+        .raw("hosts", json_array(c.forward.hosts))
+        .raw("roles", json_array(c.forward.roles))
+        .raw("scopes", json_array(c.forward.scopes))
+        .end();
+    return out;
+}
+
 void add_choices(json_object_writer& object, const client& c) {
     object.member("preset", to_text(c.preset))
         .member("type", c.confidential ? "confidential" : "public")
@@ -103,7 +116,8 @@ std::string client_json(const client& c, std::string_view secret) {
         .raw("lost_response_window", seconds_or_null(c.lost_response_window))
         .member("bind", to_text(c.bind))
         .member("code_reuse", to_text(c.code_reuse))
-        .raw("attributes", c.attributes.empty() ? "{}" : c.attributes);
+        .raw("attributes", c.attributes.empty() ? "{}" : c.attributes)
+        .raw("forward", forward_json(c));
     add_later(object);
     object.member("origin", to_text(c.origin)).member("created_at", to_rfc3339(c.created_at));
     if (!secret.empty()) {

@@ -98,7 +98,7 @@ task<void> make_signer_of(app_context& context, const operator_caller& by, jws_a
 // What the ID tokens of an imported client are signed with; std::nullopt if it has none.
 std::optional<jws_algorithm> signs_with(const import_record& record) {
     const auto* const c = std::get_if<client>(&record);
-    return c != nullptr && c->authorization_code ? std::optional(jws_algorithm_of(c->id_token_alg)) : std::nullopt;
+    return c != nullptr && c->takes_id_tokens() ? std::optional(jws_algorithm_of(c->id_token_alg)) : std::nullopt;
 }
 
 task<http_response> handle_admin_import(app_context& context, const http_request& request, operator_caller by) {

@@ -13,7 +13,8 @@ task<http_response> authorization_code_grant(const token_request& asked) {
     if (asked.client.record == nullptr || asked.context.codes == nullptr) {
         co_return oauth_response(failure(errc::invalid_client)); // RFC 6749 4.1.3: it says who it is
     }
-    if (!asked.client.record->authorization_code) {
+    // Codes for forward auth are exchanged by /.pawl/callback, within the process.
+    if (!asked.client.record->authorization_code || asked.client.record->is_forward()) {
         co_return oauth_response(failure(errc::unauthorized_client));
     }
     auto wanted = read_code_request(asked.body);

@@ -88,6 +88,10 @@ task<http_response> handle_page_style(app_context& /*context*/, const http_reque
     co_return asset_answer(request, *find_asset("page/pages.css"));
 }
 
+task<http_response> handle_mark(app_context& /*context*/, const http_request& request) {
+    co_return asset_answer(request, *find_asset("pawl.svg"));
+}
+
 using enum http_method;
 
 constexpr route rows[] = {
@@ -95,6 +99,9 @@ constexpr route rows[] = {
     {get, "/docs", handle_docs, "docs", refuses()},
     {get, "/docs/{id}", handle_docs_asset, "docs_asset", refuses(request_problem::not_found)},
     {get, "/pages.css", handle_page_style, "pages_style", refuses()},
+    // Pages at protected hosts refer to what stands beside them.
+    {get, "/.pawl/pages.css", handle_page_style, "forward_style", refuses()},
+    {get, "/.pawl/docs/pawl.svg", handle_mark, "forward_mark", refuses()},
 };
 
 } // namespace

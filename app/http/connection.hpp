@@ -116,6 +116,7 @@ private:
     action take_chunks(time_point now);
     action dispatch(time_point now);
     std::optional<http_response> without_slash(std::string_view path) const;
+    bool is_served_here() const;
     bool skip_empty_line();
     void refuse(head_refusal why, std::optional<std::string_view> origin, time_point now);
     void answer_problem(request_problem problem, std::string_view detail, std::optional<std::string_view> origin,

@@ -79,6 +79,12 @@ void connection::fill_request() {
     };
     r.forwarded = last_of(head_.forwarded, head_.forwarded_count);
     r.x_forwarded_for = last_of(head_.x_forwarded_for, head_.x_forwarded_for_count);
+    r.x_forwarded_method = head_.x_forwarded_method;
+    r.x_forwarded_proto = head_.x_forwarded_proto;
+    r.x_forwarded_host = head_.x_forwarded_host;
+    r.x_forwarded_uri = head_.x_forwarded_uri;
+    r.x_forwarded_twice = head_.x_forwarded_twice;
+    r.from_trusted_proxy = !admin_ && host_.settings.trusted_proxies.trusts(peer_);
     r.path_parameter.assign(match_.path_parameter);
     r.second_parameter.assign(match_.second_parameter);
     if (head_.request_id && is_good_request_id(*head_.request_id)) {
@@ -147,12 +153,26 @@ std::optional<http_response> connection::without_slash(std::string_view path) co
     return response;
 }
 
+// A protected host is another application's: what it serves of ours is /.pawl/, and no host of ours serves that. Which
+// of the two headers a proxy sets is its own affair, so either makes the request one for that host; a proxy that keeps
+// the Host asks /forward-auth under it.
+bool connection::is_served_here() const {
+    const auto& is_forward = host_.settings.is_forward_host;
+    if (!is_forward || admin_) {
+        return true;
+    }
+    const bool is_own_path = head_.path.starts_with("/.pawl/");
+    const bool is_protected = (!head_.host.empty() && is_forward(head_.host)) ||
+                              (head_.x_forwarded_host && is_forward(*head_.x_forwarded_host));
+    return is_protected ? is_own_path || head_.path == "/forward-auth" : !is_own_path;
+}
+
 connection::action connection::dispatch(time_point now) {
     realm_path place{{}, head_.path};
     if (host_.settings.hook != nullptr) {
         place = split_realm(head_.path);
     }
-    match_ = host_.routing.find(head_.method, place.path);
+    match_ = is_served_here() ? host_.routing.find(head_.method, place.path) : route_match();
     fill_request();
     request_.realm = place.realm;
     request_.path = place.path;
@@ -165,7 +185,9 @@ connection::action connection::dispatch(time_point now) {
         enter(phase::handling, now);
         return action::handle;
     case route_outcome::not_found:
-        if (std::optional<http_response> elsewhere = without_slash(place.path)) {
+        if (!is_served_here()) {
+            response = problem_response(request_problem::not_found);
+        } else if (std::optional<http_response> elsewhere = without_slash(place.path)) {
             response = std::move(*elsewhere);
         } else {
             response = problem_response(request_problem::not_found,

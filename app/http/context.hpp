@@ -22,6 +22,7 @@ class machine_service;     // core/service/machine_service.hpp
 class code_service;        // core/service/code_service.hpp
 class web_session_service; // core/service/web_session_service.hpp
 class consent_service;     // core/service/consent_service.hpp
+class forward_service;     // core/service/forward_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -71,6 +72,7 @@ struct app_context {
     code_service* codes = nullptr;         // authorization codes, /userinfo
     web_session_service* web_sessions = nullptr; // who is signed in at a browser
     consent_service* consents = nullptr;         // what users allowed clients
+    forward_service* forward = nullptr;          // who visits a host behind forward auth
     random_source* random = nullptr;             // null in tests of other things
 };
 

@@ -57,6 +57,10 @@ session_cookie session_cookie_of(std::string_view issuer, bool development, std:
     return out;
 }
 
+session_cookie forward_cookie_of(forward_cookie which, std::string_view issuer, bool development) {
+    return session_cookie_of(issuer, development, which == forward_cookie::session ? "app" : "flow");
+}
+
 std::string set_cookie(const session_cookie& cookie, std::string_view value) {
     return written(cookie, value, {});
 }

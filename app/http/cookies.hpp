@@ -22,6 +22,11 @@ struct session_cookie {
 };
 session_cookie session_cookie_of(std::string_view issuer, bool development, std::string_view realm);
 
+// The same for a host behind forward auth: its session (`__Host-pawl-app`), and a sign-in under way
+// (`__Host-pawl-flow`).
+enum class forward_cookie { session, flow };
+session_cookie forward_cookie_of(forward_cookie which, std::string_view issuer, bool development);
+
 // Values of Set-Cookie, for the browser's session: Path=/, HttpOnly, SameSite=Lax. `value` holds no character that a
 // cookie must not have (a capsule).
 std::string set_cookie(const session_cookie& cookie, std::string_view value);

@@ -188,6 +188,12 @@ constexpr std::array table{
               ""},
     error_row{errc::too_many_consents, "too_many_consents", 409, "Conflict",
               "The user allows as many clients something as can be kept. One has to be withdrawn first.", ""},
+    error_row{request_problem::untrusted_proxy, "untrusted_proxy", 403, "Forbidden",
+              "Only a proxy that the server was told of with --trusted-proxy may ask this.", ""},
+    error_row{request_problem::unknown_host, "unknown_host", 403, "Forbidden",
+              "No client for forward auth has this host.", ""},
+    error_row{errc::forward_denied, "forward_denied", 403, "Forbidden",
+              "This host asks for a role or a scope that the user does not have.", ""},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.

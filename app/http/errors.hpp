@@ -39,14 +39,16 @@ enum class request_problem : std::uint8_t {
     no_room_for_more,       // 409 realms, snapshots, faults
     fault,                  // of /dev/faults, with the status it was given
     unsupported_grant_type, // 400 /token only
+    untrusted_proxy,        // 403 /forward-auth from others than --trusted-proxy
+    unknown_host,           // 403 /forward-auth for a host that no client has
 };
 
 // What goes wrong, of either kind: the key of the error table. Implicit, so that a list may name both.
 class cause {
 public:
     // The last of each kind counts them.
-    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::too_many_consents);
-    static constexpr std::size_t problem_count = static_cast<std::size_t>(request_problem::unsupported_grant_type) + 1;
+    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::forward_denied);
+    static constexpr std::size_t problem_count = static_cast<std::size_t>(request_problem::unknown_host) + 1;
     static constexpr std::size_t count = errc_count + problem_count;
 
     constexpr cause() = default;

@@ -90,6 +90,8 @@ std::optional<std::size_t> content_length_of(std::string_view text) {
     return value;
 }
 
+constexpr std::string_view forwarded_names = "x-forwarded-";
+
 // Beast's parser does the syntax; the callbacks keep what the program cares about and refuse what it must not believe.
 class head_parser final : public http::basic_parser<true> {
 public:
@@ -222,6 +224,20 @@ private:
             keep_line(head_.x_forwarded_for, head_.x_forwarded_for_count, value);
         } else if (iequals(name, "traceparent")) {
             head_.traceparent = head_.traceparent ? std::string_view() : value; // as of two ids
+        } else if (iequals(name.substr(0, forwarded_names.size()), forwarded_names)) {
+            on_forwarded_field(name.substr(forwarded_names.size()), value);
+        }
+    }
+
+    void on_forwarded_field(std::string_view name, std::string_view value) {
+        std::optional<std::string_view>* const slot = iequals(name, "method")  ? &head_.x_forwarded_method
+                                                      : iequals(name, "proto") ? &head_.x_forwarded_proto
+                                                      : iequals(name, "host")  ? &head_.x_forwarded_host
+                                                      : iequals(name, "uri")   ? &head_.x_forwarded_uri
+                                                                               : nullptr;
+        if (slot != nullptr) {
+            head_.x_forwarded_twice = head_.x_forwarded_twice || slot->has_value();
+            keep_first(*slot, value);
         }
     }
 

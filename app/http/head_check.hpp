@@ -13,10 +13,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pawl::app {
@@ -58,6 +60,8 @@ class host_list {
 public:
     // False for text that is no host: name, IPv4, [IPv6], each with optional :port; "*" allows every well-formed host.
     bool add(std::string_view entry);
+    // Others are allowed where `also` says so of a well-formed host. Any thread calls it; set before the first does.
+    void allow_also(std::function<bool(std::string_view host)> also) { also_ = std::move(also); }
     // `host` is a well-formed Host value.
     bool allows(std::string_view host) const;
     bool empty() const { return entries_.empty() && !any_; }
@@ -65,6 +69,7 @@ public:
 private:
     std::vector<std::string> entries_; // lower case
     bool any_ = false;
+    std::function<bool(std::string_view)> also_; // may be empty
 };
 
 // uri-host [ ":" port ] (RFC 9110 7.2), without registered names beyond letters, digits, "-", "." and "_".
@@ -101,6 +106,9 @@ struct request_head {
     std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, accept_encoding,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, request_id,
         traceparent, accept_language;
+    // The first line of each, and whether there was a second one of any of them.
+    std::optional<std::string_view> x_forwarded_method, x_forwarded_proto, x_forwarded_host, x_forwarded_uri;
+    bool x_forwarded_twice = false;
     // All lines of these, in order: a proxy may append a line of its own.
     static constexpr std::size_t forwarded_lines_max = 8;
     std::array<std::string_view, forwarded_lines_max> forwarded, x_forwarded_for;

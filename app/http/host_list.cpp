@@ -67,8 +67,10 @@ bool host_list::add(std::string_view entry) {
 
 bool host_list::allows(std::string_view host) const {
     const std::string_view name = without_port(host);
-    return any_ || std::any_of(entries_.begin(), entries_.end(),
-                               [&](const std::string& entry) { return iequals(entry, name) || iequals(entry, host); });
+    return any_ ||
+           std::any_of(entries_.begin(), entries_.end(),
+                       [&](const std::string& entry) { return iequals(entry, name) || iequals(entry, host); }) ||
+           (also_ && also_(host));
 }
 
 } // namespace pawl::app

@@ -33,11 +33,15 @@ struct http_request {
     std::optional<std::string_view> authorization, content_type, origin, user_agent, accept, host, cookie,
         access_control_request_method, access_control_request_headers, sec_fetch_site, if_none_match, forwarded,
         x_forwarded_for, accept_encoding, accept_language;
-    std::string path_parameter;   // what {id} matched, as sent
-    std::string second_parameter; // what {serial} matched, too
-    std::string request_id;       // also in the response and in the log
-    std::string_view trace_id;    // of `traceparent`; empty: none. Only for the log
-    caller from;                  // address after --trusted-proxy, and agent
+    // X-Forwarded-Method, -Proto, -Host, -Uri as they came, from anyone: of the first line of each.
+    std::optional<std::string_view> x_forwarded_method, x_forwarded_proto, x_forwarded_host, x_forwarded_uri;
+    bool x_forwarded_twice = false;  // one of these four came more than once
+    bool from_trusted_proxy = false; // the direct peer is one of --trusted-proxy
+    std::string path_parameter;      // what {id} matched, as sent
+    std::string second_parameter;    // what {serial} matched, too
+    std::string request_id;          // also in the response and in the log
+    std::string_view trace_id;       // of `traceparent`; empty: none. Only for the log
+    caller from;                     // address after --trusted-proxy, and agent
     bool keep_alive = true;
     bool from_admin_socket = false; // came over the admin socket, whose peers may administer
 };

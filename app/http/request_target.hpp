@@ -8,7 +8,7 @@
 namespace pawl::app {
 
 // Whether a path (as sent, before any query) takes long targets and header blocks: requests for authorization and for
-// sign-out carry ID tokens and capsules.
+// sign-out carry ID tokens and capsules, those of forward auth the target and the headers of another request.
 bool takes_long_targets(std::string_view path);
 
 // Splits head.target (origin-form, "*" or absolute-form; not empty) into head.path and head.query; head.method is set.

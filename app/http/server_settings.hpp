@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pawl::app {
@@ -30,6 +31,9 @@ struct server_settings {
     bool socket_activation = true;        // take LISTEN_FDS of systemd instead of `listen`, where given
     phase_deadlines deadlines;
     connection_caps caps;
+    // Whether a host is protected by forward auth (docs/forward-auth.md): requests for it are served /.pawl/ and
+    // /forward-auth alone, and no other host is served /.pawl/. Any thread; empty: none is.
+    std::function<bool(std::string_view host)> is_forward_host{};
     request_hook* hook = nullptr; // --dev: answers in place of the handlers; outlives the server
     // Run on each io thread before its first and after its last handler (RCU registration).
     std::function<void()> on_thread_start, on_thread_stop;

@@ -25,10 +25,11 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
              limiter_,    rules_,  counters_,     [this] { return keys_.get(); },
              data_.get(), &signer_},
       sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_), codes_(parts_),
-      consents_(parts_), web_sessions_(parts_), client_proofs_(parts_, client_limiter_), admin_(parts_),
-      clients_(parts_, &operations_), operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
-                                                   dynamic_cast<const password_pool*>(&shared.passwords), &parts_,
-                                                   shared.log, shared.fresh_signer, shared.another_signer}),
+      consents_(parts_), forward_(parts_, codes_, machines_), web_sessions_(parts_),
+      client_proofs_(parts_, client_limiter_), admin_(parts_), clients_(parts_, &operations_),
+      operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
+                   dynamic_cast<const password_pool*>(&shared.passwords), &parts_, shared.log, shared.fresh_signer,
+                   shared.another_signer}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
@@ -42,6 +43,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.codes = &codes_;
     context_.random = &shared_.random;
     context_.consents = &consents_;
+    context_.forward = &forward_;
     context_.web_sessions = &web_sessions_;
     context_.client_proofs = &client_proofs_;
     context_.instance_operations = &operations_;

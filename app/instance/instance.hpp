@@ -13,6 +13,7 @@
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
+#include "core/service/forward_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
@@ -77,6 +78,7 @@ private:
     machine_service machines_;
     code_service codes_;
     consent_service consents_;
+    forward_service forward_;
     web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;

@@ -38,7 +38,7 @@ std::vector<wanted_signer> wanted_signers(const registry& entities, const key_ri
          some = entities.clients_after(last, at_once)) {
         for (const client_ptr& one : some) {
             const jws_algorithm algorithm = jws_algorithm_of(one->id_token_alg);
-            if (one->authorization_code && ring.signer_of(algorithm, now) == nullptr &&
+            if (one->takes_id_tokens() && ring.signer_of(algorithm, now) == nullptr &&
                 std::ranges::find(wanted, algorithm, &wanted_signer::algorithm) == wanted.end()) {
                 wanted.push_back({algorithm, one->client_id});
             }

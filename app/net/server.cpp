@@ -99,6 +99,9 @@ struct server::implementation {
     }
 
     void fill_hosts() {
+        if (settings.is_forward_host) {
+            hosts.allow_also(settings.is_forward_host);
+        }
         std::vector<std::string> entries = settings.allowed_hosts;
         if (entries.empty()) {
             entries = {"localhost", "127.0.0.1", "[::1]"};

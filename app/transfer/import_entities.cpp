@@ -1,6 +1,7 @@
 #include "app/transfer/import_entities.hpp"
 
 #include "app/http/member_reader.hpp"
+#include "core/provider/forward.hpp"
 #include "storage/entity/plain.hpp"
 
 #include <boost/json/parse.hpp>
@@ -123,8 +124,12 @@ bool is_json_object(const std::string& text) {
 
 // --- What is wrong with a record; empty: nothing.
 std::string fault_of(const client& c) {
-    if (!is_client_id(c.client_id)) {
+    const bool may_be_forward = c.is_forward() || c.removed;
+    if (!is_client_id(c.client_id) && !(may_be_forward && is_forward_client_id(c.client_id))) {
         return "client_id is none that a client may have";
+    }
+    if (c.is_forward() && (is_client_id(c.client_id) || !std::ranges::all_of(c.forward.hosts, is_forward_host))) {
+        return "forward_hosts are of a client whose client_id begins with forward:, and are hosts in lower case";
     }
     if (c.removed && c != tombstone_of(c)) {
         return "removed: of a removed client nothing but who it was is kept";
@@ -137,6 +142,9 @@ std::string fault_of(const client& c) {
     };
     if (!std::ranges::all_of(c.default_scopes, is_allowed)) {
         return "default_scopes are not within scopes";
+    }
+    if (!std::ranges::all_of(c.forward.scopes, is_allowed)) {
+        return "forward_scopes are not within scopes";
     }
     if (!std::ranges::all_of(c.apis, is_api_identifier)) {
         return "apis has a text that is no identifier of one";

@@ -29,6 +29,7 @@ constexpr std::array kinds = {
     kind_traits{"pcs_", "pawl capsule client secret"}, kind_traits{"pat_", "pawl capsule access token"},
     kind_traits{"pfl_", "pawl capsule flow"},          kind_traits{"pac_", "pawl capsule authorization code"},
     kind_traits{"pws_", "pawl capsule web session"},   kind_traits{"pso_", "pawl capsule sign out"},
+    kind_traits{"pff_", "pawl capsule forward flow"},  kind_traits{"pfs_", "pawl capsule forward session"},
 };
 constexpr std::string_view digest_label = "pawl capsule digest";
 

@@ -27,6 +27,8 @@ enum class capsule_kind : std::uint8_t {
     authorization_code, // pac_ (core/provider/authorization_code.hpp)
     web_session,        // pws_: the cookie of a browser session (core/provider/web_cookie.hpp)
     sign_out,           // pso_: a request to be signed out under way (core/provider/sign_out.hpp)
+    forward_flow,       // pff_: the cookie of a sign-in for forward auth (core/provider/forward_cookie.hpp)
+    forward_session,    // pfs_: the cookie of a host behind forward auth (the same)
 };
 
 inline constexpr std::uint8_t capsule_version = 1;

@@ -39,6 +39,9 @@ public:
     // --- Lookups. Null where unknown or removed. They never block.
     virtual client_ptr find_client(client_number number) const = 0;
     virtual client_ptr find_client(std::string_view client_id) const = 0;
+    // The client for forward auth that this host is of (as forward_host() has it), enabled or not.
+    virtual client_ptr find_client_of_host(std::string_view host) const = 0;
+    virtual bool has_forward_hosts() const = 0; // whether there is any such host
     // In the order of numbers, those above `after`, at most `limit`.
     virtual std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const = 0;
     virtual std::size_t count_clients() const = 0;
@@ -67,8 +70,8 @@ public:
     virtual result<put_result> put_consent(const consent& desired) = 0;
 
     // --- Records of another store, as they were there: numbers and versions are kept, tombstones too. Only what is not
-    // here yet is added: id_taken where the number is here with other content, name_taken, refused. A number that is
-    // added is not given again.
+    // here yet is added: id_taken where the number is here with other content, name_taken (also of a client with a host
+    // of another one), refused. A number that is added is not given again.
     virtual result<imported> import_client(const client& c) = 0;
     virtual result<imported> import_api(const api& a) = 0;
     virtual result<imported> import_scope(const scope& s) = 0;

@@ -20,6 +20,11 @@ bool is_client_id(std::string_view text) {
            !is_reserved_client_id(text);
 }
 
+bool is_forward_client_id(std::string_view text) {
+    return text.starts_with(forward_client_prefix) && text.size() > forward_client_prefix.size() &&
+           text.size() <= client_id_size_max && std::ranges::all_of(text, is_client_id_character);
+}
+
 client tombstone_of(const client& c) {
     client t;
     t.number = c.number;
@@ -40,7 +45,7 @@ client tombstone_of(const client& c) {
 }
 
 bool is_reserved_client_id(std::string_view text) {
-    return text.starts_with("pawl") || text.starts_with("forward:") || text.starts_with("https:") ||
+    return text.starts_with("pawl") || text.starts_with(forward_client_prefix) || text.starts_with("https:") ||
            text.find('@') != std::string_view::npos || (!text.empty() && std::ranges::all_of(text, is_digit));
 }
 

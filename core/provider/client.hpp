@@ -26,6 +26,7 @@ inline constexpr std::size_t client_id_size_max = 128, client_name_size_max = 12
 inline constexpr std::size_t client_uris_max = 32, client_uri_size_max = 1024;
 inline constexpr std::size_t client_scopes_max = 256, client_apis_max = 16;
 inline constexpr std::size_t client_secrets_max = 2; // good at a time
+inline constexpr std::size_t forward_hosts_max = 32, forward_host_size_max = 253 + 6, forward_roles_max = 32;
 inline constexpr std::size_t client_jwks_size_max = std::size_t{16} * 1024, client_attributes_size_max = 4096;
 
 // What it is for: sets what a new client has where nothing else is said. Numbers on disk are never reused.
@@ -68,6 +69,14 @@ struct client_secret_entry {
     bool good_at(timestamp now) const { return expires_at == timestamp{} || now < expires_at; }
 };
 
+// Of a client that is for forward auth (docs/forward-auth.md): the hosts that proxies ask about, and who may use them.
+struct client_forward {
+    std::vector<std::string> hosts;  // "app.example:8443" (core/provider/forward.hpp); of no other client. Empty: none
+    std::vector<std::string> roles;  // one of them is enough; empty: every user
+    std::vector<std::string> scopes; // all of them: names, within the client's scopes
+    friend bool operator==(const client_forward&, const client_forward&) = default;
+};
+
 struct client {
     client_number number;
     std::uint64_t version = 1;
@@ -99,6 +108,7 @@ struct client {
     // 0: as the server's options say.
     seconds access_token_ttl{0}, refresh_idle_ttl{0}, refresh_absolute_ttl{0}, reuse_window{0}, lost_response_window{0};
     std::string attributes; // a JSON object, compact; empty: none
+    client_forward forward;
     client_origin origin = client_origin::admin;
     timestamp created_at{};
 
@@ -106,6 +116,9 @@ struct client {
 
     // The last epoch: a client that reached it gets no token any more, since one more could not be told from the first.
     static constexpr std::uint32_t epoch_max = std::numeric_limits<std::uint32_t>::max();
+    bool is_forward() const { return !forward.hosts.empty(); }
+    // Whether it may be given ID tokens: it signs people in, and takes its codes itself.
+    bool takes_id_tokens() const { return authorization_code && !is_forward(); }
     bool admits(std::uint32_t epoch_of_token) const { return enabled && is_open_to(epoch_of_token); }
     // Whether it admits them as soon as it is enabled. Once false, it is false for good.
     bool is_open_to(std::uint32_t epoch_of_token) const {
@@ -121,9 +134,13 @@ client tombstone_of(const client& c);
 // A client id that an operator may choose: 1 to client_id_size_max characters of RFC 3986's unreserved and `:`, not
 // reserved. Pure.
 bool is_client_id(std::string_view text);
-// What is kept for the server's own and for what is to come: `pawl` and all that begins with it, `forward:`, digits
-// alone, anything with `@`, `https:`.
+// What is kept for the server's own, for what is to come and for clients for forward auth: `pawl` and all that begins
+// with it, `forward:`, digits alone, anything with `@`, `https:`.
 bool is_reserved_client_id(std::string_view text);
+
+// Of a client for forward auth: this prefix, and at least one more character of those above.
+inline constexpr std::string_view forward_client_prefix = "forward:";
+bool is_forward_client_id(std::string_view text);
 
 // `sub` of a token that is a client's own: "client:" and its id, so that no user has it.
 inline constexpr std::string_view client_subject_prefix = "client:";

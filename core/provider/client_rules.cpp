@@ -1,7 +1,9 @@
 #include "core/provider/client_rules.hpp"
 
 #include "core/jwt/client_keys.hpp"
+#include "core/provider/client_wishes.hpp"
 #include "core/provider/client_words.hpp"
+#include "core/provider/forward.hpp"
 #include "core/text/ascii.hpp"
 #include "core/text/unicode.hpp"
 
@@ -64,14 +66,23 @@ void check_text(fault_list& faults, const std::string& field, std::string_view t
     }
 }
 
-void check_id(fault_list& faults, std::string_view id) {
+void check_id(fault_list& faults, const client& c) {
+    const std::string& id = c.client_id;
+    if (c.is_forward()) {
+        if (!is_forward_client_id(id)) {
+            faults.add("client_id", "must begin with forward: where the client has forward, and be at most " +
+                                        std::to_string(client_id_size_max) +
+                                        " of the characters A-Z, a-z, 0-9, - . _ ~ and :");
+        }
+        return;
+    }
     if (is_client_id(id)) {
         return;
     }
     faults.add("client_id",
                is_reserved_client_id(id)
-                   ? "is reserved: ids that begin with pawl, forward: or https:, that have an @, or that are digits "
-                     "alone, are the server's own"
+                   ? "is reserved: ids that begin with pawl or https:, that have an @, or that are digits alone, are "
+                     "the server's own, and those that begin with forward: are of clients with forward"
                    : "must be 1 to " + std::to_string(client_id_size_max) +
                          " of the characters A-Z, a-z, 0-9, - . _ ~ and :");
 }
@@ -96,7 +107,7 @@ void check_grants(fault_list& faults, const client& c) {
     } else if (c.client_credentials && !allows_client_credentials(c.preset)) {
         faults.add("grants", "of the preset " + preset + " can't have client_credentials");
     }
-    if (c.authorization_code && c.redirect_uris.empty()) {
+    if (c.authorization_code && c.redirect_uris.empty() && !c.is_forward()) {
         faults.add("redirect_uris", "must name at least one where grants have authorization_code");
     }
 }
@@ -183,17 +194,58 @@ void check_times(fault_list& faults, const client& c) {
     }
 }
 
+// What a client for forward auth can't be: its codes are exchanged by the server itself, its sessions are the
+// browser's.
+void check_forward(fault_list& faults, const client& c, const catalogue& known) {
+    const client_forward& f = c.forward;
+    if (faults.fits("forward.hosts", f.hosts.size(), forward_hosts_max)) {
+        faults.add_each("forward.hosts", f.hosts, [](const std::string& host) { return forward_host_problem(host); });
+    }
+    if (faults.fits("forward.roles", f.roles.size(), forward_roles_max)) {
+        faults.add_each("forward.roles", f.roles,
+                        [](const std::string& role) { return text_problem(role, 1, scope_role_size_max); });
+    }
+    if (faults.fits("forward.scopes", f.scopes.size(), client_scopes_max)) {
+        faults.add_each("forward.scopes", f.scopes, [&](const std::string& name) -> std::string {
+            return std::ranges::find(c.scopes, name) == c.scopes.end() ? "must be among scopes"
+                                                                       : unknown_scope(known, name);
+        });
+    }
+    const client wanted = forward_client(client_preset::web, f);
+    const auto expect = [&](bool holds, const char* field, const char* message) {
+        if (!holds) {
+            faults.add(field, message);
+        }
+    };
+    expect(c.preset == wanted.preset, "preset", "must be web where the client has forward");
+    expect(!c.confidential, "type", "must be public where the client has forward");
+    expect(c.authorization_code && !c.refresh_token && !c.client_credentials, "grants",
+           "can only be authorization_code where the client has forward");
+    expect(c.redirect_uris.empty(), "redirect_uris", "follow from forward.hosts: none can be said");
+    expect(c.consent == wanted.consent, "consent", "must be never where the client has forward");
+    expect(c.pkce == wanted.pkce, "pkce", "must be required where the client has forward");
+    expect(c.bind == wanted.bind, "bind", "must be session where the client has forward");
+    for (const std::string_view name : {"openid", "offline_access", "account", "admin", "introspect"}) {
+        if (std::ranges::find(c.scopes, name) != c.scopes.end()) {
+            faults.add("scopes", "can't have " + std::string(name) + " where the client has forward");
+        }
+    }
+}
+
 } // namespace
 
 std::vector<field_error> check_client(const client& c, const catalogue& known) {
     fault_list faults;
-    check_id(faults, c.client_id);
+    check_id(faults, c);
     check_text(faults, "name", c.name, 1, client_name_size_max);
     check_grants(faults, c);
     check_proof(faults, c);
     check_uris(faults, c);
     check_rights(faults, c, known);
     check_times(faults, c);
+    if (c.is_forward()) {
+        check_forward(faults, c, known);
+    }
     if (c.attributes.size() > client_attributes_size_max) {
         faults.add("attributes", "must be at most " + std::to_string(client_attributes_size_max) + " bytes of JSON");
     }

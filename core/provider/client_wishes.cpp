@@ -2,6 +2,8 @@
 
 #include "core/jwt/client_keys.hpp"
 
+#include <algorithm>
+
 namespace pawl {
 
 namespace {
@@ -27,6 +29,11 @@ void put_grants(client& record, const wish<client_grants>& wanted, const client&
     record.authorization_code = grants.authorization_code;
     record.refresh_token = grants.refresh_token;
     record.client_credentials = grants.client_credentials;
+}
+
+// What a record is where nothing else is said.
+client neutral_of(const client& record) {
+    return record.is_forward() ? forward_client(record.preset, record.forward) : preset_client(record.preset);
 }
 
 bool has_secrets(client_auth_method method) {
@@ -57,9 +64,29 @@ client preset_client(client_preset preset) {
     return c;
 }
 
+client forward_client(client_preset preset, const client_forward& forward) {
+    client c = preset_client(preset);
+    c.forward = forward;
+    c.confidential = false;
+    c.auth_method = client_auth_method::none;
+    c.authorization_code = true;
+    c.refresh_token = false;
+    c.consent = client_consent::never;
+    c.bind = client_binding::session;
+    c.lost_response_window = seconds(0);
+    c.scopes = {"profile", "email", "roles"};
+    for (const std::string& name : forward.scopes) {
+        if (std::ranges::find(c.scopes, name) == c.scopes.end()) {
+            c.scopes.push_back(name);
+        }
+    }
+    return c;
+}
+
 void put_wishes(client& record, const client_wishes& wanted) {
     put(record.preset, wanted.preset, client_preset::web);
-    const client neutral = preset_client(record.preset);
+    put(record.forward, wanted.forward, {});
+    const client neutral = neutral_of(record);
     put(record.name, wanted.name, record.client_id);
     put(record.confidential, wanted.confidential, neutral.confidential);
     put(record.enabled, wanted.enabled, neutral.enabled);
@@ -71,7 +98,10 @@ void put_wishes(client& record, const client_wishes& wanted) {
     if (client_keys known = read_client_keys(record.jwks); known.problem.empty()) {
         record.jwks = std::move(known.normalised); // what is not fit is refused by the rules, as it was sent
     }
-    put(record.scopes, wanted.scopes, {});
+    put(record.scopes, wanted.scopes, neutral.scopes);
+    if (record.is_forward() && wanted.forward && !wanted.scopes) { // they follow from it
+        record.scopes = neutral.scopes;
+    }
     put(record.default_scopes, wanted.default_scopes, {});
     put(record.apis, wanted.apis, {});
     put(record.consent, wanted.consent, neutral.consent);
@@ -94,7 +124,9 @@ void put_wishes(client& record, const client_wishes& wanted) {
 client new_client(const client_wishes& wanted) {
     client_preset preset = client_preset::web;
     put(preset, wanted.preset, preset);
-    client c = preset_client(preset);
+    client_forward forward;
+    put(forward, wanted.forward, {});
+    client c = forward.hosts.empty() ? preset_client(preset) : forward_client(preset, forward);
     c.client_id = wanted.client_id.value_or("");
     c.name = c.client_id;
     const bool says_type = wanted.confidential && *wanted.confidential;

@@ -43,6 +43,7 @@ struct client_wishes {
     wish<id_token_algorithm> id_token_alg;
     wish<seconds> access_token_ttl, refresh_idle_ttl, refresh_absolute_ttl, reuse_window, lost_response_window;
     wish<std::string> attributes; // a JSON object, compact
+    wish<client_forward> forward; // null: not for forward auth
 };
 
 // A secret that was chosen elsewhere, of a seed or an import: 1 to client_secret_size_max bytes.
@@ -77,6 +78,9 @@ struct scope_wishes {
 
 // A new client of that preset, without name, id and dates. Pure.
 client preset_client(client_preset preset);
+// The same for forward auth: a public client that is asked nothing, without refresh tokens, bound to the browser's
+// session, with the scopes that the answers are made of and those of `forward`.
+client forward_client(client_preset preset, const client_forward& forward);
 
 // Puts what was said into the record. The preset comes first: what is null, and in a new record (number 0) what is not
 // said, is as the preset has it. Pure; checks nothing.

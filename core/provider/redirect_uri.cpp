@@ -3,6 +3,7 @@
 #include "core/provider/redirect_uri.hpp"
 
 #include "core/provider/client_rules.hpp"
+#include "core/provider/forward.hpp"
 #include "core/text/ascii.hpp"
 #include "core/text/unicode.hpp"
 
@@ -158,6 +159,9 @@ bool is_same_redirect_uri(std::string_view registered, std::string_view asked, b
 }
 
 bool is_redirect_uri_of(const client& who, std::string_view asked) {
+    if (who.is_forward()) {
+        return is_forward_redirect_uri(who.forward, asked);
+    }
     return std::ranges::any_of(who.redirect_uris, [&](const std::string& registered) {
         return is_same_redirect_uri(registered, asked, is_native(who.preset));
     });

@@ -3,6 +3,7 @@
 #include "core/service/client_service.hpp"
 
 #include "core/provider/client_secret.hpp"
+#include "core/provider/forward.hpp"
 #include "core/service/entity_change.hpp"
 
 #include <boost/assert.hpp>
@@ -47,8 +48,24 @@ std::string names_of_changes(const client& before, const client& after) {
     add(before.reuse_window != after.reuse_window, "reuse_window");
     add(before.lost_response_window != after.lost_response_window, "lost_response_window");
     add(before.attributes != after.attributes, "attributes");
+    add(before.forward != after.forward, "forward");
     add(before.secrets.size() > after.secrets.size(), "secrets");
     return names;
+}
+
+// Beside check_client(): a host is of one client, and the server's own is of none, since it would serve nothing else.
+void check_hosts(const service_context& context, const client& desired, std::vector<field_error>& faults) {
+    const std::string own = forward_host_of_url(context.settings.issuer);
+    for (std::size_t i = 0; i < desired.forward.hosts.size(); ++i) {
+        const std::string& host = desired.forward.hosts[i];
+        const client_ptr other = context.entities->find_client_of_host(host);
+        const std::string field = "forward.hosts[" + std::to_string(i) + "]";
+        if (host == own) {
+            faults.push_back({field, "is the server's own host"});
+        } else if (other != nullptr && other->number != desired.number) {
+            faults.push_back({field, "is a host of the client " + other->client_id});
+        }
+    }
 }
 
 // The algorithm of ID tokens that `desired` needs, `before` did not, and no key signs with. `before` may be null. Under
@@ -57,9 +74,9 @@ std::optional<jws_algorithm> missing_signer(const service_context& context, cons
                                             const client& desired) {
     const key_ring_ptr keys = context.keys();
     const jws_algorithm algorithm = jws_algorithm_of(desired.id_token_alg);
-    const bool is_needed = desired.authorization_code && keys->signing_key->algorithm() != jws_algorithm::hs256;
+    const bool is_needed = desired.takes_id_tokens() && keys->signing_key->algorithm() != jws_algorithm::hs256;
     const bool was_needed =
-        before != nullptr && before->authorization_code && before->id_token_alg == desired.id_token_alg;
+        before != nullptr && before->takes_id_tokens() && before->id_token_alg == desired.id_token_alg;
     if (!is_needed || was_needed || keys->signer_of(algorithm, context.time.now()) != nullptr) {
         return std::nullopt;
     }
@@ -108,6 +125,7 @@ entity_answer<made_client> create(const service_context& context, const operator
     client desired = new_client(wanted);
     desired.created_at = now;
     std::vector<field_error> faults = check_client(desired, *all.find_catalogue());
+    check_hosts(context, desired, faults);
     if (!faults.empty()) {
         return {failure(errc::validation_failed, std::move(faults)), all.rests_on()};
     }
@@ -170,6 +188,7 @@ task<result<client_ptr>> client_service::change_client(operator_caller by, std::
     const auto edit = [&](client& desired, const client& current) -> result<edit_outcome> {
         put_wishes(desired, wanted);
         std::vector<field_error> faults = check_client(desired, *context_.entities->find_catalogue());
+        check_hosts(context_, desired, faults);
         if (wanted.client_id && *wanted.client_id != current.client_id) {
             faults.push_back({"client_id", "never changes"});
         }

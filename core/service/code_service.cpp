@@ -145,7 +145,11 @@ std::optional<outcome> used_before(const attempt& a) {
 }
 
 family_facts facts_of(const attempt& a, const grant_parties& parties, const client_tokens& tokens, timestamp now) {
-    const family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
+    family_lifetime lives = lifetime_of(a.context.settings, *parties.who, tokens.terms.access_token_ttl);
+    if (parties.who->is_forward() && a.code.bound &&
+        tokens.terms.expires_by > now) { // no end but the browser session's
+        lives.idle = lives.absolute = tokens.terms.expires_by - now;
+    }
     family_facts facts;
     facts.id = a.code.grant;
     facts.user = a.code.user;
@@ -292,6 +296,7 @@ task<result<issued_tokens>> sign_tokens(const attempt& a, key_ring_ptr keys, out
     const timestamp now = a.context.time.now();
     issued_tokens tokens = issue_tokens(a.context, *keys, used.facts, family_word{}, now, used.parties.who->client_id,
                                         used.tokens.about, &used.tokens.terms);
+    tokens.session = a.code.grant;
     if (has(used.tokens.scopes, builtin_scope::openid)) {
         id_token_order order = order_of(a, used, now, tokens);
         order.turn = std::move(used.turn);
@@ -328,7 +333,9 @@ task<result<issued_tokens>> sign_tokens_or_end(const attempt& a, key_ring_ptr ke
 
 } // namespace
 
-code_service::code_service(service_context context) : context_(std::move(context)), tokens_(context_) {}
+code_service::code_service(service_context context)
+    : context_(std::move(context)), tokens_(context_),
+      known_(std::make_unique<verified_tokens>(context_.random, context_.settings.verified_tokens_max)) {}
 
 task<result<secret_string>> code_service::issue(authorization_code code) {
     while (context_.data.find_family(code.grant)) {

@@ -5,6 +5,7 @@
 #include "core/service/grant_tokens.hpp"
 #include "core/service/services.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ public:
     // storage_unavailable. With `openid` there is an ID token. Where a signature fails after all, the family is ended.
     task<result<issued_tokens>> exchange(token_client asking, code_presentation shown, caller from);
 
+    // The claims of a genuine, unexpired token of a client's family, or of the first party's where those name an
+    // audience, for any audience, which the caller looks at; its signature is not checked again where it was a moment
+    // ago.
+    std::optional<access_claims> read(std::string_view access_token) const;
+
     // The JSON of /userinfo for this access token (OIDC Core 5.3). missing_access_token, invalid_access_token,
     // insufficient_scope (no `openid`), storage_unavailable. Awaited directly: the view outlives the call.
     task<result<std::string>> userinfo(std::string_view access_token);
@@ -41,6 +47,7 @@ public:
 private:
     service_context context_;
     grant_token_reader tokens_;
+    std::unique_ptr<verified_tokens> known_; // of the first party, to read()
 };
 
 } // namespace pawl

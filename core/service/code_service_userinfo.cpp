@@ -22,6 +22,26 @@ std::string json_of(const user& who, claim_set which) {
 
 } // namespace
 
+std::optional<access_claims> code_service::read(std::string_view access_token) const {
+    if (std::optional<grant_token> grant = tokens_.read(access_token)) { // also an opaque one
+        return std::move(grant->claims);
+    }
+    const key_ring_ptr keys = context_.keys();
+    const access_token_expectations expected = client_token_expectations(context_.settings, context_.time.now());
+    const std::optional<verified_tokens::mark> mark = known_->mark_of(*keys, access_token, expected);
+    const bool seen = mark && known_->find(*mark, expected).has_value();
+    access_claims claims;
+    const access_token_check check = check_access_token(*keys, access_token, expected, claims,
+                                                        seen ? signature_state::proven : signature_state::unproven);
+    if (check != access_token_check::good) {
+        return std::nullopt;
+    }
+    if (mark && !seen) {
+        known_->keep(*mark, verified_claims_of(claims), expected.now);
+    }
+    return claims;
+}
+
 task<result<std::string>> code_service::userinfo(std::string_view access_token) {
     if (access_token.empty()) {
         co_return errc::missing_access_token;

@@ -205,6 +205,17 @@ task<result<issued_machine_token>> machine_service::issue(client_number asking, 
     co_return sign(*decided->who, decided->grant);
 }
 
+std::optional<machine_service::holder> machine_service::look(std::string_view token, std::string_view audience) const {
+    std::optional<machine_claims> claims = read(token);
+    if (!claims || context_.time.now() >= claims->expires_at ||
+        std::ranges::find(claims->audiences, audience) == claims->audiences.end() ||
+        entities_.is_revoked(token_id{claims->jwt_id})) {
+        return std::nullopt;
+    }
+    client_ptr who = client_of_stamp(entities_, claims->client_id, claims->stamp);
+    return who ? std::optional(holder{std::move(who), std::move(claims->scope)}) : std::nullopt;
+}
+
 task<result<machine_principal>> machine_service::authenticate(std::string_view token, std::string_view scope) {
     if (token.empty()) {
         co_return errc::missing_access_token;

@@ -58,6 +58,14 @@ public:
     // storage_unavailable. Awaited directly: the views outlive the call.
     task<result<machine_principal>> authenticate(std::string_view token, std::string_view scope);
 
+    // The client of a genuine, unexpired token without a family for that audience, alive now, and what the token may
+    // do. std::nullopt if it is none. Rests on registry::rests_on(); nothing is waited for.
+    struct holder {
+        client_ptr who;
+        std::string scope; // names with single spaces between
+    };
+    std::optional<holder> look(std::string_view token, std::string_view audience) const;
+
     // The audience of our own API.
     std::string_view own_audience() const;
 

@@ -100,6 +100,7 @@ struct issued_tokens {
     seconds refresh_expires_in{}; // to the family's idle or absolute expiry, whichever is first
     std::string scope{};          // what the access token has; empty: none was granted, or there are none
     std::string id_token{};       // of a grant with `openid` (OIDC Core 3.1.3.3); else empty
+    family_id session{};          // of the exchange of a code: the family; else all zero
 };
 
 enum class refresh_kind : std::uint8_t { rotated, replayed, healed };

@@ -47,7 +47,7 @@ struct declaration<client> {
     static constexpr record_type type = record_type::client;
     static constexpr const char* name = "client";
     static constexpr record_kind kind = record_kind::state;
-    static constexpr std::uint16_t version = 1;
+    static constexpr std::uint16_t version = 2;
     using refers_to = entities<scope, api>;
 
     using uris = bounded_texts<client_uris_max, client_uri_size_max>;
@@ -86,6 +86,15 @@ struct declaration<client> {
         at_as<bounded_texts<client_apis_max, api_identifier_size_max>, &client::apis>("apis"),
         at_as<bounded_text<client_jwks_size_max>, &client::jwks>("jwks"),
         at_as<bounded_text<client_attributes_size_max>, &client::attributes>("attributes"),
+        at_as<bounded_texts<forward_hosts_max, forward_host_size_max>, &client::forward, &client_forward::hosts>(
+            "forward_hosts")
+            .in_version(2),
+        at_as<bounded_texts<forward_roles_max, scope_role_size_max>, &client::forward, &client_forward::roles>(
+            "forward_roles")
+            .in_version(2),
+        at_as<bounded_texts<client_scopes_max, scope_name_size_max>, &client::forward, &client_forward::scopes>(
+            "forward_scopes")
+            .in_version(2),
     };
     static bool sound(const client& c) {
         std::uint32_t last = 0;
@@ -103,6 +112,7 @@ struct declaration<client> {
     static const std::string& name_of_one(const client& c) { return c.client_id; }
 
     static void export_secrets(json_object_writer& w, const client& c);
+    static bool is_forward(const client& c) { return c.is_forward(); }
 
     static constexpr std::array exported{
         told<client>{.member = "number", .says = "16 to 2^31 - 1", .absent = "the next free one"},
@@ -146,6 +156,13 @@ struct declaration<client> {
         told<client>{.member = "reuse_window", .absent = "0"},
         told<client>{.member = "lost_response_window", .absent = "0"},
         told<client>{.member = "attributes", .says = "a JSON object, as a text", .absent = "`\"\"`"},
+        told<client>{.member = "forward_hosts",
+                     .when = is_forward,
+                     .says = "hosts of forward auth, each of one client; then `client_id` begins with `forward:`. Left "
+                             "out, with the next two, where there is none",
+                     .absent = "`[]`"},
+        told<client>{.member = "forward_roles", .when = is_forward, .says = "one of them is enough", .absent = "`[]`"},
+        told<client>{.member = "forward_scopes", .when = is_forward, .says = "of `scopes`", .absent = "`[]`"},
         told<client>{.member = "epoch", .says = "tokens of another one are dead", .absent = "0"},
         told<client>{.member = "epoch_raised_at", .absent = "1970"},
         told<client>{.member = "origin", .says = "`admin`, `seed`, `import`", .absent = "`admin`"},

@@ -201,6 +201,8 @@ public:
     client_ptr find_client(client_number number) const override;
     client_ptr find_client(std::string_view client_id) const override;
     bool is_origin_of_client(std::string_view origin) const override;
+    client_ptr find_client_of_host(std::string_view host) const override;
+    bool has_forward_hosts() const override;
     std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override;
     std::size_t count_clients() const override;
     catalogue_ptr find_catalogue() const override;

@@ -159,6 +159,12 @@ result<imported> import_one(embedded_store& store, store_state& s, const Record&
     if (!r.removed && kind.current().find(says::name_of_one(r)) != nullptr) {
         return refused(import_outcome::name_taken);
     }
+    if constexpr (std::same_as<Record, client>) {
+        const auto& there = kind.current();
+        if (std::ranges::any_of(r.forward.hosts, [&](const auto& h) { return there.find_by_host(h) != nullptr; })) {
+            return refused(import_outcome::name_taken);
+        }
+    }
     if (!r.removed && kind.current().by_number.size() >= bounds::count) {
         return refused(import_outcome::refused);
     }
@@ -189,6 +195,17 @@ client_ptr embedded_store::find_client(std::string_view client_id) const {
 bool embedded_store::is_origin_of_client(std::string_view origin) const {
     const rcu_read_guard section;
     return std::ranges::binary_search(state_->entities.clients.current().origins, origin);
+}
+
+client_ptr embedded_store::find_client_of_host(std::string_view host) const {
+    const rcu_read_guard section;
+    const client_ptr* const found = state_->entities.clients.current().find_by_host(host);
+    return found == nullptr ? nullptr : *found;
+}
+
+bool embedded_store::has_forward_hosts() const {
+    const rcu_read_guard section;
+    return !state_->entities.clients.current().by_host.empty();
 }
 
 std::vector<client_ptr> embedded_store::clients_after(client_number after, std::size_t limit) const {

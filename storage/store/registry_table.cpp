@@ -63,6 +63,13 @@ const typename registry_kind<Record>::ptr* registry_kind<Record>::view::find(std
 }
 
 template <named_entity Record>
+const typename registry_kind<Record>::ptr*
+registry_kind<Record>::view::find_by_host(std::string_view host) const noexcept {
+    const auto at = std::ranges::lower_bound(by_host, host, {}, &name_at::name);
+    return at == by_host.end() || at->name != host ? nullptr : &by_number[at->at];
+}
+
+template <named_entity Record>
 std::size_t registry_kind<Record>::view::place_above(std::uint32_t number) const noexcept {
     return static_cast<std::size_t>(std::ranges::upper_bound(by_number, number, {}, key_of<Record>) -
                                     by_number.begin());
@@ -121,6 +128,12 @@ std::unique_ptr<typename registry_kind<Record>::view> registry_kind<Record>::vie
     std::ranges::sort(made->by_name, {}, &view::name_at::name);
     if constexpr (std::same_as<Record, client>) {
         made->origins = origins_of(made->by_number);
+        for (std::uint32_t i = 0; i < made->by_number.size(); ++i) {
+            for (const std::string& host : made->by_number[i]->forward.hosts) {
+                made->by_host.push_back({host, i});
+            }
+        }
+        std::ranges::sort(made->by_host, {}, [](const auto& one) { return std::pair(one.name, one.at); });
     }
     return made;
 }

@@ -46,9 +46,11 @@ public:
         std::vector<ptr> by_number;
         std::vector<name_at> by_name;
         std::vector<std::string_view> origins; // of clients: of their redirect URIs, each once, in order
+        std::vector<name_at> by_host;          // of clients: the hosts of forward auth, in order, then by number
 
         const ptr* find(std::uint32_t number) const noexcept;
         const ptr* find(std::string_view name) const noexcept;
+        const ptr* find_by_host(std::string_view host) const noexcept;
         // The place of the first whose number is above.
         std::size_t place_above(std::uint32_t number) const noexcept;
     };

@@ -144,6 +144,61 @@ BOOST_AUTO_TEST_CASE(a_refused_request_of_an_allowed_origin_is_readable_for_its_
     BOOST_TEST(w.written().find("Access-Control-Allow-Origin: https://a.test\r\n") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_protected_host_is_served_its_own_paths_and_no_other_host_is) {
+    server_settings settings;
+    settings.is_forward_host = [](std::string_view host) { return host == "app.test"; };
+    const struct {
+        std::string_view path, fields;
+        unsigned status; // 0: there is a handler for it
+    } rows[] = {
+        {"/.pawl/start", "Host: app.test\r\n", 0},
+        {"/.pawl/start", "Host: localhost\r\nX-Forwarded-Host: app.test\r\n", 0},
+        {"/.pawl/start", "Host: localhost\r\n", 404},
+        {"/.pawl/start", "Host: localhost\r\nX-Forwarded-Host: other.test\r\n", 404},
+        {"/.pawl/start", "Host: other.test\r\n", 421},
+        {"/.pawl/start", "Host: app.test:81\r\n", 421},
+        {"/.pawl/other", "Host: app.test\r\n", 404},
+        {"/forward-auth", "Host: app.test\r\n", 0},
+        {"/forward-auth", "Host: localhost\r\nX-Forwarded-Host: app.test\r\n", 0},
+        {"/forward-auth", "Host: localhost\r\n", 0},
+        {"/echo", "Host: app.test\r\n", 404},
+        {"/echo/", "Host: app.test\r\n", 404},
+        {"/echo", "Host: localhost\r\nX-Forwarded-Host: app.test\r\n", 404},
+        {"/echo", "Host: localhost\r\nX-Forwarded-Host: other.test\r\n", 0},
+        {"/", "Host: app.test\r\n", 404},
+    };
+    for (const auto& row : rows) {
+        world w(settings);
+        w.hosts.allow_also(settings.is_forward_host);
+        const auto what = w.feed("GET " + std::string(row.path) + " HTTP/1.1\r\n" + std::string(row.fields) + "\r\n");
+        BOOST_TEST((what == connection::action::handle) == (row.status == 0), row.path << " " << row.fields);
+        if (row.status != 0) {
+            BOOST_TEST(status_of(w.written()) == row.status, row.path << " " << row.fields);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_proxy_says_of_a_request_is_read_with_who_says_it) {
+    server_settings settings;
+    settings.trusted_proxies.blocks.push_back(address_block_from_text("10.0.0.1").value());
+    for (const std::string_view peer : {"10.0.0.1", "10.0.0.2"}) {
+        world w(settings, peer);
+        w.feed("GET /echo HTTP/1.1\r\nHost: localhost\r\nx-forwarded-HOST: a.test\r\nX-Forwarded-Uri: /x?y\r\n"
+               "X-Forwarded-Method: PUT\r\nX-Forwarded-Proto: https\r\n\r\n");
+        const http_request& r = w.c.request();
+        BOOST_TEST(r.from_trusted_proxy == (peer == "10.0.0.1"));
+        BOOST_TEST(!r.x_forwarded_twice);
+        BOOST_TEST((r.x_forwarded_host == "a.test" && r.x_forwarded_uri == "/x?y" && r.x_forwarded_method == "PUT" &&
+                    r.x_forwarded_proto == "https"));
+    }
+    for (const std::string_view twice : {"Host", "Uri", "Method", "Proto"}) {
+        world w(settings);
+        const std::string line = "X-Forwarded-" + std::string(twice) + ": a\r\n";
+        w.feed("GET /echo HTTP/1.1\r\nHost: localhost\r\n" + line + line + "\r\n");
+        BOOST_TEST(w.c.request().x_forwarded_twice, twice);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

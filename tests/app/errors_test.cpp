@@ -92,6 +92,7 @@ constexpr expected_refusal refusals[] = {
     {errc::code_reused, "code_reused", 400, "invalid_grant", 400},
     {errc::consent_not_found, "consent_not_found", 404, "", 0},
     {errc::too_many_consents, "too_many_consents", 409, "", 0},
+    {errc::forward_denied, "forward_denied", 403, "", 0},
 };
 
 struct expected_problem {
@@ -126,6 +127,8 @@ constexpr expected_problem problems[] = {
     {request_problem::no_room_for_more, "no_room_for_more", 409},
     {request_problem::fault, "fault", 503},
     {request_problem::unsupported_grant_type, "unsupported_grant_type", 400},
+    {request_problem::untrusted_proxy, "untrusted_proxy", 403},
+    {request_problem::unknown_host, "unknown_host", 403},
 };
 
 } // namespace

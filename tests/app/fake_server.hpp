@@ -142,6 +142,8 @@ inline std::span<const route> fake_routes() {
         {http_method::get, "/static", &handle_static, "static", refuses()},
         {http_method::get, "/slow", &handle_slow, "slow", refuses()},
         {http_method::post, "/nothing", &handle_no_content, "nothing", refuses()},
+        {http_method::get, "/.pawl/start", &handle_ok, "forward_start", refuses()},
+        {http_method::get, "/forward-auth", &handle_ok, "forward_auth", refuses()},
     };
     return rows;
 }

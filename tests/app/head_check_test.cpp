@@ -73,7 +73,8 @@ BOOST_AUTO_TEST_CASE(target_of_one_kibibyte_passes_and_one_byte_more_does_not) {
 }
 
 BOOST_AUTO_TEST_CASE(paths_that_take_tokens_and_capsules_take_targets_of_six_kibibytes) {
-    for (const std::string path : {"/authorize", "/end_session", "/t/world/authorize"}) {
+    for (const std::string path :
+         {"/authorize", "/end_session", "/t/world/authorize", "/.pawl/start", "/forward-auth"}) {
         const std::string target = path + "?" + std::string(long_target_size_max - path.size() - 1, 'a');
         BOOST_TEST((refusal_of(request_with("", "GET " + target + " HTTP/1.1")) == head_refusal::none));
         BOOST_TEST((refusal_of(request_with("", "GET " + target + "a HTTP/1.1")) == head_refusal::target_too_long));

@@ -1,6 +1,8 @@
-// Any bytes, sealed as a flow, as a code and as a sign-out: what is read of them makes the same bytes again.
+// Any bytes, sealed as a flow, as a code, as a sign-out and as the cookies of forward auth: what is read of them makes
+// the same bytes again.
 #include "core/capsule/body.hpp"
 #include "core/provider/authorization_code.hpp"
+#include "core/provider/forward_cookie.hpp"
 #include "core/provider/sign_out.hpp"
 
 #include <algorithm>
@@ -37,6 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     open_flow(ring, text, mark); // a corpus may hold what the ring itself sealed
     open_code(ring, text, mark);
     open_sign_out(ring, text, mark);
+    open_forward_flow(ring, text, mark);
+    open_forward_session(ring, text);
     if (size > capsule_body_size_max) {
         return 0;
     }
@@ -55,6 +59,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto f = open_sign_out(ring, as_sign_out.reveal(), mark)) {
         const auto again = seal_sign_out(ring, *f, mark, random);
         require(again && again->reveal() == as_sign_out.reveal());
+    }
+    const secret_string as_forward = ring.seal(capsule_kind::forward_flow, bytes, mark_bytes(mark), random);
+    if (const auto f = open_forward_flow(ring, as_forward.reveal(), mark)) {
+        const auto again = seal_forward_flow(ring, *f, mark, random);
+        require(again && again->reveal() == as_forward.reveal());
+    }
+    const secret_string as_session = ring.seal(capsule_kind::forward_session, bytes, {}, random);
+    if (const auto s = open_forward_session(ring, as_session.reveal())) {
+        require(seal_forward_session(ring, *s, random).reveal() == as_session.reveal());
     }
     return 0;
 }

@@ -35,6 +35,17 @@ public:
         };
         return std::ranges::any_of(clients_after({}, clients_.size()), is_of);
     }
+    client_ptr find_client_of_host(std::string_view host) const override {
+        const std::lock_guard lock(mutex_);
+        const auto has = [&](const client& c) {
+            return std::ranges::find(c.forward.hosts, host) != c.forward.hosts.end();
+        };
+        return named(clients_, has);
+    }
+    bool has_forward_hosts() const override {
+        const std::lock_guard lock(mutex_);
+        return named(clients_, [](const client& c) { return c.is_forward(); }) != nullptr;
+    }
     std::vector<client_ptr> clients_after(client_number after, std::size_t limit) const override {
         std::vector<client_ptr> out;
         const std::lock_guard lock(mutex_);

@@ -117,6 +117,17 @@ void add_sign_in_options(CLI::App& command, const body_ptr& body) {
     add_number(command, body, "--lost-response-window", "lost_response_window", "SECONDS", "of its sessions");
 }
 
+// One member, which a change replaces whole.
+void add_forward_options(CLI::App& command, const body_ptr& body) {
+    add_inner_list(command, body, "--forward-host", "forward", "hosts", "HOST",
+                   "forward auth: a host that a proxy asks about; the CLIENT is then called forward:HOST; may be given "
+                   "again, and a change has to name all of them");
+    add_inner_list(command, body, "--forward-role", "forward", "roles", "ROLE",
+                   "forward auth: who may enter, one of these roles; every user where not given; may be given again");
+    add_inner_list(command, body, "--forward-scope", "forward", "scopes", "SCOPE",
+                   "forward auth: who may enter, all of these scopes; may be given again");
+}
+
 void add_client_options(CLI::App& command, const body_ptr& body) {
     static constexpr std::array<std::string_view, 2> types{"confidential", "public"};
     add_text(command, body, "--name", "name", "NAME", "for people; the client_id where not given");
@@ -142,6 +153,7 @@ void add_client_options(CLI::App& command, const body_ptr& body) {
     add_json_file(command, body, "--attributes-file", "attributes", "a JSON object, yours to fill");
     add_switch(command, body, "--enabled,!--disabled", "enabled", "disabling ends every token of it");
     add_sign_in_options(command, body);
+    add_forward_options(command, body);
 }
 
 } // namespace

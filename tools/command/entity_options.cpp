@@ -57,6 +57,23 @@ void add_list(CLI::App& command, const body_ptr& body, const char* option, const
         ->allow_extra_args(false);
 }
 
+void add_inner_list(CLI::App& command, const body_ptr& body, const char* option, const char* within, const char* member,
+                    const char* type, const char* meaning) {
+    command
+        .add_option_function<std::vector<std::string>>(
+            option,
+            [body, within, member](const std::vector<std::string>& all) {
+                boost::json::value& inner = (*body)[within];
+                if (!inner.is_object()) {
+                    inner.emplace_object();
+                }
+                inner.get_object()[member] = boost::json::array(all.begin(), all.end());
+            },
+            meaning)
+        ->type_name(type)
+        ->allow_extra_args(false);
+}
+
 void add_number(CLI::App& command, const body_ptr& body, const char* option, const char* member, const char* type,
                 const char* meaning) {
     command

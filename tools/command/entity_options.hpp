@@ -26,6 +26,9 @@ void add_text(CLI::App& command, const body_ptr& body, const char* option, const
               const char* meaning);
 void add_list(CLI::App& command, const body_ptr& body, const char* option, const char* member, const char* type,
               const char* meaning); // may be given again
+// The same, within the object that is the member `within`.
+void add_inner_list(CLI::App& command, const body_ptr& body, const char* option, const char* within, const char* member,
+                    const char* type, const char* meaning);
 void add_number(CLI::App& command, const body_ptr& body, const char* option, const char* member, const char* type,
                 const char* meaning);
 void add_word(CLI::App& command, const body_ptr& body, const char* option, const char* member,
