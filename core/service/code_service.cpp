@@ -17,8 +17,7 @@ namespace pawl {
 
 namespace {
 
-// One presentation of a genuine code.
-struct attempt {
+struct attempt { // one presentation of a genuine code
     const service_context& context;
     const key_ring& keys;
     const authorization_code& code;
