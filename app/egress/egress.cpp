@@ -85,6 +85,8 @@ void egress::ask(const egress_request& request, when_done done) {
 void egress::run() {
     pthread_setname_np(pthread_self(), "pawl-egress-m");
     while (take_requests()) {
+        send(); // before the wait: what was just taken wakes nothing any more
+        expire();
         std::array<pollfd, 3> look{
             pollfd{wake_.get(), POLLIN, 0}, pollfd{link_.descriptor(), POLLIN, 0},
             pollfd{worker_.get(), static_cast<short>(outgoing_.empty() ? POLLIN : POLLIN | POLLOUT), 0}};
@@ -98,8 +100,6 @@ void egress::run() {
         [[maybe_unused]] const ssize_t n = ::read(wake_.get(), &woken, sizeof woken);
         hear_worker();
         hear_supervisor();
-        send();
-        expire();
     }
     fail_all(stopped);
 }
