@@ -1,6 +1,7 @@
 // Composition only: what is built in which order, and how it ends. Each step is a function of startup.hpp.
 #include "app/config/config.hpp"
 #include "app/dev/fixture.hpp"
+#include "app/egress/egress.hpp"
 #include "app/instance/instance.hpp"
 #include "app/instance/metrics_wiring.hpp"
 #include "app/instance/startup.hpp"
@@ -130,7 +131,8 @@ storage::swap_end prepare(const config& settings, int parent) {
 class process {
 public:
     // Opens everything and binds the sockets; nothing is accepted yet. Throws refused and listen_error.
-    process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled);
+    process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled,
+            egress_link way_out);
     // Starts the threads that serve, and says so.
     void start();
     // Until a signal says that it is over. Reloads meanwhile.
@@ -149,7 +151,7 @@ private:
     storage::system_random random_;
     seed seed_;
     ready_file ready_;
-    webhook_parts hook_; // what it reads, before files are out of reach
+    secret_bytes hook_key_; // read before files are out of reach
     const sandbox closed_in_;
     std::unique_ptr<parent_watch> watch_; // null: none. Its thread is the first
     logger log_;
@@ -162,6 +164,7 @@ private:
     const realm_instance_ptr first_; // as long as the server: it is handed its context
     std::unique_ptr<tls_identity> tls_;
     server http_;
+    std::unique_ptr<egress> out_;            // null: nothing goes out
     std::unique_ptr<webhook_sender> sender_; // null: none
     std::string url_;
     clock_watch wall_;
@@ -170,9 +173,10 @@ private:
     std::uint64_t hashes_told_ = 0;
 };
 
-process::process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled)
+process::process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled,
+                 egress_link way_out)
     : inputs_(inputs), settings_(settings), seed_(read_seed(settings, random_)), ready_(settings.ready_file),
-      hook_(open_webhook(settings)), closed_in_(settings),
+      hook_key_(webhook_key_of(settings)), closed_in_(settings),
       watch_(settings.exit_with_parent ? std::make_unique<parent_watch>(parent) : nullptr),
       log_(settings.level, settings.format),
       started_at_s_(static_cast<double>(time_.wall_ms().time_since_epoch().count()) / 1e3),
@@ -196,9 +200,13 @@ process::process(const config_inputs& inputs, const config& settings, int parent
     const std::string issuer = issuer_of(settings, url_);
     it_.set_issuer(issuer);
     http_.set_issuer_host(authority_of_url(issuer));
-    if (hook_.client) {
+    if (way_out) {
+        out_ = std::make_unique<egress>(std::move(way_out), log_);
+    }
+    if (settings.webhook) {
         instance& of = it_.now(first_);
-        sender_ = make_webhook_sender(settings, std::move(hook_), of.events(), of.keys().get()->log_key, random_, log_);
+        sender_ = make_webhook_sender(settings, std::move(hook_key_), of.events(), of.keys().get()->log_key, random_,
+                                      log_, *out_);
     }
 }
 
@@ -233,13 +241,16 @@ server_settings process::wiring() const {
 }
 
 std::string process::render(instance& of) {
-    return http_.counters().render(
-        wire_metrics({of.counters(), of.data(), passwords_, time_, log_, program_version, started_at_s_,
-                      &of.events().figures(), sender_ ? &sender_->figures() : nullptr}));
+    return http_.counters().render(wire_metrics(
+        {of.counters(), of.data(), passwords_, time_, log_, program_version, started_at_s_, &of.events().figures(),
+         sender_ ? &sender_->figures() : nullptr, out_ ? &out_->figures() : nullptr}));
 }
 
 void process::start() {
     closed_in_.close(log_);
+    if (out_) {
+        out_->start();
+    }
     if (sender_) {
         sender_->start();
     }
@@ -297,8 +308,9 @@ void process::stop() {
 }
 
 int serve(const config_inputs& inputs, const config& settings, int parent) {
+    egress_link way_out = start_egress(settings); // first: what is forked later would have keys and threads
     const storage::swap_end settled = prepare(settings, parent);
-    process all(inputs, settings, parent, settled);
+    process all(inputs, settings, parent, settled, std::move(way_out));
     all.start();
     all.wait();
     all.stop();

@@ -1,5 +1,6 @@
 #include "app/instance/metrics_wiring.hpp"
 
+#include "app/egress/egress.hpp"
 #include "app/events/event_service.hpp"
 #include "app/webhook/sender.hpp"
 #include "core/service/token_report.hpp"
@@ -249,6 +250,17 @@ void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figu
         number(durable_lsn > lsn ? durable_lsn - lsn : 0));
 }
 
+void add_egress_rows(std::vector<metric_row>& rows, const egress_figures& figures) {
+    const auto of = [](const std::atomic<std::uint64_t>& n) { return number(n.load(std::memory_order_relaxed)); };
+    constexpr std::string_view requests = "pawl_egress_requests_total";
+    constexpr std::string_view requests_help = "Exchanges with places elsewhere, by outcome.";
+    add(rows, requests, requests_help, counter, of(figures.answered), "outcome=\"answered\"");
+    add(rows, requests, requests_help, counter, of(figures.failed), "outcome=\"failed\"");
+    add(rows, "pawl_egress_deaths_total", "Egress workers that died.", counter, of(figures.deaths));
+    add(rows, "pawl_egress_ready", "1 while there is an egress worker.", gauge,
+        figures.ready.load(std::memory_order_relaxed) ? 1 : 0);
+}
+
 void add_clock_rows(std::vector<metric_row>& rows, const clock_standing& standing) {
     const auto of = [](milliseconds t) { return static_cast<double>(t.count()) / 1e3; };
     add(rows, "pawl_clock_behind_seconds", "How far the wall clock is behind service time.", gauge,
@@ -279,6 +291,9 @@ std::vector<metric_row> wire_metrics(const metrics_sources& sources) {
     }
     if (sources.webhook != nullptr) {
         add_webhook_rows(rows, *sources.webhook, sources.data.durable_lsn());
+    }
+    if (sources.out != nullptr) {
+        add_egress_rows(rows, *sources.out);
     }
     add_clock_rows(rows, sources.time.standing());
     add(rows, "pawl_ready", "1 while storage takes changes.", gauge, sources.data.why_not_ready() == nullptr ? 1 : 0);

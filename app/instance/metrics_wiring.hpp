@@ -15,6 +15,7 @@
 
 namespace pawl::app {
 
+struct egress_figures;  // app/egress/egress.hpp
 struct event_figures;   // app/events/event_service.hpp
 struct webhook_figures; // app/webhook/sender.hpp
 
@@ -29,6 +30,7 @@ struct metrics_sources {
     double start_time_s = 0; // of the process, by the wall clock
     const event_figures* events = nullptr;
     const webhook_figures* webhook = nullptr; // null: there is none
+    const egress_figures* out = nullptr;      // null: nothing goes out
 };
 
 // Rows of one name stand together, as app/http/metrics.hpp wants. Any thread.
@@ -44,6 +46,7 @@ void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& stats
 void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats& stats);
 void add_event_rows(std::vector<metric_row>& rows, const event_figures& figures);
 void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figures, std::uint64_t durable_lsn);
+void add_egress_rows(std::vector<metric_row>& rows, const egress_figures& figures);
 void add_clock_rows(std::vector<metric_row>& rows, const clock_standing& standing);
 void add_process_rows(std::vector<metric_row>& rows, double start_time_s);
 

@@ -1,7 +1,6 @@
 #include "app/process/sandbox.hpp"
 
 #include "app/config/config.hpp"
-#include "app/process/authorities.hpp"
 #include "app/process/logging.hpp"
 
 #include <sys/stat.h>
@@ -46,23 +45,6 @@ void add_block_size(file_rules& rules, const std::string& data_dir) {
         "/sys/dev/block/" + std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev));
     for (const char* const where : {"/queue/physical_block_size", "/../queue/physical_block_size"}) {
         rules.read.push_back(device + where);
-    }
-}
-
-// What finding a receiver's address and judging its certificate reads. The resolver's plug-ins can't be loaded any
-// more: "files" and "dns" are in the C library.
-void add_outgoing(file_rules& rules, const webhook_settings& hook) {
-    for (const char* const of_resolver :
-         {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services"}) {
-        rules.read.push_back(real(of_resolver));
-    }
-    if (hook.target.tls && hook.ca_file.empty()) { // a directory of links, and what they lead to
-        for (const std::string& place : authorities_of_this_system().read) {
-            rules.read.push_back(real(place));
-        }
-        for (const char* const behind_links : {"/usr/share/ca-certificates", "/usr/local/share/ca-certificates"}) {
-            rules.read.emplace_back(behind_links);
-        }
     }
 }
 
@@ -112,9 +94,6 @@ file_rules file_rules_of(const config& settings) {
     if (!settings.admin_socket.empty()) {
         rules.sockets.push_back(directory_of(settings.admin_socket));
     }
-    if (settings.webhook) {
-        add_outgoing(rules, *settings.webhook);
-    }
     rules.read.emplace_back("/dev/null"); // what is given up to turn a client away when descriptors run out
     for (const char* const of_libraries : {"/sys/devices/system/cpu", "/proc/stat", "/etc/localtime"}) {
         rules.read.emplace_back(of_libraries);
@@ -130,16 +109,15 @@ file_rules file_rules_of(const config& settings) {
     return rules;
 }
 
-call_rules call_rules_of(const config& settings) {
+call_rules call_rules_of_server() {
     call_rules rules;
-    rules.outgoing_tcp = settings.webhook.has_value();
     rules.unix_sockets = std::getenv("NOTIFY_SOCKET") != nullptr;
     return rules;
 }
 
 sandbox::sandbox(const config& settings) : wanted_(settings.sandbox), fits_(sandbox_fits_this_build()) {
     if (wanted_ && fits_) {
-        calls_ = call_rules_of(settings);
+        calls_ = call_rules_of_server();
         files_ = restrict_files(file_rules_of(settings));
     }
 }

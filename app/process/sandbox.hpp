@@ -2,6 +2,7 @@
 // calls by seccomp. Both hold until the process ends and for every thread. docs/threat-model.md says what is left.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,10 +19,16 @@ struct file_rules {
     std::vector<std::string> sockets; // directories in which socket files are made and removed
 };
 
-// What is called after the start only where something asked for it.
+// Which of the program's processes closes itself in (docs/decisions/0041-one-narrow-way-out.md).
+enum class process_role : std::uint8_t {
+    server,            // files, threads, and the sockets that are open
+    egress_supervisor, // all that a worker needs, and making one
+    egress_worker,     // connections to elsewhere; files are read only, nothing listens
+};
+
 struct call_rules {
+    process_role role = process_role::server;
     bool unix_sockets = false; // one may be opened: the service manager is told of the stop
-    bool outgoing_tcp = false; // sockets may be opened and connected: webhooks
 };
 
 // What a step came to, for the log.
@@ -34,9 +41,9 @@ struct sandbox_step {
 // Sanitizers and coverage need what the sandbox takes.
 bool sandbox_fits_this_build();
 
-// The rules that serving with these settings needs. Looks at the environment and the working directory.
+// The rules that serving needs. They look at the environment and the working directory.
 file_rules file_rules_of(const config& settings);
-call_rules call_rules_of(const config& settings);
+call_rules call_rules_of_server();
 
 // No new privileges; then Landlock as this kernel has it. To be called before the first thread is started: threads that
 // exist already would stay outside.

@@ -73,21 +73,17 @@ secret_bytes read_webhook_key(const std::string& path, storage::group_access gro
     return *std::move(key);
 }
 
-webhook_parts open_webhook(const config& settings) {
-    webhook_parts out;
-    if (settings.webhook) {
-        // A resolver that waits must not keep a stop waiting: no more than this long for each of its servers.
-        ::setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
-        out.key =
-            read_webhook_key(settings.webhook->secret_file, settings.allow_group_read ? storage::group_access::allowed
-                                                                                      : storage::group_access::refused);
-        out.client = std::make_unique<webhook_client>(settings.webhook->target, settings.webhook->ca_file);
+secret_bytes webhook_key_of(const config& settings) {
+    if (!settings.webhook) {
+        return {};
     }
-    return out;
+    return read_webhook_key(settings.webhook->secret_file, settings.allow_group_read ? storage::group_access::allowed
+                                                                                     : storage::group_access::refused);
 }
 
-std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, event_service& events,
-                                                    const secret_bytes& log_key, random_source& random, logger& log) {
+std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, secret_bytes key, event_service& events,
+                                                    const secret_bytes& log_key, random_source& random, logger& log,
+                                                    egress& out) {
     storage::view_options options;
     options.path = settings.data_dir;
     options.log_key = &log_key;
@@ -95,12 +91,12 @@ std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webh
     family_id store; // as many bytes, and a way to write them
     store.bytes = directory.current().uuid;
     return std::make_unique<webhook_sender>(
-        webhook_sender::parts{*settings.webhook, settings.data_dir, to_hex(store), events, random, log},
-        std::move(p.key), std::move(p.client));
+        webhook_sender::parts{*settings.webhook, settings.data_dir, to_hex(store), events, random, log, out},
+        std::move(key));
 }
 
-webhook_sender::webhook_sender(parts p, secret_bytes key, std::unique_ptr<webhook_client> client)
-    : parts_(std::move(p)), key_(std::move(key)), client_(std::move(client)) {}
+webhook_sender::webhook_sender(parts p, secret_bytes key)
+    : parts_(std::move(p)), key_(std::move(key)), out_(parts_.out) {}
 
 webhook_sender::~webhook_sender() {
     stop();
@@ -149,7 +145,7 @@ void webhook_sender::stop() {
         stopping_ = true;
     }
     changed_.notify_all();
-    client_->stop();
+    out_.stop();
     if (thread_.joinable()) {
         thread_.join();
     }
@@ -220,21 +216,31 @@ bool webhook_sender::turn(event_feed& feed) {
     return false;
 }
 
+// One attempt.
+egress_answer webhook_sender::post(const std::string& id, const std::string& body) {
+    const timestamp now = wall_now();
+    egress_request request;
+    request.to = egress_place::webhook;
+    request.path = parts_.settings.target.path;
+    request.authority = parts_.settings.target.authority;
+    request.fields = {
+        {"Content-Type", "application/json"},
+        {"User-Agent", "pawld/" + std::string(program_version)},
+        {"webhook-id", id},
+        {"webhook-timestamp", std::to_string(now.time_since_epoch().count())},
+        {"webhook-signature", webhook_signature(key_, id, now, body)},
+    };
+    request.body = body;
+    return out_.ask(request);
+}
+
 // False where a stop came first: then it is delivered after the next start.
 bool webhook_sender::deliver(const event_line& line) {
     const std::string body = webhook_body(line);
     const std::string id = webhook_id(parts_.store, {parts_.events.mark(), line.lsn});
     for (unsigned attempt = 1;; ++attempt) {
-        const timestamp now = wall_now();
-        const webhook_client::field_list fields{
-            {"Content-Type", "application/json"},
-            {"User-Agent", "pawld/" + std::string(program_version)},
-            {"webhook-id", id},
-            {"webhook-timestamp", std::to_string(now.time_since_epoch().count())},
-            {"webhook-signature", webhook_signature(key_, id, now, body)},
-        };
-        const webhook_answer answer = client_->post(fields, body);
-        if (answer.good()) {
+        const egress_answer answer = post(id, body);
+        if (answer.status >= 200 && answer.status < 300) {
             figures_.delivered.fetch_add(1, std::memory_order_relaxed);
             return true;
         }

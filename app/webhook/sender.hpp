@@ -1,11 +1,11 @@
 // Delivers events to one receiver: in order, each at least once, whatever happens to either side meanwhile. A thread of
-// its own, which nothing waits for.
+// its own, which nothing waits for; the egress worker connects for it.
 #pragma once
 
 #include "app/config/config.hpp"
+#include "app/egress/egress.hpp"
 #include "app/events/event_service.hpp"
 #include "app/process/logging.hpp"
-#include "app/webhook/client.hpp"
 #include "app/webhook/limits.hpp"
 #include "app/webhook/position.hpp"
 #include "core/random_source.hpp"
@@ -28,7 +28,7 @@ struct webhook_figures {
 
 class webhook_sender final : private event_ring::listener {
 public:
-    // All outlive it but `client`. `store`: hex of its uuid.
+    // All outlive it. `store`: hex of its uuid.
     struct parts {
         const webhook_settings& settings;
         std::string directory;
@@ -36,8 +36,9 @@ public:
         event_service& events;
         random_source& random;
         logger& log;
+        egress& out;
     };
-    webhook_sender(parts p, secret_bytes key, std::unique_ptr<webhook_client> client);
+    webhook_sender(parts p, secret_bytes key);
     ~webhook_sender(); // stop()
     webhook_sender(const webhook_sender&) = delete;
     webhook_sender& operator=(const webhook_sender&) = delete;
@@ -58,13 +59,14 @@ private:
     // False at a stop.
     bool turn(event_feed& feed);
     bool deliver(const event_line& line);
+    egress_answer post(const std::string& id, const std::string& body);
     bool rest(milliseconds how_long, bool or_woken);
     void save(std::uint64_t lsn, bool delivered);
     void save_now(std::uint64_t lsn);
 
     const parts parts_;
     const secret_bytes key_;
-    const std::unique_ptr<webhook_client> client_;
+    egress_waiter out_;
     webhook_figures figures_;
 
     std::mutex mutex_;
@@ -84,16 +86,15 @@ std::string webhook_body(const event_line& line);
 // Of one event of one store, the same at every attempt: what a receiver tells repetitions by.
 std::string webhook_id(std::string_view store, const event_place& at);
 
-// What a start reads before the sandbox closes. Without --webhook: nothing. Throws refused(usage).
-struct webhook_parts {
-    secret_bytes key;
-    std::unique_ptr<webhook_client> client;
-};
-webhook_parts open_webhook(const config& settings);
-// `settings.webhook` is set and outlives it, as `events` does. `log_key`: of the directory that the events are of.
-std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, webhook_parts p, event_service& events,
-                                                    const secret_bytes& log_key, random_source& random, logger& log);
+// `settings.webhook` is set and outlives it, as the others do but `key`. `log_key`: of the directory that the events
+// are of.
+std::unique_ptr<webhook_sender> make_webhook_sender(const config& settings, secret_bytes key, event_service& events,
+                                                    const secret_bytes& log_key, random_source& random, logger& log,
+                                                    egress& out);
 
+// The key that --webhook-secret-file holds; empty without --webhook. Before the sandbox closes. Throws as the next
+// does.
+secret_bytes webhook_key_of(const config& settings);
 // Throws refused(usage): it can't be read, others may read it, or it holds no key.
 secret_bytes read_webhook_key(const std::string& path, storage::group_access group);
 

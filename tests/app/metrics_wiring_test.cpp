@@ -1,3 +1,4 @@
+#include "app/egress/egress.hpp"
 #include "app/instance/metrics_wiring.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -28,6 +29,7 @@ std::vector<metric_row> all_rows() {
     add_store_rows(rows, {});
     add_log_rows(rows, {});
     add_password_rows(rows, {});
+    add_egress_rows(rows, {});
     add_clock_rows(rows, {});
     add_process_rows(rows, 1);
     return rows;

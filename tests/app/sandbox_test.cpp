@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -34,6 +35,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int not_applied = 250;
+constexpr call_rules egress_worker{.role = process_role::egress_worker, .unix_sockets = false};
+constexpr call_rules with_unix_sockets{.role = process_role::server, .unix_sockets = true};
 
 struct folder {
     fs::path path;
@@ -169,17 +172,69 @@ BOOST_AUTO_TEST_CASE(sockets_are_there_only_where_asked_for) {
     for (const int family : {AF_PACKET, AF_NETLINK, AF_UNIX, AF_INET, AF_INET6, AF_VSOCK}) {
         BOOST_TEST(errno_of(where, opened(family, SOCK_DGRAM)) == EPERM);
     }
-    BOOST_TEST(errno_of(where, opened(AF_UNIX, SOCK_DGRAM), {.unix_sockets = true}) == 0);
-    BOOST_TEST(errno_of(where, opened(AF_INET, SOCK_STREAM), {.unix_sockets = true}) == EPERM);
-    BOOST_TEST(errno_of(where, opened(AF_INET, SOCK_STREAM), {.outgoing_tcp = true}) == 0);
-    BOOST_TEST(errno_of(where, opened(AF_PACKET, SOCK_RAW), {.unix_sockets = true, .outgoing_tcp = true}) == EPERM);
-    BOOST_TEST(errno_of(where,
-                        [] {
-                            sockaddr any{};
-                            any.sa_family = AF_INET;
-                            return result_of(::bind(::socket(AF_INET, SOCK_STREAM, 0), &any, sizeof(sockaddr)));
-                        },
-                        {.outgoing_tcp = true}) == EPERM);
+    BOOST_TEST(errno_of(where, opened(AF_UNIX, SOCK_DGRAM), with_unix_sockets) == 0);
+    BOOST_TEST(errno_of(where, opened(AF_INET, SOCK_STREAM), with_unix_sockets) == EPERM);
+    for (const int family : {AF_INET, AF_INET6}) {
+        BOOST_TEST(errno_of(where, opened(family, SOCK_STREAM), egress_worker) == 0);
+    }
+    for (const int family : {AF_PACKET, AF_NETLINK, AF_UNIX, AF_VSOCK}) {
+        BOOST_TEST(errno_of(where, opened(family, SOCK_DGRAM), egress_worker) == EPERM);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_connects_to_nothing) {
+    const folder where;
+    const auto connects = [] {
+        sockaddr_in nowhere{};
+        nowhere.sin_family = AF_INET;
+        return result_of(::connect(-1, reinterpret_cast<const sockaddr*>(&nowhere), sizeof nowhere));
+    };
+    BOOST_TEST(errno_of(where, connects) == EPERM);
+    BOOST_TEST(errno_of(where, connects, call_rules_of_server()) == EPERM);
+    BOOST_TEST(errno_of(where, connects, egress_worker) == EBADF);
+}
+
+BOOST_AUTO_TEST_CASE(an_egress_worker_waits_for_no_client_and_changes_no_file) {
+    const folder where;
+    BOOST_TEST(errno_of(
+                   where,
+                   [] {
+                       sockaddr any{};
+                       any.sa_family = AF_INET;
+                       return result_of(::bind(::socket(AF_INET, SOCK_STREAM, 0), &any, sizeof(sockaddr)));
+                   },
+                   egress_worker) == EPERM);
+    BOOST_TEST(errno_of(
+                   where, [] { return result_of(::listen(::socket(AF_INET, SOCK_STREAM, 0), 1)); }, egress_worker) ==
+               EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::accept(-1, nullptr, nullptr)); }, egress_worker) == EPERM);
+    // Also where Landlock would let it.
+    for (const int flags : {O_WRONLY, O_RDWR, O_CREAT | O_WRONLY, O_TRUNC, O_CREAT}) {
+        BOOST_TEST(errno_of(where, [&] { return opens(where.at("in/new"), flags); }, egress_worker) == EPERM);
+    }
+    BOOST_TEST(errno_of(where, [&] { return opens(where.at("read/a"), O_RDONLY); }, egress_worker) == 0);
+    BOOST_TEST(
+        errno_of(where, [&] { return result_of(::unlink(where.at("read/a").c_str())); }, egress_worker) == EPERM);
+    BOOST_TEST(
+        errno_of(where, [&] { return result_of(::mkdir(where.at("in/d").c_str(), 0700)); }, egress_worker) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::fork()); }, egress_worker) == EPERM);
+    BOOST_TEST(errno_of(where, [] { return result_of(::kill(::getppid(), 0)); }, egress_worker) == EPERM);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_is_closed_in_further_than_its_supervisor) {
+    const folder where;
+    const int status = in_sandbox(where, {.role = process_role::egress_supervisor, .unix_sockets = false}, [] {
+        const pid_t worker = ::fork();
+        if (worker == 0) {
+            const bool applied = restrict_calls(egress_worker).applied;
+            ::_exit(applied && result_of(::fork()) == EPERM && result_of(::socket(AF_INET, SOCK_STREAM, 0)) == 0 ? 0
+                                                                                                                 : 1);
+        }
+        int ended = 1;
+        return worker < 0 || ::waitpid(worker, &ended, 0) != worker ? errno : ended;
+    });
+    BOOST_TEST(WIFEXITED(status));
+    BOOST_TEST(WEXITSTATUS(status) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(of_ioctl_there_is_only_what_the_server_needs) {
@@ -197,7 +252,7 @@ BOOST_AUTO_TEST_CASE(of_ioctl_there_is_only_what_the_server_needs) {
     for (const int request : {TIOCSTI, TIOCGWINSZ, TCSETS, SIOCGIFCONF, FIONREAD, FIOASYNC}) {
         BOOST_TEST(errno_of(where, asks(static_cast<unsigned long>(request))) == EPERM);
     }
-    BOOST_TEST(errno_of(where, asks(FIONREAD), {.outgoing_tcp = true}) != EPERM); // the resolver's
+    BOOST_TEST(errno_of(where, asks(FIONREAD), egress_worker) != EPERM); // the resolver's
 }
 
 BOOST_AUTO_TEST_CASE(a_thread_that_computes_can_still_give_way) {
