@@ -474,7 +474,7 @@ class KeysTest(AdminCase):
 
     def test_bad_requests_change_no_key(self):
         before = self.keys()
-        for body in ({}, {"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True},
+        for body in ({"kind": "log"}, {"kind": 1}, {"kind": "signing", "now": "yes"}, {"kind": "refresh", "now": True},
                      {"kind": "capsule", "now": True}, {"kind": "capsule", "alg": "ES256"}):
             self.expect(self.socket.post("/admin/keys/rotate", body), 422)
         for body in ({}, {"kid": "x", "refresh_id": 1}, {"refresh_id": 256}, {"refresh_id": "1"}, {"kid": "x", "force": 1},
