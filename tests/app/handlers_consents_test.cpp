@@ -105,8 +105,8 @@ BOOST_AUTO_TEST_CASE(a_token_of_a_client_does_not_tell_what_others_were_allowed)
     facts.idle_ttl = facts.absolute_ttl = seconds(3600);
     data.insert_family(facts, family_word{}, {}).value();
     const issued_tokens tokens = issue_tokens(context, *keys, facts, family_word{}, time.now(), "shop", {}, nullptr);
-    expect_problem(get("/users/me/consents", tokens.access_token), 401, "invalid_access_token");
-    expect_problem(withdraw("/users/me/consents/shop", tokens.access_token), 401, "invalid_access_token");
+    expect_problem(get("/users/me/consents", tokens.access_token), 403, "insufficient_scope");
+    expect_problem(withdraw("/users/me/consents/shop", tokens.access_token), 403, "insufficient_scope");
 }
 
 BOOST_AUTO_TEST_CASE(an_operator_sees_and_withdraws_and_the_event_says_by_whom) {

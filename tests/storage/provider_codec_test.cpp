@@ -211,7 +211,19 @@ BOOST_AUTO_TEST_CASE(a_body_cut_or_longer_is_malformed_and_a_later_version_newer
     std::vector<std::uint8_t> longer = whole;
     longer.push_back(0);
     BOOST_TEST((read(longer, out) == decoding::malformed));
-    BOOST_TEST((read(whole, out, 2) == decoding::newer));
+    BOOST_TEST((read(whole, out, declaration<client>::version + 1) == decoding::newer));
+}
+
+BOOST_AUTO_TEST_CASE(a_client_with_hosts_is_of_version_2_and_one_without_as_before) {
+    BOOST_TEST(version_of(shop()) == 1);
+    client c = shop(), again;
+    c.forward = {.hosts = {"app.example", "app.example:8443"}, .roles = {"editor"}, .scopes = {"read"}};
+    BOOST_TEST(version_of(c) == 2);
+    BOOST_TEST((read(encode_body(c), again, version_of(c)) == decoding::ok));
+    BOOST_TEST((again == c));
+    BOOST_TEST(told_to(c, audience::owner).find(R"("forward_hosts":["app.example","app.example:8443"])") !=
+               std::string::npos);
+    BOOST_TEST(told_to(shop(), audience::owner).find("forward_hosts") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_dump_has_no_proof_of_a_secret_and_an_export_has_it) {
