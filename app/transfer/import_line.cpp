@@ -128,6 +128,7 @@ user_factor read_factor(member_reader& from) {
         f.digits = static_cast<std::uint8_t>(from.optional_count("digits", 6, 8).value_or(6));
         f.period = static_cast<std::uint8_t>(from.optional_count("period", 15, 120).value_or(30));
         f.algorithm = static_cast<std::uint8_t>(from.optional_word("algorithm", algorithms).value_or(0) + 1);
+        f.proven_step = from.optional_count("proven_step", 0, totp_step_max).value_or(0);
     } else {
         f.count = static_cast<std::uint8_t>(from.optional_count("count", 1, recovery_codes_max).value_or(1));
     }

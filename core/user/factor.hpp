@@ -17,6 +17,7 @@ enum class factor_kind : std::uint8_t { totp = 1, recovery = 2 };
 enum class totp_algorithm : std::uint8_t { sha1 = 1, sha256 = 2, sha512 = 3 };
 
 inline constexpr std::size_t factors_max = 20, factor_name_size_max = 64, factor_salt_size = 16;
+inline constexpr std::uint64_t totp_step_max = (std::uint64_t{1} << 40U) - 1;
 inline constexpr std::uint8_t recovery_codes_max = 24; // bits of its word
 
 struct user_factor {
@@ -29,6 +30,7 @@ struct user_factor {
     // Of a TOTP; 0 in a recovery set.
     std::uint8_t digits = 0, period = 0; // period in seconds
     std::uint8_t algorithm = 0;          // totp_algorithm
+    std::uint64_t proven_step = 0;       // of the code that it was set up with: used, as all before it
     // Of a recovery set; 0 in a TOTP.
     std::uint8_t count = 0; // of its codes
 

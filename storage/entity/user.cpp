@@ -21,7 +21,8 @@ std::string factors_json(const std::vector<user_factor>& factors, bool with_salt
         if (f.kind == factor_kind::totp) {
             one.member("digits", std::uint64_t{f.digits})
                 .member("period", std::uint64_t{f.period})
-                .member("algorithm", name_of(static_cast<totp_algorithm>(f.algorithm)));
+                .member("algorithm", name_of(static_cast<totp_algorithm>(f.algorithm)))
+                .member("proven_step", f.proven_step);
         } else {
             one.member("count", std::uint64_t{f.count});
         }

@@ -37,11 +37,13 @@ struct declaration<user_factor> {
         at<&record::digits>("digits"),
         at<&record::period>("period"),
         at<&record::algorithm>("algorithm"),
+        at<&record::proven_step>("proven_step"),
         at<&record::count>("count"),
     };
     static bool sound(const record& f) {
-        const bool of_totp = f.digits != 0 || f.period != 0 || f.algorithm != 0;
-        const bool fits = f.kind == factor_kind::totp ? is_sound_totp(f.digits, f.period, f.algorithm) && f.count == 0
+        const bool of_totp = f.digits != 0 || f.period != 0 || f.algorithm != 0 || f.proven_step != 0;
+        const bool fits = f.kind == factor_kind::totp ? is_sound_totp(f.digits, f.period, f.algorithm) &&
+                                                            f.count == 0 && f.proven_step <= totp_step_max
                                                       : !of_totp && f.count > 0 && f.count <= recovery_codes_max;
         return fits && f.number != 0 && f.name.size() <= factor_name_size_max;
     }
@@ -183,14 +185,15 @@ struct declaration<user> {
                    .when = had_factors,
                    .says = "the highest number a factor ever had: version 3",
                    .absent = "0"},
-        told<user>{.member = "factors",
-                   .when = had_factors,
-                   .write = export_factors,
-                   .says =
-                       "at most 20 of `number`, `kind` (`totp`, `recovery`), `key_id`, `created_at`, `name`, `salt` "
-                       "(32 hex digits), and `digits`, `period`, `algorithm` (`SHA1`, `SHA256`, `SHA512`) or "
-                       "`count`: good with the same key file alone; version 3",
-                   .absent = "`[]`"},
+        told<user>{
+            .member = "factors",
+            .when = had_factors,
+            .write = export_factors,
+            .says =
+                "at most 20 of `number`, `kind` (`totp`, `recovery`), `key_id`, `created_at`, `name`, `salt` "
+                "(32 hex digits), and `digits`, `period`, `algorithm` (`SHA1`, `SHA256`, `SHA512`), `proven_step` or "
+                "`count`: good with the same key file alone; version 3",
+            .absent = "`[]`"},
         told<user>{.member = "is_superuser", .absent = "`false`"},
         told<user>{.member = "deleted",
                    .says = "a tombstone: its names and hash are empty, its number is not given again",
