@@ -153,6 +153,14 @@ void read_account(member_reader& from, user& u) {
         member_reader one(from, "factors", i);
         u.factors.push_back(read_factor(one));
     }
+    const std::size_t formers = from.count_elements("former_addresses", former_addresses_max);
+    for (std::size_t i = 0; i < formers; ++i) {
+        member_reader one(from, "former_addresses", i);
+        former_address& a = u.former_addresses.emplace_back();
+        a.email = one.optional_text("email").value_or("");
+        a.until = read_time(one, "until");
+        one.refuse_others();
+    }
 }
 
 user read_user(member_reader& from) {
@@ -335,6 +343,12 @@ std::string check_imported_account(const user& u) {
             return "factors: one has no number, or a name that is too long or not in NFC";
         }
     }
+    for (const former_address& a : u.former_addresses) {
+        std::string why;
+        if (!check_email(a.email, why)) {
+            return "former_addresses: one is no email address";
+        }
+    }
     return storage::declaration<user>::has_factors_in_order(u)
                ? std::string()
                : "factors: their numbers rise, and none is higher than next_factor";
@@ -345,7 +359,7 @@ std::string check_imported_account(const user& u) {
 std::string check_imported_user(user& u) {
     if (u.deleted) {
         const bool empty = u.email.empty() && u.username.empty() && u.password_hash.empty() && u.attributes.empty() &&
-                           u.factors.empty() && !u.gate.enabled;
+                           u.factors.empty() && u.former_addresses.empty() && !u.gate.enabled;
         return empty ? std::string()
                      : "deleted: a deleted user has no names, no hash, no attributes, no factors and is not enabled";
     }

@@ -98,6 +98,7 @@ void make_tombstone(user& u, timestamp now) {
     u.password_hash.clear();
     u.roles.clear();
     u.attributes.clear();
+    u.former_addresses.clear();
     u.email_verified = false;
     u.is_superuser = false;
     u.locale.clear();

@@ -52,6 +52,17 @@ struct user_gate {
 // Bytes of user::attributes and of user::locale.
 inline constexpr std::size_t attributes_size_max = 4096, locale_size_max = 35;
 
+// An address that the account gave up. It is no login name any more, and no other account may have it until then: a
+// change of the address can be undone for so long.
+struct former_address {
+    std::string email; // as it was
+    timestamp until{};
+
+    friend bool operator==(const former_address&, const former_address&) = default;
+};
+inline constexpr seconds former_address_life{7 * 86400};
+inline constexpr std::size_t former_addresses_max = 3;
+
 struct user {
     user_id id;
     std::uint64_t version = 1; // +1 with every change
@@ -76,6 +87,7 @@ struct user {
     std::string locale;               // BCP 47; empty: as the server has it
     std::uint32_t next_factor = 0;    // the highest number that a factor ever had
     std::vector<user_factor> factors; // in the order of their numbers
+    std::vector<former_address> former_addresses;
     user_gate gate;
 
     friend bool operator==(const user&, const user&) = default;

@@ -46,6 +46,25 @@ std::string text_of(const std::vector<user_factor>& factors) {
     return out;
 }
 
+void tell_value(json_object_writer& w, std::string_view name, const std::vector<former_address>& addresses) {
+    std::string list = "[";
+    for (const former_address& a : addresses) {
+        list += list.size() > 1 ? "," : "";
+        json_object_writer one(list);
+        one.member("email", a.email).member("until", to_rfc3339(a.until));
+        one.end();
+    }
+    w.raw(name, list + "]");
+}
+
+std::string text_of(const std::vector<former_address>& addresses) {
+    std::string out;
+    for (const former_address& a : addresses) {
+        out += (out.empty() ? "" : ", ") + a.email;
+    }
+    return out;
+}
+
 void storage::declaration<user>::export_factors(json_object_writer& w, const user& u) {
     w.raw("factors", factors_json(u.factors, true));
 }

@@ -1,6 +1,7 @@
 // Users on disk. Their own rules: core/user/user.hpp.
 #pragma once
 
+#include "core/user/names.hpp"
 #include "core/user/user.hpp"
 #include "storage/record/bounded_form.hpp"
 #include "storage/record/declaration.hpp"
@@ -16,6 +17,8 @@ namespace pawl {
 // Factors as dumps and comparisons tell them: without their salts.
 void tell_value(json_object_writer& w, std::string_view name, const std::vector<user_factor>& factors);
 std::string text_of(const std::vector<user_factor>& factors);
+void tell_value(json_object_writer& w, std::string_view name, const std::vector<former_address>& addresses);
+std::string text_of(const std::vector<former_address>& addresses);
 
 } // namespace pawl
 
@@ -47,6 +50,19 @@ struct declaration<user_factor> {
                                                       : !of_totp && f.count > 0 && f.count <= recovery_codes_max;
         return fits && f.number != 0 && f.name.size() <= factor_name_size_max;
     }
+};
+
+template <>
+struct declaration<former_address> {
+    using record = former_address;
+    static constexpr const char* name = "former";
+    static constexpr const char* list_text = "u8 count, count x former";
+
+    static constexpr std::tuple fields{
+        at_as<bounded_text<email_size_max>, &record::email>("email"),
+        at<&record::until>("until"),
+    };
+    static bool sound(const record& f) { return !f.email.empty() && f.email.size() <= email_size_max; }
 };
 
 template <>
@@ -85,6 +101,8 @@ struct declaration<user> {
             .in_version(3),
         at<&user::next_factor>("next_factor").in_version(3),
         at_as<bounded_parts<user_factor, factors_max>, &user::factors>("factors").with(exposure::guarded).in_version(3),
+        at_as<bounded_parts<former_address, former_addresses_max>, &user::former_addresses>("former_addresses")
+            .in_version(3),
     };
     // Their numbers rise, and none is higher than the highest ever.
     static bool has_factors_in_order(const user& u) {
@@ -100,6 +118,7 @@ struct declaration<user> {
     static bool sound(const user& u) { return u.id.value != 0 && u.version != 0 && has_factors_in_order(u); }
 
     static void export_factors(json_object_writer& w, const user& u);
+    static bool had_other_address(const user& u) { return !u.former_addresses.empty(); }
     static bool has_factor_epoch(const user& u) { return u.factor_epoch != 0; }
     static bool has_password_change(const user& u) { return u.password_changed_at != timestamp{}; }
     static bool has_verified_at(const user& u) { return u.email_verified_at != timestamp{}; }
@@ -139,6 +158,7 @@ struct declaration<user> {
         told<user>{"no_notices", "no_notices", is_unnoticed},
         told<user>{"next_factor", "next_factor", had_factors},
         told<user>{"factors", "factors", had_factors},
+        told<user>{"former_addresses", "former_addresses", had_other_address},
         told<user>{"is_superuser"},
         told<user>{"enabled", "gate.enabled"},
         told<user>{"deleted"},
@@ -194,6 +214,11 @@ struct declaration<user> {
                 "(32 hex digits), and `digits`, `period`, `algorithm` (`SHA1`, `SHA256`, `SHA512`), `proven_step` or "
                 "`count`: good with the same key file alone; version 3",
             .absent = "`[]`"},
+        told<user>{.member = "former_addresses",
+                   .when = had_other_address,
+                   .says = "at most 3 of `email`, `until`: addresses that the account gave up, and that no other may "
+                           "have until then; version 3",
+                   .absent = "`[]`"},
         told<user>{.member = "is_superuser", .absent = "`false`"},
         told<user>{.member = "deleted",
                    .says = "a tombstone: its names and hash are empty, its number is not given again",
@@ -228,6 +253,7 @@ struct declaration<user> {
         compared_field<user>{"pending_approval"},
         compared_field<user>{"no_notices"},
         compared_field<user>{"factors"},
+        compared_field<user>{"former_addresses"},
         compared_field<user>{"is_superuser"},
         compared_field<user>{"enabled", "gate.enabled"},
         compared_field<user>{"deleted"},
