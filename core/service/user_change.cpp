@@ -103,8 +103,15 @@ void make_tombstone(user& u, timestamp now) {
     u.password_hash.clear();
     u.roles.clear();
     u.attributes.clear();
+    u.former_addresses.clear();
     u.email_verified = false;
     u.is_superuser = false;
+    u.locale.clear();
+    u.factors.clear();
+    u.next_factor = 0;
+    u.factor_epoch = 0;
+    u.password_changed_at = u.email_verified_at = u.undo_floor = timestamp{};
+    u.must_change_password = u.pending_approval = u.no_notices = false;
     u.deleted = true;
     u.gate.enabled = false;
     close_gate(u, gate_reason::deleted, family_id{}, now);

@@ -167,6 +167,12 @@ struct flags_field {
     std::array<std::string_view, sizeof...(Members)> bits{};
     std::uint16_t since = 1;
 
+    constexpr flags_field in_version(std::uint16_t version) const {
+        flags_field f = *this;
+        f.since = version;
+        return f;
+    }
+
     static constexpr std::size_t size_max = 1;
     static constexpr const char* text = "u8";
 

@@ -31,6 +31,11 @@ struct enumeration<event_kind> {
 };
 
 template <>
+struct enumeration<factor_kind> {
+    static constexpr factor_kind first = factor_kind::totp, last = factor_kind::recovery;
+};
+
+template <>
 struct enumeration<binding_kind> {
     static constexpr binding_kind first = binding_kind::none, last = binding_kind::certificate;
 };
@@ -61,6 +66,9 @@ constexpr const char* name_of(binding_kind kind) noexcept {
     constexpr std::array<const char*, 3> names{"none", "proof_key", "certificate"};
     static_assert(names.size() == static_cast<std::size_t>(enumeration<binding_kind>::last) + 1);
     return is_known(kind) ? names.at(static_cast<std::size_t>(kind)) : "unknown";
+}
+constexpr const char* name_of(factor_kind kind) noexcept {
+    return kind == factor_kind::totp ? "totp" : kind == factor_kind::recovery ? "recovery" : "unknown";
 }
 constexpr const char* name_of(gate_reason reason) noexcept {
     constexpr std::array<const char*, 6> names{"none",     "logout_all", "password_change",

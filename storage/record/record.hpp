@@ -22,7 +22,8 @@ enum class record_type : std::uint16_t {
     scope = 6 | critical_record_bit,
     api = 7 | critical_record_bit,
     consent = 8 | critical_record_bit,        // one version of what a user allowed a client
-    mail = 11,                                // a mail that waits, or what became of it
+    factor_word = 10 | critical_record_bit,   // absolute word of one factor of a user
+    mail = 11,                                // a mail that is to be sent, or what became of it
     serving = 12,                             // when this store was served (serving.hpp)
     revoked_token = 13 | critical_record_bit, // an access token without a family that was revoked
 };
@@ -54,6 +55,7 @@ constexpr std::uint16_t format_minor_of(std::uint16_t type, std::uint16_t versio
     case record_type::api:
     case record_type::revoked_token:
     case record_type::consent:
+    case record_type::factor_word:
         return 1;
     default:
         return 0;

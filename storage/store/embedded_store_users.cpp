@@ -160,10 +160,14 @@ result<imported> embedded_store::import_user(const user& u) {
         return no_room();
     }
     s.users.next_id = std::max(s.users.next_id, u.id.value + 1);
+    user_slot& published = *slot;
     s.users.publish(*slot, std::move(version));
     s.users.add(std::move(slot));
     claim(s.users, claims.email);
     claim(s.users, claims.username);
+    for (const former_address& a : u.former_addresses) {
+        s.users.let_rest(published, fold_login_name(a.email), a.until);
+    }
     return imported{import_outcome::added, s.enqueue_user(*record, group, *room)};
 }
 
@@ -295,6 +299,16 @@ names_left names_left_by(store_state& s, const user_slot& slot, const user& befo
     return left;
 }
 
+// How long an address that the user gave up stays the user's (core/user/user.hpp).
+timestamp kept_until(const user& u, const std::string& folded) {
+    for (const former_address& a : u.former_addresses) {
+        if (fold_login_name(a.email) == folded) {
+            return a.until;
+        }
+    }
+    return {};
+}
+
 } // namespace
 
 result<store::replace_user_result> embedded_store::replace_user(const user& desired, std::span<const mail> mails) {
@@ -362,7 +376,11 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
         // `now` after the publication: a token made of the old record has a time from before.
         const seconds rest = s.options.names_rest;
         const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
-        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t), rests_until);
+        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t),
+                        std::max(rests_until, kept_until(desired, left.entries[i]->folded)));
+    }
+    if (desired.deleted) {
+        s.users.cut_rest(*slot, s.time.now() + s.options.names_rest);
     }
     return replace_user_result{exchange_outcome::exchanged, t};
 }

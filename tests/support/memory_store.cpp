@@ -75,7 +75,9 @@ void memory_store::apply_user(const user_ptr& u) {
     slot.durable = u;
     // A name is free once the record that frees it is durable, and no later record took it again.
     const auto bears = [](const user& holder, const std::string& name) {
-        return name == fold_login_name(holder.email) || name == fold_login_name(holder.username);
+        return name == fold_login_name(holder.email) || name == fold_login_name(holder.username) ||
+               std::ranges::any_of(holder.former_addresses,
+                                   [&](const former_address& a) { return name == fold_login_name(a.email); });
     };
     std::erase_if(names_, [&](const auto& name) {
         return name.second == u->id && !bears(*u, name.first) && !bears(*slot.current, name.first);
@@ -114,6 +116,9 @@ std::unique_ptr<memory_store> memory_store::after_crash() const {
             if (!slot.durable->deleted) {
                 image->names_[fold_login_name(slot.durable->email)] = id;
                 image->names_[fold_login_name(slot.durable->username)] = id;
+                for (const former_address& a : slot.durable->former_addresses) {
+                    image->names_.try_emplace(fold_login_name(a.email), id);
+                }
             }
         }
     }
