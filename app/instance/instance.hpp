@@ -6,6 +6,7 @@
 #include "app/http/context.hpp"
 #include "app/instance/operations.hpp"
 #include "app/instance/startup.hpp"
+#include "app/mail/mail_desk.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/login_limiter.hpp"
 #include "app/worker/signing_pool.hpp"
@@ -14,6 +15,7 @@
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
 #include "core/service/machine_service.hpp"
+#include "core/service/mail_service.hpp"
 #include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -32,6 +34,7 @@ struct instance_shared {
     logger* log = nullptr;                    // of the process; null in tests of other things
     dev_clock* development = nullptr;         // the world's clock, where it is given one
     signer_source fresh_signer{};             // as of operations
+    bool has_relay = false;                   // mails go somewhere; under --dev they always do
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };
@@ -57,6 +60,8 @@ public:
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
     event_service& events() { return events_; }
+    mail_service& mails() { return mails_; }
+    mail_desk& mails_out() { return mails_out_; }
     const service_settings& rules() const { return rules_; }
     const clock& now() const { return shared_.development != nullptr ? shared_.development->as_clock() : shared_.time; }
 
@@ -70,6 +75,9 @@ private:
     login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
     signing_pool signer_;
     service_context parts_;
+    mail_settings mail_rules_;
+    mail_service mails_;
+    mail_desk mails_out_;
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;
