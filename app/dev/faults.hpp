@@ -33,7 +33,7 @@ enum class mail_fault : std::uint8_t {
     put_off,       // 451 for this mail: it is tried again later
     refused,       // 550: never
     login_refused, // 535: the relay does not let us in, so all mails wait
-    no_connection, // nobody answers
+    no_connection, // there is no answer
     after_250,     // the mail is taken, and the connection is gone before we know: it comes twice
 };
 

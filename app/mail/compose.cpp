@@ -1,7 +1,6 @@
 #include "app/mail/compose.hpp"
 
 #include "app/mail/texts.hpp"
-#include "app/page/pages.hpp"
 #include "core/mail/mime.hpp"
 #include "core/text/html_text.hpp"
 #include "core/text/rfc3339.hpp"

@@ -1,4 +1,4 @@
-// What is to be sent now, and what became of it: between the store, which keeps mails, and whoever carries them out
+// What is to be sent now, and what became of it: between the store, which keeps mails, and what carries them out
 // (the sender to a relay, or the box of --dev). Decides by core/mail/queue.hpp; has no thread and waits for nothing.
 #pragma once
 

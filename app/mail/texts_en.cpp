@@ -10,7 +10,7 @@ constexpr mail_texts english_mail_texts{
     .asked_from = "This was asked for at {time}, from {network} ({agent}).",
     .happened = "It happened at {time}.",
     .happened_from = "It happened at {time}, from {network} ({agent}).",
-    .not_you_link = "If you did not ask for this, you need not do anything: without the link nothing changes.",
+    .not_you_link = "If you did not ask for this, there is nothing to do: without the link nothing changes.",
     .not_you_notice = "If it was not you, sign in, change your password and end the sessions that you do not know.",
     .footer = "This mail was sent by {issuer}. Please do not answer it.",
     .verify_email_subject = "Confirm your email address",

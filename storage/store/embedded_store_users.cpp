@@ -210,23 +210,42 @@ std::optional<std::vector<mail_ptr>> mails_of(std::span<const mail> mails, user_
     return out.size() <= mails_of_a_change_max ? std::optional(std::move(out)) : std::nullopt;
 }
 
-// Publishes the mails and enqueues the group. The user's version, which has them, is published before: a snapshot that
-// meets one of them meets that version (snapshot_content.cpp).
-ticket enqueue_change(store_state& s, const user& u, const user_group& group, mail_table::prepared mails,
-                      log_room room) {
-    if (mails.empty()) {
-        return s.enqueue_user(u, group, room);
+// A user's record and its mails, with all the memory that they take.
+struct prepared_group {
+    std::unique_ptr<user_version> version;
+    user_group bytes;
+    mail_table::prepared mails;
+};
+
+// std::nullopt where the record is larger than any may be (the services check sizes before), a mail is not as it must
+// be, or its id is taken. No other change adds them meanwhile: ids are random.
+std::optional<prepared_group> prepare_group(store_state& s, const user_ptr& record, std::span<const mail> mails) {
+    std::optional<std::vector<mail_ptr>> sent = mails_of(mails, record->id);
+    if (!sent) {
+        return std::nullopt;
     }
-    const std::lock_guard lock(s.mails.mutex);
-    return ticket{
-        s.mails.add(std::move(mails), [&] { return static_cast<std::uint64_t>(s.enqueue_user(u, group, room)); })};
+    prepared_group out;
+    if (!sent->empty()) {
+        const std::lock_guard lock(s.mails.mutex);
+        out.mails = s.mails.prepare(*sent);
+    }
+    out.bytes = encode_group(*record, *sent);
+    if (out.bytes.body.empty() || out.mails.size() != sent->size()) {
+        return std::nullopt;
+    }
+    out.version = std::make_unique<user_version>(record, *std::move(sent));
+    return out;
 }
 
-// Room for them in the table; std::nullopt where an id is taken. No other change adds them meanwhile: ids are random.
-std::optional<mail_table::prepared> prepare_mails(store_state& s, std::span<const mail_ptr> mails) {
+// Publishes the mails and enqueues the group. The user's version, which has them, is published before: a snapshot that
+// meets one of them meets that version (snapshot_content.cpp).
+ticket enqueue_change(store_state& s, const user& u, prepared_group group, log_room room) {
+    if (group.mails.empty()) {
+        return s.enqueue_user(u, group.bytes, room);
+    }
     const std::lock_guard lock(s.mails.mutex);
-    mail_table::prepared fresh = s.mails.prepare(mails);
-    return fresh.size() == mails.size() ? std::optional(std::move(fresh)) : std::nullopt;
+    return ticket{s.mails.add(std::move(group.mails),
+                              [&] { return static_cast<std::uint64_t>(s.enqueue_user(u, group.bytes, room)); })};
 }
 
 } // namespace
@@ -253,23 +272,20 @@ result<store::insert_user_result> embedded_store::insert_user(const user& u, std
         }
         return insert_user_result{{}, *rests, claims.email.taken, claims.username.taken};
     }
-    const std::optional<std::vector<mail_ptr>> sent = mails_of(mails, out.id);
-    std::optional<mail_table::prepared> fresh = sent ? prepare_mails(s, *sent) : std::nullopt;
-    const user_group group = encode_group(*record, sent.value_or(std::vector<mail_ptr>()));
-    if (group.body.empty() || !fresh) {
-        return errc::validation_failed; // larger than any record may be; the services check sizes before
+    std::optional<prepared_group> group = prepare_group(s, record, mails);
+    if (!group) {
+        return errc::validation_failed;
     }
-    auto version = std::make_unique<user_version>(record, *sent);
-    const std::optional<log_room> room = s.reserve(log_room::ordinary, false, group.records());
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, false, group->bytes.records());
     if (!room) {
         return no_room();
     }
     ++s.users.next_id;
-    s.users.publish(*slot, std::move(version));
+    s.users.publish(*slot, std::move(group->version));
     s.users.add(std::move(slot));
     claim(s.users, claims.email);
     claim(s.users, claims.username);
-    out.wait_for = enqueue_change(s, *record, group, *std::move(fresh), *room);
+    out.wait_for = enqueue_change(s, *record, *std::move(group), *room);
     return out;
 }
 
@@ -342,13 +358,10 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
         out.username_taken = claims.username.taken;
         return out;
     }
-    const std::optional<std::vector<mail_ptr>> sent = mails_of(mails, desired.id);
-    std::optional<mail_table::prepared> fresh = sent ? prepare_mails(s, *sent) : std::nullopt;
-    const user_group group = encode_group(desired, sent.value_or(std::vector<mail_ptr>()));
-    if (group.body.empty() || !fresh) {
+    std::optional<prepared_group> group = prepare_group(s, record, mails);
+    if (!group) {
         return errc::validation_failed;
     }
-    auto version = std::make_unique<user_version>(record, *sent);
     const names_left left = names_left_by(s, *slot, before, claims);
     if (left.count > 0 && s.options.names_rest > seconds(0) && !desired.deleted) {
         const timestamp now = s.time.now();
@@ -361,7 +374,7 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
 
     const bool closes = before.gate.epoch != desired.gate.epoch || (before.gate.enabled && !desired.gate.enabled);
     const std::optional<log_room> room =
-        s.reserve(closes ? log_room::ending : log_room::ordinary, false, group.records());
+        s.reserve(closes ? log_room::ending : log_room::ordinary, false, group->bytes.records());
     if (!room) {
         return no_room();
     }
@@ -370,8 +383,8 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     for (std::size_t i = 0; i < left.count; ++i) {
         s.users.deactivate(*left.entries[i]);
     }
-    s.users.publish(*slot, std::move(version));
-    const ticket t = enqueue_change(s, *record, group, *std::move(fresh), *room);
+    s.users.publish(*slot, std::move(group->version));
+    const ticket t = enqueue_change(s, *record, *std::move(group), *room);
     for (std::size_t i = 0; i < left.count; ++i) {
         // `now` after the publication: a token made of the old record has a time from before.
         const seconds rest = s.options.names_rest;

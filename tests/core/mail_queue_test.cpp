@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_makes_no_pause_longer) {
     pass(milliseconds(-3'600'000));
     static_cast<void>(queue.look(now));
     pass(milliseconds(1000));
-    // It is due by its own time, which lies an hour ahead; an operator need not wait for that.
+    // It is due by its own time, which lies an hour ahead; an operator does not wait for that.
     BOOST_TEST(queue.hurry(mail_id{{1}}));
     BOOST_TEST(sent().size() == 1U);
 }
