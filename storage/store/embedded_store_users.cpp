@@ -217,8 +217,7 @@ struct prepared_group {
     mail_table::prepared mails;
 };
 
-// std::nullopt where the record is larger than any may be (the services check sizes before), a mail is not as it must
-// be, or its id is taken. No other change adds them meanwhile: ids are random.
+// std::nullopt where the record is too large (the services check sizes before), or a mail is not as it must be.
 std::optional<prepared_group> prepare_group(store_state& s, const user_ptr& record, std::span<const mail> mails) {
     std::optional<std::vector<mail_ptr>> sent = mails_of(mails, record->id);
     if (!sent) {
