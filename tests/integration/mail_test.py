@@ -38,6 +38,8 @@ class Box:
 
 
 class MailCase(ServerCase):
+    KEYWORDS = {"data_dir": ":memory:"}
+
     def setUp(self):
         super().setUp()
         self.expect(self.client.post("/dev/reset"), 204)
@@ -224,10 +226,12 @@ class Crashes(unittest.TestCase):
             client.sign_up(address)
             client.post("/dev/faults", {"fault": "mail", "code": "451", "count": 0})
             self.assertEqual(client.post("/password/forgot", {"email": address}).status, 202)
-            listed = pawlctl("--data-dir", os.path.join(directory, "data"), "mail", "list")
-            self.assertIn(address, listed.stdout)
-            tried = pawlctl("--data-dir", os.path.join(directory, "data"), "mail", "test", "ada@example.org", status=1)
-            self.assertIn("451", tried.stdout)
+            listed = pawlctl("mail", "list", data_dir=server.data_dir)
+            self.assertEqual(listed.status, 0, listed.err)
+            self.assertIn(address, listed.out)
+            tried = pawlctl("mail", "test", "ada@example.org", data_dir=server.data_dir)
+            self.assertEqual(tried.status, 1, tried.out)
+            self.assertIn("451", tried.out)
 
 
 if __name__ == "__main__":
