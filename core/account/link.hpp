@@ -58,14 +58,16 @@ struct mail_link {
     seconds life{};
     user_id user;        // 0: there is no account yet (sign_up)
     link_state state{};  // of the user, as it was when the link was wanted
+    bool mailed = true;  // who shows it has the mailbox; false: an operator was given it
     std::string address; // change_email, undo_email, sign_up; else empty
 
     friend bool operator==(const mail_link&, const mail_link&) = default;
 };
 
-// What the use of such a link changes, of this user, as bytes; no two states are the same bytes. verify_email: the
-// address and whether it is verified. reset_password: hash, epoch, factor epoch, address. change_email: address, epoch.
-// invite: address, hash, epoch, whether it is enabled. undo_email, sign_up: nothing, see decide_link().
+// What the use of such a link changes, of its user, as bytes; no two states of one user are the same bytes.
+// verify_email: the address and whether it is verified. reset_password: hash, epoch, factor epoch, address.
+// change_email: address, epoch. invite: address, hash, epoch, whether it is enabled. undo_email, sign_up: nothing, see
+// decide_link().
 secret_string bound_state(link_purpose purpose, const user& u);
 // Keyed: a link tells nothing of it. std::nullopt if the ring has no such key.
 std::optional<link_state> bound_state_hash(const capsule_ring& ring, std::uint8_t key_id, link_purpose purpose,
