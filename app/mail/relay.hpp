@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/mail/mail.hpp"
+#include "core/mail/outcome.hpp"
 #include "core/port/task.hpp"
 
 #include <cstdint>
@@ -19,12 +20,6 @@ struct outgoing_mail {
         message; // header and content, ASCII, lines of at most 76 characters that end with CR LF; no dot is doubled
 };
 
-enum class relay_result : std::uint8_t {
-    sent,        // 250 after the content
-    later,       // 4xx for sender, recipient or content: this mail waits, others do not
-    refused,     // 5xx there: this mail is never taken
-    relay_fault, // no connection, TLS, 4xx or 5xx at greeting, STARTTLS or AUTH, 421 at any time: all mails wait
-};
 struct relay_outcome {
     relay_result result = relay_result::relay_fault;
     std::string text; // what the relay said, word for word ("550 5.1.1 no such user"), or why there was no answer

@@ -31,6 +31,8 @@ enum class record_kind : std::uint8_t {
     state,    // the absolute state of one entity: in every snapshot; the newest counts
     change,   // what changes of an entity that is known: in the log alone
     evidence, // a fact about others: never merged into the state
+    work,     // what is to be done once: in tables and snapshots, but no part of what is made of a store (images,
+              // comparisons, exports), which does not do it again
     service,  // the log's own notes about itself (serving): in snapshots, but no part of the entities
 };
 

@@ -5,6 +5,7 @@
 #include "core/family/event.hpp"
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
+#include "core/mail/mail.hpp"
 #include "core/user/user.hpp"
 
 #include <array>
@@ -44,6 +45,15 @@ constexpr bool is_known(Enum value) noexcept {
     return value >= enumeration<Enum>::first && value <= enumeration<Enum>::last;
 }
 
+template <>
+struct enumeration<mail_kind> {
+    static constexpr mail_kind first = first_mail_kind, last = mail_kind::account_removed; // no test is stored
+};
+template <>
+struct enumeration<mail_status> {
+    static constexpr mail_status first = mail_status::waiting, last = last_mail_status;
+};
+
 // "unknown" for a number of a later version.
 constexpr const char* name_of(family_status status) noexcept {
     constexpr std::array<const char*, 14> names{"live",       "logout", "reuse",      "admin",  "evicted",
@@ -65,6 +75,12 @@ constexpr const char* name_of(gate_reason reason) noexcept {
                                                "disabled", "deleted",    "restored"};
     static_assert(names.size() == static_cast<std::size_t>(enumeration<gate_reason>::last) + 1);
     return is_known(reason) ? names.at(static_cast<std::size_t>(reason)) : "unknown";
+}
+inline const char* name_of(mail_kind kind) noexcept {
+    return to_text(kind);
+}
+inline const char* name_of(mail_status status) noexcept {
+    return to_text(status);
 }
 
 } // namespace pawl::storage

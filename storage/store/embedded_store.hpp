@@ -231,9 +231,6 @@ public:
     result<ticket> settle_mail(const mail& next) override;
     void set_mail_listener(mail_listener* who) override;
 
-    // All that wait are dropped: what they are about is of another history. What to wait for.
-    result<ticket> drop_waiting_mails();
-
 private:
     embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time);
     std::unique_ptr<store_state> state_;
