@@ -62,7 +62,8 @@ mail_wish link_service::wish_for(mail_kind kind, const user& u, const caller& fr
             wish.state_tag = state_tag(*purpose, u);
         }
     }
-    wish.body = cause_of(from);
+    const bool names_address = kind == mail_kind::verify_email;
+    wish.body = cause_of(from, names_address ? u.email : std::string());
     return wish;
 }
 

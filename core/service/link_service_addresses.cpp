@@ -143,6 +143,7 @@ task<result<void>> link_service::ask_change(principal who, secret_string current
         const bool is_taken = holder && holder->id != u.id;
         mail_wish wish = wish_for(is_taken ? mail_kind::sign_up_taken : mail_kind::change_email, u, from);
         wish.address = *address;
+        wish.body.about = *address;
         wish.user = is_taken ? holder->id : u.id;
         wish.lang = is_taken ? holder->locale : u.locale;
         const ticket seen = *rests;
