@@ -16,8 +16,8 @@ struct outgoing_mail {
     mail_kind kind = mail_kind::verify_email;
     std::string from; // of the envelope: the address of --mail-from, without a name
     std::string to;   // of the envelope
-    std::string
-        message; // header and content, ASCII, lines of at most 76 characters that end with CR LF; no dot is doubled
+    // Header and content: ASCII, lines of at most 998 bytes that end with CR LF; no dot is doubled.
+    std::string message;
 };
 
 struct relay_outcome {
@@ -29,9 +29,10 @@ class relay {
 public:
     virtual ~relay() = default;
     // One exchange, with time bounds of its own. `mail` outlives it. Never throws for what the relay does: that is an
-    // outcome. Several may be under way at once, all on the executor of the sender's thread; a stop cancels them
-    // (asio::cancellation_type::terminal), and then the outcome does not matter.
+    // outcome. Several may be under way at once, all on the executor of the sender's thread.
     virtual task<relay_outcome> send(const outgoing_mail& mail) = 0;
+    // What is under way comes back soon, whatever the outcome. On that executor, once.
+    virtual void stop() = 0;
 };
 
 } // namespace pawl::app
