@@ -81,13 +81,12 @@ struct opened_link {
     std::uint8_t key_id = 0;
 };
 
-// The text of a link for this user as it is now; `u` null: of no user (sign_up). `mark`: registry::history_mark(),
-// bound in. std::nullopt if the address is longer than one may be.
-std::optional<secret_string> seal_link(const capsule_ring& ring, link_purpose purpose, const user* u, timestamp issued,
-                                       seconds life, std::string_view address, std::uint64_t mark,
-                                       random_source& random);
-// The same for a link whose state is known.
+// The text of a link. `mark`: registry::history_mark(), bound in. std::nullopt if it is not sound: an address too long,
+// a life that no link has.
 std::optional<secret_string> seal_link(const capsule_ring& ring, const mail_link& link, std::uint64_t mark,
+                                       random_source& random);
+// The same for this user as it is now: `user` and `state` are filled in.
+std::optional<secret_string> seal_link(const capsule_ring& ring, mail_link link, const user& u, std::uint64_t mark,
                                        random_source& random);
 // std::nullopt if it is not ours.
 std::optional<opened_link> open_link(const capsule_ring& ring, std::string_view text, std::uint64_t mark);
