@@ -39,12 +39,14 @@ extern const row_list admin_apis_rows;
 extern const row_list admin_scopes_rows;
 extern const row_list admin_consents_rows;
 extern const row_list admin_links_rows;
+extern const row_list admin_mail_rows;
 extern const row_list dev_rows;
 extern const row_list dev_instances_rows;
 extern const row_list dev_faults_rows;
 extern const row_list dev_tokens_rows;
 extern const row_list dev_users_rows;
 extern const row_list dev_code_rows;
+extern const row_list dev_mail_rows;
 
 // In the order in which the OpenAPI document shows them.
 inline constexpr const row_list* served_always[] = {
@@ -53,10 +55,10 @@ inline constexpr const row_list* served_always[] = {
     &jwks_rows,           &metadata_rows,       &health_rows,     &docs_rows,          &admin_info_rows,
     &admin_users_rows,    &admin_sessions_rows, &admin_keys_rows, &admin_storage_rows, &admin_import_rows,
     &admin_events_rows,   &admin_clients_rows,  &admin_apis_rows, &admin_scopes_rows,  &consents_rows,
-    &admin_consents_rows, &links_rows,          &link_pages_rows, &admin_links_rows,
+    &admin_consents_rows, &admin_mail_rows,     &links_rows,      &link_pages_rows,    &admin_links_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
-    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows,
+    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows, &dev_mail_rows,
 };
 
 } // namespace pawl::app

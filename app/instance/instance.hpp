@@ -6,6 +6,7 @@
 #include "app/http/context.hpp"
 #include "app/instance/operations.hpp"
 #include "app/instance/startup.hpp"
+#include "app/mail/mail_desk.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/link_limiter.hpp"
 #include "app/worker/login_limiter.hpp"
@@ -35,6 +36,7 @@ struct instance_shared {
     logger* log = nullptr;                    // of the process; null in tests of other things
     dev_clock* development = nullptr;         // the world's clock, where it is given one
     signer_source fresh_signer{};             // as of operations
+    bool has_relay = false;                   // mails go somewhere; under --dev they always do
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };
@@ -60,6 +62,8 @@ public:
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
     event_service& events() { return events_; }
+    mail_service& mails() { return mails_; }
+    mail_desk& mails_out() { return mails_out_; }
     const service_settings& rules() const { return rules_; }
     const clock& now() const { return shared_.development != nullptr ? shared_.development->as_clock() : shared_.time; }
 
@@ -75,6 +79,7 @@ private:
     mail_settings mail_rules_;
     service_context parts_;
     mail_service mails_;
+    mail_desk mails_out_;
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;

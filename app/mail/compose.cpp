@@ -147,6 +147,8 @@ composed_mail compose(const mail& m, const user* u, std::string_view link, const
     const values all{{"name", name}, {"about", body.about},     {"agent", body.agent},  {"until", until},
                      {"time", time}, {"network", body.network}, {"issuer", from.issuer}};
     composed_mail out;
+    out.link = link;
+    out.user = m.user;
     out.subject = filled(texts.*own.subject, all);
     written w;
     w.before_link = filled(name.empty() ? texts.greeting_without_name : texts.greeting, all);

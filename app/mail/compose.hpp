@@ -21,6 +21,8 @@ struct mail_sender_name {
 
 struct composed_mail {
     std::string subject, text, html; // UTF-8
+    std::string link;                // empty: none
+    user_id user;                    // 0: none
     outgoing_mail out;
 };
 // `u`: its user now; null: none. `link`: empty where its kind has none. std::logic_error where the sender or the
