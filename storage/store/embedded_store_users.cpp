@@ -309,6 +309,20 @@ timestamp kept_until(const user& u, const std::string& folded) {
     return {};
 }
 
+// Once the record that has them no more is published and enqueued.
+void give_up(store_state& s, user_slot& slot, const user& now_there, const names_left& left, ticket t) {
+    for (std::size_t i = 0; i < left.count; ++i) {
+        // `now` after the publication: a token made of the old record has a time from before.
+        const seconds rest = s.options.names_rest;
+        const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
+        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t),
+                        std::max(rests_until, kept_until(now_there, left.entries[i]->folded)));
+    }
+    if (now_there.deleted) {
+        s.users.cut_rest(slot, s.time.now() + s.options.names_rest);
+    }
+}
+
 } // namespace
 
 result<store::replace_user_result> embedded_store::replace_user(const user& desired, std::span<const mail> mails) {
@@ -372,16 +386,7 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     }
     s.users.publish(*slot, std::move(version));
     const ticket t = enqueue_change(s, *record, group, *std::move(fresh), *room);
-    for (std::size_t i = 0; i < left.count; ++i) {
-        // `now` after the publication: a token made of the old record has a time from before.
-        const seconds rest = s.options.names_rest;
-        const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
-        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t),
-                        std::max(rests_until, kept_until(desired, left.entries[i]->folded)));
-    }
-    if (desired.deleted) {
-        s.users.cut_rest(*slot, s.time.now() + s.options.names_rest);
-    }
+    give_up(s, *slot, desired, left, t);
     return replace_user_result{exchange_outcome::exchanged, t};
 }
 
