@@ -77,7 +77,8 @@ std::optional<std::string> link_service::link_for(const mail& m, const user_ptr&
         return std::string();
     }
     const std::uint64_t mark = context_.entities->history_mark();
-    const capsule_ring& ring = *context_.keys()->capsules;
+    const key_ring_ptr keys = context_.keys();
+    const capsule_ring& ring = *keys->capsules;
     mail_link link;
     link.purpose = *purpose;
     link.issued = m.wanted_at;

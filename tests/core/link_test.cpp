@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -109,7 +110,7 @@ const std::vector<change> changes = {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(link, fixture)
+BOOST_FIXTURE_TEST_SUITE(mail_links, fixture)
 
 BOOST_AUTO_TEST_CASE(a_link_says_again_what_it_was_made_of) {
     const user u = alice();
