@@ -68,6 +68,7 @@ struct config {
     std::size_t max_connections = 0;
     seconds idle_timeout{};
     bool sign_up_open = true;
+    bool shows_links = false; // --admin-links show
     password_rules passwords;
     argon2_cost argon2;
     unsigned password_threads = 0;

@@ -61,6 +61,7 @@ enum class option_id : std::uint8_t {
     max_connections,
     idle_timeout,
     sign_up,
+    admin_links,
     password_min_length,
     password_blocklist,
     argon2,

@@ -22,6 +22,7 @@ class machine_service;     // core/service/machine_service.hpp
 class code_service;        // core/service/code_service.hpp
 class web_session_service; // core/service/web_session_service.hpp
 class consent_service;     // core/service/consent_service.hpp
+class link_service;        // core/service/link_service.hpp
 class mail_service;        // core/service/mail_service.hpp
 } // namespace pawl
 
@@ -77,6 +78,7 @@ struct app_context {
     web_session_service* web_sessions = nullptr; // who is signed in at a browser
     consent_service* consents = nullptr;         // what users allowed clients
     random_source* random = nullptr;             // null in tests of other things
+    link_service* links = nullptr;               // what links of mails do; null in tests of other things
     mail_service* mails = nullptr;               // the same, as is the next
     mail_desk* mails_out = nullptr;
     mail_box* box = nullptr; // --dev: where mails are caught

@@ -47,19 +47,21 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
       limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
       client_limiter_(client_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
-      parts_{*data_,      now(),   shared.random, shared.passwords,
-             limiter_,    rules_,  counters_,     [this] { return keys_.get(); },
-             data_.get(), &signer_},
-      mail_rules_(mail_settings_of(shared)), mails_(parts_, *data_, mail_rules_),
-      mails_out_({*data_, *data_, now(), shared.log, shared.settings.mail_rate}), sessions_(parts_), accounts_(parts_),
-      guard_(parts_), machines_(parts_, guard_), codes_(parts_), consents_(parts_), web_sessions_(parts_),
-      client_proofs_(parts_, client_limiter_), admin_(parts_), clients_(parts_, &operations_),
+      mail_rules_(mail_settings_of(shared)),
+      parts_{*data_,      now(),    shared.random, shared.passwords,
+             limiter_,    rules_,   counters_,     [this] { return keys_.get(); },
+             data_.get(), &signer_, &mails_},
+      mails_(parts_, *data_, mail_rules_), mails_out_({*data_, *data_, now(), shared.log, shared.settings.mail_rate}),
+      sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_), codes_(parts_),
+      consents_(parts_), web_sessions_(parts_), client_proofs_(parts_, client_limiter_), admin_(parts_),
+      link_limiter_(now(), shared.random), links_(parts_, mails_, consents_, link_limiter_),
+      clients_(parts_, &operations_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
                    dynamic_cast<const password_pool*>(&shared.passwords), &parts_, shared.log, shared.fresh_signer}),
       events_(*data_, data_->is_on_disk() ? shared.settings.data_dir : std::string(), parts_.keys),
       context_{sessions_, accounts_,           guard_,         rules_, *data_, now(), parts_.keys, {}, {},
                nullptr,   shared.settings.dev, program_version} {
-    parts_.mails = &mails_;
+    mails_out_.set_links([this](const mail& m, const user_ptr& u) { return links_.link_for(m, u); });
     mails_.hurry = [this](const mail_id& id) { mails_out_.hurry(id); };
     context_.mails = &mails_;
     context_.mails_out = &mails_out_;
@@ -73,6 +75,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.codes = &codes_;
     context_.random = &shared_.random;
     context_.consents = &consents_;
+    context_.links = &links_;
     context_.web_sessions = &web_sessions_;
     context_.client_proofs = &client_proofs_;
     context_.instance_operations = &operations_;

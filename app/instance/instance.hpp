@@ -8,12 +8,14 @@
 #include "app/instance/startup.hpp"
 #include "app/mail/mail_desk.hpp"
 #include "app/process/service_clock.hpp"
+#include "app/worker/link_limiter.hpp"
 #include "app/worker/login_limiter.hpp"
 #include "app/worker/signing_pool.hpp"
 #include "core/service/client_guard.hpp"
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
+#include "core/service/link_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "core/service/mail_service.hpp"
 #include "core/service/web_session_service.hpp"
@@ -74,8 +76,8 @@ private:
     login_limiter limiter_;
     login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
     signing_pool signer_;
-    service_context parts_;
     mail_settings mail_rules_;
+    service_context parts_;
     mail_service mails_;
     mail_desk mails_out_;
     session_service sessions_;
@@ -87,6 +89,8 @@ private:
     web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;
+    locked_link_limiter link_limiter_;
+    link_service links_;
     client_service clients_;
     operations operations_;
     event_service events_;

@@ -10,7 +10,7 @@ namespace pawl {
 
 namespace {
 
-// version 1 B, purpose 1 B, issued 8 B, life 4 B, user 8 B, state 16 B, then the address.
+// version 1 B, purpose 1 B, mailed 1 B, issued 8 B, life 4 B, user 8 B, state 16 B, then the address.
 constexpr std::uint8_t body_version = 1;
 constexpr std::string_view state_label = "state of a link";
 
@@ -39,7 +39,6 @@ secret_string bound_state(link_purpose purpose, const user& u) {
     using enum link_purpose;
     body_writer out;
     out.number(static_cast<std::uint8_t>(purpose), 1);
-    out.number(u.id.value, 8);
     switch (purpose) {
     case verify_email:
         out.text(u.email);
@@ -90,17 +89,14 @@ std::array<std::uint8_t, 8> state_tag(link_purpose purpose, const user& u) {
     return tag;
 }
 
-std::optional<secret_string> seal_link(const capsule_ring& ring, link_purpose purpose, const user* u, timestamp issued,
-                                       seconds life, std::string_view address, std::uint64_t mark,
+std::optional<secret_string> seal_link(const capsule_ring& ring, mail_link l, const user& u, std::uint64_t mark,
                                        random_source& random) {
-    mail_link l{purpose, issued, life, u == nullptr ? user_id{} : u->id, {}, std::string(address)};
-    if (u != nullptr) {
-        const std::optional<link_state> state = bound_state_hash(ring, ring.sealing_id(), purpose, *u);
-        if (!state) {
-            return std::nullopt;
-        }
-        l.state = *state;
+    const std::optional<link_state> state = bound_state_hash(ring, ring.sealing_id(), l.purpose, u);
+    if (!state) {
+        return std::nullopt;
     }
+    l.user = u.id;
+    l.state = *state;
     return seal_link(ring, l, mark, random);
 }
 
@@ -112,6 +108,7 @@ std::optional<secret_string> seal_link(const capsule_ring& ring, const mail_link
     body_writer out;
     out.number(body_version, 1);
     out.number(static_cast<std::uint8_t>(l.purpose), 1);
+    out.number(l.mailed ? 1 : 0, 1);
     out.date(l.issued);
     out.number(static_cast<std::uint64_t>(l.life.count()), 4);
     out.number(l.user.value, 8);
@@ -133,6 +130,7 @@ std::optional<opened_link> open_link(const capsule_ring& ring, std::string_view 
     const std::uint64_t purpose = in.number(1, link_purpose_max);
     in.require(purpose != 0);
     l.purpose = static_cast<link_purpose>(purpose);
+    l.mailed = in.number(1, 1) == 1;
     l.issued = in.date();
     l.life = seconds(static_cast<std::int64_t>(in.number(4)));
     l.user.value = in.number(8);

@@ -58,14 +58,16 @@ struct mail_link {
     seconds life{};
     user_id user;        // 0: there is no account yet (sign_up)
     link_state state{};  // of the user, as it was when the link was wanted
+    bool mailed = true;  // who shows it has the mailbox; false: an operator was given it
     std::string address; // change_email, undo_email, sign_up; else empty
 
     friend bool operator==(const mail_link&, const mail_link&) = default;
 };
 
-// What the use of such a link changes, of this user, as bytes; no two states are the same bytes. verify_email: the
-// address and whether it is verified. reset_password: hash, epoch, factor epoch, address. change_email: address, epoch.
-// invite: address, hash, epoch, whether it is enabled. undo_email, sign_up: nothing, see decide_link().
+// What the use of such a link changes, of its user, as bytes; no two states of one user are the same bytes.
+// verify_email: the address and whether it is verified. reset_password: hash, epoch, factor epoch, address.
+// change_email: address, epoch. invite: address, hash, epoch, whether it is enabled. undo_email, sign_up: nothing, see
+// decide_link().
 secret_string bound_state(link_purpose purpose, const user& u);
 // Keyed: a link tells nothing of it. std::nullopt if the ring has no such key.
 std::optional<link_state> bound_state_hash(const capsule_ring& ring, std::uint8_t key_id, link_purpose purpose,
@@ -79,13 +81,12 @@ struct opened_link {
     std::uint8_t key_id = 0;
 };
 
-// The text of a link for this user as it is now; `u` null: of no user (sign_up). `mark`: registry::history_mark(),
-// bound in. std::nullopt if the address is longer than one may be.
-std::optional<secret_string> seal_link(const capsule_ring& ring, link_purpose purpose, const user* u, timestamp issued,
-                                       seconds life, std::string_view address, std::uint64_t mark,
-                                       random_source& random);
-// The same for a link whose state is known.
+// The text of a link. `mark`: registry::history_mark(), bound in. std::nullopt if it is not sound: an address too long,
+// a life that no link has.
 std::optional<secret_string> seal_link(const capsule_ring& ring, const mail_link& link, std::uint64_t mark,
+                                       random_source& random);
+// The same for this user as it is now: `user` and `state` are filled in.
+std::optional<secret_string> seal_link(const capsule_ring& ring, mail_link link, const user& u, std::uint64_t mark,
                                        random_source& random);
 // std::nullopt if it is not ours.
 std::optional<opened_link> open_link(const capsule_ring& ring, std::string_view text, std::uint64_t mark);

@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 44> names{"",
+    constexpr std::array<std::string_view, 50> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -50,7 +50,13 @@ std::string_view name_of(event_kind kind) {
                                                      "recovery_used",
                                                      "second_factor_failed",
                                                      "stepped_up",
-                                                     "devices_forgotten"};
+                                                     "devices_forgotten",
+                                                     "email_verified",
+                                                     "email_changed",
+                                                     "email_change_undone",
+                                                     "reset_refused",
+                                                     "password_reset",
+                                                     "invited"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";

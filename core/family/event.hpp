@@ -70,11 +70,20 @@ enum class event_kind : std::uint8_t {
     second_factor_failed = 41, // after a right password, or in a session: a bounded part of them, as of login_failed
     stepped_up = 42,           // a session took the place of another, after its user proved more
     devices_forgotten = 43,    // remembered devices ask for the factor again
+    // By links of mails: the user is the one who had the link.
+    email_verified = 44,
+    email_changed = 45,       // `about` has the address before
+    email_change_undone = 46, // `about` has the address before; a sessions_revoked goes with it
+    // A link to reset the password was asked for and is not sent: no user has that address (then `user` is 0), or too
+    // many were asked for. One that is sent is a mail.
+    reset_refused = 47,
+    password_reset = 48, // a sessions_revoked goes with it
+    invited = 49,        // by an operator: a pending account was made
 };
-inline constexpr event_kind last_event_kind = event_kind::devices_forgotten;
+inline constexpr event_kind last_event_kind = event_kind::invited;
 constexpr bool is_operators(event_kind k) {
     return (k >= event_kind::user_created && k <= event_kind::key_retired) ||
-           (k >= event_kind::client_created && k <= event_kind::scope_removed);
+           (k >= event_kind::client_created && k <= event_kind::scope_removed) || k == event_kind::invited;
 }
 // These are about a token of one generation where another was current.
 constexpr bool has_generations(event_kind k) {

@@ -58,6 +58,7 @@ struct service_settings {
     std::string audience;  // empty: tokens have no aud
     token_contents tokens; // what they say of their user
     bool sign_up_open = true;
+    bool shows_links = false; // --admin-links show: an operator is given links instead of a mail to the user
     seconds access_token_ttl{600};
     seconds refresh_idle_ttl{14 * 86400};
     seconds refresh_absolute_ttl{90 * 86400};

@@ -2,6 +2,7 @@
 #include "core/user/names.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/store_state.hpp"
+#include "storage/store/user_group.hpp"
 
 #include <boost/assert.hpp>
 
@@ -194,61 +195,6 @@ result<bool> embedded_store::raise_next_user_id(std::uint64_t next) {
     return raised;
 }
 
-namespace {
-
-// The mails of a change, of this user where they are of none yet; std::nullopt where one is not as it must be.
-std::optional<std::vector<mail_ptr>> mails_of(std::span<const mail> mails, user_id of) {
-    std::vector<mail_ptr> out;
-    for (const mail& m : mails) {
-        auto one = std::make_shared<mail>(m);
-        one->user = m.user == user_id{} ? of : m.user;
-        if (!one->is_waiting() || !is_sound(*one)) {
-            return std::nullopt;
-        }
-        out.push_back(std::move(one));
-    }
-    return out.size() <= mails_of_a_change_max ? std::optional(std::move(out)) : std::nullopt;
-}
-
-// A user's record and its mails, with all the memory that they take.
-struct prepared_group {
-    std::unique_ptr<user_version> version;
-    user_group bytes;
-    mail_table::prepared mails;
-};
-
-// std::nullopt where the record is too large (the services check sizes before), or a mail is not as it must be.
-std::optional<prepared_group> prepare_group(store_state& s, const user_ptr& record, std::span<const mail> mails) {
-    std::optional<std::vector<mail_ptr>> sent = mails_of(mails, record->id);
-    if (!sent) {
-        return std::nullopt;
-    }
-    prepared_group out;
-    if (!sent->empty()) {
-        const std::lock_guard lock(s.mails.mutex);
-        out.mails = s.mails.prepare(*sent);
-    }
-    out.bytes = encode_group(*record, *sent);
-    if (out.bytes.body.empty() || out.mails.size() != sent->size()) {
-        return std::nullopt;
-    }
-    out.version = std::make_unique<user_version>(record, *std::move(sent));
-    return out;
-}
-
-// Publishes the mails and enqueues the group. The user's version, which has them, is published before: a snapshot that
-// meets one of them meets that version (snapshot_content.cpp).
-ticket enqueue_change(store_state& s, const user& u, prepared_group group, log_room room) {
-    if (group.mails.empty()) {
-        return s.enqueue_user(u, group.bytes, room);
-    }
-    const std::lock_guard lock(s.mails.mutex);
-    return ticket{s.mails.add(std::move(group.mails),
-                              [&] { return static_cast<std::uint64_t>(s.enqueue_user(u, group.bytes, room)); })};
-}
-
-} // namespace
-
 result<store::insert_user_result> embedded_store::insert_user(const user& u, std::span<const mail> mails) {
     store_state& s = *state_;
     auto record = std::make_shared<user>(u);
@@ -324,6 +270,20 @@ timestamp kept_until(const user& u, const std::string& folded) {
     return {};
 }
 
+// Once the record that has them no more is published and enqueued.
+void give_up(store_state& s, user_slot& slot, const user& now_there, const names_left& left, ticket t) {
+    for (std::size_t i = 0; i < left.count; ++i) {
+        // `now` after the publication: a token made of the old record has a time from before.
+        const seconds rest = s.options.names_rest;
+        const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
+        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t),
+                        std::max(rests_until, kept_until(now_there, left.entries[i]->folded)));
+    }
+    if (now_there.deleted) {
+        s.users.cut_rest(slot, s.time.now() + s.options.names_rest);
+    }
+}
+
 } // namespace
 
 result<store::replace_user_result> embedded_store::replace_user(const user& desired, std::span<const mail> mails) {
@@ -384,16 +344,7 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     }
     s.users.publish(*slot, std::move(group->version));
     const ticket t = enqueue_change(s, *record, *std::move(group), *room);
-    for (std::size_t i = 0; i < left.count; ++i) {
-        // `now` after the publication: a token made of the old record has a time from before.
-        const seconds rest = s.options.names_rest;
-        const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
-        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t),
-                        std::max(rests_until, kept_until(desired, left.entries[i]->folded)));
-    }
-    if (desired.deleted) {
-        s.users.cut_rest(*slot, s.time.now() + s.options.names_rest);
-    }
+    give_up(s, *slot, desired, left, t);
     return replace_user_result{exchange_outcome::exchanged, t};
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -55,8 +56,13 @@ struct fixture {
     seeded_random random{1};
 
     std::string link(link_purpose purpose, const user& u) {
-        const auto text = seal_link(ring, purpose, purpose == sign_up ? nullptr : &u, start, life_of(purpose),
-                                    address_of(purpose), mark, random);
+        mail_link l;
+        l.purpose = purpose;
+        l.issued = start;
+        l.life = life_of(purpose);
+        l.address = address_of(purpose);
+        const auto text =
+            purpose == sign_up ? seal_link(ring, l, mark, random) : seal_link(ring, std::move(l), u, mark, random);
         BOOST_REQUIRE(text);
         return std::string(text->reveal());
     }
@@ -104,7 +110,7 @@ const std::vector<change> changes = {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(link, fixture)
+BOOST_FIXTURE_TEST_SUITE(mail_links, fixture)
 
 BOOST_AUTO_TEST_CASE(a_link_says_again_what_it_was_made_of) {
     const user u = alice();
@@ -124,11 +130,16 @@ BOOST_AUTO_TEST_CASE(a_link_says_again_what_it_was_made_of) {
 
 BOOST_AUTO_TEST_CASE(the_longest_address_fits_into_a_target) {
     const std::string longest(email_size_max, 'a');
-    const auto text = seal_link(ring, change_email, &static_cast<const user&>(alice()), start, life_of(change_email),
-                                longest, mark, random);
+    mail_link l;
+    l.purpose = change_email;
+    l.issued = start;
+    l.life = life_of(change_email);
+    l.address = longest;
+    const auto text = seal_link(ring, l, alice(), mark, random);
     BOOST_REQUIRE(text);
     BOOST_TEST(text->reveal().size() <= 700U);
-    BOOST_TEST(!seal_link(ring, sign_up, nullptr, start, life_of(sign_up), longest + "a", mark, random));
+    l.address += "a";
+    BOOST_TEST(!seal_link(ring, l, alice(), mark, random));
 }
 
 BOOST_AUTO_TEST_CASE(a_link_of_another_ring_history_or_kind_is_not_ours) {
@@ -253,10 +264,11 @@ BOOST_AUTO_TEST_CASE(states_of_two_users_or_purposes_are_no_same_bytes) {
 
 BOOST_AUTO_TEST_CASE(a_body_that_no_link_has_is_not_ours) {
     const auto sealed = [&](std::uint64_t version, std::uint64_t purpose, std::uint64_t life, std::uint64_t who,
-                            const std::string& address) {
+                            const std::string& address, std::uint64_t mailed = 1) {
         body_writer out;
         out.number(version, 1);
         out.number(purpose, 1);
+        out.number(mailed, 1);
         out.date(start);
         out.number(life, 4);
         out.number(who, 8);
@@ -266,6 +278,8 @@ BOOST_AUTO_TEST_CASE(a_body_that_no_link_has_is_not_ours) {
     };
     const std::string a = "a@example.org";
     BOOST_TEST(open_link(ring, sealed(1, 2, 60, 7, ""), mark).has_value());
+    BOOST_TEST(open_link(ring, sealed(1, 2, 60, 7, "", 0), mark).has_value());
+    BOOST_TEST(!open_link(ring, sealed(1, 2, 60, 7, "", 2), mark));
     BOOST_TEST(!open_link(ring, sealed(0, 2, 60, 7, ""), mark)); // version
     BOOST_TEST(!open_link(ring, sealed(2, 2, 60, 7, ""), mark));
     BOOST_TEST(!open_link(ring, sealed(1, 0, 60, 7, ""), mark)); // purpose
