@@ -6,6 +6,16 @@
 
 namespace pawl {
 
+namespace {
+
+void count_attempt(std::uint8_t& attempts) {
+    if (attempts < std::numeric_limits<std::uint8_t>::max()) {
+        ++attempts;
+    }
+}
+
+} // namespace
+
 void mail_queue::add(const mail& m) {
     const auto [at, fresh] = all_.try_emplace(m.id);
     if (!fresh) {
@@ -21,7 +31,7 @@ void mail_queue::add(const mail& m) {
 void mail_queue::erase(entries::iterator at) {
     by_due_.erase({at->second.due, at->first});
     by_expiry_.erase({at->second.expires_at, at->first});
-    under_way_ -= at->second.under_way ? 1 : 0;
+    under_way_ -= at->second.under_way ? std::size_t{1} : std::size_t{0};
     all_.erase(at);
 }
 
@@ -132,7 +142,7 @@ std::optional<mail_queue::settled> mail_queue::settle(const mail_id& id, relay_r
     case relay_result::sent:
     case relay_result::refused:
         out.status = outcome == relay_result::sent ? mail_status::sent : mail_status::refused;
-        e.attempts += e.attempts < std::numeric_limits<std::uint8_t>::max() ? 1 : 0;
+        count_attempt(e.attempts);
         out.attempts = e.attempts;
         out.write = true;
         erase(at);
@@ -140,7 +150,7 @@ std::optional<mail_queue::settled> mail_queue::settle(const mail_id& id, relay_r
     case relay_result::later:
         break;
     }
-    e.attempts += e.attempts < std::numeric_limits<std::uint8_t>::max() ? 1 : 0;
+    count_attempt(e.attempts);
     out.attempts = e.attempts;
     out.not_before = to_seconds(now) + mail_backoff(e.attempts);
     out.write = e.attempts == 1 || to_seconds(now) - e.written_at >= attempts_written_every;
