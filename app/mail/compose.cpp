@@ -141,9 +141,10 @@ composed_mail compose(const mail& m, const user* u, std::string_view link, const
     const mail_texts& texts = is_german ? german_mail_texts : english_mail_texts;
     const mail_kind_texts& own = texts_of(m.kind);
     const mail_body body = decode_mail_body(m.body).value_or(mail_body{});
+    const std::string& about = body.about.empty() ? m.address : body.about;
     const std::string until = moment(m.expires_at), time = moment(m.wanted_at);
     const std::string name = u == nullptr ? std::string() : u->first_name;
-    const values all{{"name", name}, {"about", body.about},     {"agent", body.agent},  {"until", until},
+    const values all{{"name", name}, {"about", about},          {"agent", body.agent},  {"until", until},
                      {"time", time}, {"network", body.network}, {"issuer", from.issuer}};
     composed_mail out;
     out.link = link;
@@ -169,7 +170,7 @@ composed_mail compose(const mail& m, const user* u, std::string_view link, const
     const std::string footer = filled(texts.footer, all);
     out.text = w.before_link;
     if (own.button != nullptr) {
-        add_paragraph(out.text, (texts.*own.button).text.data() + std::string(":\n") + std::string(link));
+        add_paragraph(out.text, std::string((texts.*own.button).text) + ":\n" + std::string(link));
     }
     if (!w.after_link.empty()) {
         add_paragraph(out.text, w.after_link);

@@ -151,6 +151,7 @@ mail_desk::turn mail_desk::take() {
         out.next = found.next;
     }
     if (!all_durable) {
+        woken_.store(true, std::memory_order_release); // a clock that stands still does not come to the next look
         out.next = std::min(out.next.value_or(timestamp_ms::max()), now + durable_look_interval);
     }
     next_.store(out.next ? out.next->time_since_epoch().count() : never, std::memory_order_relaxed);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789ABCDEF";
 constexpr std::string_view fold = "\r\n ";
-constexpr std::size_t quoted_line_max = 76;
+constexpr std::size_t quoted_line_max = 76, encoded_byte_size = 3;
 // An encoded word has at most 75 characters (RFC 2047 2); this leaves room for the name of the field before it.
 constexpr std::string_view word_begin = "=?UTF-8?Q?", word_end = "?=";
 constexpr std::size_t word_text_max = 45;
@@ -134,19 +134,17 @@ std::string quoted_printable(std::string_view text) {
             end_line("\r\n");
             continue;
         }
-        std::string piece;
+        if (line.size() + encoded_byte_size > quoted_line_max - 1) { // one for the soft break
+            end_line("=\r\n");
+        }
         const bool last = i + 1 == text.size() || text[i + 1] == '\n';
         // A blank at the end of a line may be taken off on the way, a dot and "From " at its beginning be changed.
         const bool risky = (c == ' ' && last) || (line.empty() && (c == '.' || c == 'F'));
         if (c == '=' || !is_ascii(c) || is_control(c) || risky) {
-            put_hex(piece, c);
+            put_hex(line, c);
         } else {
-            piece.push_back(c);
+            line.push_back(c);
         }
-        if (line.size() + piece.size() > quoted_line_max - 1) { // one for the soft break
-            end_line("=\r\n");
-        }
-        line += piece;
     }
     if (!line.empty()) {
         end_line("\r\n");

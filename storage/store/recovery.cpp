@@ -219,6 +219,9 @@ private:
     }
 
     void apply(as<mail> /*one*/, const record_view& record) {
+        if (record.version > declaration<mail>::version) {
+            return; // of a later program; it is not critical
+        }
         mail m;
         decode_or_refuse(record, m);
         const std::lock_guard lock(s_.mails.mutex);
