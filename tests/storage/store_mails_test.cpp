@@ -303,7 +303,7 @@ struct mailing_store {
             std::istringstream numbers(*at);
             std::uint64_t n = 0;
             for (numbers >> n; numbers >> n;) { // the first is the change's own
-                named += at <= last ? 1 : 0;
+                named += at <= last ? std::size_t{1} : std::size_t{0};
                 if ((data->find_mail(mail_of(n).id) != nullptr) != (at <= last)) {
                     return false;
                 }
