@@ -15,7 +15,7 @@ namespace {
 
 const mail_sender_name sender{"Haus \"Pawl\"", "noreply@auth.example.org", "help@example.org",
                               "https://auth.example.org", "auth.example.org"};
-constexpr std::string_view link = "https://auth.example.org/l/pml_abc";
+constexpr std::string_view some_link = "https://auth.example.org/l/pml_abc";
 
 mail mail_of(mail_kind kind, std::string lang = "en", mail_body body = {"bob@example.org", "Firefox", "192.0.2.0/24"}) {
     mail m;
@@ -58,11 +58,11 @@ BOOST_AUTO_TEST_CASE(every_kind_is_whole_in_both_languages) {
     for (int i = static_cast<int>(first_mail_kind); i <= static_cast<int>(last_mail_kind); ++i) {
         for (const char* const lang : {"en", "de", "de-AT", "fr", ""}) {
             const mail m = mail_of(static_cast<mail_kind>(i), lang);
-            const composed_mail c = compose(m, &ada, has_link(m.kind) ? link : std::string_view(), sender);
+            const composed_mail c = compose(m, &ada, has_link(m.kind) ? some_link : std::string_view(), sender);
             BOOST_TEST(!c.subject.empty());
             BOOST_TEST(c.text.find('{') == std::string::npos);
-            BOOST_TEST((c.text.find(link) != std::string::npos) == has_link(m.kind));
-            BOOST_TEST((c.html.find(link) != std::string::npos) == has_link(m.kind));
+            BOOST_TEST((c.text.find(some_link) != std::string::npos) == has_link(m.kind));
+            BOOST_TEST((c.html.find(some_link) != std::string::npos) == has_link(m.kind));
             BOOST_TEST(c.text.find("Ada") != std::string::npos);
             BOOST_TEST(c.text.find(std::string_view(lang).starts_with("de") ? "Guten Tag" : "Hello") == 0U);
             BOOST_TEST(c.out.message.find("\r\nAuto-Submitted: auto-generated\r\n") != std::string::npos);
