@@ -243,7 +243,8 @@ server_settings process::wiring() const {
 std::string process::render(instance& of) {
     return http_.counters().render(wire_metrics(
         {of.counters(), of.data(), passwords_, time_, log_, program_version, started_at_s_, &of.events().figures(),
-         sender_ ? &sender_->figures() : nullptr, out_ ? &out_->figures() : nullptr}));
+         sender_ ? &sender_->figures() : nullptr, out_ ? &out_->figures() : nullptr, &of.mails_out().figures(),
+         &of.mails().counters()}));
 }
 
 void process::start() {

@@ -76,6 +76,15 @@ enum class errc : std::uint8_t {
     consent_not_found, // the user allows that client nothing
     too_many_consents, // of one user
     forward_denied,    // forward auth: a user without the role or scope that the host asks for
+    // Mail (docs/mail.md).
+    mail_off,        // no relay is configured
+    mail_queue_full, // as many mails wait as there may be; retry_after
+    mail_not_found,  // unknown, or final and forgotten
+    // Links of mails (docs/accounts.md).
+    link_invalid,     // not ours, or for something else
+    link_expired,     // ours, and too old
+    link_used,        // used, or overtaken by a change
+    already_verified, // the address of the account is proven
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

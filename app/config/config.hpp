@@ -68,6 +68,7 @@ struct config {
     std::size_t max_connections = 0;
     seconds idle_timeout{};
     bool sign_up_open = true;
+    bool shows_links = false; // --admin-links show
     password_rules passwords;
     argon2_cost argon2;
     unsigned password_threads = 0;
@@ -91,6 +92,8 @@ struct config {
     bool sandbox = true;
     std::optional<tls_settings> tls; // nothing: plain HTTP
     std::optional<webhook_settings> webhook;
+    std::size_t mail_queue = 0, mail_rate = 0;
+    bool mail_notices = true; // all of them, not those alone that can't be turned off
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each

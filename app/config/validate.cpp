@@ -247,6 +247,9 @@ void take_the_rest(option_values& v, const validation_facts& facts, config& out)
     out.login_success_limit_account = successes(login_success_limit_account, "100/5m", out.login_limit_account);
     out.login_success_limit_address = successes(login_success_limit_address, "1000/5m", out.login_limit_address);
     out.max_sessions = static_cast<std::size_t>(v.number(max_sessions));
+    out.mail_queue = static_cast<std::size_t>(v.number(mail_queue));
+    out.mail_rate = static_cast<std::size_t>(v.number(mail_rate));
+    out.mail_notices = v.text(mail_notices) == "all";
     out.max_clients = static_cast<std::size_t>(v.number(max_clients));
     out.max_connections = static_cast<std::size_t>(v.number(max_connections));
     out.idle_timeout = v.duration(idle_timeout);

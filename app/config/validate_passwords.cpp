@@ -77,6 +77,7 @@ option_error check_passwords(option_values& v, config& out) {
         out.warnings.emplace_back("--password-blocklist off: passwords that everyone tries first are taken");
     }
     out.sign_up_open = v.text(sign_up) == "open";
+    out.shows_links = v.text(admin_links) == "show";
     return std::nullopt;
 }
 

@@ -12,8 +12,9 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kind_names{"drop_reply_after_commit", "delay", "status", "duplicate",
-                                                     "stall_sync"};
+constexpr std::array<std::string_view, 6> kind_names{
+    "drop_reply_after_commit", "delay", "status", "duplicate", "stall_sync", "mail"};
+constexpr std::array<std::string_view, 5> mail_codes{"451", "550", "535", "connect", "after_250"};
 constexpr std::int64_t count_max = 1'000'000'000, retry_after_max = 86'400;
 
 bool is_route(std::string_view name) {
@@ -21,8 +22,8 @@ bool is_route(std::string_view name) {
 }
 
 bool fits(const fault& f, const route& row, const http_request& request) {
-    return (f.route.empty() || f.route == row.name) && (f.path.empty() || f.path == request.path) &&
-           (f.method.empty() || f.method == request.method_text);
+    return f.kind != fault_kind::mail && (f.route.empty() || f.route == row.name) &&
+           (f.path.empty() || f.path == request.path) && (f.method.empty() || f.method == request.method_text);
 }
 
 bool happens(const fault& f, random_source& random) {
@@ -56,6 +57,11 @@ result<fault> read_fault(const boost::json::object& body) {
     if (const auto after = reader.optional_integer("retry_after", 0, retry_after_max)) {
         f.retry_after = seconds(*after);
     }
+    const std::optional<std::size_t> code = reader.optional_word("code", mail_codes);
+    f.code = static_cast<mail_fault>(code.value_or(0));
+    if (!reader.failed() && code.has_value() != (f.kind == fault_kind::mail)) {
+        reader.blame("code", code ? "is of mail alone" : "is required here");
+    }
     const bool takes_time = f.kind == fault_kind::delay || f.kind == fault_kind::stall_sync;
     if (!reader.failed() && takes_time && f.ms == milliseconds(0)) {
         reader.blame("ms", "is required here");
@@ -86,6 +92,9 @@ std::string to_json(const fault& f) {
     }
     if (f.kind == fault_kind::status) {
         object.member("status", std::uint64_t{f.status});
+    }
+    if (f.kind == fault_kind::mail) {
+        object.member("code", mail_codes.at(static_cast<std::size_t>(f.code)));
     }
     if (f.retry_after) {
         object.member("retry_after", std::int64_t{f.retry_after->count()});
@@ -151,17 +160,44 @@ fault_effect fault_list::take(const route& row, const http_request& request, ran
         case fault_kind::stall_sync:
             effect.stall = std::max(effect.stall, f.ms);
             break;
+        case fault_kind::mail:
+            break;
         }
-        if (f.left == 1) {
-            f.left = 0;
-            f.probability = -1; // used up: gone below
-        } else if (f.left > 1) {
-            --f.left;
-        }
+        use_up(f);
     }
+    remove_used();
+    return effect;
+}
+
+void fault_list::use_up(fault& f) {
+    if (f.left == 1) {
+        f.left = 0;
+        f.probability = -1; // gone with remove_used()
+    } else if (f.left > 1) {
+        --f.left;
+    }
+}
+
+void fault_list::remove_used() {
     std::erase_if(all_, [](const fault& f) { return f.probability < 0; });
     any_.store(!all_.empty(), std::memory_order_release);
-    return effect;
+}
+
+std::optional<mail_fault> fault_list::take_mail(random_source& random) {
+    if (!any_.load(std::memory_order_acquire)) {
+        return std::nullopt;
+    }
+    const std::lock_guard lock(mutex_);
+    std::optional<mail_fault> met;
+    for (fault& f : all_) {
+        if (!met && f.kind == fault_kind::mail && happens(f, random)) {
+            ++f.hits;
+            met = f.code;
+            use_up(f);
+        }
+    }
+    remove_used();
+    return met;
 }
 
 } // namespace pawl::app

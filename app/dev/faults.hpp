@@ -25,6 +25,16 @@ enum class fault_kind : std::uint8_t {
     status,                  // no work is done, this status is the answer
     duplicate,               // the work is done twice, one after the other; the second answer is sent
     stall_sync,              // nothing of the realm becomes durable for `ms` from the request's arrival
+    mail,                    // no request: an attempt to send a mail comes to `code`
+};
+
+// What a relay does wrong.
+enum class mail_fault : std::uint8_t {
+    put_off,       // 451 for this mail: it is tried again later
+    refused,       // 550: never
+    login_refused, // 535: the relay does not let us in, so all mails wait
+    no_connection, // there is no answer
+    after_250,     // the mail is taken, and the connection is gone before we know: it comes twice
 };
 
 struct fault {
@@ -36,6 +46,7 @@ struct fault {
     milliseconds ms{0};
     unsigned status = 503;
     std::optional<seconds> retry_after;
+    mail_fault code{}; // of kind mail
     std::uint64_t hits = 0;
 };
 
@@ -60,8 +71,14 @@ public:
     std::vector<fault> all() const;
     // Uses up one of each that fits.
     fault_effect take(const route& row, const http_request& request, random_source& random);
+    // What an attempt to send a mail comes to; std::nullopt: it is taken.
+    std::optional<mail_fault> take_mail(random_source& random);
 
 private:
+    // Under the mutex.
+    static void use_up(fault& f);
+    void remove_used();
+
     std::atomic<bool> any_{false}; // so that no request takes the lock in vain
     mutable std::mutex mutex_;
     std::vector<fault> all_;

@@ -183,8 +183,10 @@ task<http_response> fixture::handle(const route& row, const http_request& reques
         auto first = row.handle(w->it->context(), request);
         co_await std::move(first);
     }
+    place->carry_mails(*w); // what came due by the clock alone
     auto pending = row.handle(w->it->context(), request);
     http_response response = co_await std::move(pending);
+    place->carry_mails(*w); // before the answer: who reads it finds them
     response.dropped = effect.drop;
     if (response.stream) {
         response.stream->keep(w);

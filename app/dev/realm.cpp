@@ -70,8 +70,10 @@ std::unique_ptr<realm_instance> realm::fresh_world(std::uint64_t random_calls) {
 realm_instance_ptr realm::adopt(std::unique_ptr<realm_instance> fresh, key_ring_ptr keys,
                                 std::unique_ptr<storage::embedded_store> data) {
     random_source& random = fresh->own_random ? *fresh->own_random : shared_.random;
+    fresh->catches_mails = in_memory_ || !shared_.has_relay;
     instance_shared parts{shared_.settings, shared_.time, random, shared_.passwords, shared_.real_time, shared_.log};
     parts.development = &fresh->clock;
+    parts.has_relay = shared_.has_relay;
     parts.fresh_signer = signers_;
     parts.another_signer = [&shared = shared_, &random](jws_algorithm algorithm) {
         const key_ring_options options{.algorithm = algorithm};
@@ -90,6 +92,13 @@ realm_instance_ptr realm::adopt(std::unique_ptr<realm_instance> fresh, key_ring_
     app_context& context = fresh->it->context();
     context.development_realm = this;
     context.development_random = &random;
+    if (fresh->catches_mails) {
+        context.box = &fresh->box;
+        context.mails_out->open({}); // who answers requests carries them
+        context.send_mail_now = [this, w = fresh.get()](composed_mail m) -> task<relay_outcome> {
+            return put_in_box(*w, std::move(m));
+        };
+    }
     context.metrics_text = [shared = &shared_, it = fresh->it.get()] { return shared->metrics_text(*it); };
     return {fresh.release(), [bury = bury_](realm_instance* w) { bury(std::unique_ptr<realm_instance>(w)); }};
 }
@@ -122,6 +131,33 @@ std::uint64_t realm::next_mark() {
     return storage::draw_restore_mark(shared_.random);
 }
 
+relay_outcome realm::caught(realm_instance& w, composed_mail m) {
+    random_source& random = w.own_random ? *w.own_random : shared_.random;
+    return w.box.put(std::move(m), w.clock.now(), faults_.take_mail(random));
+}
+
+task<relay_outcome> realm::put_in_box(realm_instance& w, composed_mail m) {
+    co_return caught(w, std::move(m));
+}
+
+void realm::carry_mails(realm_instance& w) {
+    if (!w.catches_mails) {
+        return;
+    }
+    const std::lock_guard lock(w.carrying);
+    mail_desk& desk = w.it->mails_out();
+    while (desk.may_be_due(w.clock.now())) {
+        mail_desk::turn turn = desk.take();
+        if (turn.send.empty()) {
+            return;
+        }
+        for (composed_mail& m : turn.send) {
+            const outgoing_mail out = m.out;
+            desk.settled(out, caught(w, std::move(m)));
+        }
+    }
+}
+
 realm_instance_ptr realm::begin(const realm_snapshot& from) {
     std::unique_ptr<realm_instance> fresh = fresh_world(from.random_calls);
     if (from.frozen) {
@@ -143,6 +179,7 @@ realm_instance_ptr realm::begin(const realm_snapshot& from) {
     } else if (from.keys) {
         keys = from.keys;
     }
+    fresh->box.set(from.mails);
     realm_instance_ptr begun = adopt(std::move(fresh), std::move(keys), std::move(data));
     if (begun->counted != nullptr) {
         begun->counted->go_on_from(from.random_calls); // what making the world drew is of no account
@@ -197,6 +234,8 @@ realm::outcome realm::snapshot(const std::string& name) {
     taken.frozen = w->clock.frozen();
     taken.random_calls = w->counted != nullptr ? w->counted->calls() : 0;
     taken.keys = w->it->keys().get();
+    carry_mails(*w);
+    taken.mails = w->box.all();
     taken.image = w->log->image(w->it->data());
     if (!taken.image) {
         return outcome::full;
@@ -241,6 +280,9 @@ void realm::stall(milliseconds how_long) {
 }
 
 std::optional<realm::steady_time> realm::upkeep(steady_time at, bool with_maintenance) {
+    if (with_maintenance) {
+        carry_mails(*now());
+    }
     if (!in_memory_) {
         return std::nullopt; // its store has a thread of its own
     }

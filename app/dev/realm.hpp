@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/dev/faults.hpp"
+#include "app/dev/mail_box.hpp"
 #include "app/dev/repeatable_random.hpp"
 #include "app/dev/request_ring.hpp"
 #include "app/dev/seed.hpp"
@@ -36,6 +37,7 @@ struct realm_shared {
     std::function<std::string(instance&)> metrics_text; // before serving
     const service_clock* real_time = nullptr;           // as of instance_shared, as is the next
     logger* log = nullptr;
+    bool has_relay = false; // which the server's own world mails to, if it has a data directory
 };
 
 // One life of a realm.
@@ -46,6 +48,9 @@ struct realm_instance {
     repeatable_random* counted = nullptr;      // own_random, where --rng-seed decides
     dev_clock clock;
     storage::memory_log* log = nullptr; // the store's; null where there is a data directory
+    mail_box box;
+    bool catches_mails = true;
+    std::mutex carrying; // one round of mails at a time: who comes second answers after the first one's are in the box
     std::unique_ptr<instance> it;
 };
 using realm_instance_ptr = std::shared_ptr<realm_instance>;
@@ -57,6 +62,7 @@ struct realm_snapshot {
     bool frozen = false;
     std::uint64_t random_calls = 0;
     key_ring_ptr keys;
+    caught_mails mails;
 };
 struct snapshot_line {
     std::string name;
@@ -106,6 +112,8 @@ public:
     void stall(milliseconds how_long);
     // One round beside the requests: frees and sweeps, lets go what is held. When to come again, at the latest.
     std::optional<steady_time> upkeep(steady_time at, bool with_maintenance);
+    // What is due to be sent is in the box once this is back, unless a fault wants it otherwise. Any thread.
+    void carry_mails(realm_instance& w);
     // No more changes; true where the store stopped in time.
     bool stop(milliseconds limit);
 
@@ -113,6 +121,8 @@ private:
     realm_instance_ptr adopt(std::unique_ptr<realm_instance> fresh, key_ring_ptr keys,
                              std::unique_ptr<storage::embedded_store> data);
     realm_instance_ptr begin(const realm_snapshot& from);
+    relay_outcome caught(realm_instance& w, composed_mail m);
+    task<relay_outcome> put_in_box(realm_instance& w, composed_mail m);
     std::uint64_t next_mark();
     realm_snapshot beginning();
     void replace(const realm_snapshot& from);

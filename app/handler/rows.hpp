@@ -14,6 +14,8 @@ extern const row_list root_rows;
 extern const row_list account_rows;
 extern const row_list token_rows;
 extern const row_list authorize_rows;
+extern const row_list links_rows;
+extern const row_list link_pages_rows;
 extern const row_list sign_in_rows;
 extern const row_list end_session_rows;
 extern const row_list forward_auth_rows;
@@ -38,12 +40,15 @@ extern const row_list admin_clients_rows;
 extern const row_list admin_apis_rows;
 extern const row_list admin_scopes_rows;
 extern const row_list admin_consents_rows;
+extern const row_list admin_links_rows;
+extern const row_list admin_mail_rows;
 extern const row_list dev_rows;
 extern const row_list dev_instances_rows;
 extern const row_list dev_faults_rows;
 extern const row_list dev_tokens_rows;
 extern const row_list dev_users_rows;
 extern const row_list dev_code_rows;
+extern const row_list dev_mail_rows;
 
 // In the order in which the OpenAPI document shows them.
 inline constexpr const row_list* served_always[] = {
@@ -52,10 +57,11 @@ inline constexpr const row_list* served_always[] = {
     &revoke_rows,        &session_rows,      &jwks_rows,           &metadata_rows,       &health_rows,
     &docs_rows,          &admin_info_rows,   &admin_users_rows,    &admin_sessions_rows, &admin_keys_rows,
     &admin_storage_rows, &admin_import_rows, &admin_events_rows,   &admin_clients_rows,  &admin_apis_rows,
-    &admin_scopes_rows,  &consents_rows,     &admin_consents_rows,
+    &admin_scopes_rows,  &consents_rows,     &admin_consents_rows, &admin_mail_rows,     &links_rows,
+    &link_pages_rows,    &admin_links_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
-    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows,
+    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows, &dev_mail_rows,
 };
 
 } // namespace pawl::app

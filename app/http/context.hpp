@@ -23,16 +23,22 @@ class code_service;        // core/service/code_service.hpp
 class web_session_service; // core/service/web_session_service.hpp
 class consent_service;     // core/service/consent_service.hpp
 class forward_service;     // core/service/forward_service.hpp
+class link_service;        // core/service/link_service.hpp
+class mail_service;        // core/service/mail_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
 
-class logger;        // app/process/logging.hpp
-class operations;    // app/instance/operations.hpp
-class event_service; // app/events/event_service.hpp
-class service_clock; // app/process/service_clock.hpp
-class dev_clock;     // app/process/service_clock.hpp; only under --dev
-class realm;         // app/dev/realm.hpp; only under --dev
+class logger;         // app/process/logging.hpp
+class operations;     // app/instance/operations.hpp
+class event_service;  // app/events/event_service.hpp
+class service_clock;  // app/process/service_clock.hpp
+class dev_clock;      // app/process/service_clock.hpp; only under --dev
+class realm;          // app/dev/realm.hpp; only under --dev
+class mail_desk;      // app/mail/mail_desk.hpp
+class mail_box;       // app/dev/mail_box.hpp; only under --dev
+struct composed_mail; // app/mail/compose.hpp
+struct relay_outcome; // app/mail/relay.hpp
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -74,6 +80,12 @@ struct app_context {
     consent_service* consents = nullptr;         // what users allowed clients
     forward_service* forward = nullptr;          // who visits a host behind forward auth
     random_source* random = nullptr;             // null in tests of other things
+    link_service* links = nullptr;               // what links of mails do; null in tests of other things
+    mail_service* mails = nullptr;               // the same, as is the next
+    mail_desk* mails_out = nullptr;
+    mail_box* box = nullptr; // --dev: where mails are caught
+    // One mail beside the queue: what the relay says. Empty where there is none.
+    std::function<task<relay_outcome>(composed_mail)> send_mail_now{};
 };
 
 } // namespace pawl::app

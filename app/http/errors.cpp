@@ -194,6 +194,17 @@ constexpr std::array table{
               "No client for forward auth has this host.", ""},
     error_row{errc::forward_denied, "forward_denied", 403, "Forbidden",
               "This host asks for a role or a scope that the user does not have.", ""},
+    error_row{errc::mail_off, "mail_off", 409, "Conflict", "This server sends no mail: it has no relay.", ""},
+    error_row{errc::mail_queue_full, "mail_queue_full", 503, "Service Unavailable",
+              "Too many mails are waiting to be sent. Try again after Retry-After seconds.", ""},
+    error_row{errc::mail_not_found, "mail_not_found", 404, "Not Found", "There is no such mail.", ""},
+    error_row{errc::link_invalid, "link_invalid", 400, "Bad Request",
+              "This is no link of a mail of this server, or one for something else.", ""},
+    error_row{errc::link_expired, "link_expired", 410, "Gone", "This link is too old. Ask for another one.", ""},
+    error_row{errc::link_used, "link_used", 410, "Gone",
+              "This link was used, or something that it rests on has changed since. Ask for another one.", ""},
+    error_row{errc::already_verified, "already_verified", 409, "Conflict",
+              "The address of this account is verified already.", ""},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.

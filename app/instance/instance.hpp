@@ -6,7 +6,9 @@
 #include "app/http/context.hpp"
 #include "app/instance/operations.hpp"
 #include "app/instance/startup.hpp"
+#include "app/mail/mail_desk.hpp"
 #include "app/process/service_clock.hpp"
+#include "app/worker/link_limiter.hpp"
 #include "app/worker/login_limiter.hpp"
 #include "app/worker/signing_pool.hpp"
 #include "core/service/client_guard.hpp"
@@ -14,7 +16,9 @@
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
 #include "core/service/forward_service.hpp"
+#include "core/service/link_service.hpp"
 #include "core/service/machine_service.hpp"
+#include "core/service/mail_service.hpp"
 #include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -34,6 +38,7 @@ struct instance_shared {
     dev_clock* development = nullptr;         // the world's clock, where it is given one
     signer_source fresh_signer{};             // as of operations, as is the next
     signer_source another_signer{};
+    bool has_relay = false;                   // mails go somewhere; under --dev they always do
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };
@@ -59,6 +64,8 @@ public:
     service_counters& counters() { return counters_; }
     operations& instance_operations() { return operations_; }
     event_service& events() { return events_; }
+    mail_service& mails() { return mails_; }
+    mail_desk& mails_out() { return mails_out_; }
     const service_settings& rules() const { return rules_; }
     const clock& now() const { return shared_.development != nullptr ? shared_.development->as_clock() : shared_.time; }
 
@@ -71,7 +78,10 @@ private:
     login_limiter limiter_;
     login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
     signing_pool signer_;
+    mail_settings mail_rules_;
     service_context parts_;
+    mail_service mails_;
+    mail_desk mails_out_;
     session_service sessions_;
     account_service accounts_;
     access_guard guard_;
@@ -82,6 +92,8 @@ private:
     web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;
+    locked_link_limiter link_limiter_;
+    link_service links_;
     client_service clients_;
     operations operations_;
     event_service events_;

@@ -2,6 +2,7 @@
 
 #include "app/egress/egress.hpp"
 #include "app/events/event_service.hpp"
+#include "app/mail/mail_desk.hpp"
 #include "app/webhook/sender.hpp"
 #include "core/service/token_report.hpp"
 
@@ -261,6 +262,27 @@ void add_egress_rows(std::vector<metric_row>& rows, const egress_figures& figure
         figures.ready.load(std::memory_order_relaxed) ? 1 : 0);
 }
 
+void add_mail_rows(std::vector<metric_row>& rows, const mail_figures& figures, const mail_counters& wanted,
+                   std::size_t waiting) {
+    const auto of = [](const std::atomic<std::uint64_t>& n) { return number(n.load(std::memory_order_relaxed)); };
+    add(rows, "pawl_mail_waiting", "Mails that wait to be sent.", gauge, number(waiting));
+    add(rows, "pawl_mail_sent_total", "Mails that the relay took.", counter, of(figures.sent));
+    constexpr std::string_view given_up = "pawl_mail_given_up_total";
+    constexpr std::string_view given_up_help = "Mails that were not sent and never will be, by why.";
+    add(rows, given_up, given_up_help, counter, of(figures.refused), "why=\"refused\"");
+    add(rows, given_up, given_up_help, counter, of(figures.expired), "why=\"expired\"");
+    add(rows, given_up, given_up_help, counter, of(figures.overtaken), "why=\"overtaken\"");
+    add(rows, "pawl_mail_put_off_total", "Attempts that the relay put off.", counter, of(figures.put_off));
+    add(rows, "pawl_mail_dropped_total", "Notices that were dropped because the queue was full.", counter,
+        of(wanted.dropped));
+    add(rows, "pawl_mail_relay_faults_total", "Attempts that failed for the relay itself.", counter,
+        of(figures.relay_faults));
+    add(rows, "pawl_mail_relay_failing", "1 since the relay failed and until it answers again.", gauge,
+        figures.relay_failing.load(std::memory_order_relaxed) ? 1 : 0);
+    add(rows, "pawl_mail_delay_seconds_total", "From wanted to sent, of all mails that were sent.", counter,
+        of(figures.delay_ms) / 1e3);
+}
+
 void add_clock_rows(std::vector<metric_row>& rows, const clock_standing& standing) {
     const auto of = [](milliseconds t) { return static_cast<double>(t.count()) / 1e3; };
     add(rows, "pawl_clock_behind_seconds", "How far the wall clock is behind service time.", gauge,
@@ -294,6 +316,10 @@ std::vector<metric_row> wire_metrics(const metrics_sources& sources) {
     }
     if (sources.out != nullptr) {
         add_egress_rows(rows, *sources.out);
+    }
+    if (sources.mails != nullptr && sources.mails_wanted != nullptr) {
+        add_mail_rows(rows, *sources.mails, *sources.mails_wanted,
+                      sources.data.count_mails()[static_cast<std::size_t>(mail_status::waiting)]);
     }
     add_clock_rows(rows, sources.time.standing());
     add(rows, "pawl_ready", "1 while storage takes changes.", gauge, sources.data.why_not_ready() == nullptr ? 1 : 0);

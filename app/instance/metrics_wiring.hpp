@@ -5,6 +5,7 @@
 #include "app/process/logging.hpp"
 #include "app/process/service_clock.hpp"
 #include "app/worker/password_pool.hpp"
+#include "core/service/mail_service.hpp"
 #include "core/service/services.hpp"
 #include "storage/store/embedded_store.hpp"
 
@@ -18,6 +19,7 @@ namespace pawl::app {
 struct egress_figures;  // app/egress/egress.hpp
 struct event_figures;   // app/events/event_service.hpp
 struct webhook_figures; // app/webhook/sender.hpp
+struct mail_figures;    // app/mail/mail_desk.hpp
 
 // All outlive their use.
 struct metrics_sources {
@@ -31,6 +33,8 @@ struct metrics_sources {
     const event_figures* events = nullptr;
     const webhook_figures* webhook = nullptr; // null: there is none
     const egress_figures* out = nullptr;      // null: nothing goes out
+    const mail_figures* mails = nullptr;      // the same
+    const mail_counters* mails_wanted = nullptr;
 };
 
 // Rows of one name stand together, as app/http/metrics.hpp wants. Any thread.
@@ -47,6 +51,8 @@ void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats&
 void add_event_rows(std::vector<metric_row>& rows, const event_figures& figures);
 void add_webhook_rows(std::vector<metric_row>& rows, const webhook_figures& figures, std::uint64_t durable_lsn);
 void add_egress_rows(std::vector<metric_row>& rows, const egress_figures& figures);
+void add_mail_rows(std::vector<metric_row>& rows, const mail_figures& figures, const mail_counters& wanted,
+                   std::size_t waiting);
 void add_clock_rows(std::vector<metric_row>& rows, const clock_standing& standing);
 void add_process_rows(std::vector<metric_row>& rows, double start_time_s);
 

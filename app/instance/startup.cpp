@@ -109,6 +109,7 @@ service_settings service_settings_of(const config& settings) {
     out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;
     out.sign_up_open = settings.sign_up_open;
+    out.shows_links = settings.shows_links;
     out.tokens = settings.tokens;
     return out;
 }

@@ -44,7 +44,9 @@ consteval bool well_formed(std::string_view text) {
 static_assert(well_formed(templates::frame) && well_formed(templates::problem) && well_formed(templates::sign_in) &&
               well_formed(templates::consent) && well_formed(templates::select) && well_formed(templates::sign_out) &&
               well_formed(templates::signed_out) && well_formed(templates::back_link) &&
-              well_formed(templates::error) && well_formed(templates::form_post));
+              well_formed(templates::error) && well_formed(templates::form_post) && well_formed(templates::link) &&
+              well_formed(templates::link_new_password) && well_formed(templates::link_password) &&
+              well_formed(templates::link_sure) && well_formed(templates::plain));
 
 // What comes from outside, without its control characters.
 std::string escaped(std::string_view text) {
@@ -107,7 +109,9 @@ http_response page(const page_look& look, const said& title, std::string content
     http_response response;
     const page_texts& texts = texts_of(look);
     response.content_type = "text/html; charset=utf-8";
-    response.body = filled(templates::frame, texts, {{"title", escaped(title.text)}, {"content", std::move(content)}});
+    response.body =
+        filled(templates::frame, texts,
+               {{"title", escaped(title.text)}, {"content", std::move(content)}, {"base", std::string(look.base)}});
     std::string policy = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; "
                          "base-uri 'none'; form-action ";
     policy += form_action;
@@ -142,15 +146,19 @@ std::string own_forms(const page_look& look) {
     return source.empty() ? "'self'" : "'self' " + source;
 }
 
+std::string after_a_wait(const page_texts& texts, seconds wait) {
+    const auto count = wait.count();
+    return count < 120 ? filled_text(texts.too_many_attempts, {{"wait", std::to_string(count)}})
+                       : filled_text(texts.too_many_attempts_minutes, {{"wait", std::to_string((count + 59) / 60)}});
+}
+
 std::string sentence_of(const page_texts& texts, const sign_in_model& m) {
     using enum sign_in_problem;
-    const auto wait = m.wait.count();
     switch (m.problem) {
     case login_failed:
         return filled_text(texts.login_failed, {});
     case too_many_attempts:
-        return wait < 120 ? filled_text(texts.too_many_attempts, {{"wait", std::to_string(wait)}})
-                          : filled_text(texts.too_many_attempts_minutes, {{"wait", std::to_string((wait + 59) / 60)}});
+        return after_a_wait(texts, m.wait);
     case busy:
         return filled_text(texts.busy, {});
     case start_over:
@@ -170,7 +178,7 @@ std::string_view text_of_builtin_scope(std::string_view name, language tongue) {
     constexpr std::string_view before = "scope_";
     for (const text_key& key : text_keys) {
         if (key.name.starts_with(before) && key.name.substr(before.size()) == name) {
-            return (texts_of({tongue, {}}).*key.member).text;
+            return (texts_of({tongue, {}, {}}).*key.member).text;
         }
     }
     return {};
@@ -271,6 +279,103 @@ http_response page_of(const page_look& look, const form_post_model& m) {
                 filled(templates::form_post, texts,
                        {{"action", origin.empty() ? std::string() : escaped(m.action)}, {"fields", fields}}),
                 origin.empty() ? "'none'" : source_of(m.action), form_post_script);
+}
+
+namespace {
+
+// The words of the page of one purpose.
+struct link_words {
+    said page_texts::* title;
+    said page_texts::* lead;
+    said page_texts::* sure; // null: it asks for no tick
+    said page_texts::* button;
+    said page_texts::* done;
+};
+link_words words_of(link_purpose purpose) {
+    using t = page_texts;
+    switch (purpose) {
+    case link_purpose::verify_email:
+        return {&t::verify_title, &t::verify_lead, nullptr, &t::verify_button, &t::verify_done};
+    case link_purpose::change_email:
+        return {&t::change_title, &t::change_lead, &t::change_sure, &t::change_button, &t::change_done};
+    case link_purpose::undo_email:
+        return {&t::undo_title, &t::undo_lead, &t::undo_sure, &t::undo_button, &t::undo_done};
+    case link_purpose::invite:
+        return {&t::invite_title, &t::invite_lead, nullptr, &t::invite_button, &t::invite_done};
+    default:
+        return {&t::reset_title, &t::reset_lead, nullptr, &t::reset_button, &t::reset_done};
+    }
+}
+
+std::string sentence_of(const page_texts& texts, const link_model& m) {
+    using enum link_problem;
+    switch (m.problem) {
+    case weak_password:
+        return filled_text(texts.weak_password, {{"length", std::to_string(m.password_length_min)}});
+    case wrong_password:
+        return filled_text(texts.wrong_password, {});
+    case not_sure:
+        return filled_text(texts.not_sure, {});
+    case address_taken:
+        return filled_text(texts.address_taken, {});
+    case too_many_attempts:
+        return after_a_wait(texts, m.wait);
+    case busy:
+        return filled_text(texts.busy, {});
+    case none:
+        break;
+    }
+    return {};
+}
+
+} // namespace
+
+http_response page_of(const page_look& look, const link_model& m) {
+    const page_texts& texts = texts_of(look);
+    const link_words words = words_of(m.purpose);
+    const std::string address = isolated(m.address, texts.some_user);
+    std::string problem;
+    std::string tied;
+    if (m.problem != link_problem::none) {
+        problem = filled(templates::problem, texts, {{"sentence", sentence_of(texts, m)}});
+        const bool is_of_field = m.problem == link_problem::weak_password ||
+                                 m.problem == link_problem::wrong_password || m.problem == link_problem::not_sure;
+        tied = is_of_field ? R"( aria-invalid="true" aria-describedby="problem")" : R"( aria-describedby="problem")";
+    }
+    std::string fields;
+    if (words.sure != nullptr) {
+        fields = filled(templates::link_sure, texts,
+                        {{"sure", filled_text(texts.*words.sure, {{"address", address}})}, {"tied", tied}});
+    } else if (m.purpose == link_purpose::verify_email) {
+        fields = filled(templates::link_password, texts, {{"tied", tied}});
+    } else {
+        fields = filled(templates::link_new_password, texts, {{"tied", tied}});
+    }
+    return page(look, texts.*words.title,
+                filled(templates::link, texts,
+                       {{"lead", filled_text(texts.*words.lead, {{"address", address}})},
+                        {"problem", problem},
+                        {"fields", fields},
+                        {"button", escaped((texts.*words.button).text)}}),
+                "'self'");
+}
+
+http_response page_of(const page_look& look, const link_done_model& m) {
+    const page_texts& texts = texts_of(look);
+    const link_words words = words_of(m.purpose);
+    const std::string address = isolated(m.address, texts.some_user);
+    return page(look, texts.link_done_title,
+                filled(templates::plain, texts, {{"lead", filled_text(texts.*words.done, {{"address", address}})}}),
+                "'none'");
+}
+
+http_response page_of(const page_look& look, const dead_link_model& m) {
+    const page_texts& texts = texts_of(look);
+    const said& lead = m.why == errc::link_expired ? texts.link_expired
+                       : m.why == errc::link_used  ? texts.link_used
+                                                   : texts.link_invalid;
+    return page(look, texts.link_dead_title, filled(templates::plain, texts, {{"lead", filled_text(lead, {})}}),
+                "'none'");
 }
 
 } // namespace pawl::app

@@ -5,7 +5,9 @@
 #pragma once
 
 #include "app/http/message.hpp"
+#include "core/account/link.hpp"
 #include "core/clock.hpp"
+#include "core/failure.hpp"
 
 #include <cstdint>
 #include <string>
@@ -22,6 +24,7 @@ language language_of(std::string_view ui_locales, std::string_view accept_langua
 struct page_look {
     language tongue = language::english;
     std::string redirect_uri; // where the answer to the form may redirect to; empty: nowhere
+    std::string_view base;    // what leads from the page to where the others stand: "../"; empty: it is there. Static
 };
 
 enum class sign_in_problem : std::uint8_t { none, login_failed, too_many_attempts, busy, start_over };
@@ -59,10 +62,39 @@ struct form_post_model { // OAuth 2.0 Form Post Response Mode: posts itself; a b
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
+// What a link of a mail opens, of each purpose but sign_up.
+enum class link_problem : std::uint8_t {
+    none,
+    weak_password,
+    wrong_password,
+    not_sure,
+    address_taken,
+    too_many_attempts,
+    busy
+};
+struct link_model {
+    link_purpose purpose{};
+    std::string address; // that it is about
+    std::size_t password_length_min = 0;
+    link_problem problem = link_problem::none;
+    seconds wait{}; // too_many_attempts
+};
+struct link_done_model {
+    link_purpose purpose{};
+    std::string address;
+};
+struct dead_link_model {
+    errc why{}; // link_invalid, link_expired, link_used
+};
+// Whether its page asks for a tick: a program that follows links and sends what it finds there ticks nothing.
+constexpr bool asks_if_sure(link_purpose purpose) {
+    return purpose == link_purpose::change_email || purpose == link_purpose::undo_email;
+}
+
 // Whole answers: 200 but for errors, text/html, no-store, the Content-Security-Policy of its page. Buttons have the ids
-// signin-submit, consent-allow, consent-deny, signout-yes, signout-no, select-continue, select-other; fields the names
-// login, password, flow, and `choice` (allow|deny, yes|no, continue|other). Forms post to /sign-in, /consent, /select,
-// /sign-out.
+// signin-submit, link-submit, consent-allow, consent-deny, signout-yes, signout-no, select-continue, select-other;
+// fields the names login, password, new_password, sure, flow, and `choice` (allow|deny, yes|no, continue|other). Forms
+// post to /sign-in, /consent, /select, /sign-out.
 http_response page_of(const page_look& look, const sign_in_model& m);
 http_response page_of(const page_look& look, const consent_model& m);
 http_response page_of(const page_look& look, const select_model& m);
@@ -70,5 +102,8 @@ http_response page_of(const page_look& look, const sign_out_model& m);
 http_response page_of(const page_look& look, const signed_out_model& m);
 http_response page_of(const page_look& look, const error_model& m);
 http_response page_of(const page_look& look, const form_post_model& m);
+http_response page_of(const page_look& look, const link_model& m);
+http_response page_of(const page_look& look, const link_done_model& m);
+http_response page_of(const page_look& look, const dead_link_model& m);
 
 } // namespace pawl::app

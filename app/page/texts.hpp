@@ -25,7 +25,14 @@ struct said {
     X(error_title) X(error_lead) X(error_code) X(request_number) \
     X(scope_openid) X(scope_profile) X(scope_email) X(scope_address) X(scope_phone) X(scope_offline_access) \
     X(scope_roles) X(scope_account) X(scope_admin) \
-    X(form_post_title) X(form_post_lead) X(form_post_button)
+    X(form_post_title) X(form_post_lead) X(form_post_button) \
+    X(new_password_label) X(weak_password) X(wrong_password) X(not_sure) X(address_taken) \
+    X(reset_title) X(reset_lead) X(reset_button) X(reset_done) \
+    X(verify_title) X(verify_lead) X(verify_button) X(verify_done) \
+    X(change_title) X(change_lead) X(change_sure) X(change_button) X(change_done) \
+    X(undo_title) X(undo_lead) X(undo_sure) X(undo_button) X(undo_done) \
+    X(invite_title) X(invite_lead) X(invite_button) X(invite_done) \
+    X(link_done_title) X(link_dead_title) X(link_invalid) X(link_expired) X(link_used)
 // clang-format on
 
 struct page_texts {

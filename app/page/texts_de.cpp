@@ -53,6 +53,43 @@ constexpr page_texts german_texts{
     .form_post_title = "Einen Moment",
     .form_post_lead = "Sie werden zur Anwendung zurückgeleitet.",
     .form_post_button = "Weiter",
+    .new_password_label = "Neues Passwort",
+    .weak_password = "Bitte wählen Sie ein anderes Passwort: mindestens {length} Zeichen, kein häufiges und nicht Ihr "
+                     "eigener Name.",
+    .wrong_password = "Das Passwort ist falsch.",
+    .not_sure = "Bitte setzen Sie das Häkchen, wenn Sie das möchten.",
+    .address_taken = "Diese Adresse gehört inzwischen zu einem anderen Konto.",
+    .reset_title = "Neues Passwort wählen",
+    .reset_lead = "Für das Konto {address}. Danach sind Sie überall abgemeldet.",
+    .reset_button = "Passwort speichern",
+    .reset_done = "Ihr Passwort ist geändert, und Sie sind überall abgemeldet. Melden Sie sich mit dem neuen an.",
+    .verify_title = "Adresse bestätigen",
+    .verify_lead = "Bestätigen Sie mit Ihrem Passwort, dass {address} zu Ihrem Konto gehört.",
+    .verify_button = "Bestätigen",
+    .verify_done = "Die Adresse {address} ist bestätigt.",
+    .change_title = "Neue Adresse bestätigen",
+    .change_lead = "Die Adresse Ihres Kontos soll {address} werden.",
+    .change_sure = "Ja, {address} soll die Adresse meines Kontos sein",
+    .change_button = "Adresse ändern",
+    .change_done = "Die Adresse Ihres Kontos ist jetzt {address}.",
+    .undo_title = "Änderung zurücknehmen",
+    .undo_lead = "Die Adresse Ihres Kontos wird wieder {address}. Danach sind Sie überall abgemeldet, und Sie bekommen "
+                 "eine Mail, mit der Sie ein neues Passwort wählen.",
+    .undo_sure = "Ja, {address} soll wieder die Adresse meines Kontos sein",
+    .undo_button = "Änderung zurücknehmen",
+    .undo_done = "Die Adresse Ihres Kontos ist wieder {address}. Wählen Sie jetzt ein neues Passwort: Die Mail dafür "
+                 "ist unterwegs.",
+    .invite_title = "Einladung annehmen",
+    .invite_lead = "Wählen Sie ein Passwort für Ihr Konto {address}.",
+    .invite_button = "Konto anlegen",
+    .invite_done = "Ihr Konto {address} ist angelegt. Sie können sich jetzt anmelden.",
+    .link_done_title = "Erledigt",
+    .link_dead_title = "Dieser Link geht nicht mehr",
+    .link_invalid = "Das ist kein Link aus einer Mail dieses Servers. Vielleicht wurde er nicht vollständig kopiert.",
+    .link_expired = "Der Link ist zu alt. Bitte fordern Sie einen neuen an.",
+    .link_used =
+        "Der Link wurde schon benutzt, oder etwas, auf dem er beruht, hat sich seither geändert. Bitte fordern "
+        "Sie einen neuen an.",
 };
 
 } // namespace pawl::app

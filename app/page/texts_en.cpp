@@ -52,6 +52,43 @@ constexpr page_texts english_texts{
     .form_post_title = "One moment",
     .form_post_lead = "You are taken back to the application.",
     .form_post_button = "Continue",
+    .new_password_label = "New password",
+    .weak_password = "Please choose another password: at least {length} characters, no common one and not your own "
+                     "name.",
+    .wrong_password = "The password is wrong.",
+    .not_sure = "Please tick the box if that is what you want.",
+    .address_taken = "This address belongs to another account by now.",
+    .reset_title = "Choose a new password",
+    .reset_lead = "For the account {address}. You will be signed out everywhere.",
+    .reset_button = "Save the password",
+    .reset_done = "Your password is changed and you are signed out everywhere. Sign in with the new one.",
+    .verify_title = "Confirm your address",
+    .verify_lead = "Confirm with your password that {address} is the address of your account.",
+    .verify_button = "Confirm",
+    .verify_done = "The address {address} is confirmed.",
+    .change_title = "Confirm your new address",
+    .change_lead = "The address of your account is to become {address}.",
+    .change_sure = "Yes, make {address} the address of my account",
+    .change_button = "Change the address",
+    .change_done = "The address of your account is {address} now.",
+    .undo_title = "Take the change back",
+    .undo_lead =
+        "The address of your account becomes {address} again. You will be signed out everywhere, and you get a "
+        "mail to choose a new password with.",
+    .undo_sure = "Yes, make {address} the address of my account again",
+    .undo_button = "Take the change back",
+    .undo_done = "The address of your account is {address} again. Choose a new password now: the mail for it is on "
+                 "its way.",
+    .invite_title = "Accept the invitation",
+    .invite_lead = "Choose a password for your account {address}.",
+    .invite_button = "Make the account",
+    .invite_done = "Your account {address} is made. You can sign in now.",
+    .link_done_title = "Done",
+    .link_dead_title = "This link is of no use any more",
+    .link_invalid = "This is no link of a mail of this server. Perhaps it was not copied as a whole.",
+    .link_expired = "The link is too old. Please ask for another one.",
+    .link_used = "The link was used already, or something that it rests on has changed since. Please ask for another "
+                 "one.",
 };
 
 } // namespace pawl::app

@@ -2,6 +2,7 @@
 
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
+#include "app/transfer/import_account.hpp"
 #include "app/transfer/import_entities.hpp"
 #include "core/password/stored_hash.hpp"
 #include "core/provider/attributes.hpp"
@@ -28,6 +29,8 @@ namespace {
 
 namespace json = boost::json;
 
+static_assert(family_word::generation_max <= UINT32_MAX && imported_epoch_max <= UINT32_MAX); // of read_small()
+
 constexpr std::int64_t five_years = 1827LL * 86400;
 static_assert(five_years <= family_word::rotated_at_max);
 
@@ -37,20 +40,6 @@ std::string clean_agent(std::string_view text) {
     std::ranges::copy_if(text, std::back_inserter(out), [](char c) { return c >= 0x20 && c < 0x7F; });
     out.resize(std::min(out.size(), family_use::agent_size_max));
     return out;
-}
-
-// As other members of a line, empty text is as good as none: exports of other programs have it.
-bool is_empty(member_reader& from, std::string_view name) {
-    return from.kind_of(name) == parameter_kind::string && from.optional_text(name)->empty();
-}
-
-timestamp read_time(member_reader& from, std::string_view name) {
-    return is_empty(from, name) ? timestamp{} : to_seconds(from.optional_time(name).value_or(timestamp_ms{}));
-}
-
-std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64_t max) {
-    static_assert(family_word::generation_max <= UINT32_MAX && imported_epoch_max <= UINT32_MAX);
-    return static_cast<std::uint32_t>(from.optional_count(name, 0, max).value_or(0));
 }
 
 // One of the words that name the values up to `last`.
@@ -129,6 +118,7 @@ user read_user(member_reader& from) {
     u.email_verified = from.optional_flag("email_verified").value_or(false);
     u.is_superuser = from.optional_flag("is_superuser").value_or(false);
     u.created_at = read_time(from, "created_at");
+    read_account(from, u);
     u.gate.enabled = !u.deleted;
     read_gate(from, u.gate);
     from.refuse_others();
@@ -279,10 +269,10 @@ import_end read_end(member_reader& from) {
 
 std::string check_imported_user(user& u) {
     if (u.deleted) {
-        const bool empty =
-            u.email.empty() && u.username.empty() && u.password_hash.empty() && u.attributes.empty() && !u.gate.enabled;
+        const bool empty = u.email.empty() && u.username.empty() && u.password_hash.empty() && u.attributes.empty() &&
+                           u.factors.empty() && u.former_addresses.empty() && !u.gate.enabled;
         return empty ? std::string()
-                     : "deleted: a deleted user has no names, no hash, no attributes and is not enabled";
+                     : "deleted: a deleted user has no names, no hash, no attributes, no factors and is not enabled";
     }
     std::string why;
     const auto email = check_email(u.email, why);
@@ -323,7 +313,7 @@ std::string check_imported_user(user& u) {
         return "attributes " + why;
     }
     u.attributes = *std::move(attributes);
-    return {};
+    return check_imported_account(u);
 }
 
 import_record read_import_line(std::string_view line) {

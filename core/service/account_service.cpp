@@ -1,7 +1,8 @@
 #include "core/service/account_service.hpp"
 
-#include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
+#include "core/service/mail_cause.hpp"
+#include "core/service/owner_proof.hpp"
 #include "core/service/password_try.hpp"
 #include "core/service/user_change.hpp"
 #include "core/service/validation.hpp"
@@ -50,63 +51,15 @@ result<user> checked_sign_up(const service_context& context, const sign_up_reque
     return u;
 }
 
-// The record whose hash the current password was verified against.
-struct proven_owner {
-    user_ptr record;
-};
-
-// Throttles, then verifies the current password of a signed-in user against the record as it is now. One hash, or
-// two, by the form of the password alone. wrong_password, too_many_attempts, invalid_access_token ... Awaited directly:
-// `context` outlives the call.
-task<result<proven_owner>> prove_owner(const service_context& context, principal who, secret_string current,
-                                       caller from) {
-    const std::string account = account_name(*who.user);
-    if (std::optional<failure> limited = throttled(context, account, from)) {
-        co_return *std::move(limited);
-    }
-    const user_ptr record = context.data.find_user(who.user->id);
-    task<result<password_try>> trying = try_password(context, record, account, std::move(current));
-    const result<password_try> tried = co_await std::move(trying);
-    if (!tried) {
-        context.limiter.give_back(account, from.address); // nothing was decided
-        co_return tried.error();
-    }
-    if (!tried->matches) {
-        const bool was_wrong = record && record->gate.enabled; // else its tokens are dead, too
-        if (was_wrong) {
-            record_attempt(context, event_kind::login_failed, account, record, from);
-        }
-        const result<ticket> rests =
-            record ? context.data.observe_user(record->id, record->version) : rests_on_session(context, who);
-        const errc why = was_wrong ? errc::wrong_password : errc::invalid_access_token;
-        task<failure> refused = refusal(context.data, why, rests);
-        co_return co_await std::move(refused);
-    }
-    context.limiter.passed(account, from.address);
-    co_return proven_owner{record};
-}
-
-// A proof holds only for the very hash that was verified. Where that is no longer the stored one, the password was
-// changed meanwhile (wrong_password) or, under an unmoved gate, only rehashed: then the same request will do.
-std::optional<failure> proof_is_stale(const user& verified, const user& current) {
-    if (current.password_hash == verified.password_hash) {
-        return std::nullopt;
-    }
-    if (current.gate.epoch == verified.gate.epoch) {
-        return storage_failure();
-    }
-    return failure(errc::wrong_password);
-}
-
 // The tail of password change and removal: re-applied to the fresh record while the proof and the session hold, with
 // the event of the revocation. Awaited directly: `context` outlives the call.
 task<result<void>> change_proven(const service_context& context, principal who, user_ptr verified, caller from,
-                                 event_kind act, user_edit_function edit) {
-    const user_edit_function proven_edit = [&](user& u) -> result<user_edit> {
+                                 event_kind act, mailing_edit_function edit) {
+    const mailing_edit_function proven_edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
         if (std::optional<failure> stale = proof_is_stale(*verified, u)) {
             return *std::move(stale);
         }
-        return edit(u);
+        return edit(u, mails);
     };
     user_change change = change_own_user(context, who, proven_edit);
     if (change.replaced) {
@@ -207,8 +160,8 @@ task<result<void>> account_service::change_password(principal who, secret_string
         checks.refuse("new_password", *weak);
         co_return checks.take();
     }
-    task<result<proven_owner>> proving = prove_owner(context_, who, std::move(current), from);
-    const result<proven_owner> owner = co_await std::move(proving);
+    task<result<user_ptr>> proving = prove_owner(context_, who, std::move(current), from);
+    const result<user_ptr> owner = co_await std::move(proving);
     if (!owner) {
         co_return owner.error();
     }
@@ -219,28 +172,34 @@ task<result<void>> account_service::change_password(principal who, secret_string
         co_return hashed.error();
     }
     const family_id survivor = who.session;
-    user_edit_function edit = [this, survivor, &hashed](user& u) -> result<user_edit> {
+    mailing_edit_function edit = [&, survivor](user& u, std::vector<mail>& mails) -> result<user_edit> {
         u.password_hash = *hashed;
+        u.must_change_password = false;
+        if (u.password_changed_at != timestamp{}) { // where none is kept, the record stays one that 0.1 reads
+            u.password_changed_at = context_.time.now();
+        }
         close_gate(u, gate_reason::password_change, survivor, context_.time.now());
+        add_notice(context_, mail_kind::password_changed, u, from, mails);
         return user_edit::replace;
     };
-    task<result<void>> changing = change_proven(context_, std::move(who), owner->record, std::move(from),
-                                                event_kind::password_changed, std::move(edit));
+    task<result<void>> changing =
+        change_proven(context_, std::move(who), *owner, from, event_kind::password_changed, std::move(edit));
     co_return co_await std::move(changing);
 }
 
 task<result<void>> account_service::remove(principal who, secret_string current, caller from) {
-    task<result<proven_owner>> proving = prove_owner(context_, who, std::move(current), from);
-    const result<proven_owner> owner = co_await std::move(proving);
+    task<result<user_ptr>> proving = prove_owner(context_, who, std::move(current), from);
+    const result<user_ptr> owner = co_await std::move(proving);
     if (!owner) {
         co_return owner.error();
     }
-    user_edit_function edit = [this](user& u) -> result<user_edit> {
+    mailing_edit_function edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
+        add_notice(context_, mail_kind::account_removed, u, from, mails);
         make_tombstone(u, context_.time.now());
         return user_edit::replace;
     };
-    task<result<void>> changing = change_proven(context_, std::move(who), owner->record, std::move(from),
-                                                event_kind::account_removed, std::move(edit));
+    task<result<void>> changing =
+        change_proven(context_, std::move(who), *owner, from, event_kind::account_removed, std::move(edit));
     co_return co_await std::move(changing);
 }
 

@@ -6,6 +6,7 @@
 #include "core/service/machine_principal.hpp"
 #include "core/service/services.hpp"
 #include "core/service/token_report.hpp"
+#include "core/service/validation.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -104,6 +105,9 @@ public:
 private:
     service_context context_;
 };
+
+// Refuses `roles` where one is not acceptable, is there twice, or there are more than roles_max.
+void check_roles(validation& checks, const std::vector<std::string>& roles);
 
 // Whether `by` may still act: nothing, or not_admin, invalid_access_token, insufficient_scope. To be asked right before
 // a change, since operators are revoked, too.

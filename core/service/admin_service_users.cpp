@@ -31,23 +31,6 @@ std::string role_problem(const std::string& role) {
     return {};
 }
 
-void check_roles(validation& checks, const std::vector<std::string>& roles) {
-    if (roles.size() > roles_max) {
-        checks.refuse("roles", "must be at most " + std::to_string(roles_max));
-        return;
-    }
-    for (auto role = roles.begin(); role != roles.end(); ++role) {
-        std::string problem = role_problem(*role);
-        if (problem.empty() && std::find(roles.begin(), role, *role) != role) {
-            problem = "must not name one twice";
-        }
-        if (!problem.empty()) {
-            checks.refuse("roles", std::move(problem));
-            return;
-        }
-    }
-}
-
 void check_hash(validation& checks, const secret_string& hash) {
     if (!parse_stored_hash(hash.reveal())) {
         checks.refuse("password_hash", "must be a hash of Argon2 (PHC form), bcrypt, or of passlib, Django, Werkzeug, "
@@ -159,6 +142,23 @@ std::string names_of_changes(const user& before, const user& after) {
 }
 
 } // namespace
+
+void check_roles(validation& checks, const std::vector<std::string>& roles) {
+    if (roles.size() > roles_max) {
+        checks.refuse("roles", "must be at most " + std::to_string(roles_max));
+        return;
+    }
+    for (auto role = roles.begin(); role != roles.end(); ++role) {
+        std::string problem = role_problem(*role);
+        if (problem.empty() && std::find(roles.begin(), role, *role) != role) {
+            problem = "must not name one twice";
+        }
+        if (!problem.empty()) {
+            checks.refuse("roles", std::move(problem));
+            return;
+        }
+    }
+}
 
 std::optional<failure> no_operator(const service_context& context, const operator_caller& by) {
     if (by.machine) {

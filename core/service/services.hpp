@@ -29,6 +29,8 @@
 
 namespace pawl {
 
+class mail_service; // core/service/mail_service.hpp
+
 // Where a request comes from, as far as the services care.
 struct caller {
     peer_address address;
@@ -57,6 +59,7 @@ struct service_settings {
     std::string audience;  // empty: tokens have no aud
     token_contents tokens; // what they say of their user
     bool sign_up_open = true;
+    bool shows_links = false; // --admin-links show: an operator is given links instead of a mail to the user
     seconds access_token_ttl{600};
     seconds refresh_idle_ttl{14 * 86400};
     seconds refresh_absolute_ttl{90 * 86400};
@@ -90,6 +93,7 @@ struct service_context {
     std::function<key_ring_ptr()> keys;
     registry* entities = nullptr;   // clients, APIs, scopes; null in tests of other things
     token_signer* signer = nullptr; // for ID tokens; null in tests of other things
+    mail_service* mails = nullptr;  // null in tests of other things
 };
 
 // A token response, as RFC 6749 5.1 has it.

@@ -161,9 +161,9 @@ private:
             happened(e, record);
         }
     }
-    void look(as<serving_note> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}
-    template <plain_entity Record>
-    void look(as<Record> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {} // it says nothing of a family
+    template <class Record> // it says nothing of a family
+        requires plain_entity<Record> || (declaration<Record>::kind >= record_kind::work)
+    void look(as<Record> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}
 
     timeline_moment& add(moment_kind kind, timestamp_ms at, const record_view& record) {
         if (out_.moments.size() >= 2 * timeline::moments_max) {

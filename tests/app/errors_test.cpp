@@ -93,6 +93,13 @@ constexpr expected_refusal refusals[] = {
     {errc::consent_not_found, "consent_not_found", 404, "", 0},
     {errc::too_many_consents, "too_many_consents", 409, "", 0},
     {errc::forward_denied, "forward_denied", 403, "", 0},
+    {errc::mail_off, "mail_off", 409, "", 0},
+    {errc::mail_queue_full, "mail_queue_full", 503, "", 0},
+    {errc::mail_not_found, "mail_not_found", 404, "", 0},
+    {errc::link_invalid, "link_invalid", 400, "", 0},
+    {errc::link_expired, "link_expired", 410, "", 0},
+    {errc::link_used, "link_used", 410, "", 0},
+    {errc::already_verified, "already_verified", 409, "", 0},
 };
 
 struct expected_problem {

@@ -244,6 +244,57 @@ BOOST_AUTO_TEST_CASE(name_that_is_given_up_rests_for_others_and_not_for_its_owne
     BOOST_TEST(!data->insert_user(other)->username_taken);
 }
 
+BOOST_AUTO_TEST_CASE(an_address_that_was_given_up_stays_its_owners_until_then_over_restarts_too) {
+    const user_id id = sign_up("ann");
+    const std::string before = "ann@example.com";
+    const timestamp until = time.now() + former_address_life;
+    user moved = changed(data->find_user(id));
+    moved.email = "new@example.com";
+    moved.former_addresses = {{before, until}};
+    BOOST_TEST((data->replace_user(moved)->outcome == exchange_outcome::exchanged));
+    log->sync();
+    user other = person("bob");
+    other.email = before;
+    for (int round = 0; round < 3; ++round) {
+        data->maintain_once();
+        BOOST_TEST(data->insert_user(other)->email_taken);
+        BOOST_TEST(data->find_user_by_login(before) == nullptr); // no name to sign in with
+        round == 0 ? restart() : crash_and_start();
+    }
+    user back = changed(data->find_user(id)); // its owner may come back
+    back.email = before;
+    back.former_addresses.clear();
+    BOOST_TEST((data->replace_user(back)->outcome == exchange_outcome::exchanged));
+    BOOST_TEST(data->find_user_by_login(before)->id.value == id.value);
+    moved.version = back.version + 1;
+    BOOST_TEST((data->replace_user(moved)->outcome == exchange_outcome::exchanged));
+    log->sync();
+    time.advance(until - time.now());
+    BOOST_TEST(!data->insert_user(other)->email_taken);
+    log->sync();
+    crash_and_start(); // the record still names it, but it is another's by now
+    BOOST_TEST(data->find_user_by_login(before)->username == "bob");
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_user_keeps_no_address) {
+    const user_id id = sign_up("ann");
+    user moved = changed(data->find_user(id));
+    moved.email = "new@example.com";
+    moved.former_addresses = {{"ann@example.com", time.now() + former_address_life}};
+    BOOST_TEST((data->replace_user(moved)->outcome == exchange_outcome::exchanged));
+    user gone = changed(data->find_user(id));
+    gone.email.clear();
+    gone.username.clear();
+    gone.former_addresses.clear();
+    gone.deleted = true;
+    gone.gate.enabled = false;
+    BOOST_TEST((data->replace_user(gone)->outcome == exchange_outcome::exchanged));
+    log->sync();
+    user other = person("bob");
+    other.email = "ann@example.com";
+    BOOST_TEST(!data->insert_user(other)->email_taken);
+}
+
 BOOST_AUTO_TEST_CASE(names_of_a_removed_user_rest_too_and_a_restart_forgets_it) {
     options.names_rest = seconds(600);
     crash_and_start();

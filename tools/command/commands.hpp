@@ -25,6 +25,7 @@ void add_log_command(CLI::App& parser, program& p);
 void add_log_dump(CLI::App& group, program& p); // of add_log_command, as the next two
 void add_log_tail(CLI::App& group, program& p);
 void add_log_verify(CLI::App& group, program& p);
+void add_mail_command(CLI::App& parser, program& p);
 void add_manual_commands(CLI::App& parser, program& p); // hidden
 void add_replay_command(CLI::App& parser, program& p);
 void add_restore_command(CLI::App& parser, program& p);

@@ -47,6 +47,7 @@ void define(CLI::App& parser, program& p) {
     add_init_command(parser, p);
     add_key_command(parser, p);
     add_log_command(parser, p);
+    add_mail_command(parser, p);
     add_manual_commands(parser, p);
     add_replay_command(parser, p);
     add_restore_command(parser, p);
