@@ -75,6 +75,17 @@ enum class errc : std::uint8_t {
     code_reused,       // this code was used before, so what it gave has been ended
     consent_not_found, // the user allows that client nothing
     too_many_consents, // of one user
+    // Second factors (docs/accounts.md).
+    second_factor_required,    // a right password of a user who has to show more
+    second_factor_failed,      // wrong, used, or of a factor that is gone: never said which
+    step_expired,              // the sign-in's first step was too long ago, or something changed since
+    reauthentication_required, // the session was not proven lately, or not by enough; retry_after: the window
+    enrolment_required,        // the user has to have a second factor, and has none
+    factor_not_found,
+    too_many_factors, // of one user
+    link_invalid,     // a capsule that is not ours, or not this user's
+    link_expired,     // it is too old
+    link_used,        // what it was bound to has changed since
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.
