@@ -36,6 +36,9 @@ extern const row_list admin_clients_rows;
 extern const row_list admin_apis_rows;
 extern const row_list admin_scopes_rows;
 extern const row_list admin_consents_rows;
+extern const row_list factors_rows;
+extern const row_list admin_factors_rows;
+extern const row_list dev_totp_rows;
 extern const row_list dev_rows;
 extern const row_list dev_instances_rows;
 extern const row_list dev_faults_rows;
@@ -45,15 +48,15 @@ extern const row_list dev_code_rows;
 
 // In the order in which the OpenAPI document shows them.
 inline constexpr const row_list* served_always[] = {
-    &root_rows,           &account_rows,        &token_rows,      &authorize_rows,     &sign_in_rows,
-    &end_session_rows,    &userinfo_rows,       &introspect_rows, &revoke_rows,        &session_rows,
-    &jwks_rows,           &metadata_rows,       &health_rows,     &docs_rows,          &admin_info_rows,
-    &admin_users_rows,    &admin_sessions_rows, &admin_keys_rows, &admin_storage_rows, &admin_import_rows,
-    &admin_events_rows,   &admin_clients_rows,  &admin_apis_rows, &admin_scopes_rows,  &consents_rows,
-    &admin_consents_rows,
+    &root_rows,           &account_rows,        &token_rows,         &authorize_rows,     &sign_in_rows,
+    &end_session_rows,    &userinfo_rows,       &introspect_rows,    &revoke_rows,        &session_rows,
+    &jwks_rows,           &metadata_rows,       &health_rows,        &docs_rows,          &admin_info_rows,
+    &admin_users_rows,    &admin_sessions_rows, &admin_keys_rows,    &admin_storage_rows, &admin_import_rows,
+    &admin_events_rows,   &admin_clients_rows,  &admin_apis_rows,    &admin_scopes_rows,  &consents_rows,
+    &admin_consents_rows, &factors_rows,        &admin_factors_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
-    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows,
+    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows, &dev_totp_rows,
 };
 
 } // namespace pawl::app

@@ -22,6 +22,7 @@ class machine_service;     // core/service/machine_service.hpp
 class code_service;        // core/service/code_service.hpp
 class web_session_service; // core/service/web_session_service.hpp
 class consent_service;     // core/service/consent_service.hpp
+class factor_service;      // core/service/factor_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -72,6 +73,7 @@ struct app_context {
     web_session_service* web_sessions = nullptr; // who is signed in at a browser
     consent_service* consents = nullptr;         // what users allowed clients
     random_source* random = nullptr;             // null in tests of other things
+    factor_service* factors = nullptr;           // second factors of accounts
 };
 
 } // namespace pawl::app

@@ -13,6 +13,7 @@
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
+#include "core/service/factor_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "core/service/web_session_service.hpp"
 #include "storage/store/embedded_store.hpp"
@@ -68,6 +69,7 @@ private:
     service_settings rules_;
     login_limiter limiter_;
     login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
+    login_limiter factor_limiter_, factor_day_limiter_; // of second factors
     signing_pool signer_;
     service_context parts_;
     session_service sessions_;
@@ -76,6 +78,7 @@ private:
     machine_service machines_;
     code_service codes_;
     consent_service consents_;
+    factor_service factors_;
     web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;
