@@ -209,7 +209,7 @@ class Factors(FactorCase):
         self.expect(self.client.post("/login/factor", {"step": step, "totp": self.fresh()}), 401, "step_expired")
         step = self.step()
         change = {"current_password": case.PASSWORD, "new_password": "another good battery"}
-        self.expect(self.client.send("PUT", "/users/me/password", change, self.access), 204)
+        self.expect(self.client.post("/users/me/password", change, bearer=self.access), 204)
         self.expect(self.client.post("/login/factor", {"step": step, "totp": self.fresh()}), 401, "step_expired")
 
     def test_every_bad_input_is_named(self):
