@@ -92,6 +92,16 @@ constexpr expected_refusal refusals[] = {
     {errc::code_reused, "code_reused", 400, "invalid_grant", 400},
     {errc::consent_not_found, "consent_not_found", 404, "", 0},
     {errc::too_many_consents, "too_many_consents", 409, "", 0},
+    {errc::second_factor_required, "second_factor_required", 401, "mfa_required", 400},
+    {errc::second_factor_failed, "second_factor_failed", 401, "invalid_grant", 400},
+    {errc::step_expired, "step_expired", 401, "invalid_grant", 400},
+    {errc::reauthentication_required, "reauthentication_required", 401, "invalid_token", 400},
+    {errc::enrolment_required, "enrolment_required", 403, "invalid_grant", 403},
+    {errc::factor_not_found, "factor_not_found", 404, "", 0},
+    {errc::too_many_factors, "too_many_factors", 409, "", 0},
+    {errc::link_invalid, "link_invalid", 400, "", 0},
+    {errc::link_expired, "link_expired", 410, "", 0},
+    {errc::link_used, "link_used", 410, "", 0},
 };
 
 struct expected_problem {
