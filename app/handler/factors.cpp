@@ -1,6 +1,7 @@
 // Second factors: the second step of a sign-in, step-up, and what a user does with the factors of its account.
 #include "app/handler/factors.hpp"
 #include "app/dto/factor_json.hpp"
+#include "app/dto/responses.hpp"
 #include "app/handler/callers.hpp"
 #include "app/handler/grants.hpp"
 #include "app/handler/rows.hpp"
