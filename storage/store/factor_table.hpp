@@ -5,6 +5,7 @@
 #pragma once
 
 #include "storage/entity/factor_word.hpp"
+#include "storage/map/atomic.hpp"
 
 #include <array>
 #include <cstddef>
@@ -57,7 +58,7 @@ public:
 
 private:
     struct shard {
-        mutable std::mutex mutex;
+        mutable storage::mutex mutex;
         word_map words;
     };
     const shard& shard_of(const factor_key& key) const noexcept { return shards_[key_hash{}(key) % shard_count]; }
