@@ -2,6 +2,7 @@
 #include "core/factor/factor_capsules.hpp"
 #include "core/factor/totp.hpp"
 #include "core/service/factor_service.hpp"
+#include "core/service/web_session_service.hpp"
 #include "tests/support/service_world.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -236,6 +237,27 @@ BOOST_AUTO_TEST_CASE(who_has_to_have_a_factor_sets_one_up_by_the_step) {
     BOOST_TEST(run(factors.confirm_totp(step, offered.capsule, secret(code_of(f)), "", from_host(1))).has_value());
     BOOST_TEST((why(run(factors.offer_totp(step))) == errc::step_expired)); // there is one now
     BOOST_TEST(!sign_in(totp(code_of(f, 1)))->wanted.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_sign_in_page_lets_no_one_in_by_the_password_alone) {
+    const user_factor f = set_up();
+    web_session_service pages(context);
+    const auto asked = run(pages.sign_in("alice@example.com", secret(password), "", from_host(1)));
+    BOOST_TEST_REQUIRE(asked.has_value());
+    BOOST_TEST_REQUIRE(asked->wanted.has_value());
+    BOOST_TEST(!asked->session.has_value());
+    BOOST_TEST(!asked->set_cookie.has_value());
+    const secret_string step = asked->wanted->step;
+    BOOST_TEST((why(run(pages.sign_in_step(step, totp("000000"), "", from_host(1)))) == errc::second_factor_failed));
+    const auto done = run(pages.sign_in_step(step, totp(code_of(f)), "", from_host(1)));
+    BOOST_TEST_REQUIRE(done.has_value());
+    BOOST_TEST_REQUIRE(done->session.has_value());
+    BOOST_TEST(done->session->acr == acr_two_factors);
+    BOOST_TEST(open_web_cookie(*keys->capsules, done->set_cookie->reveal())->amr == (amr_password | amr_otp | amr_mfa));
+    settings.require_factor = factor_policy::all;
+    add_user("bob@example.com");
+    BOOST_TEST(
+        (why(run(pages.sign_in("bob@example.com", secret(password), "", from_host(1)))) == errc::enrolment_required));
 }
 
 BOOST_AUTO_TEST_CASE(an_operator_removes_and_a_stranger_to_it_adds_nothing) {

@@ -5,7 +5,7 @@ import json
 import signal
 import threading
 
-from support import case
+from support import case, totp
 
 
 def claims(token):
@@ -31,14 +31,7 @@ class FactorCase(case.ServerCase):
         return self.expect(self.client.post("/users/me/factors/totp", more or None, bearer=self.access), 200).json
 
     def code_of(self, secret):
-        """As an authenticator computes it (RFC 6238)."""
-        import hashlib
-        import hmac
-        now = self.expect(self.client.get("/dev/clock"), 200).json["unix"]
-        key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-        mac = hmac.new(key, (now // 30).to_bytes(8, "big"), hashlib.sha1).digest()
-        at = mac[-1] & 15
-        return "%06d" % ((int.from_bytes(mac[at:at + 4], "big") & 0x7FFFFFFF) % 10 ** 6)
+        return totp.code(secret, self.expect(self.client.get("/dev/clock"), 200).json["unix"])
 
     def set_up(self, name="phone"):
         offered = self.offered()
