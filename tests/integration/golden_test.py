@@ -111,9 +111,10 @@ def entities(serial):
 def factors(serial):
     """Lines of an export: users with factors in every choice that there is, and the words of those."""
     n = str(serial)
-    totp = {"number": 2, "kind": "totp", "key_id": 0, "created_at": "2026-01-02T03:04:05Z", "name": "Händi " + n, "salt": "0123456789abcdef" * 2,
-            "digits": 6 + 2 * (serial % 2), "period": 30, "algorithm": ("SHA1", "SHA512")[serial % 2], "proven_step": 58000000 + serial}
-    codes = {"number": 5, "kind": "recovery", "key_id": 0, "created_at": "2026-01-03T03:04:05Z", "name": "", "salt": "fedcba9876543210" * 2, "count": 10}
+    totp = {"number": 2, "kind": "totp", "key_id": 0, "created_at": "2026-01-02T03:04:05Z", "name": "Händi " + n,
+            "salt": "0123456789abcdef" * 2, "digits": 6 + 2 * (serial % 2), "period": 30, "algorithm": ("SHA1", "SHA512")[serial % 2], "proven_step": 58000000 + serial}
+    codes = {"number": 5, "kind": "recovery", "key_id": 0, "created_at": "2026-01-03T03:04:05Z", "name": "",
+             "salt": "fedcba9876543210" * 2, "count": 10}
     return [
         {"user": {"id": 900 + serial, "email": "two%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z", "factor_epoch": 3 + serial,
                   "password_changed_at": "2026-01-04T03:04:05Z", "email_verified_at": "2026-01-05T03:04:05Z",
