@@ -112,7 +112,8 @@ def factors(serial):
     """Lines of an export: users with factors in every choice that there is, and the words of those."""
     n = str(serial)
     totp = {"number": 2, "kind": "totp", "key_id": 0, "created_at": "2026-01-02T03:04:05Z", "name": "Händi " + n,
-            "salt": "0123456789abcdef" * 2, "digits": 6 + 2 * (serial % 2), "period": 30, "algorithm": ("SHA1", "SHA512")[serial % 2], "proven_step": 58000000 + serial}
+            "salt": "0123456789abcdef" * 2,
+            "digits": 6 + 2 * (serial % 2), "period": 30, "algorithm": ("SHA1", "SHA512")[serial % 2], "proven_step": 58000000 + serial}
     codes = {"number": 5, "kind": "recovery", "key_id": 0, "created_at": "2026-01-03T03:04:05Z", "name": "",
              "salt": "fedcba9876543210" * 2, "count": 10}
     return [
