@@ -38,8 +38,8 @@ struct sign_in_model {
     std::string client_name; // where the user is going
     std::string login;       // filled in: login_hint, or what was typed
     sign_in_problem problem = sign_in_problem::none;
-    seconds wait{};   // too_many_attempts
-    std::string step; // the page asks for a second factor, with this in a hidden field `step`; empty: for a password
+    seconds wait{};     // too_many_attempts
+    std::string step{}; // the page asks for a second factor, with this in a hidden field `step`; empty: for a password
 };
 struct consent_model {
     std::string flow, client_name, user_name;                // user_name: who is signed in
