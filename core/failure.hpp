@@ -76,12 +76,20 @@ enum class errc : std::uint8_t {
     consent_not_found, // the user allows that client nothing
     too_many_consents, // of one user
     forward_denied,    // forward auth: a user without the role or scope that the host asks for
+    // Second factors (docs/accounts.md).
+    second_factor_required,    // a right password of a user who has to show more
+    second_factor_failed,      // wrong, used, or of a factor that is gone: never said which
+    step_expired,              // the sign-in's first step was too long ago, or something changed since
+    reauthentication_required, // the session was not proven lately, or not by enough; retry_after: the window
+    enrolment_required,        // the user has to have a second factor, and has none
+    factor_not_found,
+    too_many_factors, // of one user
     // Mail (docs/mail.md).
     mail_off,        // no relay is configured
     mail_queue_full, // as many mails wait as there may be; retry_after
     mail_not_found,  // unknown, or final and forgotten
-    // Links of mails (docs/accounts.md).
-    link_invalid,     // not ours, or for something else
+    // Links of mails, and steps of the set-up of a factor (docs/accounts.md).
+    link_invalid,     // not ours, not this user's, or for something else
     link_expired,     // ours, and too old
     link_used,        // used, or overtaken by a change
     already_verified, // the address of the account is proven

@@ -8,6 +8,8 @@
 #include "app/config/tls_settings.hpp"
 #include "app/config/values.hpp"
 #include "app/config/webhook_settings.hpp"
+#include "core/factor/decide_login.hpp"
+#include "core/factor/totp.hpp"
 #include "core/family/decide.hpp"
 #include "core/jwt/key_ring.hpp"
 #include "core/password/password.hpp"
@@ -56,6 +58,10 @@ struct config {
     seconds code_ttl{};
     seconds session_ttl{};
     seconds web_rotation{}; // 0: only at sign-ins
+    factor_policy require_factor = factor_policy::enrolled;
+    seconds reauth_window{};
+    seconds device_ttl{}; // 0: no device is remembered
+    totp_kind totp;
     refresh_policy refresh;
     durability_mode durability = durability_mode::always;
     seconds sync_interval{};

@@ -96,6 +96,21 @@ option_error check_algorithm(option_values& v, config& out) {
     return std::nullopt;
 }
 
+void take_factors(option_values& v, config& out) {
+    using enum option_id;
+    const std::string who = v.text(require_factor);
+    out.require_factor = who == "superusers" ? factor_policy::superusers
+                         : who == "all"      ? factor_policy::all
+                         : who == "none"     ? factor_policy::none
+                                             : factor_policy::enrolled;
+    out.reauth_window = v.duration(reauth_window);
+    out.device_ttl = v.duration(device_ttl);
+    out.totp = totp_kind_from_text(v.text(totp)).value_or(totp_kind());
+    if (out.totp != totp_kind()) {
+        out.warnings.emplace_back("--totp " + v.text(totp) + ": not every authenticator application can do that");
+    }
+}
+
 option_error check_lifetimes(option_values& v, config& out) {
     using enum option_id;
     out.access_token_ttl = v.duration(access_token_ttl);
@@ -105,6 +120,7 @@ option_error check_lifetimes(option_values& v, config& out) {
     if (out.web_rotation != seconds(0) && out.web_rotation < web_confirmation) {
         return v.complain(web_rotation, "must be 0, or at least " + format_duration(web_confirmation));
     }
+    take_factors(v, out);
     out.refresh_idle_ttl = v.duration(refresh_idle_ttl);
     if (!v.has(refresh_absolute_ttl)) {
         v.derive(refresh_absolute_ttl, format_duration(std::max(absolute_ttl_default, out.refresh_idle_ttl)));

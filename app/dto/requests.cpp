@@ -1,5 +1,6 @@
 #include "app/dto/requests.hpp"
 
+#include "app/dto/factor_json.hpp"
 #include "app/http/member_reader.hpp"
 
 #include <optional>
@@ -38,6 +39,9 @@ result<login_request> read_login(const parameters& body) {
     request.name = email ? *email : username.value_or("");
     request.password = reader.required_secret("password");
     request.scope = reader.optional_text("scope");
+    request.codes = read_codes(reader);
+    request.device = reader.optional_secret("device").value_or(secret_string());
+    request.remember = reader.optional_flag("remember").value_or(false);
     if (reader.failed()) {
         return reader.why();
     }

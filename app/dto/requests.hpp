@@ -6,6 +6,7 @@
 #include "core/failure.hpp"
 #include "core/secret.hpp"
 #include "core/service/account_service.hpp"
+#include "core/service/second_factor.hpp"
 
 #include <optional>
 #include <string>
@@ -22,6 +23,9 @@ struct login_request {
     std::string name;
     secret_string password;
     std::optional<std::string> scope;
+    shown_codes codes;     // `totp`, `recovery_code`
+    secret_string device;  // empty: none
+    bool remember = false; // give a `device`
 };
 result<login_request> read_login(const parameters& body);
 

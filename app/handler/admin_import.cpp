@@ -29,6 +29,9 @@ result<import_result> apply(app_context& context, import_record record) {
     if (const auto* const f = std::get_if<storage::family_image>(&record)) {
         return apply_import(context.data, *f, context.time.now());
     }
+    if (const auto* const f = std::get_if<factor_state>(&record)) {
+        return apply_import(context.data, *f);
+    }
     if (context.entities != nullptr) {
         for (const std::optional<result<import_result>>& done :
              {apply_entity<client>(*context.entities, record), apply_entity<api>(*context.entities, record),
@@ -52,6 +55,7 @@ event_kind act_of(const import_record& record) {
            : std::holds_alternative<scope>(record)         ? event_kind::scope_created
            : std::holds_alternative<revoked_token>(record) ? event_kind::token_revoked
            : std::holds_alternative<consent>(record)       ? event_kind::consent_granted
+           : std::holds_alternative<factor_state>(record)  ? event_kind::user_changed
                                                            : event_kind::user_created;
 }
 

@@ -1,7 +1,9 @@
 #include "app/handler/grants.hpp"
 
+#include "app/dto/factor_json.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
+#include "app/handler/factors.hpp"
 #include "app/handler/refused_login.hpp"
 #include "app/handler/support.hpp"
 
@@ -15,7 +17,8 @@ namespace pawl::app {
 namespace {
 
 // An `email` instead of the username is taken, as at /login; RFC 6749 4.3.2 knows no such parameter.
-constexpr std::array<std::string_view, 3> password_parameters{"username", "password", "scope"};
+constexpr std::array<std::string_view, 7> password_parameters{"username",      "password", "scope",   "totp",
+                                                              "recovery_code", "device",   "remember"};
 constexpr std::array<std::string_view, 3> refresh_parameters{"refresh_token", "scope", "resource"};
 constexpr std::array<std::string_view, 4> code_parameters{"code", "redirect_uri", "code_verifier", "resource"};
 constexpr std::array<std::string_view, 3> machine_parameters{"scope", "resource", "audience"};
@@ -26,7 +29,7 @@ task<http_response> password_grant(const token_request& asked) {
     if (asked.client.record != nullptr) {
         co_return oauth_response(failure(errc::unauthorized_client));
     }
-    auto pending = answer_login(asked, oauth_response);
+    auto pending = answer_login(asked, oauth_response, factor_wanted_oauth);
     co_return co_await std::move(pending);
 }
 
@@ -99,7 +102,7 @@ http_response as_problem(const failure& why) {
     return problem_response(why);
 }
 
-task<http_response> answer_login(const token_request& asked, refusal_answer refused) {
+task<http_response> answer_login(const token_request& asked, refusal_answer refused, factor_answer factor_wanted) {
     auto wanted = read_login(asked.body);
     if (!wanted) {
         co_return refused(wanted.error());
@@ -107,13 +110,17 @@ task<http_response> answer_login(const token_request& asked, refusal_answer refu
     const std::string name = wanted->name; // as typed, for a line of the log
     new_session session{client_of(asked), asked.request.from, std::move(wanted->scope)};
     auto pending =
-        asked.context.sessions.login(std::move(wanted->name), std::move(wanted->password), std::move(session));
-    auto tokens = co_await std::move(pending);
-    if (!tokens) {
-        log_refused_login(asked.context, asked.request, name, tokens.error());
-        co_return refused(tokens.error());
+        asked.context.sessions.sign_in(std::move(wanted->name), std::move(wanted->password), std::move(session),
+                                       std::move(wanted->codes), std::move(wanted->device), wanted->remember);
+    auto answer = co_await std::move(pending);
+    if (!answer) {
+        log_refused_login(asked.context, asked.request, name, answer.error());
+        co_return refused(answer.error());
     }
-    co_return json_answer(200, to_json_and_wipe(*tokens));
+    if (answer->wanted) {
+        co_return factor_wanted(*answer->wanted);
+    }
+    co_return json_answer(200, login_json_and_wipe(*answer));
 }
 
 task<http_response> answer_refresh(const token_request& asked, refusal_answer refused) {

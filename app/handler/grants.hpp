@@ -60,6 +60,7 @@ const grant* grant_of(const parameters& form);
 
 // How a refusal is said: as a problem (RFC 9457), or as RFC 6749 5.2 has it.
 using refusal_answer = http_response (*)(const failure& why);
+using factor_answer = http_response (*)(const wanted_factor& wanted); // where a second factor is wanted
 http_response as_problem(const failure& why);
 
 // Parameters of any grant that may be given more than once (RFC 8707, RFC 8693). Static.
@@ -80,7 +81,7 @@ task<http_response> client_credentials_grant(const token_request& asked);
 
 // Log in by name and password, or exchange a refresh token, and answer with tokens. /login and /refresh do it for the
 // first party, /token as grants. Awaited directly.
-task<http_response> answer_login(const token_request& asked, refusal_answer refused);
+task<http_response> answer_login(const token_request& asked, refusal_answer refused, factor_answer factor_wanted);
 task<http_response> answer_refresh(const token_request& asked, refusal_answer refused);
 
 } // namespace pawl::app

@@ -42,6 +42,9 @@ extern const row_list admin_scopes_rows;
 extern const row_list admin_consents_rows;
 extern const row_list admin_links_rows;
 extern const row_list admin_mail_rows;
+extern const row_list factors_rows;
+extern const row_list admin_factors_rows;
+extern const row_list dev_totp_rows;
 extern const row_list dev_rows;
 extern const row_list dev_instances_rows;
 extern const row_list dev_faults_rows;
@@ -57,11 +60,12 @@ inline constexpr const row_list* served_always[] = {
     &revoke_rows,        &session_rows,      &jwks_rows,           &metadata_rows,       &health_rows,
     &docs_rows,          &admin_info_rows,   &admin_users_rows,    &admin_sessions_rows, &admin_keys_rows,
     &admin_storage_rows, &admin_import_rows, &admin_events_rows,   &admin_clients_rows,  &admin_apis_rows,
-    &admin_scopes_rows,  &consents_rows,     &admin_consents_rows, &admin_mail_rows,     &links_rows,
-    &link_pages_rows,    &admin_links_rows,
+    &admin_scopes_rows,  &consents_rows,     &admin_consents_rows, &factors_rows,        &admin_factors_rows,
+    &admin_mail_rows,    &links_rows,        &link_pages_rows,     &admin_links_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
-    &dev_rows, &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows, &dev_users_rows, &dev_code_rows, &dev_mail_rows,
+    &dev_rows,       &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows,
+    &dev_users_rows, &dev_code_rows,      &dev_mail_rows,   &dev_totp_rows,
 };
 
 } // namespace pawl::app

@@ -49,12 +49,23 @@ http_response page_of_failed_sign_in(const app_context& context, const http_requ
                                      const failure& why) {
     const unsigned status = row_of(why.code).status;
     sign_in_model again;
+    const bool begins_anew = why.code == errc::step_expired || why.code == errc::login_failed;
+    again.step = begins_anew ? std::string() : std::string(form.text("step"));
     again.login = form.text("login");
     again.wait = why.retry_after;
     switch (why.code) {
     case errc::login_failed:
     case errc::validation_failed:
         again.problem = sign_in_problem::login_failed;
+        break;
+    case errc::second_factor_failed:
+        again.problem = sign_in_problem::factor_failed;
+        break;
+    case errc::enrolment_required:
+        again.problem = sign_in_problem::enrolment_wanted;
+        break;
+    case errc::step_expired:
+        again.problem = sign_in_problem::start_over;
         break;
     case errc::too_many_attempts:
         again.problem = sign_in_problem::too_many_attempts;
@@ -68,11 +79,24 @@ http_response page_of_failed_sign_in(const app_context& context, const http_requ
         return page;
     }
     constexpr unsigned unauthorized = 401, unprocessable = 422;
-    page.status = status == unauthorized ? unprocessable : status; // a 401 wants a challenge, and this is no API
+    page.status = status == unauthorized || why.code == errc::enrolment_required
+                      ? unprocessable
+                      : status; // a 401 wants a challenge, and this is no API
     if (why.retry_after > seconds(0)) {
         page.headers.emplace_back("Retry-After", std::to_string(why.retry_after.count()));
     }
     return page;
+}
+
+// The password, or on the page after it the code. Awaited directly: the references outlive the call.
+task<result<web_visit>> try_sign_in(const app_context& context, const http_request& request, const page_form& form) {
+    const std::string_view cookie = session_cookie_in(context, request);
+    if (form.text("step").empty()) {
+        return context.web_sessions->sign_in(std::string(form.text("login")), secret_string(form.text("password")),
+                                             cookie, request.from);
+    }
+    shown_codes codes{secret_string(form.text("totp")), secret_string(form.text("recovery_code"))};
+    return context.web_sessions->sign_in_step(secret_string(form.text("step")), std::move(codes), cookie, request.from);
 }
 
 task<http_response> handle_sign_in(app_context& context, const http_request& request) {
@@ -80,11 +104,15 @@ task<http_response> handle_sign_in(app_context& context, const http_request& req
     if (!form) {
         co_return form.error();
     }
-    auto trying = context.web_sessions->sign_in(std::string(form->text("login")), secret_string(form->text("password")),
-                                                session_cookie_in(context, request), request.from);
+    auto trying = try_sign_in(context, request, *form);
     result<web_visit> visit = co_await std::move(trying);
     if (!visit) {
         co_return page_of_failed_sign_in(context, request, *form, visit.error());
+    }
+    if (visit->wanted) { // the password alone signs no one in: the page asks for more
+        sign_in_model more;
+        more.step = visit->wanted->step.reveal();
+        co_return sign_in_page(context, request, form->about, std::move(more));
     }
     auto going = go_on(context, request, std::move(form->about), *std::move(visit), {});
     co_return co_await std::move(going);

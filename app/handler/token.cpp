@@ -1,4 +1,5 @@
 // Where tokens come from: /login, /token (RFC 6749 4.3 and 6), /refresh. What they do is in grants.cpp.
+#include "app/handler/factors.hpp"
 #include "app/handler/grants.hpp"
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
@@ -15,7 +16,7 @@ task<http_response> handle_login(app_context& context, const http_request& reque
         co_return failed->as_problem();
     }
     const token_request asked{context, request, std::get<parameters>(body), asking_client{}};
-    auto pending = answer_login(asked, as_problem);
+    auto pending = answer_login(asked, as_problem, factor_wanted_problem);
     co_return co_await std::move(pending);
 }
 
@@ -60,6 +61,7 @@ using enum http_method;
 
 constexpr route login_row{post, "/login", handle_login, "login",
                           refuses(json_or_form_body, errc::login_failed, errc::claims_too_large, errc::invalid_scope,
+                                  errc::second_factor_required, errc::second_factor_failed, errc::enrolment_required,
                                   request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
                                   errc::hash_memory_unavailable, errc::storage_unavailable)};
 constexpr route refresh_row{post, "/refresh", handle_refresh, "refresh",
@@ -78,7 +80,8 @@ constexpr route rows[] = {
                       request_problem::unsupported_media_type, errc::too_many_attempts, errc::password_queue_full,
                       errc::hash_memory_unavailable, errc::storage_unavailable, errc::invalid_client,
                       errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions,
-                      errc::invalid_code, errc::code_reused)},
+                      errc::invalid_code, errc::code_reused, errc::second_factor_required, errc::second_factor_failed,
+                      errc::enrolment_required)},
     refresh_row,
     // Where the FastAPI tutorials put them.
     login_row.alias("/api/v1/auth/login"),

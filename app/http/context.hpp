@@ -25,6 +25,7 @@ class consent_service;     // core/service/consent_service.hpp
 class forward_service;     // core/service/forward_service.hpp
 class link_service;        // core/service/link_service.hpp
 class mail_service;        // core/service/mail_service.hpp
+class factor_service;      // core/service/factor_service.hpp
 } // namespace pawl
 
 namespace pawl::app {
@@ -86,6 +87,7 @@ struct app_context {
     mail_box* box = nullptr; // --dev: where mails are caught
     // One mail beside the queue: what the relay says. Empty where there is none.
     std::function<task<relay_outcome>(composed_mail)> send_mail_now{};
+    factor_service* factors = nullptr;           // second factors of accounts
 };
 
 } // namespace pawl::app

@@ -21,6 +21,8 @@ constexpr std::string_view json_content_type = "application/json";
 constexpr std::string_view challenge = "Bearer";
 constexpr std::string_view challenge_invalid_token = "Bearer error=\"invalid_token\"";
 constexpr std::string_view challenge_insufficient_scope = "Bearer error=\"insufficient_scope\"";
+constexpr std::string_view challenge_stale =
+    "Bearer error=\"insufficient_user_authentication\", max_age="; // RFC 9470 3
 
 // Said where the refusal itself names no time.
 constexpr seconds default_retry_after{1};
@@ -194,15 +196,30 @@ constexpr std::array table{
               "No client for forward auth has this host.", ""},
     error_row{errc::forward_denied, "forward_denied", 403, "Forbidden",
               "This host asks for a role or a scope that the user does not have.", ""},
+    error_row{errc::second_factor_required, "second_factor_required", 401, "Unauthorized",
+              "The password is right, and a second factor is wanted: send a code, or go on with step.", "mfa_required"},
+    error_row{errc::second_factor_failed, "second_factor_failed", 401, "Unauthorized",
+              "The code is not right, or was used before.", "invalid_grant"},
+    error_row{errc::step_expired, "step_expired", 401, "Unauthorized",
+              "This sign-in has begun too long ago, or the account was changed since. Begin anew.", "invalid_grant"},
+    error_row{errc::reauthentication_required, "reauthentication_required", 401, "Unauthorized",
+              "This needs a session that was proven lately, with a second factor where the account has one. POST "
+              "/step-up gives one.",
+              "invalid_token"},
+    error_row{errc::enrolment_required, "enrolment_required", 403, "Forbidden",
+              "This account has to have a second factor, and has none: set one up with step.", "invalid_grant"},
+    error_row{errc::factor_not_found, "factor_not_found", 404, "Not Found", "There is no such factor.", ""},
+    error_row{errc::too_many_factors, "too_many_factors", 409, "Conflict",
+              "The account has as many factors as it may. Remove one first.", ""},
     error_row{errc::mail_off, "mail_off", 409, "Conflict", "This server sends no mail: it has no relay.", ""},
     error_row{errc::mail_queue_full, "mail_queue_full", 503, "Service Unavailable",
               "Too many mails are waiting to be sent. Try again after Retry-After seconds.", ""},
     error_row{errc::mail_not_found, "mail_not_found", 404, "Not Found", "There is no such mail.", ""},
-    error_row{errc::link_invalid, "link_invalid", 400, "Bad Request",
-              "This is no link of a mail of this server, or one for something else.", ""},
-    error_row{errc::link_expired, "link_expired", 410, "Gone", "This link is too old. Ask for another one.", ""},
+    error_row{errc::link_invalid, "link_invalid", 400, "Bad Request", "This is nothing that this server made for that.",
+              ""},
+    error_row{errc::link_expired, "link_expired", 410, "Gone", "This is too old. Ask for another one.", ""},
     error_row{errc::link_used, "link_used", 410, "Gone",
-              "This link was used, or something that it rests on has changed since. Ask for another one.", ""},
+              "This was used, or something that it rests on has changed since. Ask for another one.", ""},
     error_row{errc::already_verified, "already_verified", 409, "Conflict",
               "The address of this account is verified already.", ""},
 };
@@ -231,8 +248,11 @@ void add_retry_after(http_response& response, seconds after) {
     }
 }
 
-void add_challenge(http_response& response, errc code) {
-    if (response.status == 401) {
+void add_challenge(http_response& response, errc code, seconds window) {
+    if (code == errc::reauthentication_required) {
+        response.headers.emplace_back("WWW-Authenticate",
+                                      std::string(challenge_stale) + std::to_string(window.count()));
+    } else if (response.status == 401) {
         const bool invalid = code == errc::invalid_access_token;
         response.headers.emplace_back("WWW-Authenticate", invalid ? challenge_invalid_token : challenge);
     } else if (code == errc::insufficient_scope) {
@@ -308,7 +328,7 @@ http_response problem_response(request_problem problem, std::string_view detail)
 http_response problem_response(const failure& why, std::string_view detail) {
     http_response response = problem_of(row_of(why.code), detail, why.fields);
     add_retry_after(response, why.retry_after);
-    add_challenge(response, why.code);
+    add_challenge(response, why.code, why.retry_after);
     return response;
 }
 
@@ -324,7 +344,7 @@ http_response oauth_response(const failure& why) {
     if (why.code == errc::invalid_access_token || why.code == errc::missing_access_token ||
         why.code == errc::insufficient_scope) {
         response.status = row.status; // RFC 6750 3.1, which is who asks by bearer
-        add_challenge(response, why.code);
+        add_challenge(response, why.code, why.retry_after);
     } else if (why.code == errc::invalid_client) {
         response.status = row.status; // RFC 6749 5.2; the challenge is client_refusal()'s
     }

@@ -21,7 +21,7 @@ struct refusal {
 // A list of causes in the order given, each once. Made at compile time; one that is too long does not compile.
 class refusal_list {
 public:
-    static constexpr std::size_t size_max = 24;
+    static constexpr std::size_t size_max = 32;
 
     constexpr const refusal* begin() const { return all_.data(); }
     constexpr const refusal* end() const { return all_.data() + size_; }

@@ -41,19 +41,28 @@ mail_sender_name sender_of(const std::string& issuer) {
     return out;
 }
 
+// Of one account, from wherever they come: the services count all under one address.
+throttle_limits factor_limits(std::uint32_t failures, seconds window) {
+    const throttle_limit none{0, seconds(1)};
+    return {{failures, window}, none, none, none};
+}
+
 } // namespace
 
 instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique_ptr<storage::embedded_store> data)
     : shared_(shared), keys_(std::move(keys)), data_(std::move(data)), rules_(rules_of(shared)),
       limiter_(throttle_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
       client_limiter_(client_limits_of(shared.settings), now(), shared.random, shared.throttle_slots),
+      factor_limiter_(factor_limits(5, seconds(900)), now(), shared.random, shared.throttle_slots),
+      factor_day_limiter_(factor_limits(20, seconds(86400)), now(), shared.random, shared.throttle_slots),
       mail_rules_(mail_settings_of(shared)),
-      parts_{*data_,      now(),    shared.random, shared.passwords,
-             limiter_,    rules_,   counters_,     [this] { return keys_.get(); },
-             data_.get(), &signer_, &mails_},
+      parts_{*data_,      now(),    shared.random,    shared.passwords,
+             limiter_,    rules_,   counters_,        [this] { return keys_.get(); },
+             data_.get(), &signer_, &factor_limiter_, &factor_day_limiter_,
+             &mails_},
       mails_(parts_, *data_, mail_rules_), mails_out_({*data_, *data_, now(), shared.log, shared.settings.mail_rate}),
       sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_), codes_(parts_),
-      consents_(parts_), forward_(parts_, codes_, machines_), web_sessions_(parts_),
+      consents_(parts_), forward_(parts_, codes_, machines_), factors_(parts_), web_sessions_(parts_),
       client_proofs_(parts_, client_limiter_), admin_(parts_), link_limiter_(now(), shared.random),
       links_(parts_, mails_, consents_, link_limiter_), clients_(parts_, &operations_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
@@ -78,6 +87,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.consents = &consents_;
     context_.forward = &forward_;
     context_.links = &links_;
+    context_.factors = &factors_;
     context_.web_sessions = &web_sessions_;
     context_.client_proofs = &client_proofs_;
     context_.instance_operations = &operations_;

@@ -17,6 +17,7 @@
 #include "core/service/consent_service.hpp"
 #include "core/service/forward_service.hpp"
 #include "core/service/link_service.hpp"
+#include "core/service/factor_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "core/service/mail_service.hpp"
 #include "core/service/web_session_service.hpp"
@@ -77,6 +78,7 @@ private:
     service_settings rules_;
     login_limiter limiter_;
     login_limiter client_limiter_; // of clients: apart, so that a client and a user lock each other out of nothing
+    login_limiter factor_limiter_, factor_day_limiter_; // of second factors
     signing_pool signer_;
     mail_settings mail_rules_;
     service_context parts_;
@@ -89,6 +91,7 @@ private:
     code_service codes_;
     consent_service consents_;
     forward_service forward_;
+    factor_service factors_;
     web_session_service web_sessions_;
     client_guard client_proofs_;
     admin_service admin_;

@@ -121,8 +121,8 @@ std::optional<key_change> still_held(const key_ring& ring, std::size_t index, co
                                                 ": retiring it before that ends them. Send force to do so.");
 }
 
-// std::nullopt if nothing needs the capsule key with that id, as far as clients go.
-std::optional<key_change> needed(std::uint8_t id, const registry* entities, timestamp now) {
+// std::nullopt if nothing needs the capsule key with that id, as far as clients and factors go.
+std::optional<key_change> needed(std::uint8_t id, const record_port& data, const registry* entities, timestamp now) {
     if (id == derived_capsule_key_id) {
         return refused_change(errc::key_active, "Capsule key 0 is made from the log key and stands in no key file: it "
                                                 "is there as long as the log key is.");
@@ -131,6 +131,10 @@ std::optional<key_change> needed(std::uint8_t id, const registry* entities, time
     if (needs_it != nullptr) {
         return refused_change(errc::key_in_use, "A secret of the client " + needs_it->client_id +
                                                     " is of this key: give it a new one and retire that first.");
+    }
+    if (const user_ptr has_factor = user_of_factor_key(data, id)) {
+        return refused_change(errc::key_in_use, "A second factor of user " + std::to_string(has_factor->id.value) +
+                                                    " follows from this key: it has to be set up anew first.");
     }
     return std::nullopt;
 }
@@ -262,7 +266,7 @@ task<key_change> operations::rotate_capsule_key() {
 task<key_change> operations::retire_capsule_key(std::uint8_t id) {
     key_check check = [this, id](const key_ring& /*ring*/) {
         const registry* const entities = parts_.services == nullptr ? nullptr : parts_.services->entities;
-        return needed(id, entities, parts_.time.now());
+        return needed(id, parts_.data, entities, parts_.time.now());
     };
     key_edit edit = [id](std::string_view text) { return pawl::retire_capsule_key(text, id); };
     task<key_change> changing = change_keys(std::move(edit), std::move(check));

@@ -105,6 +105,10 @@ service_settings service_settings_of(const config& settings) {
     out.code_ttl = settings.code_ttl;
     out.web_session_ttl = settings.session_ttl;
     out.web_rotation = settings.web_rotation;
+    out.require_factor = settings.require_factor;
+    out.reauth_window = settings.reauth_window;
+    out.device_ttl = settings.device_ttl;
+    out.totp = settings.totp;
     out.sessions_max = settings.max_sessions;
     out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;

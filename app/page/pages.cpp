@@ -42,11 +42,12 @@ consteval bool well_formed(std::string_view text) {
     return true;
 }
 static_assert(well_formed(templates::frame) && well_formed(templates::problem) && well_formed(templates::sign_in) &&
-              well_formed(templates::consent) && well_formed(templates::select) && well_formed(templates::sign_out) &&
-              well_formed(templates::signed_out) && well_formed(templates::back_link) &&
-              well_formed(templates::error) && well_formed(templates::form_post) && well_formed(templates::link) &&
-              well_formed(templates::link_new_password) && well_formed(templates::link_password) &&
-              well_formed(templates::link_sure) && well_formed(templates::plain));
+              well_formed(templates::factor) && well_formed(templates::consent) && well_formed(templates::select) &&
+              well_formed(templates::sign_out) && well_formed(templates::signed_out) &&
+              well_formed(templates::back_link) && well_formed(templates::error) && well_formed(templates::form_post) &&
+              well_formed(templates::link) && well_formed(templates::link_new_password) &&
+              well_formed(templates::link_password) && well_formed(templates::link_sure) &&
+              well_formed(templates::plain));
 
 // What comes from outside, without its control characters.
 std::string escaped(std::string_view text) {
@@ -163,6 +164,10 @@ std::string sentence_of(const page_texts& texts, const sign_in_model& m) {
         return filled_text(texts.busy, {});
     case start_over:
         return filled_text(texts.start_over, {});
+    case factor_failed:
+        return filled_text(texts.factor_failed, {});
+    case enrolment_wanted:
+        return filled_text(texts.enrolment_wanted, {});
     case none:
         break;
     }
@@ -190,8 +195,15 @@ http_response page_of(const page_look& look, const sign_in_model& m) {
     std::string tied;
     if (m.problem != sign_in_problem::none) {
         problem = filled(templates::problem, texts, {{"sentence", sentence_of(texts, m)}});
-        tied = m.problem == sign_in_problem::login_failed ? R"( aria-invalid="true" aria-describedby="problem")"
-                                                          : R"( aria-describedby="problem")";
+        const bool is_wrong = m.problem == sign_in_problem::login_failed || m.problem == sign_in_problem::factor_failed;
+        tied = is_wrong ? R"( aria-invalid="true" aria-describedby="problem")" : R"( aria-describedby="problem")";
+    }
+    if (!m.step.empty()) {
+        return page(
+            look, texts.factor_title,
+            filled(templates::factor, texts,
+                   {{"problem", problem}, {"flow", escaped(m.flow)}, {"step", escaped(m.step)}, {"tied", tied}}),
+            own_forms(look));
     }
     return page(look, texts.sign_in_title,
                 filled(templates::sign_in, texts,

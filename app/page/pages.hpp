@@ -27,13 +27,22 @@ struct page_look {
     std::string_view base;    // what leads from the page to where the others stand: "../"; empty: it is there. Static
 };
 
-enum class sign_in_problem : std::uint8_t { none, login_failed, too_many_attempts, busy, start_over };
+enum class sign_in_problem : std::uint8_t {
+    none,
+    login_failed,
+    too_many_attempts,
+    busy,
+    start_over,
+    factor_failed,
+    enrolment_wanted,
+};
 struct sign_in_model {
     std::string flow;        // the capsule, in a hidden field `flow`
     std::string client_name; // where the user is going
     std::string login;       // filled in: login_hint, or what was typed
     sign_in_problem problem = sign_in_problem::none;
-    seconds wait{}; // too_many_attempts
+    seconds wait{};     // too_many_attempts
+    std::string step{}; // the page asks for a second factor, with this in a hidden field `step`; empty: for a password
 };
 struct consent_model {
     std::string flow, client_name, user_name;                // user_name: who is signed in
@@ -92,9 +101,9 @@ constexpr bool asks_if_sure(link_purpose purpose) {
 }
 
 // Whole answers: 200 but for errors, text/html, no-store, the Content-Security-Policy of its page. Buttons have the ids
-// signin-submit, link-submit, consent-allow, consent-deny, signout-yes, signout-no, select-continue, select-other;
-// fields the names login, password, new_password, sure, flow, and `choice` (allow|deny, yes|no, continue|other). Forms
-// post to /sign-in, /consent, /select, /sign-out.
+// signin-submit, factor-submit, link-submit, consent-allow, consent-deny, signout-yes, signout-no, select-continue,
+// select-other; fields the names login, password, new_password, totp, recovery_code, step, sure, flow, and `choice`
+// (allow|deny, yes|no, continue|other). Forms post to /sign-in, /consent, /select, /sign-out.
 http_response page_of(const page_look& look, const sign_in_model& m);
 http_response page_of(const page_look& look, const consent_model& m);
 http_response page_of(const page_look& look, const select_model& m);

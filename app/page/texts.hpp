@@ -18,6 +18,7 @@ struct said {
     X(code) X(some_client) X(some_user) \
     X(sign_in_title) X(sign_in_lead) X(login_label) X(password_label) X(sign_in_button) \
     X(login_failed) X(too_many_attempts) X(too_many_attempts_minutes) X(busy) X(start_over) \
+    X(factor_title) X(factor_lead) X(totp_label) X(recovery_label) X(factor_button) X(factor_failed) X(enrolment_wanted) \
     X(consent_title) X(consent_lead) X(signed_in_as) X(allow_button) X(deny_button) \
     X(select_title) X(select_lead) X(continue_button) X(other_button) \
     X(sign_out_title) X(sign_out_lead) X(sign_out_lead_client) X(sign_out_button) X(stay_button) \

@@ -16,6 +16,15 @@ constexpr page_texts german_texts{
     .too_many_attempts_minutes = "Es gab zu viele Versuche. Bitte versuchen Sie es in {wait} min noch einmal.",
     .busy = "Der Server ist ausgelastet. Bitte versuchen Sie es gleich noch einmal.",
     .start_over = "Diese Seite ist zu alt. Bitte kehren Sie zur Anwendung zurück und beginnen Sie von vorn.",
+    .factor_title = "Bestätigen, dass Sie es sind",
+    .factor_lead = "Ihr Passwort stimmt. Geben Sie jetzt den Code ein, den Ihre Authenticator-App zeigt, oder einen "
+                   "Ihrer Wiederherstellungscodes.",
+    .totp_label = "Code der Authenticator-App",
+    .recovery_label = "Oder ein Wiederherstellungscode",
+    .factor_button = "Anmelden",
+    .factor_failed = "Der Code ist falsch oder wurde schon verwendet. Bitte warten Sie auf den nächsten.",
+    .enrolment_wanted = "Dieses Konto braucht einen zweiten Faktor und hat noch keinen. Fragen Sie den Betreiber, wie "
+                        "Sie einen einrichten.",
     .consent_title = "Zugriff erlauben",
     .consent_lead = "Möchten Sie {client} Folgendes erlauben?",
     .signed_in_as = "Sie sind angemeldet als {user}.",

@@ -123,6 +123,15 @@ result<import_result> apply_import(registry& entities, const consent& c) {
     return import_result{done->outcome, "consent " + text_of(storage::declaration<consent>::key(c)), done->wait_for};
 }
 
+result<import_result> apply_import(store& data, const factor_state& f) {
+    const result<imported> done = data.import_factor(f);
+    if (!done) {
+        return done.error();
+    }
+    return import_result{done->outcome, "factor_word " + text_of(storage::declaration<factor_state>::key(f)),
+                         done->wait_for};
+}
+
 const char* name_of(import_outcome outcome) {
     switch (outcome) {
     case import_outcome::added:

@@ -31,6 +31,8 @@ result<import_result> apply_import(registry& entities, const api& a);
 result<import_result> apply_import(registry& entities, const scope& s);
 result<import_result> apply_import(registry& entities, const revoked_token& t);
 result<import_result> apply_import(registry& entities, const consent& c);
+// Merged into the word that is here: `added` where that changes it.
+result<import_result> apply_import(store& data, const factor_state& f);
 
 // "added", "same", "id_taken" ...
 const char* name_of(import_outcome outcome);

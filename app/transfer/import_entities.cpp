@@ -80,6 +80,13 @@ void read_value(member_reader& from, std::string_view name, scope_set& out) {
         from.blame(name, "is no list of numbers up to 255, with blanks between them");
     }
 }
+void read_value(member_reader& from, std::string_view name, peer_address& out) {
+    const auto address = peer_address_from_text(from.optional_text(name).value_or(""));
+    if (!address) {
+        from.blame(name, "must be an IP address");
+    }
+    out = address.value_or(peer_address{});
+}
 template <std::unsigned_integral Number>
 void read_value(member_reader& from, std::string_view name, Number& out) {
     const std::uint64_t max = std::min<std::uint64_t>(std::numeric_limits<Number>::max(), imported_version_max);
@@ -162,6 +169,9 @@ std::string fault_of(const scope& s) {
 }
 std::string fault_of(const revoked_token& /*t*/) {
     return {};
+}
+std::string fault_of(const factor_state& f) {
+    return storage::is_known(f.kind) ? "" : "kind is missing";
 }
 std::string fault_of(const consent& c) {
     const bool was_made = stands(c) || c.withdrawn_at != timestamp{};

@@ -30,7 +30,7 @@ struct import_refusal {
     std::string why; // a sentence fragment that quotes no secret
 };
 using import_record = std::variant<export_head, user, storage::family_image, import_end, import_refusal, client, api,
-                                   scope, revoked_token, consent>;
+                                   scope, revoked_token, consent, factor_state>;
 
 // A user without `id` gets id 0: the next free one is for it. Members that are not known are refused, so that nothing
 // is silently dropped; of a user only `email` is required.

@@ -3,6 +3,8 @@
 #include <arpa/inet.h> // inet_ntop and inet_pton: text only, nothing of sockets
 
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 namespace pawl {
 
@@ -49,6 +51,29 @@ std::optional<peer_address> peer_address_from_text(std::string_view text) {
         return std::nullopt;
     }
     return a;
+}
+
+std::string amr_json(std::uint16_t amr) {
+    std::string out = "[";
+    for (const auto& [bit, name] :
+         {std::pair{amr_password, "pwd"}, std::pair{amr_otp, "otp"}, std::pair{amr_mfa, "mfa"}}) {
+        if ((amr & bit) != 0) {
+            out.append(out.size() > 1 ? "," : "").append("\"").append(name).append("\"");
+        }
+    }
+    return out + "]";
+}
+
+std::string proof_claims(timestamp auth_time, std::uint8_t acr, std::uint16_t amr) {
+    std::string out;
+    if (auth_time == timestamp{}) {
+        return out;
+    }
+    out.append(",\"auth_time\":").append(std::to_string(auth_time.time_since_epoch().count()));
+    if (acr != 0 && acr < std::size(acr_names)) {
+        out.append(",\"acr\":\"").append(acr_names[acr]).append("\"");
+    }
+    return amr == 0 ? out : out.append(",\"amr\":").append(amr_json(amr));
 }
 
 } // namespace pawl

@@ -36,10 +36,16 @@ struct key_binding {
 };
 
 // How a user proved to be it, a bit each (RFC 8176); family_origin keeps them.
-inline constexpr std::uint16_t amr_password = 1;
-// 0: not told. 1: a password (`urn:pawl:acr:1`).
-inline constexpr std::uint8_t acr_password = 1;
-inline constexpr std::string_view acr_names[] = {"", "urn:pawl:acr:1"};
+inline constexpr std::uint16_t amr_password = 1, amr_otp = 2, amr_mfa = 4;
+// 0: not told. 1: a password (`urn:pawl:acr:1`). 2: two factors.
+inline constexpr std::uint8_t acr_password = 1, acr_two_factors = 2;
+inline constexpr std::string_view acr_names[] = {"", "urn:pawl:acr:1", "urn:pawl:acr:2"};
+
+// The members `auth_time`, `acr` and `amr` of a token, each with a comma before it. None of a family that does not
+// tell.
+std::string proof_claims(timestamp auth_time, std::uint8_t acr, std::uint16_t amr);
+// ["pwd","otp","mfa"]
+std::string amr_json(std::uint16_t amr);
 
 // Where the family came from: few have any of it, and it is each one's own.
 struct family_origin {

@@ -59,8 +59,8 @@ std::string id_token_signing_input(const jws_key& key, const id_token_claims& cl
     }
     append_member(json, "nonce", claims.nonce);
     append_member(json, "acr", claims.acr);
-    if ((claims.amr & amr_password) != 0) {
-        json += R"(,"amr":["pwd"])";
+    if (claims.amr != 0) {
+        json += R"(,"amr":)" + amr_json(claims.amr);
     }
     append_member(json, "sid", claims.session);
     if (!claims.access_token.empty()) {

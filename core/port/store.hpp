@@ -11,16 +11,17 @@
 //   - durable(ticket): completes when what the ticket stands for is on disk. Nothing that rests on a change may be told
 //     to a client before (docs/on-disk.md, R1).
 //
-// It has three parts: families (family_port.hpp), records of users and evidence (record_port.hpp), durability
-// (durability_port.hpp). A function that needs one of them asks for that one.
+// It has four parts: families (family_port.hpp), records of users and evidence (record_port.hpp), words of factors
+// (factor_port.hpp), durability (durability_port.hpp). A function that needs one of them asks for that one.
 #pragma once
 
 #include "core/port/durability_port.hpp"
+#include "core/port/factor_port.hpp"
 #include "core/port/family_port.hpp"
 #include "core/port/record_port.hpp"
 
 namespace pawl {
 
-class store : public family_port, public record_port, public durability_port {};
+class store : public family_port, public record_port, public factor_port, public durability_port {};
 
 } // namespace pawl

@@ -69,7 +69,10 @@ issued_tokens issue_tokens(const service_context& context, const key_ring& keys,
     claims.session = facts.id;
     claims.generation = word.generation();
     claims.subject_name = about.subject_name;
-    claims.members = about.members;
+    const std::string proven =
+        terms == nullptr ? proof_claims(facts.origin.auth_time, facts.origin.acr, facts.origin.amr) : std::string();
+    const std::string with_proof = proven.empty() ? std::string() : about.members + proven;
+    claims.members = proven.empty() ? std::string_view(about.members) : std::string_view(with_proof);
     claims.type = context.settings.tokens.type;
     if (terms != nullptr) {
         claims.audiences = terms->audiences;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/factor/decide_login.hpp"
+#include "core/factor/totp.hpp"
 #include "core/failure.hpp"
 #include "core/family/decide.hpp"
 #include "core/family/family.hpp"
@@ -52,6 +54,8 @@ struct new_session {
     token_client client;
     caller from;
     std::optional<std::string> scope{}; // asked for (RFC 6749 3.3); empty: nothing
+    std::uint8_t acr = 0;               // what was proven, where more than a password plays a part; 0: not told
+    std::uint16_t amr = 0;              // by what
 };
 
 struct service_settings {
@@ -67,6 +71,10 @@ struct service_settings {
     seconds code_ttl{60};                // --code-ttl: of authorization codes; at most code_ttl_max
     seconds web_session_ttl{14 * 86400}; // --session-ttl: of browser sessions, from the first sign-in
     seconds web_rotation{600};           // --web-rotation: age of a cookie that a page replaces; 0: none
+    factor_policy require_factor = factor_policy::enrolled; // --require-factor
+    seconds reauth_window{300};                             // --reauth-window
+    seconds device_ttl{30 * 86400};                         // --device-ttl; 0: no device is remembered
+    totp_kind totp;                                         // --totp: what new ones are
     std::size_t sessions_max = 1000;
     std::size_t clients_max = 10'000; // --max-clients
     password_rules passwords;
@@ -93,6 +101,9 @@ struct service_context {
     std::function<key_ring_ptr()> keys;
     registry* entities = nullptr;   // clients, APIs, scopes; null in tests of other things
     token_signer* signer = nullptr; // for ID tokens; null in tests of other things
+    // Failures of second factors, of an account from anywhere: 5 in 15 minutes, 20 a day. Null: not counted.
+    attempt_limiter* factor_limits = nullptr;
+    attempt_limiter* factor_day_limits = nullptr;
     mail_service* mails = nullptr;  // null in tests of other things
 };
 

@@ -5,7 +5,6 @@
 #include "core/service/eviction.hpp"
 #include "core/service/issue.hpp"
 #include "core/service/open_session.hpp"
-#include "core/service/password_login.hpp"
 #include "core/service/user_scopes.hpp"
 
 #include <optional>
@@ -82,6 +81,11 @@ result<opened_family> open_family(const service_context& context, const user& ho
     facts.client = wanted.client.number;
     facts.epoch = holder.gate.epoch;
     facts.created_at = now;
+    if (wanted.acr != 0) {
+        facts.origin.auth_time = now;
+        facts.origin.acr = wanted.acr;
+        facts.origin.amr = wanted.amr;
+    }
     facts.idle_ttl = context.settings.refresh_idle_ttl;
     facts.absolute_ttl = context.settings.refresh_absolute_ttl;
     const result<inserted_family> inserted = context.data.insert_family(facts, family_word{}, use_of(wanted.from, now));
@@ -119,15 +123,16 @@ task<result<issued_tokens>> open_session(const service_context& context, user_pt
 }
 
 task<result<issued_tokens>> session_service::login(std::string name, secret_string password, new_session wanted) {
-    task<result<user_ptr>> verifying = verify_login(context_, std::move(name), std::move(password), wanted.from);
-    result<user_ptr> holder = co_await std::move(verifying);
-    if (!holder) {
-        co_return holder.error();
+    task<result<login_answer>> signing =
+        sign_in(std::move(name), std::move(password), std::move(wanted), shown_codes{}, secret_string(), false);
+    result<login_answer> answer = co_await std::move(signing);
+    if (!answer) {
+        co_return answer.error();
     }
-    task<result<issued_tokens>> opening = open_session(context_, *std::move(holder), std::move(wanted));
-    result<issued_tokens> opened = co_await std::move(opening);
-    count_login(context_, opened ? std::nullopt : std::optional(opened.error().code));
-    co_return opened;
+    if (answer->wanted) {
+        co_return answer->wanted->is_enrolment ? errc::enrolment_required : errc::second_factor_required;
+    }
+    co_return std::move(answer->tokens);
 }
 
 } // namespace pawl

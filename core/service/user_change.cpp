@@ -94,6 +94,8 @@ void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp n
     u.gate.survivor = survivor;
     u.gate.reason = why;
     u.gate.changed_at = now;
+    const bool forgets_devices = why == gate_reason::password_change || why == gate_reason::disabled;
+    u.factor_epoch += forgets_devices && u.next_factor != 0 ? 1 : 0;
 }
 
 void make_tombstone(user& u, timestamp now) {

@@ -38,7 +38,8 @@ user_change change_user(store& data, user_id id, const mailing_edit_function& ed
 // Waits for what the outcome rests on. Awaited directly: `data` outlives the call.
 task<result<user_ptr>> settle(store& data, user_change change);
 
-// Closes the gate on every family of the user but `survivor` (all zero: on every one).
+// Closes the gate on every family of the user but `survivor` (all zero: on every one). A new password, or disabling,
+// has remembered devices forgotten, too.
 void close_gate(user& u, gate_reason why, const family_id& survivor, timestamp now);
 // The user is gone: what is kept keeps its families dead.
 void make_tombstone(user& u, timestamp now);

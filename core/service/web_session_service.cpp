@@ -160,20 +160,21 @@ struct signed_in {
     family_id other{}; // another user's session, which ends; all zero: none
 };
 
-web_cookie cookie_of_sign_in(const family_id& session, timestamp now) {
+web_cookie cookie_of_sign_in(const family_id& session, timestamp now, const login_decision& proven) {
     web_cookie cookie;
     cookie.session = session;
     cookie.auth_time = now;
-    cookie.acr = acr_password;
-    cookie.amr = amr_password;
+    cookie.acr = proven.acr;
+    cookie.amr = proven.amr;
     return cookie;
 }
 
-result<signed_in> begin_session(const service_context& context, const user_ptr& holder, const caller& from) {
+result<signed_in> begin_session(const service_context& context, const user_ptr& holder, const login_decision& proven,
+                                const caller& from) {
     const timestamp now = context.time.now();
     signed_in out;
     out.id = random_family_id(context.random);
-    out.cookie = cookie_of_sign_in(out.id, now);
+    out.cookie = cookie_of_sign_in(out.id, now, proven);
     out.owner = holder;
     family_facts facts;
     facts.id = out.id;
@@ -196,7 +197,7 @@ result<signed_in> begin_session(const service_context& context, const user_ptr& 
 // The session of the cookie goes on where it is the holder's, and lives under the epoch that the password was verified
 // in; else a new one begins.
 result<signed_in> go_on_or_begin(const service_context& context, const std::optional<web_cookie>& cookie,
-                                 const user_ptr& holder, const caller& from) {
+                                 const user_ptr& holder, const login_decision& proven, const caller& from) {
     const result<ticket> holder_durable = context.data.observe_user(holder->id, holder->version);
     if (!holder_durable) {
         return holder_durable.error();
@@ -217,12 +218,12 @@ result<signed_in> go_on_or_begin(const service_context& context, const std::opti
         out.id = cookie->session;
         out.wait_for = rests;
         out.is_new = false;
-        out.cookie = cookie_of_sign_in(out.id, context.time.now());
+        out.cookie = cookie_of_sign_in(out.id, context.time.now(), proven);
         out.cookie.generation = there.lives->word.generation();
         out.owner = holder;
         return out;
     }
-    result<signed_in> begun = begin_session(context, holder, from);
+    result<signed_in> begun = begin_session(context, holder, proven, from);
     if (begun) {
         begun->wait_for = later(begun->wait_for, rests);
         begun->other = there.lives && there.lives->facts.user != holder->id ? cookie->session : family_id{};
@@ -276,14 +277,59 @@ task<result<web_visit>> web_session_service::visit(std::string_view cookie, call
 
 task<result<web_visit>> web_session_service::sign_in(std::string name, secret_string password, std::string_view cookie,
                                                      caller from) {
-    const std::optional<web_cookie> shown = open_web_cookie(*context_.keys()->capsules, cookie);
-    task<result<user_ptr>> verifying = verify_login(context_, std::move(name), std::move(password), from);
+    task<result<user_ptr>> verifying = verify_login(context_, name, std::move(password), from);
     result<user_ptr> holder = co_await std::move(verifying);
     if (!holder) {
         co_return holder.error();
     }
-    const auto open = [&](const user_ptr& whose) { return go_on_or_begin(context_, shown, whose, from); };
-    task<result<signed_in>> opening = open_durably(context_, *std::move(holder), open);
+    const login_decision proven =
+        decide_login(**holder, second_shown::nothing, false, context_.settings.require_factor);
+    if (proven.what != login_verdict::done) {
+        const result<ticket> rests = context_.data.observe_user((*holder)->id, (*holder)->version);
+        task<result<void>> accepted = acceptance(context_.data, rests);
+        const result<void> stands = co_await std::move(accepted);
+        if (!stands) {
+            co_return stands.error();
+        }
+        if (proven.what == login_verdict::enrolment) {
+            co_return errc::enrolment_required;
+        }
+        web_visit asks;
+        asks.wanted = ask_for_factor(context_, **holder, std::move(name), std::nullopt, false);
+        co_return asks;
+    }
+    task<result<web_visit>> beginning = begin(*std::move(holder), proven, cookie, std::move(from));
+    co_return co_await std::move(beginning);
+}
+
+task<result<web_visit>> web_session_service::sign_in_step(secret_string step, shown_codes codes,
+                                                          std::string_view cookie, caller from) {
+    task<result<continued_login>> continuing = continue_login(context_, step);
+    result<continued_login> begun = co_await std::move(continuing);
+    if (!begun) {
+        co_return begun.error();
+    }
+    task<result<accepted_factor>> proving = prove_factor(context_, begun->holder, std::move(codes), from);
+    const result<accepted_factor> used = co_await std::move(proving);
+    if (!used) {
+        co_return used.error();
+    }
+    const login_decision proven = decide_login(*begun->holder, used->what, false, context_.settings.require_factor);
+    task<result<web_visit>> beginning = begin(std::move(begun->holder), proven, cookie, std::move(from));
+    result<web_visit> out = co_await std::move(beginning);
+    task<bool> wait = context_.data.durable(used->wait_for); // the session's record came later: no wait in truth
+    const bool stands = co_await std::move(wait);
+    if (!stands) {
+        co_return storage_failure();
+    }
+    co_return out;
+}
+
+task<result<web_visit>> web_session_service::begin(user_ptr holder, login_decision proven, std::string_view cookie,
+                                                   caller from) {
+    const std::optional<web_cookie> shown = open_web_cookie(*context_.keys()->capsules, cookie);
+    const auto open = [&](const user_ptr& whose) { return go_on_or_begin(context_, shown, whose, proven, from); };
+    task<result<signed_in>> opening = open_durably(context_, std::move(holder), open);
     const result<signed_in> opened = co_await std::move(opening);
     count_login(context_, opened ? std::nullopt : std::optional(opened.error().code));
     if (!opened) {

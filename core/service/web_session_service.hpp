@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/provider/web_cookie.hpp"
+#include "core/service/second_factor.hpp"
 #include "core/service/services.hpp"
 
 #include <optional>
@@ -23,6 +24,7 @@ struct web_visit {
     std::optional<web_session> session;
     std::optional<secret_string> set_cookie; // the new value
     bool clear_cookie = false;               // the one shown is of no session that lives
+    std::optional<wanted_factor> wanted{};   // of a sign-in: the password is right, and a second factor is wanted
 };
 
 class web_session_service {
@@ -37,13 +39,18 @@ public:
 
     // Tries name and password as session_service::login does. The same user's session goes on with a new cookie;
     // another user's ends (signed_out) and a new one begins. login_failed, too_many_attempts, password_queue_full,
-    // hash_memory_unavailable, storage_unavailable.
+    // hash_memory_unavailable, storage_unavailable. Where a second factor is wanted no session begins (`wanted`);
+    // enrolment_required where the user has to have one, and has none.
     task<result<web_visit>> sign_in(std::string name, secret_string password, std::string_view cookie, caller from);
+
+    // The second step of such a sign-in. step_expired, second_factor_failed, and as sign_in().
+    task<result<web_visit>> sign_in_step(secret_string step, shown_codes codes, std::string_view cookie, caller from);
 
     // Ends the session of the cookie, and with it all that hangs on it (signed_out). Success, too, where there is none.
     task<result<void>> sign_out(std::string_view cookie, caller from);
 
 private:
+    task<result<web_visit>> begin(user_ptr holder, login_decision proven, std::string_view cookie, caller from);
     task<result<void>> end_session(family_id session, caller from);
 
     service_context context_;

@@ -70,6 +70,10 @@ imported store_filler::add(const consent& c) {
     return taken([&] { return entities_->import_consent(c); });
 }
 
+imported store_filler::add(const factor_state& f) {
+    return taken([&] { return data_.import_factor(f); });
+}
+
 imported store_filler::add(const revoked_token& t) {
     return taken([&]() -> result<imported> {
         const result<put_result> done = entities_->put_revoked(t);

@@ -27,6 +27,7 @@ public:
     imported add(const scope& s);
     imported add(const revoked_token& t);
     imported add(const consent& c);
+    imported add(const factor_state& f); // as store::import_factor
     // Throws refused(storage_failed) where it can't be: no one else changes users meanwhile.
     void replace(const user& desired);
     // As mail_port::settle_mail().

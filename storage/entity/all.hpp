@@ -8,6 +8,7 @@
 #include "storage/entity/client.hpp"
 #include "storage/entity/consent.hpp"
 #include "storage/entity/event.hpp"
+#include "storage/entity/factor_word.hpp"
 #include "storage/entity/family.hpp"
 #include "storage/entity/mail.hpp"
 #include "storage/entity/revoked_token.hpp"
@@ -26,8 +27,8 @@ template <class... Records>
 struct record_list {};
 
 // In the order of snapshots: what names another entity stands before it, since that was published before it.
-using all_records = record_list<family_created_record, family_word_record, mail, consent, user, revoked_token, client,
-                                scope, api, security_event, serving_note>;
+using all_records = record_list<family_created_record, family_word_record, mail, consent, factor_state, user,
+                                revoked_token, client, scope, api, security_event, serving_note>;
 
 // Stands for a record's type where no value of it is at hand.
 template <class Record>

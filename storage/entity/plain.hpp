@@ -4,6 +4,7 @@
 //
 //   key(r)               what it is found by: comparable, never changed
 //   newer(read, known)   whether a record that is read replaces the known one: merging (docs/on-disk.md, R5)
+//   merge(read, known)   optional: what stands in the place of the known one then, where that is neither of the two
 #pragma once
 
 #include "storage/entity/all.hpp"
@@ -38,7 +39,8 @@ concept named_entity = plain_entity<Record> && requires(const Record& r) {
 template <class Record>
 concept registered_entity =
     named_entity<Record> ||
-    (plain_entity<Record> && (std::same_as<Record, revoked_token> || std::same_as<Record, consent>));
+    (plain_entity<Record> &&
+     (std::same_as<Record, revoked_token> || std::same_as<Record, consent> || std::same_as<Record, factor_state>));
 
 // What numbers records have, and how many there may be that are not removed.
 template <class Record>
@@ -68,6 +70,11 @@ public:
         const auto [at, fresh] = all_.try_emplace(declaration<Record>::key(r), r);
         if (!fresh && !declaration<Record>::newer(r, at->second)) {
             return false;
+        }
+        if constexpr (requires { declaration<Record>::merge(r, r); }) {
+            if (!fresh) {
+                r = declaration<Record>::merge(r, at->second);
+            }
         }
         at->second = std::move(r);
         return true;

@@ -89,6 +89,7 @@ std::string record_table() {
                " | " + body_text<Record>() + " |\n";
     });
     out += "| `use`, in others | | | | " + body_text<use_view>() + " |\n";
+    out += "| `factor`, in others | | | | " + body_text<user_factor>() + " |\n";
     out += "| `client_secret`, in others | | | | " + body_text<client_secret_entry>() + " |\n";
     return out;
 }

@@ -128,6 +128,7 @@ std::uint64_t state_image::settle() {
         users.erase(id);
     }
     drop_orphaned_consents();
+    drop_orphaned_factors();
     return std::erase_if(families, [this](const auto& f) { return user_of(f.second) == nullptr; });
 }
 
@@ -143,6 +144,20 @@ void state_image::drop_orphaned_consents() {
     });
     for (const consent_key& key : orphaned) {
         plain->of<consent>().drop(key);
+    }
+}
+
+void state_image::drop_orphaned_factors() {
+    std::vector<factor_key> orphaned;
+    for_each_plain(plain->of<factor_state>(), [&](const factor_state& f) {
+        const auto owner = users.find(f.user.value);
+        if (owner == users.end() ||
+            std::ranges::find(owner->second.factors, f.factor, &user_factor::number) == owner->second.factors.end()) {
+            orphaned.push_back(declaration<factor_state>::key(f));
+        }
+    });
+    for (const factor_key& key : orphaned) {
+        plain->of<factor_state>().drop(key);
     }
 }
 

@@ -57,7 +57,8 @@ struct state_image {
 
     // Throws refused for what makes no sense, as a start of the server would.
     void apply(const record_view& record);
-    // Drops families whose user is not there, and consents whose user or client is not. How many families were dropped.
+    // Drops families whose user is not there, consents whose user or client is not, and words of
+    // factors that their user does not have. How many families were dropped.
     std::uint64_t settle();
 
     const user* user_of(const past_family& f) const;
@@ -82,6 +83,7 @@ private:
                     const record_view& record);
     void take_use(past_family& f, const use_view& use);
     void drop_orphaned_consents();
+    void drop_orphaned_factors();
 
     std::unordered_map<std::uint64_t, std::uint64_t> last_lsn_; // of each user's current record, where tolerant
 };

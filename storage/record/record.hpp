@@ -28,10 +28,10 @@ enum class record_type : std::uint16_t {
     revoked_token = 13 | critical_record_bit, // an access token without a family that was revoked
 };
 // All of them. storage/entity/all.hpp declares each, or does not compile.
-inline constexpr std::array record_types{
-    record_type::user,          record_type::family_created, record_type::family_word, record_type::event,
-    record_type::client,        record_type::scope,          record_type::api,         record_type::serving,
-    record_type::revoked_token, record_type::consent,        record_type::mail};
+inline constexpr std::array record_types{record_type::user,    record_type::family_created, record_type::family_word,
+                                         record_type::event,   record_type::client,         record_type::scope,
+                                         record_type::api,     record_type::serving,        record_type::revoked_token,
+                                         record_type::consent, record_type::factor_word,    record_type::mail};
 // False for a type of a newer format. An unknown critical one refuses the log; another is skipped.
 constexpr bool is_known_record(std::uint16_t type) noexcept {
     for (const record_type known : record_types) {

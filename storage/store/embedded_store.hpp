@@ -193,6 +193,10 @@ public:
     result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                    std::uint32_t use_generation, const family_use& use) override;
     ticket append_event(const security_event& event) override;
+    factor_state find_factor(user_id user, std::uint32_t factor) const override;
+    result<exchange_result> exchange_factor(const factor_state& desired, std::uint64_t expected) override;
+    result<imported> import_factor(const factor_state& read) override;
+    ticket observe_factor(user_id user, std::uint32_t factor) const override;
     result<ticket> observe_family(const family_id& id, family_word seen) override;
     result<ticket> observe_user(user_id id, std::uint64_t version_seen) override;
     result<ticket> observe_absence(std::string_view folded) override;

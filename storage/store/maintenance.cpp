@@ -157,6 +157,9 @@ void maintenance::sweep() {
     }
     drop_orphaned_consents();
     sweep_mails(now);
+    for (std::size_t shard = 0; shard < factor_table::shard_count; ++shard) {
+        state_.factors.drop(shard, [this](const factor_key& key) { return has_factor(state_, key); });
+    }
     sweeps_.fetch_add(1, std::memory_order_relaxed);
 }
 

@@ -98,6 +98,7 @@ public:
             const user_slot* const slot = s_.users.find(section, id);
             return slot != nullptr && !slot->current.load(std::memory_order_acquire)->record->deleted;
         });
+        fill_factors();
         s_.recovered_users = s_.users.size();
         s_.recovered_families = s_.families.size();
         s_.users.next_id = std::max({s_.users.next_id, s_.recovery.next_user_id, users_.highest_id() + 1});
@@ -260,6 +261,19 @@ private:
         }
         if (after.ended_after != 0) {
             node.set_ended_after(after.ended_after);
+        }
+    }
+
+    // Words of factors that their users have. The others are dropped: a removal outlives what was written before it.
+    void fill_factors() {
+        for (const auto& [key, one] : s_.plain.of<factor_state>().release()) {
+            if (has_factor(s_, key)) {
+                s_.factors.change(key, [&](factor_table::word_map& words) {
+                    words[key] = {one.word, 0, one.used_at, one.used_from, one.kind};
+                });
+            } else {
+                ++s_.words_without_factor;
+            }
         }
     }
 

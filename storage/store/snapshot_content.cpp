@@ -130,6 +130,14 @@ private:
         }
     }
 
+    void write(as<factor_state> /*one*/) {
+        for (std::size_t shard = 0; shard < factor_table::shard_count; ++shard) {
+            for (const factor_state& one : s_.factors.of_shard(shard)) {
+                put<factor_state>(version_of(one), buffer_.encode(one));
+            }
+        }
+    }
+
     template <class Record>
     void put(std::uint16_t version, std::span<const std::uint8_t> body) {
         sink_(type_of<Record>, version, body);

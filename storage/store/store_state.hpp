@@ -10,6 +10,7 @@
 #include "storage/store/agent_table.hpp"
 #include "storage/store/durable_waiters.hpp"
 #include "storage/store/embedded_store.hpp"
+#include "storage/store/factor_table.hpp"
 #include "storage/store/family_table.hpp"
 #include "storage/store/mail_table.hpp"
 #include "storage/store/maintenance.hpp"
@@ -54,6 +55,7 @@ struct store_state {
     family_table families{agents, options.dead_families_max};
     registry_table entities{garbage};
     mail_table mails;
+    factor_table factors;
     plain_tables plain; // of the entities that are their record and nothing more, and change at no other time
     durable_waiters waiters;
     std::unique_ptr<record_log> log;
@@ -73,7 +75,7 @@ struct store_state {
 
     recovery_report recovery; // constant once serving, as are the next
     std::uint64_t recovered_users = 0, recovered_families = 0, recovery_ms = 0;
-    std::uint64_t words_without_family = 0, families_without_user = 0;
+    std::uint64_t words_without_family = 0, families_without_user = 0, words_without_factor = 0;
     std::optional<timestamp> last_rotation; // recovery: of the living families
 
     // Called by the log.
@@ -104,6 +106,9 @@ struct store_state {
 // Subjects of record_tag.
 std::array<std::uint8_t, 16> subject_of(user_id id) noexcept;
 user_id user_of(const record_tag& tag) noexcept;
+
+// Whether the user's record has that factor now.
+bool has_factor(const store_state& s, const factor_key& key) noexcept;
 
 // Ends a family whose consent was withdrawn (family_status::consent), with a record; does nothing where it has ended or
 // the log has no room.

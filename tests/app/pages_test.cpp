@@ -33,6 +33,7 @@ constexpr std::string_view harmless = "&quot;&gt;&lt;script&gt;alert(&#39;x&#39;
 // Every page with `text` wherever a value goes.
 std::vector<http_response> all_pages(const page_look& look, const std::string& text) {
     return {page_of(look, sign_in_model{text, text, text, sign_in_problem::login_failed, {}}),
+            page_of(look, sign_in_model{text, text, text, sign_in_problem::factor_failed, {}, text}),
             page_of(look, consent_model{text, text, text, {{text, text}, {text, ""}}}),
             page_of(look, select_model{text, text, text}),
             page_of(look, sign_out_model{text, text, text}),
@@ -116,6 +117,15 @@ BOOST_AUTO_TEST_CASE(a_problem_of_sign_in_is_tied_to_its_fields) {
     BOOST_TEST(has(said(seconds(119)), "in 119 s."));
     BOOST_TEST(has(said(seconds(121)), "in 3 min."));
     BOOST_TEST(page_of({}, error_model{503, "e", "s", "r"}).status == 503U);
+}
+
+BOOST_AUTO_TEST_CASE(with_a_step_the_page_asks_for_a_code_and_for_no_password) {
+    const http_response page = page_of({}, sign_in_model{"f", "Shop", "ada", {}, {}, "pls_x"});
+    for (const char* text : {"name=\"flow\"", "name=\"step\" value=\"pls_x\"", "name=\"totp\"",
+                             "name=\"recovery_code\"", "id=\"factor-submit\"", "autocomplete=\"one-time-code\""}) {
+        BOOST_TEST(has(page, text), text);
+    }
+    BOOST_TEST(!has(page, "name=\"password\""));
 }
 
 BOOST_AUTO_TEST_CASE(programs_find_fields_and_buttons_by_name) {

@@ -2,7 +2,7 @@
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
 came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes, revoked tokens and consents,
-`--make-families v1-families` one with the sessions of clients.
+`--make-families v1-families` one with the sessions of clients, `--make-factors v1-factors` one with second factors.
 """
 import base64
 import gzip
@@ -108,6 +108,26 @@ def entities(serial):
     ]
 
 
+def factors(serial):
+    """Lines of an export: users with factors in every choice that there is, and the words of those."""
+    n = str(serial)
+    totp = {"number": 2, "kind": "totp", "key_id": 0, "created_at": "2026-01-02T03:04:05Z", "name": "Händi " + n,
+            "salt": "0123456789abcdef" * 2,
+            "digits": 6 + 2 * (serial % 2), "period": 30, "algorithm": ("SHA1", "SHA512")[serial % 2], "proven_step": 58000000 + serial}
+    codes = {"number": 5, "kind": "recovery", "key_id": 0, "created_at": "2026-01-03T03:04:05Z", "name": "",
+             "salt": "fedcba9876543210" * 2, "count": 10}
+    return [
+        {"user": {"id": 900 + serial, "email": "two%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z", "factor_epoch": 3 + serial,
+                  "password_changed_at": "2026-01-04T03:04:05Z", "email_verified_at": "2026-01-05T03:04:05Z",
+                  "undo_floor": "2026-01-06T03:04:05Z", "locale": "de-CH", "must_change_password": True, "pending_approval": True,
+                  "no_notices": True, "next_factor": 7, "factors": [totp, codes]}},
+        {"factor_word": {"user": 900 + serial, "factor": 2, "kind": "totp", "word": 58000009 * 65536 + 4,
+                         "used_at": "2026-02-02T03:04:05Z", "used_from": "192.0.2.7"}},
+        {"factor_word": {"user": 900 + serial, "factor": 5, "kind": "recovery", "word": 1770000000 * 16777216 + 0b1010010101,
+                         "used_at": "2026-02-03T03:04:05Z", "used_from": "2001:db8::7"}},
+    ]
+
+
 def put_entities(server, lines):
     counts = {}
     for line in lines:
@@ -119,13 +139,13 @@ def put_entities(server, lines):
     assert done.returncode == 0, done.stderr
 
 
-def make_with_entities(name):
+def make_with_entities(name, lines=entities):
     """Half of them in a snapshot, half in the log after it, beside users and a session."""
     target = GOLDEN / name
     assert not target.exists(), "%s is there already; a format is frozen once" % target
     server = Pawld("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB")
     try:
-        put_entities(server, entities(1))
+        put_entities(server, lines(1))
         server.start()
         client = Client(server.url)
         for i in range(30):  # enough for a snapshot
@@ -136,10 +156,10 @@ def make_with_entities(name):
         current = client.refresh(client.refresh(old).json["refresh_token"]).json["refresh_token"]
         known = {"password": PASSWORD, "users": {"alice@example.com": {"user": alice, "old": old, "current": current,
                                                                        "state": "live"}},
-                 "now": client.get("/dev/clock").json["now"], "entities": [*entities(1), *entities(2)]}
+                 "now": client.get("/dev/clock").json["now"], "entities": [*lines(1), *lines(2)]}
         assert server.stop() == 0
         server.options = ["--snapshot-interval", "30d"]
-        put_entities(server, entities(2))
+        put_entities(server, lines(2))
         keep(target, server, known)
     finally:
         server.close()
@@ -324,6 +344,8 @@ if __name__ == "__main__":
         make(sys.argv[2])
     elif sys.argv[1:2] == ["--make-entities"]:
         make_with_entities(sys.argv[2])
+    elif sys.argv[1:2] == ["--make-factors"]:
+        make_with_entities(sys.argv[2], factors)
     elif sys.argv[1:2] == ["--make-families"]:
         make_with_families(sys.argv[2])
     else:

@@ -6,7 +6,7 @@ import threading
 import unittest
 import urllib.parse
 
-from support import axe, case
+from support import axe, case, totp
 from support.browser import ENTER, TAB, Browser, installed
 from support.wait import eventually
 
@@ -131,6 +131,38 @@ class Pages(case.ServerCase):
             self.browser.click("#signout-yes")
             eventually(lambda: not self.browser.script("return document.getElementById('signout-yes')"))
             self.looked_at("signed-out-" + tongue, script)
+
+    def with_totp(self):
+        """Gives the user a second factor."""
+        access = self.logged_in(self.email)["access_token"]
+        offered = self.expect(self.client.post("/users/me/factors/totp", bearer=access), 200).json
+        now = self.client.get("/dev/clock").json["unix"]
+        body = {"capsule": offered["capsule"], "totp": totp.code(offered["secret"], now)}
+        self.expect(self.client.post("/users/me/factors/totp/confirm", body, bearer=access), 201)
+
+    def next_code(self):
+        self.client.advance(60)
+        return self.expect(self.client.post("/dev/totp", {"user": self.email}), 200).json["code"]
+
+    def test_the_page_that_asks_for_a_code_is_clean_and_takes_it(self):
+        script = axe.source()
+        if script is None:
+            self.skipTest("npm can't fetch axe-core")
+        for tongue in ("en", "de"):
+            self.browser, self.email = self.opened(), self.signed_up()
+            self.with_totp()
+            self.authorize(ui_locales=tongue)
+            self.sign_in()
+            self.browser.find("#factor-submit")
+            self.looked_at("factor-" + tongue, script)
+            self.browser.type("#totp", "000000")
+            self.browser.click("#factor-submit")
+            self.browser.find("#problem")
+            self.looked_at("factor-wrong-" + tongue, script)
+            self.browser.type("#totp", self.next_code())
+            self.browser.click("#factor-submit")
+            self.assertTrue(self.code().startswith("pac_"))
+            self.assertEqual(self.browser.complaints(), [])
 
     def test_a_user_signs_in_by_keyboard_alone(self):
         self.authorize("shop")

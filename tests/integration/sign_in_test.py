@@ -7,7 +7,7 @@ import re
 import unittest
 from urllib.parse import urlencode
 
-from support import case
+from support import case, totp
 from support.person import Person
 
 CALLBACK = "https://shop.example/cb"
@@ -15,6 +15,7 @@ BYE = "https://shop.example/bye"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 SIGN_IN, CONSENT, SELECT, ERROR = "Sign in", "Allow access", "Choose an account", "This did not work"
+FACTOR = "Confirm that it is you"
 
 
 def claims_of(token):
@@ -103,6 +104,18 @@ class SignIn(SignInCase):
                          (self.server.url, "own", "n-0S6", str(self.user["id"])))
         seen = self.expect(self.client.get("/userinfo", bearer=tokens["access_token"]), 200).json
         self.assertEqual((seen["sub"], seen["email"]), (claims["sub"], self.email))
+
+    def test_a_user_with_a_second_factor_is_asked_for_it(self):
+        access = self.expect(self.client.login(self.email), 200).json["access_token"]
+        offered = self.expect(self.client.post("/users/me/factors/totp", bearer=access), 200).json
+        body = {"capsule": offered["capsule"], "totp": totp.code(offered["secret"], self.client.get("/dev/clock").json["unix"])}
+        self.expect(self.client.post("/users/me/factors/totp/confirm", body, bearer=access), 201)
+        page = self.expect_page(self.person.sign_in(self.authorize(), self.email, case.PASSWORD), FACTOR)
+        page = self.expect_page(self.person.press(page, totp="000000"), FACTOR, 422)
+        self.client.advance(60)
+        page = self.person.press(page, totp=self.client.post("/dev/totp", {"user": self.email}).json["code"])
+        claims = claims_of(self.token(self.expect_code(page))["id_token"])
+        self.assertEqual((claims["acr"], claims["amr"]), ("urn:pawl:acr:2", ["pwd", "otp", "mfa"]))
 
     def test_the_second_time_no_page_asks(self):
         first = claims_of(self.tokens()["id_token"])

@@ -64,6 +64,8 @@ void memory_store::apply(const record& r) {
         }
     } else if (const auto* u = std::get_if<user_ptr>(&r)) {
         apply_user(*u);
+    } else if (const auto* w = std::get_if<factor_state>(&r)) {
+        factors_[{w->user, w->factor}].durable = *w;
     }
 }
 
@@ -120,6 +122,11 @@ std::unique_ptr<memory_store> memory_store::after_crash() const {
                     image->names_.try_emplace(fold_login_name(a.email), id);
                 }
             }
+        }
+    }
+    for (const auto& [key, slot] : factors_) {
+        if (slot.durable.word != 0) {
+            image->factors_[key] = {slot.durable, slot.durable};
         }
     }
     return image;
@@ -292,6 +299,44 @@ void memory_store::set_word(const family_id& id, family_word word) {
     family_node& node = families_.at(id);
     node.word = word;
     node.durable = word;
+}
+
+// --- Words of factors.
+
+factor_state memory_store::find_factor(user_id user, std::uint32_t factor) const {
+    const auto at = factors_.find({user, factor});
+    return at == factors_.end() ? factor_state{user, factor, factor_kind::totp, 0, timestamp{}, peer_address{}}
+                                : at->second.current;
+}
+
+result<exchange_result> memory_store::exchange_factor(const factor_state& desired, std::uint64_t expected) {
+    step(store_step::exchange_factor);
+    if (full || failed_) {
+        return refused_change();
+    }
+    const user_ptr owner = user_with_tombstones(desired.user);
+    const bool is_there =
+        owner && std::ranges::any_of(owner->factors, [&](const user_factor& f) { return f.number == desired.factor; });
+    if (!is_there) {
+        return exchange_result{exchange_outcome::gone};
+    }
+    if (find_factor(desired.user, desired.factor).word != expected) {
+        return exchange_result{exchange_outcome::conflict};
+    }
+    factor_slot& slot = factors_[{desired.user, desired.factor}];
+    slot.current = desired;
+    slot.last = enqueue(desired);
+    return exchange_result{exchange_outcome::exchanged, slot.last};
+}
+
+result<imported> memory_store::import_factor(const factor_state& read) {
+    const result<exchange_result> done = exchange_factor(read, find_factor(read.user, read.factor).word);
+    return done ? result<imported>(imported{import_outcome::added, done->wait_for}) : result<imported>(done.error());
+}
+
+ticket memory_store::observe_factor(user_id user, std::uint32_t factor) const {
+    const auto at = factors_.find({user, factor});
+    return at == factors_.end() || is_durable(at->second.last) ? ticket::none : at->second.last;
 }
 
 // --- User changes.

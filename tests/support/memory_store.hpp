@@ -32,6 +32,7 @@ enum class store_step : std::uint8_t {
     insert_user,
     replace_user,
     append_event,
+    exchange_factor,
     observe,
     durable,
 };
@@ -88,6 +89,10 @@ public:
     result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                    std::uint32_t use_generation, const family_use& use) override;
     ticket append_event(const security_event& event) override;
+    factor_state find_factor(user_id user, std::uint32_t factor) const override;
+    result<exchange_result> exchange_factor(const factor_state& desired, std::uint64_t expected) override;
+    result<imported> import_factor(const factor_state& read) override;
+    ticket observe_factor(user_id user, std::uint32_t factor) const override;
     result<ticket> observe_family(const family_id& id, family_word seen) override;
     result<ticket> observe_user(user_id id, std::uint64_t version_seen) override;
     result<ticket> observe_absence(std::string_view folded) override;
@@ -113,7 +118,11 @@ private:
         family_word word;
         family_use use;
     };
-    using record = std::variant<family_record, user_ptr, security_event>;
+    struct factor_slot {
+        factor_state current, durable;
+        ticket last = ticket::none;
+    };
+    using record = std::variant<family_record, user_ptr, security_event, factor_state>;
 
     void step(store_step s) const {
         if (before) {
@@ -133,6 +142,7 @@ private:
     std::map<family_id, family_node> families_;
     std::map<user_id, user_slot> users_;
     std::map<std::string, user_id> names_;
+    std::map<std::pair<user_id, std::uint32_t>, factor_slot> factors_;
     std::vector<security_event> events_;
     std::vector<mail> mails_;
     std::deque<record> pending_; // enqueued, not durable: tickets durable_ + 1 and on

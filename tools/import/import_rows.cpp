@@ -52,9 +52,10 @@ public:
             if (const auto* const end = std::get_if<app::import_end>(&record)) {
                 ended_ = true;
                 if (end->others != others_) {
-                    throw tool_error(exit_refused, at(out.number) +
-                                                       "the export had another number of clients, APIs, "
-                                                       "scopes, revoked tokens or consents than this file");
+                    throw tool_error(exit_refused,
+                                     at(out.number) +
+                                         "the export had another number of clients, APIs, "
+                                         "scopes, revoked tokens, consents or factor words than this file");
                 }
                 if (end->users != users_ || end->families != families_) {
                     throw tool_error(exit_refused, at(out.number) + "the export had " + std::to_string(end->users) +
@@ -84,7 +85,7 @@ private:
             out.record = std::move(*f);
         } else if (fill_entity<client>(record, out) || fill_entity<api>(record, out) ||
                    fill_entity<scope>(record, out) || fill_entity<revoked_token>(record, out) ||
-                   fill_entity<consent>(record, out)) {
+                   fill_entity<consent>(record, out) || fill_entity<factor_state>(record, out)) {
             // and counted
         } else if (const auto* const refusal = std::get_if<app::import_refusal>(&record)) {
             users_ += line.starts_with("{\"user\"") ? 1U : 0U; // it counts as what it says it is

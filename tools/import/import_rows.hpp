@@ -18,7 +18,7 @@ struct import_row {
     std::uint64_t number = 0; // line, or object of a JSON array, from 1
     std::string why;          // not empty: it is refused for this
     std::string line;         // as the export format has it
-    std::variant<user, storage::family_image, client, api, scope, revoked_token, consent> record;
+    std::variant<user, storage::family_image, client, api, scope, revoked_token, consent, factor_state> record;
 };
 
 class import_rows {
