@@ -75,6 +75,10 @@ enum class errc : std::uint8_t {
     code_reused,       // this code was used before, so what it gave has been ended
     consent_not_found, // the user allows that client nothing
     too_many_consents, // of one user
+    // Mail (docs/mail.md).
+    mail_off,        // no relay is configured
+    mail_queue_full, // as many mails wait as there may be; retry_after
+    mail_not_found,  // unknown, or final and forgotten
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

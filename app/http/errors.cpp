@@ -188,6 +188,10 @@ constexpr std::array table{
               ""},
     error_row{errc::too_many_consents, "too_many_consents", 409, "Conflict",
               "The user allows as many clients something as can be kept. One has to be withdrawn first.", ""},
+    error_row{errc::mail_off, "mail_off", 409, "Conflict", "This server sends no mail: it has no relay.", ""},
+    error_row{errc::mail_queue_full, "mail_queue_full", 503, "Service Unavailable",
+              "Too many mails are waiting to be sent. Try again after Retry-After seconds.", ""},
+    error_row{errc::mail_not_found, "mail_not_found", 404, "Not Found", "There is no such mail.", ""},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.

@@ -45,7 +45,7 @@ enum class request_problem : std::uint8_t {
 class cause {
 public:
     // The last of each kind counts them.
-    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::too_many_consents);
+    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::mail_not_found);
     static constexpr std::size_t problem_count = static_cast<std::size_t>(request_problem::unsupported_grant_type) + 1;
     static constexpr std::size_t count = errc_count + problem_count;
 

@@ -29,8 +29,11 @@ constexpr std::array kinds = {
     kind_traits{"pcs_", "pawl capsule client secret"}, kind_traits{"pat_", "pawl capsule access token"},
     kind_traits{"pfl_", "pawl capsule flow"},          kind_traits{"pac_", "pawl capsule authorization code"},
     kind_traits{"pws_", "pawl capsule web session"},   kind_traits{"pso_", "pawl capsule sign out"},
+    kind_traits{"pml_", "pawl capsule mail link"},     kind_traits{"pls_", "pawl capsule login step"},
+    kind_traits{"pen_", "pawl capsule enrol"},         kind_traits{"pdv_", "pawl capsule device"},
 };
-constexpr std::string_view digest_label = "pawl capsule digest";
+static_assert(kinds.size() == static_cast<std::size_t>(capsule_kind::device) + 1);
+constexpr std::string_view digest_label = "pawl capsule digest", factor_label = "pawl factor";
 
 const kind_traits& traits_of(capsule_kind kind) noexcept {
     return kinds[static_cast<std::size_t>(kind)];
@@ -51,7 +54,7 @@ covered_bytes covered(std::uint8_t key_id, std::span<const std::uint8_t> bound) 
 struct capsule_ring::derived {
     std::uint8_t id = 0;
     std::array<secret_bytes, kinds.size()> of_kind;
-    secret_bytes of_digest;
+    secret_bytes of_digest, of_factors;
 };
 
 capsule_ring::capsule_ring(std::vector<capsule_key> keys) {
@@ -68,6 +71,7 @@ capsule_ring::capsule_ring(std::vector<capsule_key> keys) {
         std::ranges::transform(kinds, one.of_kind.begin(),
                                [&](const kind_traits& kind) { return derive_key(key.key, kind.label); });
         one.of_digest = derive_key(key.key, digest_label);
+        one.of_factors = derive_key(key.key, factor_label);
         all.push_back(std::move(one));
     }
     if (all.empty()) {
@@ -161,6 +165,15 @@ std::optional<std::array<std::uint8_t, 32>> capsule_ring::digest(std::uint8_t ke
     crypto_generichash_final(&hash, out.data(), out.size());
     wipe(&hash, sizeof hash);
     return out;
+}
+
+bool capsule_ring::derive_secret(std::uint8_t key_id, std::span<const std::uint8_t> salt,
+                                 std::span<const std::uint8_t> info, std::span<std::uint8_t> out) const {
+    const derived* const key = find(key_id);
+    if (key != nullptr) {
+        hkdf_sha256(key->of_factors, salt, info, out);
+    }
+    return key != nullptr;
 }
 
 std::string_view prefix_of(capsule_kind kind) noexcept {

@@ -27,6 +27,10 @@ enum class capsule_kind : std::uint8_t {
     authorization_code, // pac_ (core/provider/authorization_code.hpp)
     web_session,        // pws_: the cookie of a browser session (core/provider/web_cookie.hpp)
     sign_out,           // pso_: a request to be signed out under way (core/provider/sign_out.hpp)
+    mail_link,          // pml_: a link of a mail; its purpose is in the body
+    login_step,         // pls_: a sign-in between password and second factor (core/factor/factor_capsules.hpp)
+    enrol,              // pen_: a TOTP that is being set up (the same)
+    device,             // pdv_: a remembered device (the same)
 };
 
 inline constexpr std::uint8_t capsule_version = 1;
@@ -63,6 +67,11 @@ public:
     // std::nullopt if there is no such key.
     std::optional<std::array<std::uint8_t, 32>> digest(std::uint8_t key_id, std::string_view label,
                                                        std::string_view text) const;
+    // Secrets that users hold: fills `out` (at most hkdf_output_size_max bytes) with HKDF-SHA-256 of the factor key
+    // with that id, under `salt` and `info`. The factor key is one more key derived from the capsule key. False if
+    // there is no such key.
+    bool derive_secret(std::uint8_t key_id, std::span<const std::uint8_t> salt, std::span<const std::uint8_t> info,
+                       std::span<std::uint8_t> out) const;
 
 private:
     struct derived; // the keys of one entry

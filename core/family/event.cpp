@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 37> names{"",
+    constexpr std::array<std::string_view, 44> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -43,7 +43,14 @@ std::string_view name_of(event_kind kind) {
                                                      "token_revoked",
                                                      "code_reused",
                                                      "consent_granted",
-                                                     "consent_withdrawn"};
+                                                     "consent_withdrawn",
+                                                     "factor_added",
+                                                     "factor_removed",
+                                                     "factor_renamed",
+                                                     "recovery_used",
+                                                     "second_factor_failed",
+                                                     "stepped_up",
+                                                     "devices_forgotten"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";

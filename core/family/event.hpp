@@ -62,8 +62,16 @@ enum class event_kind : std::uint8_t {
     // operator.
     consent_granted = 35,
     consent_withdrawn = 36,
+    // Second factors, `about` has the kind and the number ("totp 3"). By the user, a removal by an operator too.
+    factor_added = 37,
+    factor_removed = 38,
+    factor_renamed = 39,
+    recovery_used = 40,
+    second_factor_failed = 41, // after a right password, or in a session: a bounded part of them, as of login_failed
+    stepped_up = 42,           // a session took the place of another, after its user proved more
+    devices_forgotten = 43,    // remembered devices ask for the factor again
 };
-inline constexpr event_kind last_event_kind = event_kind::consent_withdrawn;
+inline constexpr event_kind last_event_kind = event_kind::devices_forgotten;
 constexpr bool is_operators(event_kind k) {
     return (k >= event_kind::user_created && k <= event_kind::key_retired) ||
            (k >= event_kind::client_created && k <= event_kind::scope_removed);
@@ -75,7 +83,7 @@ constexpr bool has_generations(event_kind k) {
 // Whose `by` has to be told: it may be another than the user.
 constexpr bool has_actor(event_kind k) {
     return is_operators(k) || k == event_kind::username_changed || k == event_kind::token_revoked ||
-           k == event_kind::consent_granted || k == event_kind::consent_withdrawn;
+           k == event_kind::consent_granted || k == event_kind::consent_withdrawn || k == event_kind::factor_removed;
 }
 // These have `by` and `about`.
 constexpr bool has_words(event_kind k) {

@@ -28,6 +28,8 @@
 
 namespace pawl {
 
+class mail_service; // core/service/mail_service.hpp
+
 // Where a request comes from, as far as the services care.
 struct caller {
     peer_address address;
@@ -89,6 +91,7 @@ struct service_context {
     std::function<key_ring_ptr()> keys;
     registry* entities = nullptr;   // clients, APIs, scopes; null in tests of other things
     token_signer* signer = nullptr; // for ID tokens; null in tests of other things
+    mail_service* mails = nullptr;  // null in tests of other things
 };
 
 // A token response, as RFC 6749 5.1 has it.

@@ -33,13 +33,18 @@ user_change unchanged(store& data, const user_ptr& current, std::optional<failur
 } // namespace
 
 user_change change_user(store& data, user_id id, const user_edit_function& edit) {
+    return change_user(data, id, [&](user& u, std::vector<mail>& /*none*/) { return edit(u); });
+}
+
+user_change change_user(store& data, user_id id, const mailing_edit_function& edit) {
     for (unsigned pass = 0; pass < conflicts_max; ++pass) {
         const user_ptr current = data.find_user(id);
         if (!current) {
             return refused_change(errc::user_not_found);
         }
         auto desired = std::make_shared<user>(*current);
-        const result<user_edit> edited = edit(*desired);
+        std::vector<mail> mails;
+        const result<user_edit> edited = edit(*desired, mails);
         if (!edited) {
             return unchanged(data, current, edited.error());
         }
@@ -47,7 +52,7 @@ user_change change_user(store& data, user_id id, const user_edit_function& edit)
             return unchanged(data, current, std::nullopt);
         }
         desired->version = current->version + 1;
-        const result<store::replace_user_result> replaced = data.replace_user(*desired);
+        const result<store::replace_user_result> replaced = data.replace_user(*desired, mails);
         if (!replaced) {
             return refused_change(replaced.error());
         }
@@ -98,8 +103,15 @@ void make_tombstone(user& u, timestamp now) {
     u.password_hash.clear();
     u.roles.clear();
     u.attributes.clear();
+    u.former_addresses.clear();
     u.email_verified = false;
     u.is_superuser = false;
+    u.locale.clear();
+    u.factors.clear();
+    u.next_factor = 0;
+    u.factor_epoch = 0;
+    u.password_changed_at = u.email_verified_at = u.undo_floor = timestamp{};
+    u.must_change_password = u.pending_approval = u.no_notices = false;
     u.deleted = true;
     u.gate.enabled = false;
     close_gate(u, gate_reason::deleted, family_id{}, now);
@@ -137,11 +149,15 @@ ticket record_revocation(const service_context& context, user_id id, const calle
 }
 
 user_change change_own_user(const service_context& context, const principal& who, const user_edit_function& edit) {
-    const user_edit_function admitted_edit = [&](user& u) -> result<user_edit> {
+    return change_own_user(context, who, [&](user& u, std::vector<mail>& /*none*/) { return edit(u); });
+}
+
+user_change change_own_user(const service_context& context, const principal& who, const mailing_edit_function& edit) {
+    const mailing_edit_function admitted_edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
         if (std::optional<failure> refused = not_admitted(context, who, u)) {
             return *std::move(refused);
         }
-        return edit(u);
+        return edit(u, mails);
     };
     user_change change = change_user(context.data, who.user->id, admitted_edit);
     const bool gone = change.refused && change.refused->code == errc::user_not_found;

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 namespace pawl {
 
@@ -27,6 +28,12 @@ struct user_change {
 };
 
 user_change change_user(store& data, user_id id, const user_edit_function& edit);
+
+// The same where mails go with the change (core/service/mail_service.hpp makes them): they wait exactly if the record
+// is replaced. `mails` is empty at each try, at most mails_of_a_change_max may be added; to the address of the copy
+// before or after the edit, as the mail wants it.
+using mailing_edit_function = std::function<result<user_edit>(user&, std::vector<mail>& mails)>;
+user_change change_user(store& data, user_id id, const mailing_edit_function& edit);
 
 // Waits for what the outcome rests on. Awaited directly: `data` outlives the call.
 task<result<user_ptr>> settle(store& data, user_change change);
@@ -51,5 +58,6 @@ ticket record_revocation(const service_context& context, user_id id, const calle
 // A change asked for by a signed-in user: refuses by not_admitted first, then edits. An account that is gone by now
 // gives invalid_access_token, as its tokens do.
 user_change change_own_user(const service_context& context, const principal& who, const user_edit_function& edit);
+user_change change_own_user(const service_context& context, const principal& who, const mailing_edit_function& edit);
 
 } // namespace pawl

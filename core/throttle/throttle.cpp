@@ -1,5 +1,7 @@
 #include "core/throttle/throttle.hpp"
 
+#include "core/throttle/network.hpp"
+
 #include <sodium.h>
 
 #include <algorithm>
@@ -10,21 +12,8 @@ namespace pawl {
 
 namespace {
 
-constexpr std::size_t ipv6_network_bytes = 8; // a /64
-
 constexpr std::uint32_t bounded(std::uint64_t limit) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, attempt_table::attempts_max));
-}
-
-// What is counted as one address: an IPv4 address (mapped), or the /64 of an IPv6 one.
-peer_address network_of(const peer_address& a) {
-    constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-    if (std::equal(mapped.begin(), mapped.end(), a.bytes.begin())) {
-        return a;
-    }
-    peer_address network;
-    std::copy_n(a.bytes.begin(), ipv6_network_bytes, network.bytes.begin());
-    return network;
 }
 
 } // namespace

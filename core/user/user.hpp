@@ -3,6 +3,7 @@
 
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "core/user/factor.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,8 +49,19 @@ struct user_gate {
     constexpr void raise_epoch() { epoch = epoch == epoch_max ? epoch_max : epoch + 1; }
 };
 
-// Bytes of user::attributes.
-inline constexpr std::size_t attributes_size_max = 4096;
+// Bytes of user::attributes and of user::locale.
+inline constexpr std::size_t attributes_size_max = 4096, locale_size_max = 35;
+
+// An address that the account gave up. It is no login name any more, and no other account may have it until then: a
+// change of the address can be undone for so long.
+struct former_address {
+    std::string email; // as it was
+    timestamp until{};
+
+    friend bool operator==(const former_address&, const former_address&) = default;
+};
+inline constexpr seconds former_address_life{7 * 86400};
+inline constexpr std::size_t former_addresses_max = 3;
 
 struct user {
     user_id id;
@@ -63,8 +75,19 @@ struct user {
     std::string attributes; // a JSON object, compact; empty: none (core/provider/attributes.hpp)
     bool email_verified = false;
     bool is_superuser = false;
-    bool deleted = false; // a tombstone: names and hash are empty; kept so that its families stay dead
+    bool must_change_password = false;
+    bool pending_approval = false; // signed up, and no operator has allowed it yet
+    bool no_notices = false;       // wants no mails that only tell of something
+    bool deleted = false;          // a tombstone: names and hash are empty; kept so that its families stay dead
     timestamp created_at{};
+    timestamp password_changed_at{}; // these three: 1970 where it never was
+    timestamp email_verified_at{};
+    timestamp undo_floor{};           // changes of the address that were asked for until then can't be undone
+    std::uint64_t factor_epoch = 0;   // remembered devices of another one are forgotten
+    std::string locale;               // BCP 47; empty: as the server has it
+    std::uint32_t next_factor = 0;    // the highest number that a factor ever had
+    std::vector<user_factor> factors; // in the order of their numbers
+    std::vector<former_address> former_addresses;
     user_gate gate;
 
     friend bool operator==(const user&, const user&) = default;

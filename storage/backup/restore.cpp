@@ -86,6 +86,28 @@ std::uint64_t end_all_sessions(store& data, const state_image& image, timestamp 
     return ended;
 }
 
+// What waited then is not sent: its links are of a time that is taken back, and what it tells may be long known.
+std::uint64_t drop_waiting_mails(embedded_store& data, timestamp now) {
+    constexpr std::size_t at_once = 1000;
+    store_filler fill(data);
+    std::uint64_t dropped = 0;
+    std::optional<mail_id> last;
+    for (auto some = data.mails_after(last, at_once); !some.empty(); some = data.mails_after(last, at_once)) {
+        for (const mail_ptr& m : some) {
+            if (m->is_waiting()) {
+                mail next = *m;
+                next.status = mail_status::dropped;
+                next.not_before = now;
+                fill.settle(data, next);
+                ++dropped;
+            }
+        }
+        last = some.back()->id;
+    }
+    fill.wait();
+    return dropped;
+}
+
 restore_result restore_backup(const restore_request& request) {
     refuse_within(request.target, request.backup, "a restored store");
     new_directory made(request.target,
@@ -136,6 +158,7 @@ restore_result restore_backup(const restore_request& request) {
         if (!request.keep_sessions) {
             out.users_closed = end_all_sessions(*data, from.store.image, request.time->now());
         }
+        out.mails_dropped = drop_waiting_mails(*data, request.time->now());
         out.next_user_id = data->statistics().next_user_id;
         if (!data->stop(stop_max)) {
             throw refused(exit_code::storage_failed, made.path() + ": " + (failure.empty() ? "is stuck" : failure));

@@ -26,10 +26,11 @@ struct restore_request {
 };
 struct restore_result {
     backup_facts facts;
-    std::uint64_t restore_mark = 0; // a new one
-    std::uint64_t next_user_id = 0; // above all that may have been given since the backup was made
-    std::uint64_t users_closed = 0; // whose sessions were ended
-    std::string aside;              // where what was replaced is now; empty: nothing was
+    std::uint64_t restore_mark = 0;  // a new one
+    std::uint64_t next_user_id = 0;  // above all that may have been given since the backup was made
+    std::uint64_t users_closed = 0;  // whose sessions were ended
+    std::uint64_t mails_dropped = 0; // that waited
+    std::string aside;               // where what was replaced is now; empty: nothing was
 };
 // Throws refused: as verify_backup; locked where a process uses what is to be replaced; usage where the target is not
 // empty; storage_failed. Nothing is at the target then that was not there before.

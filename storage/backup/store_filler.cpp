@@ -89,6 +89,13 @@ void store_filler::replace(const user& desired) {
     last_ = later(last_, done->wait_for);
 }
 
+void store_filler::settle(mail_port& mails, const mail& next) {
+    const result<ticket> done = until_taken([&] { return mails.settle_mail(next); });
+    if (done) {
+        last_ = later(last_, *done);
+    }
+}
+
 void store_filler::wait() {
     const auto deadline = steady::now() + wait_max;
     while (!data_.is_durable(last_)) {

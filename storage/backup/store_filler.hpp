@@ -2,6 +2,7 @@
 // full it waits for what is under way.
 #pragma once
 
+#include "core/port/mail_port.hpp"
 #include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 #include "storage/entity/family.hpp"
@@ -28,6 +29,8 @@ public:
     imported add(const consent& c);
     // Throws refused(storage_failed) where it can't be: no one else changes users meanwhile.
     void replace(const user& desired);
+    // As mail_port::settle_mail().
+    void settle(mail_port& mails, const mail& next);
     // wait() waits for this, too.
     void expect(ticket t) { last_ = later(last_, t); }
     // Until all of it is durable. Throws refused(storage_failed).

@@ -9,6 +9,7 @@
 #include "storage/entity/consent.hpp"
 #include "storage/entity/event.hpp"
 #include "storage/entity/family.hpp"
+#include "storage/entity/mail.hpp"
 #include "storage/entity/revoked_token.hpp"
 #include "storage/entity/scope.hpp"
 #include "storage/entity/user.hpp"
@@ -25,8 +26,8 @@ template <class... Records>
 struct record_list {};
 
 // In the order of snapshots: what names another entity stands before it, since that was published before it.
-using all_records = record_list<family_created_record, family_word_record, consent, user, revoked_token, client, scope,
-                                api, security_event, serving_note>;
+using all_records = record_list<family_created_record, family_word_record, mail, consent, user, revoked_token, client,
+                                scope, api, security_event, serving_note>;
 
 // Stands for a record's type where no value of it is at hand.
 template <class Record>
@@ -105,8 +106,12 @@ constexpr bool visit_change(std::uint16_t type, Visit&& visit) {
     });
 }
 
+// The tables of a server hold it.
+constexpr bool in_tables(record_kind kind) noexcept {
+    return changes_state(kind) || kind == record_kind::work;
+}
 constexpr bool in_snapshots(record_kind kind) noexcept {
-    return kind == record_kind::state || kind == record_kind::service;
+    return kind == record_kind::state || kind == record_kind::work || kind == record_kind::service;
 }
 
 // The name of a type; `other` if no record has it.

@@ -50,6 +50,8 @@ const char* name_of(record_kind kind) {
         return "change";
     case record_kind::evidence:
         return "evidence";
+    case record_kind::work:
+        return "work";
     case record_kind::service:
         return "service";
     }

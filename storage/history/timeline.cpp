@@ -162,6 +162,7 @@ private:
         }
     }
     void look(as<serving_note> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}
+    void look(as<mail> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {}
     template <plain_entity Record>
     void look(as<Record> /*one*/, const record_view& /*record*/, bool /*of_snapshot*/) {} // it says nothing of a family
 

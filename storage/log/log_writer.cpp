@@ -74,23 +74,22 @@ void log_writer::release(log_room room, std::uint32_t records) noexcept {
     state_->ledger.release(room, records);
 }
 
-std::uint64_t log_writer::enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
-                                  std::span<const std::uint8_t> body, const record_tag& tag) noexcept {
-    BOOST_ASSERT(body.size() <= record_body_size_max);
+std::uint64_t log_writer::enqueue_group(log_room room, log_urgency urgency,
+                                        std::span<const new_record> group) noexcept {
+    BOOST_ASSERT(!group.empty() && group.size() <= group_records_max);
     state& s = *state_;
-    const std::size_t size = record_header_size + body.size();
     std::uint64_t sequence = 0;
     bool wake = false;
     {
         const std::lock_guard lock(s.mutex);
-        s.ledger.enqueued(room, size);
         const bool first = s.pending.empty();
-        const std::size_t at = s.pending.bytes.size();
-        s.pending.bytes.resize(at + size);
-        encode_record(s.pending.bytes.data() + at, static_cast<std::uint16_t>(type), version, body);
-        s.pending.sizes.push_back(static_cast<std::uint32_t>(size));
-        s.pending.tags.push_back(tag);
-        sequence = s.next_sequence++;
+        for (const new_record& r : group) {
+            s.ledger.enqueued(room, s.pending.add(r));
+            s.pending.tags.back().with_next = &r != &group.back();
+        }
+        BOOST_ASSERT(s.pending.group_size(s.pending.sizes.size() - group.size()) <= group_size_max);
+        s.next_sequence += group.size();
+        sequence = s.next_sequence - 1;
         if (first) {
             s.lazy_since = state::steady::now();
         }

@@ -38,9 +38,14 @@ public:
     [[nodiscard]] bool reserve(log_room room, std::uint32_t records) noexcept;
     void release(log_room room, std::uint32_t records) noexcept;
 
-    // Hands over one record; the reservation is used up. Returns its sequence number in this process: 1, 2, 3 ...
+    // Hands over the records of a group, which come into one frame; their reservations are used up. Returns the
+    // sequence number of the last in this process: 1, 2, 3 ...
+    std::uint64_t enqueue_group(log_room room, log_urgency urgency, std::span<const new_record> group) noexcept;
     std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
-                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept;
+                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept {
+        const new_record one{type, version, body, tag};
+        return enqueue_group(room, urgency, std::span(&one, 1));
+    }
 
     // Highest sequence number that is durable.
     std::uint64_t durable_through() const noexcept;

@@ -10,15 +10,15 @@ namespace {
 // A small segment (tests, tiny appliances) must still take several records at once: there a record is charged as a
 // share of it, and a larger one waits for room in the queue instead.
 constexpr std::uint64_t charge_share = 16;
-// The writer fills a frame as far as the next record fits, so a full one has at least this much.
-constexpr std::uint64_t full_frame_min = frame_payload_max - ordinary_record_size_max;
+// The writer fills a frame as far as the next group fits, so a full one has at least this much.
+constexpr std::uint64_t full_frame_min = frame_payload_max - group_size_max;
 
 } // namespace
 
 space_reservation::space_reservation(std::uint32_t wal_pad, std::uint64_t segment_capacity,
                                      std::uint32_t records_max) noexcept
     : frame_overhead_(2 * frame_padded_size(0, wal_pad)),
-      ordinary_charge_(std::min(ordinary_record_size_max, segment_capacity / charge_share) + frame_overhead_),
+      ordinary_charge_(std::min(group_size_max, segment_capacity / charge_share) + frame_overhead_),
       ending_charge_(std::min(ending_record_size_max, segment_capacity / charge_share) + frame_overhead_),
       records_max_(records_max) {}
 
@@ -31,7 +31,7 @@ bool space_reservation::fits(log_room room, std::uint64_t more) const noexcept {
     const std::uint64_t frames = queued_bytes_ == 0 ? 0 : queued_bytes_ / full_frame_min + 1;
     const std::uint64_t needed =
         queued_bytes_ + frames * frame_overhead_ + ordinary * ordinary_charge_ + ending * ending_charge_;
-    // At the end of each segment a record may not fit any more, and a frame begins anew.
+    // At the end of each segment a group may not fit any more, and a frame begins anew.
     const std::uint64_t spare_room = in_spares_ - std::min(in_spares_, spares_ * ordinary_charge_);
     const std::uint64_t lost_at_end = spares_ > 0 ? std::min(ordinary_, ordinary_charge_) : 0;
     const std::uint64_t held = ordinary_ - lost_at_end + spare_room + (room == log_room::ending ? tail_ : 0);

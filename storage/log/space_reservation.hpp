@@ -10,8 +10,9 @@
 namespace pawl::storage {
 
 // What a reserved record may become. What ends something is small (a family's word, a user's record), so that the
-// reserved tail takes many.
-inline constexpr std::uint64_t ordinary_record_size_max = record_header_size + record_body_size_max;
+// reserved tail takes many. A group never begins in one frame and ends in the next, so each is charged as the largest
+// group: what is lost at the end of a frame is less than that.
+inline constexpr std::uint64_t group_size_max = record_header_size + record_body_size_max + group_extra_size_max;
 inline constexpr std::uint64_t ending_record_size_max = 8 * 1024;
 
 class space_reservation {

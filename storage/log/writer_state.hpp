@@ -6,6 +6,8 @@
 #include "storage/log/segment_supply.hpp"
 #include "storage/log/space_reservation.hpp"
 
+#include <boost/assert.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -37,6 +39,31 @@ struct record_queue {
         tags.clear();
     }
     bool empty() const noexcept { return sizes.empty(); }
+    // Bytes that it takes, with its header.
+    std::uint32_t add(const new_record& r) {
+        BOOST_ASSERT(r.body.size() <= record_body_size_max);
+        const std::size_t at = bytes.size();
+        const std::size_t size = record_header_size + r.body.size();
+        bytes.resize(at + size);
+        encode_record(bytes.data() + at, static_cast<std::uint16_t>(r.type), r.version, r.body);
+        sizes.push_back(static_cast<std::uint32_t>(size));
+        tags.push_back(r.tag);
+        return static_cast<std::uint32_t>(size);
+    }
+    // Of the group that begins at this record: the place behind its last one, and its bytes.
+    std::size_t group_end(std::size_t at) const noexcept {
+        while (tags[at].with_next) {
+            ++at;
+        }
+        return at + 1;
+    }
+    std::uint32_t group_size(std::size_t at) const noexcept {
+        std::uint32_t sum = 0;
+        for (const std::size_t end = group_end(at); at < end; ++at) {
+            sum += sizes[at];
+        }
+        return sum;
+    }
 };
 
 struct log_writer::state {

@@ -162,7 +162,7 @@ void log_writer::state::write_queue(std::unique_lock<std::mutex>& lock) {
     cursor = byte_cursor = 0;
     while (going() && cursor < draining.sizes.size()) {
         segment_zone zone = segment_zone::ordinary;
-        if (make_room(lock, draining.sizes[cursor], zone)) {
+        if (make_room(lock, draining.group_size(cursor), zone)) {
             write_batch(lock, zone);
         }
     }
@@ -173,7 +173,7 @@ void log_writer::state::write_queue(std::unique_lock<std::mutex>& lock) {
     }
 }
 
-// True where a record of `first_size` fits now, in `zone`. May go on to the next segment, or wait for one.
+// True where a group of `first_size` bytes fits now, in `zone`. May go on to the next segment, or wait for one.
 bool log_writer::state::make_room(std::unique_lock<std::mutex>& lock, std::uint32_t first_size, segment_zone& zone) {
     const auto fits = [&](segment_zone z) {
         const std::optional<std::uint32_t> capacity = appender.capacity(z);
@@ -207,9 +207,13 @@ void log_writer::state::write_batch(std::unique_lock<std::mutex>& lock, segment_
     const std::uint32_t capacity = *appender.capacity(zone);
     std::uint32_t bytes = 0;
     std::size_t end = cursor;
-    while (end < draining.sizes.size() && draining.sizes[end] <= capacity - bytes) {
-        bytes += draining.sizes[end];
-        ++end;
+    while (end < draining.sizes.size()) {
+        const std::uint32_t group = draining.group_size(end);
+        if (group > capacity - bytes) {
+            break; // as a whole into the next frame
+        }
+        bytes += group;
+        end = draining.group_end(end);
     }
     const auto records = static_cast<std::uint32_t>(end - cursor);
     BOOST_ASSERT(records > 0);

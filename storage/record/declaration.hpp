@@ -31,6 +31,8 @@ enum class record_kind : std::uint8_t {
     state,    // the absolute state of one entity: in every snapshot; the newest counts
     change,   // what changes of an entity that is known: in the log alone
     evidence, // a fact about others: never merged into the state
+    work,     // what is to be done once: in tables and snapshots, but no part of what is made of a store (images,
+              // comparisons, exports), which does not do it again
     service,  // the log's own notes about itself (serving): in snapshots, but no part of the entities
 };
 
@@ -164,6 +166,12 @@ struct flags_field {
     std::string_view name;
     std::array<std::string_view, sizeof...(Members)> bits{};
     std::uint16_t since = 1;
+
+    constexpr flags_field in_version(std::uint16_t version) const {
+        flags_field f = *this;
+        f.since = version;
+        return f;
+    }
 
     static constexpr std::size_t size_max = 1;
     static constexpr const char* text = "u8";

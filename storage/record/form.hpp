@@ -168,8 +168,8 @@ struct form<Enum> : fixed_form<1> {
 // Any bytes, and numbers, of a fixed count.
 template <std::size_t Count>
 struct form<std::array<std::uint8_t, Count>> : fixed_form<Count> {
-    static constexpr const char* text = Count == 32 ? "u8[32]" : "u8[16]";
-    static_assert(Count == 32 || Count == 16);
+    static constexpr const char* text = Count == 32 ? "u8[32]" : Count == 16 ? "u8[16]" : "u8[8]";
+    static_assert(Count == 32 || Count == 16 || Count == 8);
     static void put(byte_sink& to, const std::array<std::uint8_t, Count>& bytes) noexcept {
         to.put(bytes.data(), bytes.size());
     }

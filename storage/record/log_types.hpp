@@ -22,6 +22,18 @@ enum class log_urgency : std::uint8_t {
     lazy, // rotations under `--durability interval`: waits for another record or the interval
 };
 
+// One record on its way into the log. The bytes of `body` are the caller's.
+struct new_record {
+    record_type type{};
+    std::uint16_t version = 1;
+    std::span<const std::uint8_t> body; // at most record_body_size_max bytes
+    record_tag tag{};
+};
+// Records that belong together are enqueued as one group: they are in one frame, so a crash leaves all of them or none.
+// A group is so long at most, and has at most so many bytes beside one record of the largest size.
+inline constexpr std::size_t group_records_max = 8;
+inline constexpr std::size_t group_extra_size_max = 8 * 1024;
+
 // A sealed point of the log. A snapshot at it holds every record below `lsn`; the log itself knows what else it needs
 // to go on from there.
 struct log_position {

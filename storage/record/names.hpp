@@ -5,6 +5,7 @@
 #include "core/family/event.hpp"
 #include "core/family/family.hpp"
 #include "core/family/word.hpp"
+#include "core/mail/mail.hpp"
 #include "core/user/user.hpp"
 
 #include <array>
@@ -30,6 +31,11 @@ struct enumeration<event_kind> {
 };
 
 template <>
+struct enumeration<factor_kind> {
+    static constexpr factor_kind first = factor_kind::totp, last = factor_kind::recovery;
+};
+
+template <>
 struct enumeration<binding_kind> {
     static constexpr binding_kind first = binding_kind::none, last = binding_kind::certificate;
 };
@@ -38,6 +44,15 @@ template <class Enum>
 constexpr bool is_known(Enum value) noexcept {
     return value >= enumeration<Enum>::first && value <= enumeration<Enum>::last;
 }
+
+template <>
+struct enumeration<mail_kind> {
+    static constexpr mail_kind first = first_mail_kind, last = mail_kind::account_removed; // no test is stored
+};
+template <>
+struct enumeration<mail_status> {
+    static constexpr mail_status first = mail_status::waiting, last = last_mail_status;
+};
 
 // "unknown" for a number of a later version.
 constexpr const char* name_of(family_status status) noexcept {
@@ -52,11 +67,20 @@ constexpr const char* name_of(binding_kind kind) noexcept {
     static_assert(names.size() == static_cast<std::size_t>(enumeration<binding_kind>::last) + 1);
     return is_known(kind) ? names.at(static_cast<std::size_t>(kind)) : "unknown";
 }
+constexpr const char* name_of(factor_kind kind) noexcept {
+    return kind == factor_kind::totp ? "totp" : kind == factor_kind::recovery ? "recovery" : "unknown";
+}
 constexpr const char* name_of(gate_reason reason) noexcept {
     constexpr std::array<const char*, 6> names{"none",     "logout_all", "password_change",
                                                "disabled", "deleted",    "restored"};
     static_assert(names.size() == static_cast<std::size_t>(enumeration<gate_reason>::last) + 1);
     return is_known(reason) ? names.at(static_cast<std::size_t>(reason)) : "unknown";
+}
+inline const char* name_of(mail_kind kind) noexcept {
+    return to_text(kind);
+}
+inline const char* name_of(mail_status status) noexcept {
+    return to_text(status);
 }
 
 } // namespace pawl::storage

@@ -22,14 +22,16 @@ enum class record_type : std::uint16_t {
     scope = 6 | critical_record_bit,
     api = 7 | critical_record_bit,
     consent = 8 | critical_record_bit,        // one version of what a user allowed a client
+    factor_word = 10 | critical_record_bit,   // absolute word of one factor of a user
+    mail = 11,                                // a mail that is to be sent, or what became of it
     serving = 12,                             // when this store was served (serving.hpp)
     revoked_token = 13 | critical_record_bit, // an access token without a family that was revoked
 };
 // All of them. storage/entity/all.hpp declares each, or does not compile.
-inline constexpr std::array record_types{record_type::user,   record_type::family_created, record_type::family_word,
-                                         record_type::event,  record_type::client,         record_type::scope,
-                                         record_type::api,    record_type::serving,        record_type::revoked_token,
-                                         record_type::consent};
+inline constexpr std::array record_types{
+    record_type::user,          record_type::family_created, record_type::family_word, record_type::event,
+    record_type::client,        record_type::scope,          record_type::api,         record_type::serving,
+    record_type::revoked_token, record_type::consent,        record_type::mail};
 // False for a type of a newer format. An unknown critical one refuses the log; another is skipped.
 constexpr bool is_known_record(std::uint16_t type) noexcept {
     for (const record_type known : record_types) {
@@ -53,6 +55,7 @@ constexpr std::uint16_t format_minor_of(std::uint16_t type, std::uint16_t versio
     case record_type::api:
     case record_type::revoked_token:
     case record_type::consent:
+    case record_type::factor_word:
         return 1;
     default:
         return 0;
@@ -77,6 +80,7 @@ struct record_tag {
     enum class kind : std::uint8_t { none, family, user } what = kind::none;
     // With it a window opens, or may be open: the log goes on telling the time (log_writer_options::window).
     bool opens_window = false;
+    bool with_next = false; // the record after it is of the same group: the log sets it
 };
 
 } // namespace pawl::storage

@@ -8,8 +8,8 @@
 // durable, all before it are. After a crash the log has every record that it called durable, and of the others those
 // up to some number; never one without those before it.
 //
-// Threads: reserve(), release(), enqueue(), why_not_ready() and stats() from any thread, also before on_durable of an
-// earlier record is back. seal() and write_snapshot() from one thread at a time, which they may block. recover(),
+// Threads: reserve(), release(), enqueue_group(), why_not_ready() and stats() from any thread, also before on_durable
+// of an earlier record is back. seal() and write_snapshot() from one thread at a time, which they may block. recover(),
 // start(), stop() and the destructor from the owner's thread, in this order.
 #pragma once
 
@@ -44,10 +44,17 @@ public:
     // Each reserved record is then either enqueued or released, so a change in memory never lacks its record.
     [[nodiscard]] virtual bool reserve(log_room room, std::uint32_t records) noexcept = 0;
     virtual void release(log_room room, std::uint32_t records) noexcept = 0;
-    // Takes one record, whose reservation is used up: copies `body` (at most record_body_size_max bytes). Never fails
-    // after a reserve(). Its sequence number.
-    virtual std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
-                                  std::span<const std::uint8_t> body, const record_tag& tag) noexcept = 0;
+    // Takes the records of a group (1 to group_records_max; group_extra_size_max), whose reservations are used up, and
+    // copies them. They become durable together, and nothing else lies between them. Never fails after a reserve(). The
+    // sequence number of the last; the others have those before it.
+    virtual std::uint64_t enqueue_group(log_room room, log_urgency urgency,
+                                        std::span<const new_record> group) noexcept = 0;
+    // A group of one.
+    std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
+                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept {
+        const new_record one{type, version, body, tag};
+        return enqueue_group(room, urgency, std::span(&one, 1));
+    }
     // nullptr while ordinary records are taken; else a sentence, of static storage duration.
     virtual const char* why_not_ready() const noexcept = 0;
     // Whether it outlives the process.

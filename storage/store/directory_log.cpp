@@ -33,10 +33,12 @@ public:
 
     bool reserve(log_room room, std::uint32_t records) noexcept override { return writer_->reserve(room, records); }
     void release(log_room room, std::uint32_t records) noexcept override { writer_->release(room, records); }
-    std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
-                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept override {
-        directory_.note_record(static_cast<std::uint16_t>(type), version);
-        return writer_->enqueue(room, urgency, type, version, body, tag);
+    std::uint64_t enqueue_group(log_room room, log_urgency urgency,
+                                std::span<const new_record> group) noexcept override {
+        for (const new_record& r : group) {
+            directory_.note_record(static_cast<std::uint16_t>(r.type), r.version);
+        }
+        return writer_->enqueue_group(room, urgency, group);
     }
     const char* why_not_ready() const noexcept override { return writer_->why_not_ready(); }
     bool is_on_disk() const noexcept override { return true; }

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/port/mail_port.hpp"
 #include "core/port/registry.hpp"
 #include "core/port/store.hpp"
 #include "storage/directory/directory_options.hpp"
@@ -26,6 +27,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -113,7 +115,7 @@ struct snapshot_report {
     std::uint64_t bytes = 0, ms = 0;
 };
 
-class embedded_store final : public store, public registry {
+class embedded_store final : public store, public registry, public mail_port {
 public:
     // Locks the directory, recovers, starts the log's writer and the maintenance thread. Throws refused.
     // `time` is service time and outlives the store.
@@ -183,8 +185,10 @@ public:
     result<exchange_result> exchange_family(const family_id& id, family_word expected, family_word desired,
                                             const family_use& use) override;
     void confirm_family(const family_id& id, std::uint32_t generation) noexcept override;
-    result<insert_user_result> insert_user(const user& u) override;
-    result<replace_user_result> replace_user(const user& desired) override;
+    using store::insert_user;
+    using store::replace_user;
+    result<insert_user_result> insert_user(const user& u, std::span<const mail> mails) override;
+    result<replace_user_result> replace_user(const user& desired, std::span<const mail> mails) override;
     result<imported> import_user(const user& u) override;
     result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                    std::uint32_t use_generation, const family_use& use) override;
@@ -218,6 +222,14 @@ public:
     result<imported> import_consent(const consent& c) override;
     ticket rests_on() const noexcept override;
     std::uint64_t history_mark() const noexcept override { return restore_mark(); }
+
+    // --- mail_port
+    mail_ptr find_mail(const mail_id& id) const override;
+    std::vector<mail_ptr> mails_after(const std::optional<mail_id>& after, std::size_t limit) const override;
+    mail_counts count_mails() const override;
+    result<ticket> want_mail(const mail& m) override;
+    result<ticket> settle_mail(const mail& next) override;
+    void set_mail_listener(mail_listener* who) override;
 
 private:
     embedded_store(std::unique_ptr<record_log> log, embedded_store_options options, const clock& time);

@@ -12,10 +12,6 @@ namespace {
 
 constexpr seconds imported_ttl_max{1827LL * 86400}; // five years, as at a login
 
-failure no_room() {
-    return {errc::storage_unavailable, no_room_retry_after};
-}
-
 // Whether the end of all sessions of a client, or a client to come, would let in what is dead now.
 bool may_be_let_in(const store_state& s, const family_facts& facts) {
     if (facts.client < first_registered_client) {

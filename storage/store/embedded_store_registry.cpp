@@ -18,10 +18,6 @@ constexpr std::uint64_t imported_version_max = std::uint64_t{1} << 53U;
 // Views that were replaced and wait to be freed: of many clients each is large, and an import replaces many a second.
 constexpr std::size_t retired_views_max = 64;
 
-failure no_room() {
-    return {errc::storage_unavailable, no_room_retry_after};
-}
-
 // --- Whether a change ends something, and may use the reserved tail of the log.
 bool closes(const client& before, const client& desired) {
     return desired.removed || (before.enabled && !desired.enabled) || before.epoch != desired.epoch;

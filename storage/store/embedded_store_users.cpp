@@ -15,10 +15,6 @@ namespace {
 // How many names of one account may rest: else one could keep others from all the names it goes through.
 constexpr std::size_t names_resting_max = 8;
 
-failure no_room() {
-    return {errc::storage_unavailable, no_room_retry_after};
-}
-
 // What is to become of the two login names of a user. Prepared without changing anything.
 struct name_claims {
     struct one {
@@ -71,20 +67,23 @@ void claim(user_table& users, name_claims::one& c) noexcept {
 result<ticket> embedded_store::observe_user(user_id id, std::uint64_t version_seen) {
     store_state& s = *state_;
     user_ptr record;
+    std::vector<mail_ptr> mails;
     {
         const rcu_read_guard section;
         const user_slot* const slot = s.users.find(section, id);
         if (slot == nullptr || slot->durable_version.load(std::memory_order_acquire) >= version_seen) {
             return ticket::none;
         }
-        record = slot->current.load(std::memory_order_acquire)->record;
+        const user_version& current = *slot->current.load(std::memory_order_acquire);
+        record = current.record;
+        mails = current.mails;
     }
-    const std::vector<std::uint8_t> body = encode_user(*record);
-    const std::optional<log_room> room = s.reserve(log_room::ordinary, true);
+    const user_group group = encode_group(*record, mails);
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, true, group.records());
     if (!room) {
         return no_room();
     }
-    return s.enqueue_user(*record, body, *room);
+    return s.enqueue_user(*record, group, *room);
 }
 
 result<ticket> embedded_store::observe_absence(std::string_view folded) {
@@ -125,8 +124,8 @@ result<ticket> refusal_rests_on(embedded_store& store, const name_claims& claims
 result<imported> embedded_store::import_user(const user& u) {
     store_state& s = *state_;
     const auto record = std::make_shared<const user>(u);
-    const std::vector<std::uint8_t> body = encode_user(u);
-    if (u.id.value == 0 || u.id.value > imported_id_max || u.version == 0 || body.empty() ||
+    const user_group group = encode_group(u, {});
+    if (u.id.value == 0 || u.id.value > imported_id_max || u.version == 0 || group.body.empty() ||
         (u.deleted && !(u.email.empty() && u.username.empty() && !u.gate.enabled))) {
         return imported{import_outcome::refused};
     }
@@ -161,11 +160,15 @@ result<imported> embedded_store::import_user(const user& u) {
         return no_room();
     }
     s.users.next_id = std::max(s.users.next_id, u.id.value + 1);
+    user_slot& published = *slot;
     s.users.publish(*slot, std::move(version));
     s.users.add(std::move(slot));
     claim(s.users, claims.email);
     claim(s.users, claims.username);
-    return imported{import_outcome::added, s.enqueue_user(*record, body, *room)};
+    for (const former_address& a : u.former_addresses) {
+        s.users.let_rest(published, fold_login_name(a.email), a.until);
+    }
+    return imported{import_outcome::added, s.enqueue_user(*record, group, *room)};
 }
 
 // In memory first: what is given meanwhile is not below it. A manifest says it where no record does, also to versions
@@ -191,7 +194,44 @@ result<bool> embedded_store::raise_next_user_id(std::uint64_t next) {
     return raised;
 }
 
-result<store::insert_user_result> embedded_store::insert_user(const user& u) {
+namespace {
+
+// The mails of a change, of this user where they are of none yet; std::nullopt where one is not as it must be.
+std::optional<std::vector<mail_ptr>> mails_of(std::span<const mail> mails, user_id of) {
+    std::vector<mail_ptr> out;
+    for (const mail& m : mails) {
+        auto one = std::make_shared<mail>(m);
+        one->user = m.user == user_id{} ? of : m.user;
+        if (!one->is_waiting() || !is_sound(*one)) {
+            return std::nullopt;
+        }
+        out.push_back(std::move(one));
+    }
+    return out.size() <= mails_of_a_change_max ? std::optional(std::move(out)) : std::nullopt;
+}
+
+// Publishes the mails and enqueues the group. The user's version, which has them, is published before: a snapshot that
+// meets one of them meets that version (snapshot_content.cpp).
+ticket enqueue_change(store_state& s, const user& u, const user_group& group, mail_table::prepared mails,
+                      log_room room) {
+    if (mails.empty()) {
+        return s.enqueue_user(u, group, room);
+    }
+    const std::lock_guard lock(s.mails.mutex);
+    return ticket{
+        s.mails.add(std::move(mails), [&] { return static_cast<std::uint64_t>(s.enqueue_user(u, group, room)); })};
+}
+
+// Room for them in the table; std::nullopt where an id is taken. No other change adds them meanwhile: ids are random.
+std::optional<mail_table::prepared> prepare_mails(store_state& s, std::span<const mail_ptr> mails) {
+    const std::lock_guard lock(s.mails.mutex);
+    mail_table::prepared fresh = s.mails.prepare(mails);
+    return fresh.size() == mails.size() ? std::optional(std::move(fresh)) : std::nullopt;
+}
+
+} // namespace
+
+result<store::insert_user_result> embedded_store::insert_user(const user& u, std::span<const mail> mails) {
     store_state& s = *state_;
     auto record = std::make_shared<user>(u);
     const std::lock_guard lock(s.users.mutex);
@@ -213,12 +253,14 @@ result<store::insert_user_result> embedded_store::insert_user(const user& u) {
         }
         return insert_user_result{{}, *rests, claims.email.taken, claims.username.taken};
     }
-    const std::vector<std::uint8_t> body = encode_user(*record);
-    if (body.empty()) {
+    const std::optional<std::vector<mail_ptr>> sent = mails_of(mails, out.id);
+    std::optional<mail_table::prepared> fresh = sent ? prepare_mails(s, *sent) : std::nullopt;
+    const user_group group = encode_group(*record, sent.value_or(std::vector<mail_ptr>()));
+    if (group.body.empty() || !fresh) {
         return errc::validation_failed; // larger than any record may be; the services check sizes before
     }
-    auto version = std::make_unique<user_version>(record);
-    const std::optional<log_room> room = s.reserve(log_room::ordinary);
+    auto version = std::make_unique<user_version>(record, *sent);
+    const std::optional<log_room> room = s.reserve(log_room::ordinary, false, group.records());
     if (!room) {
         return no_room();
     }
@@ -227,7 +269,7 @@ result<store::insert_user_result> embedded_store::insert_user(const user& u) {
     s.users.add(std::move(slot));
     claim(s.users, claims.email);
     claim(s.users, claims.username);
-    out.wait_for = s.enqueue_user(*record, body, *room);
+    out.wait_for = enqueue_change(s, *record, group, *std::move(fresh), *room);
     return out;
 }
 
@@ -257,9 +299,19 @@ names_left names_left_by(store_state& s, const user_slot& slot, const user& befo
     return left;
 }
 
+// How long an address that the user gave up stays the user's (core/user/user.hpp).
+timestamp kept_until(const user& u, const std::string& folded) {
+    for (const former_address& a : u.former_addresses) {
+        if (fold_login_name(a.email) == folded) {
+            return a.until;
+        }
+    }
+    return {};
+}
+
 } // namespace
 
-result<store::replace_user_result> embedded_store::replace_user(const user& desired) {
+result<store::replace_user_result> embedded_store::replace_user(const user& desired, std::span<const mail> mails) {
     store_state& s = *state_;
     const auto record = std::make_shared<const user>(desired);
     const std::lock_guard lock(s.users.mutex);
@@ -290,11 +342,13 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
         out.username_taken = claims.username.taken;
         return out;
     }
-    const std::vector<std::uint8_t> body = encode_user(desired);
-    if (body.empty()) {
+    const std::optional<std::vector<mail_ptr>> sent = mails_of(mails, desired.id);
+    std::optional<mail_table::prepared> fresh = sent ? prepare_mails(s, *sent) : std::nullopt;
+    const user_group group = encode_group(desired, sent.value_or(std::vector<mail_ptr>()));
+    if (group.body.empty() || !fresh) {
         return errc::validation_failed;
     }
-    auto version = std::make_unique<user_version>(record);
+    auto version = std::make_unique<user_version>(record, *sent);
     const names_left left = names_left_by(s, *slot, before, claims);
     if (left.count > 0 && s.options.names_rest > seconds(0) && !desired.deleted) {
         const timestamp now = s.time.now();
@@ -306,7 +360,8 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
     s.users.expect_given_up(left.count);
 
     const bool closes = before.gate.epoch != desired.gate.epoch || (before.gate.enabled && !desired.gate.enabled);
-    const std::optional<log_room> room = s.reserve(closes ? log_room::ending : log_room::ordinary);
+    const std::optional<log_room> room =
+        s.reserve(closes ? log_room::ending : log_room::ordinary, false, group.records());
     if (!room) {
         return no_room();
     }
@@ -316,12 +371,16 @@ result<store::replace_user_result> embedded_store::replace_user(const user& desi
         s.users.deactivate(*left.entries[i]);
     }
     s.users.publish(*slot, std::move(version));
-    const ticket t = s.enqueue_user(*record, body, *room);
+    const ticket t = enqueue_change(s, *record, group, *std::move(fresh), *room);
     for (std::size_t i = 0; i < left.count; ++i) {
         // `now` after the publication: a token made of the old record has a time from before.
         const seconds rest = s.options.names_rest;
         const timestamp rests_until = rest > seconds(0) ? s.time.now() + rest : timestamp{};
-        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t), rests_until);
+        s.users.give_up(*left.entries[i], static_cast<std::uint64_t>(t),
+                        std::max(rests_until, kept_until(desired, left.entries[i]->folded)));
+    }
+    if (desired.deleted) {
+        s.users.cut_rest(*slot, s.time.now() + s.options.names_rest);
     }
     return replace_user_result{exchange_outcome::exchanged, t};
 }

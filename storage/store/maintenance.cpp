@@ -156,6 +156,7 @@ void maintenance::sweep() {
         state_.entities.drop_expired(now);
     }
     drop_orphaned_consents();
+    sweep_mails(now);
     sweeps_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -172,6 +173,15 @@ void maintenance::drop_orphaned_consents() {
         const std::lock_guard lock(state_.entities.mutex);
         more = state_.entities.consents.drop(last, users_at_once, stays);
     }
+}
+
+// Final ones are known as long as dead families are. One that still waits so long after its end has no sender.
+void maintenance::sweep_mails(timestamp now) {
+    const std::lock_guard lock(state_.mails.mutex);
+    state_.mails.drop([&](mail_table::entry& e) {
+        const timestamp end = e.m->is_waiting() ? e.m->expires_at : e.m->not_before;
+        return may_go(e.sweep_mark, now - end >= state_.options.dead_retention);
+    });
 }
 
 void maintenance::sweep_families(timestamp now) {
@@ -255,6 +265,26 @@ std::optional<timestamp> maintenance::last_expiry(timestamp created_until) {
     return latest;
 }
 
+// A version that is durable needs its mails no more: they are in their table, where their change published them under
+// the mutex of users.
+void maintenance::let_go_of_mails(user_slot& slot) {
+    const auto may = [&slot] {
+        const user_version& v = *slot.current.load(std::memory_order_acquire);
+        return !v.mails.empty() && slot.durable_version.load(std::memory_order_acquire) >= v.record->version;
+    };
+    {
+        const rcu_read_guard section;
+        if (!may()) {
+            return;
+        }
+    }
+    const std::lock_guard lock(state_.users.mutex); // no other thread replaces the version now
+    if (may()) {
+        const user_ptr record = slot.current.load(std::memory_order_acquire)->record;
+        state_.users.publish(slot, std::make_unique<user_version>(record));
+    }
+}
+
 void maintenance::sweep_users(timestamp now) {
     std::uint64_t tombstones = 0;
     user_id after;
@@ -263,6 +293,7 @@ void maintenance::sweep_users(timestamp now) {
         after = slots.back()->id;
         for (user_slot* const slot : slots) {
             set_dead_aside(*slot, now);
+            let_go_of_mails(*slot);
             bool dead = false;
             {
                 const rcu_read_guard section;

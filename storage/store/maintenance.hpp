@@ -56,6 +56,8 @@ private:
     void sweep();
     void sweep_families(timestamp now);
     void drop_orphaned_consents();
+    void sweep_mails(timestamp now);
+    void let_go_of_mails(user_slot& slot);
     void sweep_users(timestamp now);
     void set_dead_aside(user_slot& slot, timestamp now);
     // Marks what is dead, says whether it may go: two snapshots were taken since it was marked (R5).

@@ -4,6 +4,7 @@
 #include "storage/store/embedded_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -105,23 +106,29 @@ const char* memory_log::why_not_ready() const noexcept {
 
 void memory_log::release(log_room /*room*/, std::uint32_t /*records*/) noexcept {}
 
-std::uint64_t memory_log::enqueue(log_room /*room*/, log_urgency /*urgency*/, record_type type, std::uint16_t version,
-                                  std::span<const std::uint8_t> body, const record_tag& tag) noexcept {
+std::uint64_t memory_log::enqueue_group(log_room /*room*/, log_urgency /*urgency*/,
+                                        std::span<const new_record> group) noexcept {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t sequence = ++sequence_;
-    bytes_ += record_header_size + body.size();
-    if (tape_) {
-        tape_->add(static_cast<std::uint16_t>(type), version, body);
+    std::array<record_tag, group_records_max> tags{};
+    std::size_t count = 0;
+    for (const new_record& r : group) {
+        const auto type = static_cast<std::uint16_t>(r.type);
+        ++sequence_;
+        bytes_ += record_header_size + r.body.size();
+        if (tape_) {
+            tape_->add(type, r.version, r.body);
+        }
+        const std::size_t at = unseen_.size();
+        unseen_.resize(at + record_header_size + r.body.size());
+        encode_record(unseen_.data() + at, type, r.version, r.body);
+        tags.at(count++) = r.tag;
     }
-    const std::size_t at = unseen_.size();
-    unseen_.resize(at + record_header_size + body.size());
-    encode_record(unseen_.data() + at, static_cast<std::uint16_t>(type), version, body);
     if (hold_until_) {
-        held_.push_back(tag);
-        return sequence;
+        held_.insert(held_.end(), tags.begin(), tags.begin() + count);
+    } else {
+        tell(std::span(tags).first(count));
     }
-    tell(std::span(&tag, 1));
-    return sequence;
+    return sequence_;
 }
 
 std::optional<log_position> memory_log::seal() {

@@ -63,8 +63,8 @@ public:
 
     bool reserve(log_room room, std::uint32_t records) noexcept override;
     void release(log_room room, std::uint32_t records) noexcept override;
-    std::uint64_t enqueue(log_room room, log_urgency urgency, record_type type, std::uint16_t version,
-                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept override;
+    std::uint64_t enqueue_group(log_room room, log_urgency urgency,
+                                std::span<const new_record> group) noexcept override;
     const char* why_not_ready() const noexcept override;
 
     std::optional<log_position> seal() override;

@@ -132,12 +132,26 @@ std::vector<user_slot*> recovering_users::finish(unsigned threads) {
             unknown.push_back(&slot);
         }
     });
+    index_former_names();
     return unknown;
+}
+
+void recovering_users::index_former_names() {
+    const std::lock_guard lock(table_.mutex);
+    for (user_slot* const slot : with_former_names_) {
+        for (const former_address& a : slot->current.load(std::memory_order_relaxed)->record->former_addresses) {
+            table_.let_rest(*slot, fold_login_name(a.email), a.until);
+        }
+    }
 }
 
 void recovering_users::index_names(user_slot& slot, const user& u) {
     if (u.deleted) {
         return;
+    }
+    if (!u.former_addresses.empty()) {
+        const std::lock_guard lock(noting_);
+        with_former_names_.push_back(&slot);
     }
     for (const std::string* name : {&u.email, &u.username}) {
         if (name->empty() || (name == &u.username && u.username == u.email)) {

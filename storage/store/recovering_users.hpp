@@ -44,12 +44,16 @@ private:
     user_slot& make(user_id id);
     user_slot& find_or_add(user_id id);
     void index_names(user_slot& slot, const user& u);
+    // Once every name that is a user's is in: what users gave up and no other has.
+    void index_former_names();
 
     user_table& table_;
     std::vector<std::atomic<user_slot*>> by_number_;
     bool linked_ = true;        // what is in by_number_ is in the table
     std::uint64_t highest_ = 0; // of those in the table; under its mutex
     std::array<std::mutex, 64> changing_;
+    std::mutex noting_;
+    std::vector<user_slot*> with_former_names_; // under noting_
 };
 
 } // namespace pawl::storage

@@ -77,7 +77,11 @@ public:
     // --- The log.
     void apply(const record_view& record) {
         grow_where_needed(); // before any read section: chains get long within a few thousand records
-        const bool known = visit_change(record.type, [&](auto one) { apply(one, record); });
+        const bool known = visit_record(record.type, [&]<class Record>(as<Record> one) {
+            if constexpr (in_tables(declaration<Record>::kind)) {
+                apply(one, record);
+            }
+        });
         if (!known && (record.type & critical_record_bit) != 0) {
             refuse_unknown(record);
         }
@@ -212,6 +216,13 @@ private:
         } else {
             ++s_.words_without_family;
         }
+    }
+
+    void apply(as<mail> /*one*/, const record_view& record) {
+        mail m;
+        decode_or_refuse(record, m);
+        const std::lock_guard lock(s_.mails.mutex);
+        s_.mails.take(std::move(m));
     }
 
     template <plain_entity Record>

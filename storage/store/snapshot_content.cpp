@@ -13,7 +13,7 @@ namespace pawl::storage {
 
 namespace {
 
-constexpr std::size_t users_at_once = 1000, tokens_at_once = 1000;
+constexpr std::size_t users_at_once = 1000, tokens_at_once = 1000, mails_at_once = 1000;
 
 // What the footer says of how many there are.
 void count(snapshot_counts& counts, as<family_created_record> /*one*/) {
@@ -23,6 +23,7 @@ void count(snapshot_counts& counts, as<user> /*one*/) {
     ++counts.users;
 }
 void count(snapshot_counts& /*counts*/, as<serving_note> /*one*/) {}
+void count(snapshot_counts& /*counts*/, as<mail> /*one*/) {}
 template <plain_entity Record>
 void count(snapshot_counts& /*counts*/, as<Record> /*one*/) {} // its table is not sized before
 
@@ -98,6 +99,22 @@ private:
         } while (!some.empty());
     }
 
+    // Before the users: the version that a mail belongs to was published before it, so it follows or a newer one does.
+    // Which mails belong to a version that is met, write_users() says.
+    void write(as<mail> /*one*/) {
+        std::optional<mail_id> last;
+        for (std::vector<mail_ptr> some = mails_after(last); !some.empty(); some = mails_after(last)) {
+            for (const mail_ptr& m : some) {
+                put<mail>(version_of(*m), encode_body(*m));
+            }
+            last = some.back()->id;
+        }
+    }
+    std::vector<mail_ptr> mails_after(const std::optional<mail_id>& last) const {
+        const std::lock_guard lock(s_.mails.mutex);
+        return s_.mails.after(last, mails_at_once);
+    }
+
     void write(as<consent> /*one*/) {
         user_id last;
         for (bool more = true; more;) {
@@ -142,7 +159,11 @@ private:
 
     // False where there are no more after `after`, which becomes the last one written.
     bool write_users(user_id& after) {
-        std::vector<user_ptr> records;
+        struct version {
+            user_ptr record;
+            std::vector<mail_ptr> mails;
+        };
+        std::vector<version> records;
         const std::vector<user_slot*> slots = s_.users.some(after, users_at_once);
         if (slots.empty()) {
             return false;
@@ -151,11 +172,15 @@ private:
         {
             const rcu_read_guard section;
             for (const user_slot* const slot : slots) {
-                records.push_back(slot->current.load(std::memory_order_acquire)->record);
+                const user_version& now = *slot->current.load(std::memory_order_acquire);
+                records.push_back({now.record, now.mails});
             }
         }
-        for (const user_ptr& record : records) {
-            put<user>(version_of(*record), encode_body(*record));
+        for (const version& one : records) {
+            put<user>(version_of(*one.record), encode_body(*one.record));
+            for (const mail_ptr& m : one.mails) { // it may not have been there when mails were written
+                put<mail>(version_of(*m), encode_body(*m));
+            }
         }
         return true;
     }

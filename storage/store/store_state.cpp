@@ -65,14 +65,14 @@ void store_state::on_failed(const std::string& why) {
     }
 }
 
-std::optional<log_room> store_state::reserve(log_room room, bool or_ending) noexcept {
+std::optional<log_room> store_state::reserve(log_room room, bool or_ending, std::uint32_t records) noexcept {
     if (stopping.load(std::memory_order_relaxed)) {
         return std::nullopt;
     }
-    if (log->reserve(room, 1)) {
+    if (log->reserve(room, records)) {
         return room;
     }
-    if (or_ending && room == log_room::ordinary && log->reserve(log_room::ending, 1)) {
+    if (or_ending && room == log_room::ordinary && log->reserve(log_room::ending, records)) {
         return log_room::ending;
     }
     return std::nullopt;
@@ -115,10 +115,27 @@ ticket store_state::enqueue_family(const rcu_read_guard&, family_node& node, fam
         log->enqueue(room, urgency, record_type::family_word, version_of(record), buffer.encode(record), tag)};
 }
 
-ticket store_state::enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept {
-    const record_tag tag{subject_of(u.id), u.version, record_tag::kind::user, false};
+user_group encode_group(const user& u, std::span<const mail_ptr> mails) {
+    user_group group{encode_user(u), {}};
+    for (const mail_ptr& m : mails) {
+        group.mails.push_back(encode_body(*m));
+    }
+    return group;
+}
+
+ticket store_state::enqueue_user(const user& u, const user_group& group, log_room room) noexcept {
+    record_tag tag;
+    tag.subject = subject_of(u.id);
+    tag.value = u.version;
+    tag.what = record_tag::kind::user;
     tell_serving_first();
-    return ticket{log->enqueue(room, log_urgency::now, record_type::user, version_of(u), body, tag)};
+    std::array<new_record, group_records_max> records{};
+    std::size_t count = 0;
+    records.at(count++) = {record_type::user, version_of(u), group.body, tag};
+    for (const std::vector<std::uint8_t>& m : group.mails) {
+        records.at(count++) = {record_type::mail, declaration<mail>::version, m, {}};
+    }
+    return ticket{log->enqueue_group(room, log_urgency::now, std::span(records).first(count))};
 }
 
 ticket store_state::enqueue_entity(record_type type, std::uint16_t version, std::span<const std::uint8_t> body,

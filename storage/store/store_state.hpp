@@ -11,6 +11,7 @@
 #include "storage/store/durable_waiters.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "storage/store/family_table.hpp"
+#include "storage/store/mail_table.hpp"
 #include "storage/store/maintenance.hpp"
 #include "storage/store/registry_table.hpp"
 #include "storage/store/user_table.hpp"
@@ -24,8 +25,20 @@
 
 namespace pawl::storage {
 
+// A user's record and the mails that go with it, encoded: one group of the log.
+struct user_group {
+    std::vector<std::uint8_t> body; // empty: larger than any record may be
+    std::vector<std::vector<std::uint8_t>> mails;
+
+    std::uint32_t records() const noexcept { return static_cast<std::uint32_t>(1 + mails.size()); }
+};
+user_group encode_group(const user& u, std::span<const mail_ptr> mails);
+
 // What a caller is told to wait before it tries again where the log has no room.
 inline constexpr seconds no_room_retry_after{1};
+inline failure no_room() {
+    return {errc::storage_unavailable, no_room_retry_after};
+}
 
 struct store_state {
     store_state(std::unique_ptr<record_log> l, embedded_store_options o, const clock& t)
@@ -40,6 +53,7 @@ struct store_state {
     user_table users{garbage};
     family_table families{agents, options.dead_families_max};
     registry_table entities{garbage};
+    mail_table mails;
     plain_tables plain; // of the entities that are their record and nothing more, and change at no other time
     durable_waiters waiters;
     std::unique_ptr<record_log> log;
@@ -71,7 +85,7 @@ struct store_state {
     // recorded yet: then the record of its first change says both). `use`: of this change, else the node's.
     ticket enqueue_family(const rcu_read_guard& section, family_node& node, family_word w, const use_view* use,
                           log_room room, log_urgency urgency) noexcept;
-    ticket enqueue_user(const user& u, std::span<const std::uint8_t> body, log_room room) noexcept;
+    ticket enqueue_user(const user& u, const user_group& group, log_room room) noexcept;
     // Of one that the registry holds.
     ticket enqueue_entity(record_type type, std::uint16_t version, std::span<const std::uint8_t> body,
                           log_room room) noexcept;
@@ -83,8 +97,8 @@ struct store_state {
             tell_serving(log_urgency::lazy);
         }
     }
-    // Reserves one record; where `room` is ordinary and `or_ending`, the reserved tail will do too.
-    std::optional<log_room> reserve(log_room room, bool or_ending = false) noexcept;
+    // Reserves so many records; where `room` is ordinary and `or_ending`, the reserved tail will do too.
+    std::optional<log_room> reserve(log_room room, bool or_ending = false, std::uint32_t records = 1) noexcept;
 };
 
 // Subjects of record_tag.

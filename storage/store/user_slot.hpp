@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/clock.hpp"
+#include "core/mail/mail.hpp"
 #include "core/user/user.hpp"
 #include "storage/map/atomic.hpp"
 #include "storage/map/rcu.hpp"
@@ -9,6 +10,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace pawl::storage {
 
@@ -17,8 +20,11 @@ struct families_set_aside; // user_families.hpp
 
 // One immutable version of a user: replaced whole, freed after a grace period.
 struct user_version final : reclaimable {
-    explicit user_version(user_ptr r) : record(std::move(r)) {}
+    explicit user_version(user_ptr r, std::vector<mail_ptr> m = {}) : record(std::move(r)), mails(std::move(m)) {}
     const user_ptr record;
+    // What is one group with the record, as it was wanted: who helps enqueues all of it. Maintenance replaces a version
+    // that is durable by one without.
+    const std::vector<mail_ptr> mails;
 };
 
 // Thread safety: `current` is replaced by the holder of the user table's mutex; everything else as said.

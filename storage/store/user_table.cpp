@@ -56,6 +56,29 @@ void user_table::give_up(name_entry& entry, std::uint64_t sequence, timestamp re
     given_up_.push_back(&entry);
 }
 
+void user_table::let_rest(user_slot& owner, const std::string& folded, timestamp until) noexcept {
+    try {
+        auto fresh = std::make_unique<name_entry>(folded, owner);
+        deactivate(*fresh);
+        fresh->rests_until = until;
+        expect_given_up(1);
+        const rcu_read_guard section;
+        if (names_->insert(section, hash_(fresh->folded), fresh->folded, *fresh) == nullptr) {
+            given_up_.push_back(fresh.release());
+        }
+    } catch (const std::bad_alloc&) {
+        return; // one name less that rests
+    }
+}
+
+void user_table::cut_rest(const user_slot& owner, timestamp until) noexcept {
+    for (name_entry* const entry : given_up_) {
+        if (entry->owner == &owner) {
+            entry->rests_until = std::min(entry->rests_until, until);
+        }
+    }
+}
+
 user_table::resting_names user_table::resting_of(const user_slot& owner, timestamp now) const noexcept {
     resting_names out;
     for (const name_entry* entry : given_up_) {

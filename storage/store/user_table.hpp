@@ -58,6 +58,11 @@ public:
     void expect_given_up(std::size_t count) { given_up_.reserve(given_up_.size() + count); }
     static void deactivate(name_entry& entry) noexcept { entry.active.store(false, std::memory_order_release); }
     void give_up(name_entry& entry, std::uint64_t sequence, timestamp rests_until) noexcept;
+    // A name that `owner` gave up before: in no lookup, and no other user's until then. Where another has it already it
+    // stays so.
+    void let_rest(user_slot& owner, const std::string& folded, timestamp until) noexcept;
+    // The names that `owner`, who is removed, gave up before rest until then at most.
+    void cut_rest(const user_slot& owner, timestamp until) noexcept;
     // Names that `owner` gave up and that still rest at `now`, and when the first of them is free.
     struct resting_names {
         std::size_t count = 0;

@@ -92,6 +92,9 @@ constexpr expected_refusal refusals[] = {
     {errc::code_reused, "code_reused", 400, "invalid_grant", 400},
     {errc::consent_not_found, "consent_not_found", 404, "", 0},
     {errc::too_many_consents, "too_many_consents", 409, "", 0},
+    {errc::mail_off, "mail_off", 409, "", 0},
+    {errc::mail_queue_full, "mail_queue_full", 503, "", 0},
+    {errc::mail_not_found, "mail_not_found", 404, "", 0},
 };
 
 struct expected_problem {

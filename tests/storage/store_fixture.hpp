@@ -175,30 +175,31 @@ public:
             left += records;
             return false;
         }
-        ++reserved_;
+        reserved_ += records;
         return true;
     }
     void release(log_room room, std::uint32_t records) noexcept override {
-        --reserved_;
+        reserved_ -= records;
         (room == log_room::ordinary ? ordinary_room : ending_room) += records;
     }
-    std::uint64_t enqueue(log_room, log_urgency urgency, record_type type, std::uint16_t version,
-                          std::span<const std::uint8_t> body, const record_tag& tag) noexcept override {
+    std::uint64_t enqueue_group(log_room, log_urgency urgency, std::span<const new_record> group) noexcept override {
         if (const auto hook = std::exchange(before_next_enqueue, nullptr)) {
             hook();
         }
         std::uint64_t sequence = 0;
         {
             const std::lock_guard lock(mutex_);
-            sequence = ++sequence_;
-            --reserved_;
-            stats_.bytes += body.size() + record_header_size;
-            stats_.sealed_bytes_since_snapshot += body.size() + record_header_size;
-            ++stats_.records;
-            queue_.push_back({urgency,
-                              tag,
-                              {static_cast<std::uint16_t>(type), version,
-                               std::vector<std::uint8_t>(body.begin(), body.end()), 0, callbacks_.now()}});
+            for (const new_record& r : group) {
+                sequence = ++sequence_;
+                --reserved_;
+                stats_.bytes += r.body.size() + record_header_size;
+                stats_.sealed_bytes_since_snapshot += r.body.size() + record_header_size;
+                ++stats_.records;
+                queue_.push_back({urgency,
+                                  r.tag,
+                                  {static_cast<std::uint16_t>(r.type), r.version,
+                                   std::vector<std::uint8_t>(r.body.begin(), r.body.end()), 0, callbacks_.now()}});
+            }
         }
         if (sync_on_enqueue) {
             sync();

@@ -75,7 +75,9 @@ void memory_store::apply_user(const user_ptr& u) {
     slot.durable = u;
     // A name is free once the record that frees it is durable, and no later record took it again.
     const auto bears = [](const user& holder, const std::string& name) {
-        return name == fold_login_name(holder.email) || name == fold_login_name(holder.username);
+        return name == fold_login_name(holder.email) || name == fold_login_name(holder.username) ||
+               std::ranges::any_of(holder.former_addresses,
+                                   [&](const former_address& a) { return name == fold_login_name(a.email); });
     };
     std::erase_if(names_, [&](const auto& name) {
         return name.second == u->id && !bears(*u, name.first) && !bears(*slot.current, name.first);
@@ -114,6 +116,9 @@ std::unique_ptr<memory_store> memory_store::after_crash() const {
             if (!slot.durable->deleted) {
                 image->names_[fold_login_name(slot.durable->email)] = id;
                 image->names_[fold_login_name(slot.durable->username)] = id;
+                for (const former_address& a : slot.durable->former_addresses) {
+                    image->names_.try_emplace(fold_login_name(a.email), id);
+                }
             }
         }
     }
@@ -304,7 +309,7 @@ ticket memory_store::ticket_of(user_id id) {
     return enqueue(slot.current);
 }
 
-result<memory_store::insert_user_result> memory_store::insert_user(const user& u) {
+result<memory_store::insert_user_result> memory_store::insert_user(const user& u, std::span<const mail> mails) {
     step(store_step::insert_user);
     if (full || failed_) {
         return refused_change();
@@ -330,6 +335,10 @@ result<memory_store::insert_user_result> memory_store::insert_user(const user& u
     names_[username] = made->id;
     users_[made->id].current = made;
     outcome.id = made->id;
+    for (const mail& m : mails) {
+        mails_.push_back(m);
+        mails_.back().user = made->id;
+    }
     outcome.wait_for = enqueue(user_ptr(made));
     return outcome;
 }
@@ -380,7 +389,7 @@ result<imported> memory_store::import_family(const family_facts& facts, family_w
     return imported{import_outcome::added, enqueue(family_record{facts.id, word, use})};
 }
 
-result<memory_store::replace_user_result> memory_store::replace_user(const user& desired) {
+result<memory_store::replace_user_result> memory_store::replace_user(const user& desired, std::span<const mail> mails) {
     step(store_step::replace_user);
     if (full || failed_) {
         return refused_change();
@@ -416,6 +425,7 @@ result<memory_store::replace_user_result> memory_store::replace_user(const user&
         names_[username] = desired.id;
     }
     found->second.current = std::make_shared<const user>(desired);
+    mails_.insert(mails_.end(), mails.begin(), mails.end());
     outcome.outcome = exchange_outcome::exchanged;
     outcome.wait_for = enqueue(found->second.current);
     return outcome;

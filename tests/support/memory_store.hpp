@@ -60,6 +60,7 @@ public:
     std::size_t enqueued() const { return last_ticket_; } // records ever
     std::size_t pending() const { return pending_.size(); }
     const std::vector<security_event>& events() const { return events_; }
+    const std::vector<mail>& mails() const { return mails_; } // of changes that were made
     user_ptr user_with_tombstones(user_id id) const;
     // Makes the word what a test needs, durably.
     void set_word(const family_id& id, family_word word);
@@ -78,8 +79,11 @@ public:
     result<exchange_result> exchange_family(const family_id& id, family_word expected, family_word desired,
                                             const family_use& use) override;
     void confirm_family(const family_id& id, std::uint32_t generation) noexcept override;
-    result<insert_user_result> insert_user(const user& u) override;
-    result<replace_user_result> replace_user(const user& desired) override;
+    using store::insert_user;
+    using store::replace_user;
+    // Mails are kept as they come (mails()), durable with their change.
+    result<insert_user_result> insert_user(const user& u, std::span<const mail> mails) override;
+    result<replace_user_result> replace_user(const user& desired, std::span<const mail> mails) override;
     result<imported> import_user(const user& u) override;
     result<imported> import_family(const family_facts& facts, family_word word, std::uint32_t ended_after,
                                    std::uint32_t use_generation, const family_use& use) override;
@@ -130,6 +134,7 @@ private:
     std::map<user_id, user_slot> users_;
     std::map<std::string, user_id> names_;
     std::vector<security_event> events_;
+    std::vector<mail> mails_;
     std::deque<record> pending_; // enqueued, not durable: tickets durable_ + 1 and on
     std::vector<boost::asio::steady_timer*> waiting_;
     std::uint64_t last_ticket_ = 0;

@@ -61,7 +61,7 @@ int write_all(program& p, const export_choice& choice) {
     head.families = choice.users_only ? 0 : store.image.families.size();
     head.users_only = choice.users_only;
     head.has_attributes =
-        std::ranges::any_of(store.image.users, [](const auto& one) { return !one.second.attributes.empty(); });
+        std::ranges::any_of(store.image.users, [](const auto& one) { return storage::version_of(one.second) > 1; });
     std::uint64_t total = head.users + head.families;
     storage::for_each_record_back([&]<class Record>(storage::as<Record>) {
         if constexpr (storage::plain_entity<Record>) {
