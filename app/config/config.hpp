@@ -3,6 +3,7 @@
 
 #include "app/config/container_limits.hpp"
 #include "app/config/log_settings.hpp"
+#include "app/config/mail_route.hpp"
 #include "app/config/proxy_trust.hpp"
 #include "app/config/sources.hpp"
 #include "app/config/tls_settings.hpp"
@@ -91,6 +92,7 @@ struct config {
     bool sandbox = true;
     std::optional<tls_settings> tls; // nothing: plain HTTP
     std::optional<webhook_settings> webhook;
+    std::optional<mail_route> mail_out; // none: mails go nowhere
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each
