@@ -114,6 +114,8 @@ void egress::begin(std::optional<secret_bytes> message, exchange one) {
 void egress::run() {
     pthread_setname_np(pthread_self(), "pawl-egress-m");
     while (take_requests()) {
+        send(); // before the wait: what was just taken wakes nothing any more
+        expire();
         std::array<pollfd, 3> look{
             pollfd{wake_.get(), POLLIN, 0}, pollfd{link_.descriptor(), POLLIN, 0},
             pollfd{worker_.get(), static_cast<short>(outgoing_.empty() ? POLLIN : POLLIN | POLLOUT), 0}};
@@ -127,8 +129,6 @@ void egress::run() {
         [[maybe_unused]] const ssize_t n = ::read(wake_.get(), &woken, sizeof woken);
         hear_worker();
         hear_supervisor();
-        send();
-        expire();
     }
     fail_all(stopped);
 }

@@ -19,7 +19,7 @@ inline constexpr unsigned egress_interim_answers_max = 4;        // 1xx before t
 
 // A message between the server and its worker, and the packets that it is cut into: below the 208 KiB that a socket of
 // Linux takes by default.
-inline constexpr std::size_t egress_message_size_max = egress_body_size_max + 512 * 1024;
+inline constexpr std::size_t egress_message_size_max = egress_body_size_max + 768 * 1024;
 inline constexpr std::size_t egress_packet_size_max = 32 * 1024;
 
 // Deaths of workers within a minute; after more, none is made for a minute.

@@ -182,8 +182,11 @@ class Processes(WebhookCase):
                 for line in maps:
                     begin, end = (int(text, 16) for text in line.split()[0].split("-"))
                     if "rw" in line.split()[1]:
-                        memory.seek(begin)
-                        text = memory.read(end - begin)
+                        try:
+                            memory.seek(begin)
+                            text = memory.read(end - begin)
+                        except OSError:  # what the kernel maps there can't be read
+                            continue
                         found |= {i for i in range(0, 57, 8) if SECRET_KEY[i:i + 8].encode() in text}
             return found
         try:
