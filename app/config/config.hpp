@@ -3,6 +3,7 @@
 
 #include "app/config/container_limits.hpp"
 #include "app/config/log_settings.hpp"
+#include "app/config/mail_route.hpp"
 #include "app/config/proxy_trust.hpp"
 #include "app/config/sources.hpp"
 #include "app/config/tls_settings.hpp"
@@ -100,6 +101,7 @@ struct config {
     std::optional<webhook_settings> webhook;
     std::size_t mail_queue = 0, mail_rate = 0;
     bool mail_notices = true; // all of them, not those alone that can't be turned off
+    std::optional<mail_route> mail_out; // none: mails go nowhere
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each

@@ -11,6 +11,9 @@ option_error check_addresses(option_values& v, config& out);
 option_error check_tls(option_values& v, config& out);
 option_error check_webhook(option_values& v, config& out);
 
+// validate_mail.cpp
+option_error check_mail(option_values& v, config& out);
+
 // validate_passwords.cpp
 option_error check_passwords(option_values& v, config& out);
 // After check_passwords(): how many hashes there may be at once follows from what one costs.

@@ -54,7 +54,15 @@ std::vector<egress_destination> egress_destinations_of(const config& settings) {
         const webhook_target& target = settings.webhook->target;
         const std::string& ca_file = settings.webhook->ca_file;
         out.push_back({egress_place::webhook, target.host, target.port,
-                       target.tls ? make_trust("--webhook-ca", ca_file) : nullptr, target.tls && ca_file.empty()});
+                       target.tls ? make_trust("--webhook-ca", ca_file) : nullptr, smtp_security::none,
+                       target.tls && ca_file.empty()});
+    }
+    if (settings.mail_out) {
+        const smtp_target& relay = settings.mail_out->relay;
+        const std::string& ca_file = settings.mail_out->ca_file;
+        const bool tls = relay.security != smtp_security::none;
+        out.push_back({egress_place::relay, relay.host, relay.port, tls ? make_trust("--smtp-ca", ca_file) : nullptr,
+                       relay.security, tls && ca_file.empty()});
     }
     return out;
 }

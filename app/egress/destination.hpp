@@ -3,6 +3,7 @@
 // lead elsewhere a moment later; there is none of that kind.)
 #pragma once
 
+#include "app/config/smtp_target.hpp"
 #include "app/egress/message.hpp"
 #include "app/process/sandbox.hpp"
 
@@ -25,8 +26,9 @@ using tls_trust = std::unique_ptr<ssl_ctx_st, tls_context_freer>;
 struct egress_destination {
     egress_place place{};
     std::string host, port;
-    tls_trust trust;                       // null: no TLS
-    bool finds_system_authorities = false; // reads the system's certificates while it connects
+    tls_trust trust;                              // null: no TLS
+    smtp_security security = smtp_security::none; // of the relay
+    bool finds_system_authorities = false;        // reads the system's certificates while it connects
 };
 
 // Those that the options name; none: there is no worker. Reads CA files. Throws refused(usage) where they can't be

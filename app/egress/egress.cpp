@@ -60,18 +60,47 @@ void egress::wake() {
 }
 
 void egress::ask(const egress_request& request, when_done done) {
-    std::optional<secret_bytes> message = to_message(request);
-    std::string_view refusal = message ? std::string_view() : no_request;
+    exchange one;
+    one.take = [done, body_max = request.answer_size_max](std::span<const std::uint8_t> message) {
+        std::optional<egress_answer> answer = egress_answer_from(message, body_max);
+        if (!answer) {
+            return belief::broken;
+        }
+        const belief worth = answer->status == 0 ? belief::failed : belief::answered;
+        done(*std::move(answer));
+        return worth;
+    };
+    one.fail = [done](std::string_view why) { done({0, std::string(why), {}}); };
+    begin(to_message(request), std::move(one));
+}
+
+void egress::ask(const smtp_mail& mail, std::function<void(smtp_answer)> done) {
+    exchange one;
+    one.take = [done](std::span<const std::uint8_t> message) {
+        std::optional<smtp_answer> answer = smtp_answer_from(message);
+        if (!answer) {
+            return belief::broken;
+        }
+        const belief worth = answer->result == relay_result::relay_fault ? belief::failed : belief::answered;
+        done(*std::move(answer));
+        return worth;
+    };
+    one.fail = [done](std::string_view why) { done({relay_result::relay_fault, std::string(why)}); };
+    begin(to_message(mail), std::move(one));
+}
+
+void egress::begin(std::optional<secret_bytes> message, exchange one) {
+    std::string_view refusal = no_request;
     if (message) {
-        exchange one{*std::move(message), false, request.answer_size_max,
-                     clock::now() + egress_time_max + egress_time_slack, std::move(done)};
+        one.message = *std::move(message);
+        one.until = clock::now() + egress_time_max + egress_time_slack;
         const std::lock_guard lock(mutex_);
-        if (stopping_ || under_way_ >= egress_exchanges_max) {
-            refusal = stopping_ ? stopped : too_many;
-            done = std::move(one.done);
-        } else {
+        if (!stopping_ && under_way_ < egress_exchanges_max) {
             ++under_way_;
             asked_.push_back(std::move(one));
+            refusal = {};
+        } else {
+            refusal = stopping_ ? stopped : too_many;
         }
     }
     if (refusal.empty()) {
@@ -79,7 +108,7 @@ void egress::ask(const egress_request& request, when_done done) {
         return;
     }
     figures_.failed.fetch_add(1, std::memory_order_relaxed);
-    done({0, std::string(refusal), {}});
+    one.fail(refusal);
 }
 
 void egress::run() {
@@ -182,12 +211,24 @@ void egress::believe(const egress_message& message) {
     if (which == exchanges_.end()) {
         return;
     }
-    std::optional<egress_answer> answer = egress_answer_from(message.bytes, which->second.body_max);
-    if (!answer || !which->second.is_sent) {
-        break_with_worker("an answer that is none");
+    if (!which->second.is_sent) {
+        break_with_worker("an answer to what was not asked");
         return;
     }
-    settle(which, *std::move(answer));
+    const exchange one = remove(which);
+    switch (one.take(message.bytes)) {
+    case belief::answered:
+        figures_.answered.fetch_add(1, std::memory_order_relaxed);
+        break;
+    case belief::failed:
+        figures_.failed.fetch_add(1, std::memory_order_relaxed);
+        break;
+    case belief::broken:
+        figures_.failed.fetch_add(1, std::memory_order_relaxed);
+        one.fail(ended);
+        break_with_worker("an answer that is none");
+        break;
+    }
 }
 
 void egress::greet(const egress_message& message) {
@@ -237,9 +278,9 @@ void egress::expire() {
     for (auto i = exchanges_.begin(); i != exchanges_.end();) {
         const auto which = i++;
         if (now >= which->second.until) {
-            settle(which, {0, "timeout", {}});
+            fail(which, "timeout");
         } else if (!reachable_) {
-            settle(which, {0, "no egress worker", {}});
+            fail(which, "no egress worker");
         }
     }
 }
@@ -254,7 +295,7 @@ void egress::lose_worker(std::string_view why) {
     for (auto i = exchanges_.begin(); i != exchanges_.end();) {
         const auto which = i++;
         if (which->second.is_sent) {
-            settle(which, {0, std::string(why), {}});
+            fail(which, why);
         }
     }
 }
@@ -265,20 +306,23 @@ void egress::break_with_worker(std::string_view why) {
     lose_worker(ended);
 }
 
-void egress::settle(exchanges::iterator which, egress_answer answer) {
-    (answer.status == 0 ? figures_.failed : figures_.answered).fetch_add(1, std::memory_order_relaxed);
-    const when_done done = std::move(which->second.done);
+egress::exchange egress::remove(exchanges::iterator which) {
+    exchange one = std::move(which->second);
     exchanges_.erase(which);
-    {
-        const std::lock_guard lock(mutex_);
-        --under_way_;
-    }
-    done(std::move(answer));
+    const std::lock_guard lock(mutex_);
+    --under_way_;
+    return one;
+}
+
+void egress::fail(exchanges::iterator which, std::string_view why) {
+    figures_.failed.fetch_add(1, std::memory_order_relaxed);
+    const exchange one = remove(which);
+    one.fail(why);
 }
 
 void egress::fail_all(std::string_view why) {
     while (!exchanges_.empty()) {
-        settle(exchanges_.begin(), {0, std::string(why), {}});
+        fail(exchanges_.begin(), why);
     }
 }
 

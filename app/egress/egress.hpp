@@ -4,6 +4,7 @@
 
 #include "app/egress/message.hpp"
 #include "app/egress/packet.hpp"
+#include "app/egress/smtp_message.hpp"
 #include "app/egress/supervisor.hpp"
 #include "app/process/logging.hpp"
 
@@ -45,17 +46,19 @@ public:
     // Any thread. `done` is called once, which must not wait: from this object's thread, or from here if the request is
     // refused. An exchange takes at most egress_time_max and egress_time_slack, the wait for a worker included.
     void ask(const egress_request& request, when_done done);
+    void ask(const smtp_mail& mail, std::function<void(smtp_answer)> done);
 
     const egress_figures& figures() const { return figures_; }
 
 private:
     using clock = std::chrono::steady_clock;
+    enum class belief : std::uint8_t { answered, failed, broken }; // what an answer is worth
     struct exchange {
         secret_bytes message; // until it is handed to the worker
         bool is_sent = false;
-        std::size_t body_max = 0;
         clock::time_point until;
-        when_done done;
+        std::function<belief(std::span<const std::uint8_t>)> take; // the answer; one of these two is called
+        std::function<void(std::string_view why)> fail;
     };
     using exchanges = std::map<std::uint64_t, exchange>;
 
@@ -71,7 +74,9 @@ private:
     void expire();
     void lose_worker(std::string_view why);
     void break_with_worker(std::string_view why);
-    void settle(exchanges::iterator which, egress_answer answer);
+    void begin(std::optional<secret_bytes> message, exchange one);
+    exchange remove(exchanges::iterator which);
+    void fail(exchanges::iterator which, std::string_view why);
     void fail_all(std::string_view why);
 
     egress_link link_;

@@ -17,7 +17,7 @@ namespace pawl::app {
 
 // The places that a worker reaches: the hosts and ports of the configuration, which it knows since before it could be
 // taken over. A request names one of them, never a host.
-enum class egress_place : std::uint8_t { webhook = 1 };
+enum class egress_place : std::uint8_t { webhook = 1, relay };
 
 // One HTTP request. Redirects are not followed.
 struct egress_request {

@@ -3,6 +3,8 @@
 #include "app/egress/http_exchange.hpp"
 #include "app/egress/message.hpp"
 #include "app/egress/packet.hpp"
+#include "app/egress/smtp_exchange.hpp"
+#include "app/egress/smtp_message.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -77,31 +80,60 @@ private:
     }
 
     void begin() {
-        const std::uint64_t id = incoming_.message().id;
-        std::optional<egress_request> request = egress_request_from(incoming_.message().bytes);
-        wipe(incoming_.message().bytes.data(), incoming_.message().bytes.size());
-        if (!request || under_way_ >= egress_exchanges_max) {
-            send(id, to_message(egress_answer{0, request ? "too many exchanges under way" : "no such request", {}}));
+        egress_message& message = incoming_.message();
+        if (std::optional<egress_request> request = egress_request_from(message.bytes)) {
+            begin(message.id, serve(message.id, *std::move(request)), no_answer);
+        } else if (std::optional<smtp_mail> mail = smtp_mail_from(message.bytes)) {
+            begin(message.id, serve(message.id, *std::move(mail)), no_mail);
+        } else {
+            send(message.id, no_answer("no such request"));
+        }
+        wipe(message.bytes.data(), message.bytes.size());
+    }
+
+    using refuser = secret_bytes (*)(std::string);
+    static secret_bytes no_answer(std::string why) { return to_message(egress_answer{0, std::move(why), {}}); }
+    static secret_bytes no_mail(std::string why) {
+        return to_message(smtp_answer{relay_result::relay_fault, std::move(why)});
+    }
+
+    void begin(std::uint64_t id, asio::awaitable<void> exchange, refuser refuse) {
+        if (under_way_ >= egress_exchanges_max) {
+            send(id, refuse("too many exchanges under way"));
             return;
         }
         ++under_way_;
-        asio::co_spawn(io_, serve(id, *std::move(request)), [this, id](const std::exception_ptr& why) {
+        asio::co_spawn(io_, std::move(exchange), [this, id, refuse](const std::exception_ptr& why) {
             --under_way_;
             if (why) {
-                send(id, to_message(egress_answer{0, "no memory for the exchange", {}}));
+                send(id, refuse("no memory for the exchange"));
             }
         });
     }
 
+    const egress_destination* find(egress_place wanted) const {
+        const auto found = std::ranges::find(places_, wanted, &egress_destination::place);
+        return found == places_.end() ? nullptr : &*found;
+    }
+
     asio::awaitable<void> serve(std::uint64_t id, egress_request request) {
-        for (const egress_destination& place : places_) {
-            if (place.place == request.to) {
-                const egress_answer answer = co_await exchange_http(io_, place, std::move(request));
-                send(id, to_message(answer));
-                co_return;
-            }
+        const egress_destination* const to = find(request.to);
+        if (to == nullptr) {
+            send(id, no_answer("no such place"));
+            co_return;
         }
-        send(id, to_message(egress_answer{0, "no such place", {}}));
+        const egress_answer answer = co_await exchange_http(io_, *to, std::move(request));
+        send(id, to_message(answer));
+    }
+
+    asio::awaitable<void> serve(std::uint64_t id, smtp_mail mail) {
+        const egress_destination* const to = find(egress_place::relay);
+        if (to == nullptr) {
+            send(id, no_mail("no such place"));
+            co_return;
+        }
+        const smtp_answer answer = co_await exchange_smtp(io_, *to, std::move(mail));
+        send(id, to_message(answer));
     }
 
     void send(std::uint64_t id, const secret_bytes& message) {

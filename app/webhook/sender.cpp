@@ -1,15 +1,13 @@
 #include "app/webhook/sender.hpp"
 
+#include "app/process/secret_file.hpp"
 #include "app/webhook/backoff.hpp"
 #include "app/webhook/signature.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 #include "core/version.hpp"
 
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <csignal>
@@ -26,9 +24,7 @@ timestamp wall_now() {
     return std::chrono::time_point_cast<seconds>(std::chrono::system_clock::now());
 }
 
-[[noreturn]] void refuse(const std::string& path, const std::string& rule) {
-    throw storage::refused(storage::exit_code::usage, "--webhook-secret-file " + path + ": " + rule);
-}
+constexpr std::string_view secret_option = "--webhook-secret-file";
 
 } // namespace
 
@@ -47,28 +43,13 @@ std::string webhook_id(std::string_view store, const event_place& at) {
 }
 
 secret_bytes read_webhook_key(const std::string& path, storage::group_access group) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        refuse(path, std::strerror(errno));
-    }
-    struct stat status{};
-    std::vector<char, wiping_allocator<char>> text(webhook_secret_file_size_max);
-    const bool looked = ::fstat(fd, &status) == 0;
-    const ssize_t n = ::read(fd, text.data(), text.size());
-    ::close(fd);
-    if (!looked || n < 0) {
-        refuse(path, "can't be read");
-    }
-    storage::access_facts facts{status.st_uid, ::geteuid(), status.st_mode};
-    const std::size_t slash = path.rfind('/');
-    facts.modes_stick = (status.st_mode & S_IRWXO) == 0 || group == storage::group_access::refused ||
-                        storage::modes_stick_in(slash == std::string::npos ? "." : path.substr(0, slash));
-    if (const std::string problem = storage::secret_problem(facts, group); !problem.empty()) {
-        refuse(path, problem);
-    }
-    std::optional<secret_bytes> key = webhook_key_from_text({text.data(), static_cast<std::size_t>(n)});
+    const secret_bytes text = read_secret_file(secret_option, path, group);
+    std::optional<secret_bytes> key = webhook_key_from_text({reinterpret_cast<const char*>(text.data()), text.size()});
     if (!key) {
-        refuse(path, "must hold whsec_ and the base64 of 24 to 64 bytes, as of: echo whsec_$(openssl rand -base64 32)");
+        throw storage::refused(
+            storage::exit_code::usage,
+            std::string(secret_option) + " " + path + ": " +
+                "must hold whsec_ and the base64 of 24 to 64 bytes, as of: echo whsec_$(openssl rand -base64 32)");
     }
     return *std::move(key);
 }

@@ -2,6 +2,7 @@
 // of its size. What comes out whole is read as every kind of message, and what is read is written the same.
 #include "app/egress/message.hpp"
 #include "app/egress/packet.hpp"
+#include "app/egress/smtp_message.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,13 @@ void read_all(std::span<const std::uint8_t> message) {
             require(answer->body.size() <= body_max && answer->why.size() <= egress_why_size_max);
             require(std::ranges::equal(to_message(*answer), message));
         }
+    }
+    if (const std::optional<smtp_mail> mail = smtp_mail_from(message)) {
+        const std::optional<secret_bytes> written = to_message(*mail);
+        require(written && std::ranges::equal(*written, message) && is_sound(*mail));
+    }
+    if (const std::optional<smtp_answer> answer = smtp_answer_from(message)) {
+        require(std::ranges::equal(to_message(*answer), message));
     }
     if (const std::optional<egress_hello> hello = egress_hello_from(message)) {
         require(std::ranges::equal(to_message(*hello), message));
