@@ -5,6 +5,8 @@
 #include "app/instance/instance.hpp"
 #include "app/instance/metrics_wiring.hpp"
 #include "app/instance/startup.hpp"
+#include "app/mail/sender.hpp"
+#include "app/mail/smtp_relay.hpp"
 #include "app/net/tls.hpp"
 #include "app/process/clock_watch.hpp"
 #include "app/process/notify.hpp"
@@ -151,7 +153,8 @@ private:
     storage::system_random random_;
     seed seed_;
     ready_file ready_;
-    secret_bytes hook_key_; // read before files are out of reach
+    secret_bytes hook_key_;        // read before files are out of reach
+    secret_string relay_password_; // the same
     const sandbox closed_in_;
     std::unique_ptr<parent_watch> watch_; // null: none. Its thread is the first
     logger log_;
@@ -166,6 +169,7 @@ private:
     server http_;
     std::unique_ptr<egress> out_;            // null: nothing goes out
     std::unique_ptr<webhook_sender> sender_; // null: none
+    std::unique_ptr<mail_sender> mailer_;    // null: mails are caught, or there are none
     std::string url_;
     clock_watch wall_;
     connection_ebb ebb_;
@@ -176,7 +180,7 @@ private:
 process::process(const config_inputs& inputs, const config& settings, int parent, storage::swap_end settled,
                  egress_link way_out)
     : inputs_(inputs), settings_(settings), seed_(read_seed(settings, random_)), ready_(settings.ready_file),
-      hook_key_(webhook_key_of(settings)), closed_in_(settings),
+      hook_key_(webhook_key_of(settings)), relay_password_(smtp_password_of(settings)), closed_in_(settings),
       watch_(settings.exit_with_parent ? std::make_unique<parent_watch>(parent) : nullptr),
       log_(settings.level, settings.format),
       started_at_s_(static_cast<double>(time_.wall_ms().time_since_epoch().count()) / 1e3),
@@ -208,17 +212,33 @@ process::process(const config_inputs& inputs, const config& settings, int parent
         sender_ = make_webhook_sender(settings, std::move(hook_key_), of.events(), of.keys().get()->log_key, random_,
                                       log_, *out_);
     }
+    if (settings.mail_out && !(settings.dev && settings.in_memory)) { // a world in memory never mails
+        instance& of = it_.now(first_);
+        mailer_ = make_mail_sender(*settings.mail_out, std::move(relay_password_), of.mails_out(), of.context().time,
+                                   log_, *out_);
+        of.context().send_mail_now = [mailer = mailer_.get()](composed_mail m) {
+            return mailer->send_now(std::move(m.out));
+        };
+    }
 }
 
 served process::make_served() {
     served out;
     if (settings_.dev) {
-        out.developed = std::make_unique<fixture>(
-            realm_shared{settings_, time_, random_, passwords_, std::move(seed_), {}, &time_, &log_},
-            std::move(data_.keys), std::move(data_.store), stall_);
+        out.developed = std::make_unique<fixture>(realm_shared{settings_,
+                                                               time_,
+                                                               random_,
+                                                               passwords_,
+                                                               std::move(seed_),
+                                                               {},
+                                                               &time_,
+                                                               &log_,
+                                                               settings_.mail_out.has_value()},
+                                                  std::move(data_.keys), std::move(data_.store), stall_);
     } else {
-        out.plain = std::make_unique<instance>(instance_shared{settings_, time_, random_, passwords_, &time_, &log_},
-                                               std::move(data_.keys), std::move(data_.store));
+        instance_shared shared{settings_, time_, random_, passwords_, &time_, &log_};
+        shared.has_relay = settings_.mail_out.has_value();
+        out.plain = std::make_unique<instance>(shared, std::move(data_.keys), std::move(data_.store));
     }
     return out;
 }
@@ -241,10 +261,10 @@ server_settings process::wiring() const {
 }
 
 std::string process::render(instance& of) {
-    return http_.counters().render(wire_metrics(
-        {of.counters(), of.data(), passwords_, time_, log_, program_version, started_at_s_, &of.events().figures(),
-         sender_ ? &sender_->figures() : nullptr, out_ ? &out_->figures() : nullptr, &of.mails_out().figures(),
-         &of.mails().counters()}));
+    return http_.counters().render(
+        wire_metrics({of.counters(), of.data(), passwords_, time_, log_, program_version, started_at_s_,
+                      &of.events().figures(), sender_ ? &sender_->figures() : nullptr,
+                      out_ ? &out_->figures() : nullptr, &of.mails_out().figures(), &of.mails().counters()}));
 }
 
 void process::start() {
@@ -254,6 +274,9 @@ void process::start() {
     }
     if (sender_) {
         sender_->start();
+    }
+    if (mailer_) {
+        mailer_->start();
     }
     http_.start();
     log_.info("process.ready", {{"url", url_}, {"version", program_version}, {"data_dir", settings_.data_dir}});
@@ -294,6 +317,9 @@ void process::stop() {
     log_.info("process.stopping");
     arm_stop_watchdog(stop_max);
     http_.drain();
+    if (mailer_) { // requests may have waited for it; it writes to the store
+        mailer_->stop();
+    }
     passwords_.stop();
     if (!it_.stop()) {
         log_.error("storage.stuck", {{"waited_s", store_stop_max.count()}});

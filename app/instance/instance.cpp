@@ -28,8 +28,8 @@ std::string host_of(const std::string& url) {
     return host.starts_with('[') ? host.substr(1) : host;
 }
 
-// Until the operator says another (--mail-from): an address of the issuer's host; one that is a number has none.
-mail_sender_name sender_of(const std::string& issuer) {
+// Without a relay, an address of the issuer's host; one that is a number has none.
+mail_sender_name sender_of(const config& settings, const std::string& issuer) {
     mail_sender_name out;
     out.name = "Pawl";
     out.issuer = issuer;
@@ -37,7 +37,8 @@ mail_sender_name sender_of(const std::string& issuer) {
     const bool is_name =
         out.host.find_first_not_of("0123456789.:") != std::string::npos && out.host.find(':') == std::string::npos;
     out.host = is_name ? out.host : "localhost";
-    out.address = "noreply@" + out.host;
+    out.address = settings.mail_out ? settings.mail_out->from : "noreply@" + out.host;
+    out.reply_to = settings.mail_out ? settings.mail_out->reply_to : std::string();
     return out;
 }
 
@@ -109,7 +110,7 @@ bool instance::stop(milliseconds limit) {
 
 void instance::set_issuer(const std::string& url) {
     rules_.issuer = url;
-    mails_out_.set_sender(sender_of(url));
+    mails_out_.set_sender(sender_of(shared_.settings, url));
     const config& settings = shared_.settings;
     const bool is_issuer = settings.audience.empty() && !settings.no_audience;
     rules_.audience = is_issuer ? url : settings.audience;

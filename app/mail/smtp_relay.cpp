@@ -8,7 +8,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <mutex>
 #include <optional>
+#include <utility>
 
 namespace pawl::app {
 
@@ -23,9 +25,20 @@ struct smtp_relay::waiting {
     std::optional<smtp_answer> answer;
 };
 
+// Open as long as the executor may be there: an answer may come after that.
+struct smtp_relay::gate {
+    std::mutex mutex;
+    bool is_open = true; // guarded by mutex
+};
+
 smtp_relay::smtp_relay(asio::any_io_executor executor, egress& out, const mail_route& route, secret_string password)
     : executor_(std::move(executor)), out_(out), hello_(route.from.substr(route.from.rfind('@') + 1)),
-      user_(route.relay.user), password_(std::move(password)) {}
+      user_(route.relay.user), password_(std::move(password)), gate_(std::make_shared<gate>()) {}
+
+smtp_relay::~smtp_relay() {
+    const std::lock_guard lock(gate_->mutex);
+    gate_->is_open = false;
+}
 
 task<relay_outcome> smtp_relay::send(const outgoing_mail& mail) {
     smtp_mail asked;
@@ -36,11 +49,16 @@ task<relay_outcome> smtp_relay::send(const outgoing_mail& mail) {
     asked.to = mail.to;
     asked.content = mail.message;
     const auto mine = std::make_shared<waiting>(executor_);
-    const auto told = [mine, executor = executor_](smtp_answer answer) {
-        asio::post(executor, [mine, answer = std::move(answer)]() mutable {
-            mine->answer = std::move(answer);
-            mine->done.cancel();
-        });
+    const auto told = [mine = std::weak_ptr(mine), way = gate_, executor = executor_](smtp_answer answer) {
+        const std::lock_guard lock(way->mutex);
+        if (way->is_open) {
+            asio::post(executor, [mine, answer = std::move(answer)]() mutable {
+                if (const std::shared_ptr<waiting> still = mine.lock()) {
+                    still->answer = std::move(answer);
+                    still->done.cancel();
+                }
+            });
+        }
     };
     if (!stopped_) {
         waiting_.insert(mine);
@@ -83,6 +101,13 @@ secret_string smtp_password_of(const config& settings) {
         throw storage::refused(storage::exit_code::usage, std::string(option) + " " + path + ": must hold one line");
     }
     return secret_string(line);
+}
+
+std::unique_ptr<mail_sender> make_mail_sender(const mail_route& route, secret_string password, mail_desk& desk,
+                                              const clock& time, logger& log, egress& out) {
+    return std::make_unique<mail_sender>(desk, time, log, [&](const asio::any_io_executor& executor) {
+        return std::make_unique<smtp_relay>(executor, out, route, std::move(password));
+    });
 }
 
 } // namespace pawl::app
