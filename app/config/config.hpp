@@ -100,7 +100,7 @@ struct config {
     std::optional<tls_settings> tls; // nothing: plain HTTP
     std::optional<webhook_settings> webhook;
     std::size_t mail_queue = 0, mail_rate = 0;
-    bool mail_notices = true; // all of them, not those alone that can't be turned off
+    bool mail_notices = true;           // all of them, not those alone that can't be turned off
     std::optional<mail_route> mail_out; // none: mails go nowhere
     bool reset_clock = false;
 

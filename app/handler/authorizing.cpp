@@ -121,7 +121,8 @@ http_response unavailable(const app_context& context, const http_request& reques
 } // namespace
 
 page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri) {
-    return {language_of(ui_locales, request.accept_language.value_or(std::string_view())), std::string(redirect_uri), {}};
+    return {
+        language_of(ui_locales, request.accept_language.value_or(std::string_view())), std::string(redirect_uri), {}};
 }
 
 bool signs_in_for_clients(const app_context& context) {

@@ -87,7 +87,7 @@ struct app_context {
     mail_box* box = nullptr; // --dev: where mails are caught
     // One mail beside the queue: what the relay says. Empty where there is none.
     std::function<task<relay_outcome>(composed_mail)> send_mail_now{};
-    factor_service* factors = nullptr;           // second factors of accounts
+    factor_service* factors = nullptr; // second factors of accounts
 };
 
 } // namespace pawl::app

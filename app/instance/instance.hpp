@@ -15,9 +15,9 @@
 #include "core/service/client_service.hpp"
 #include "core/service/code_service.hpp"
 #include "core/service/consent_service.hpp"
+#include "core/service/factor_service.hpp"
 #include "core/service/forward_service.hpp"
 #include "core/service/link_service.hpp"
-#include "core/service/factor_service.hpp"
 #include "core/service/machine_service.hpp"
 #include "core/service/mail_service.hpp"
 #include "core/service/web_session_service.hpp"
@@ -39,7 +39,7 @@ struct instance_shared {
     dev_clock* development = nullptr;         // the world's clock, where it is given one
     signer_source fresh_signer{};             // as of operations, as is the next
     signer_source another_signer{};
-    bool has_relay = false;                   // mails go somewhere; under --dev they always do
+    bool has_relay = false; // mails go somewhere; under --dev they always do
     std::size_t throttle_slots = throttle::slots_default;
     std::size_t verified_tokens_max = verified_tokens::capacity_default;
 };

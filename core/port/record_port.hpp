@@ -35,9 +35,9 @@ public:
     virtual std::string usual_hash(std::string_view folded, const hash_costs::key& secret) const = 0;
 
     // --- Changes; one at a time inside, names claimed and published in the same step.
-    // `mails` (at most mails_of_a_change_max, sound, waiting) begin to wait with the change: their records are one group
-    // with the user's, of which a crash leaves all or none. Of a new user their `user` is set. Where nothing is changed
-    // nothing is sent. validation_failed: a mail that is not so, or whose id is taken.
+    // `mails` (at most mails_of_a_change_max, sound, waiting) begin to wait with the change: their records are one
+    // group with the user's, of which a crash leaves all or none. Of a new user their `user` is set. Where nothing is
+    // changed nothing is sent. validation_failed: a mail that is not so, or whose id is taken.
     //
     // Gives the user its id (never given before), version 1. email_taken / username_taken: `wait_for_on_conflict` is
     // then what the refusal rests on and must be waited for too.

@@ -104,7 +104,7 @@ struct service_context {
     // Failures of second factors, of an account from anywhere: 5 in 15 minutes, 20 a day. Null: not counted.
     attempt_limiter* factor_limits = nullptr;
     attempt_limiter* factor_day_limits = nullptr;
-    mail_service* mails = nullptr;  // null in tests of other things
+    mail_service* mails = nullptr; // null in tests of other things
 };
 
 // A token response, as RFC 6749 5.1 has it.
