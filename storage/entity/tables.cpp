@@ -90,6 +90,7 @@ std::string record_table() {
     });
     out += "| `use`, in others | | | | " + body_text<use_view>() + " |\n";
     out += "| `factor`, in others | | | | " + body_text<user_factor>() + " |\n";
+    out += "| `former`, in others | | | | " + body_text<former_address>() + " |\n";
     out += "| `client_secret`, in others | | | | " + body_text<client_secret_entry>() + " |\n";
     return out;
 }
