@@ -23,11 +23,10 @@ public:
         schedule_point();
         return memory_log::reserve(room, records);
     }
-    std::uint64_t enqueue(storage::log_room room, storage::log_urgency urgency, storage::record_type type,
-                          std::uint16_t version, std::span<const std::uint8_t> body,
-                          const storage::record_tag& tag) noexcept override {
+    std::uint64_t enqueue_group(storage::log_room room, storage::log_urgency urgency,
+                                std::span<const storage::new_record> group) noexcept override {
         schedule_point();
-        return memory_log::enqueue(room, urgency, type, version, body, tag);
+        return memory_log::enqueue_group(room, urgency, group);
     }
 };
 

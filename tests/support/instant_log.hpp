@@ -38,12 +38,15 @@ public:
     }
     bool reserve(storage::log_room, std::uint32_t) noexcept override { return true; }
     void release(storage::log_room, std::uint32_t) noexcept override {}
-    // Copies the record, as the log's writer does.
-    std::uint64_t enqueue(storage::log_room, storage::log_urgency, storage::record_type, std::uint16_t,
-                          std::span<const std::uint8_t> body, const storage::record_tag& tag) noexcept override {
-        bytes_.insert(bytes_.end(), body.begin(), body.end());
-        tags_.push_back(tag);
-        return ++sequence_;
+    // Copies the records, as the log's writer does.
+    std::uint64_t enqueue_group(storage::log_room, storage::log_urgency,
+                                std::span<const storage::new_record> group) noexcept override {
+        for (const storage::new_record& r : group) {
+            bytes_.insert(bytes_.end(), r.body.begin(), r.body.end());
+            tags_.push_back(r.tag);
+            ++sequence_;
+        }
+        return sequence_;
     }
     const char* why_not_ready() const noexcept override { return nullptr; }
     std::optional<storage::log_position> seal() override { return std::nullopt; }
