@@ -1,5 +1,6 @@
 // What links in mails do, asked by programs: proving an address, a new password, another address, an invitation. For
 // people there are pages: link_pages.cpp.
+#include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
 #include "app/handler/callers.hpp"
 #include "app/handler/rows.hpp"
@@ -232,8 +233,8 @@ constexpr route rows[] = {
      refuses(json_body, of_a_wish, request_problem::body_too_large)},
     {post, "/password/reset", handle_reset, "reset_password", refuses(of_a_link, hashing)},
     {post, "/email/verify", handle_verify, "verify_email",
-     refuses(of_a_link, hashing, errc::invalid_access_token, errc::missing_access_token, errc::wrong_password,
-             errc::too_many_attempts)},
+     refuses(of_a_link, hashing, errc::invalid_access_token, errc::missing_access_token, errc::insufficient_scope,
+             errc::wrong_password, errc::too_many_attempts)},
     {post, "/email/change", handle_change_email, "change_email",
      refuses(of_a_link, errc::email_taken, errc::too_many_attempts, errc::mail_queue_full)},
     {post, "/email/undo", handle_undo_email, "undo_email", refuses(of_a_link, errc::email_taken)},
