@@ -6,6 +6,7 @@
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 #include "core/version.hpp"
+#include "storage/exit_code.hpp"
 
 #include <pthread.h>
 
