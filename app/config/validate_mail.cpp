@@ -12,7 +12,7 @@ option_error check_mail(option_values& v, config& out) {
                 return v.complain(id, "needs --smtp");
             }
         }
-        return v.flag(smtp_plain) ? v.complain(smtp_plain, "needs --smtp") : std::nullopt;
+        return v.flag(smtp_plain) ? option_error(v.complain(smtp_plain, "needs --smtp")) : std::nullopt;
     }
     auto target = smtp_target_from_url(v.text(smtp));
     if (!target) {

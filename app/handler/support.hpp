@@ -49,7 +49,8 @@ body_outcome read_body(const http_request& request, body_kinds kinds,
 template <class T>
 using meaning = boost::system::result<T, http_response>;
 
-// What `read` (of app/dto: result<T>(const parameters&)) makes of `given`.
+// What `read` (of app/dto: result<T>(const parameters&)) makes of `given`. (In place: a bool would do for an error,
+// too.)
 template <class Read>
 auto read_with(const body_outcome& given, Read read)
     -> meaning<typename decltype(read(std::declval<const parameters&>()))::value_type> {
@@ -60,7 +61,7 @@ auto read_with(const body_outcome& given, Read read)
     if (!wanted) {
         return problem_response(wanted.error());
     }
-    return *std::move(wanted);
+    return {boost::system::in_place_value, *std::move(wanted)};
 }
 // The body as `read` understands it. A row that reads one refuses json_body or json_or_form_body.
 template <class Read>
