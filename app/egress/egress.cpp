@@ -59,27 +59,35 @@ void egress::wake() {
     [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
 }
 
+void egress::refuse(const when_done& done, std::string_view why) {
+    figures_.failed.fetch_add(1, std::memory_order_relaxed);
+    done({0, std::string(why), {}});
+}
+
+std::string_view egress::take(exchange& one) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || under_way_ >= egress_exchanges_max) {
+        return stopping_ ? stopped : too_many;
+    }
+    ++under_way_;
+    asked_.push_back(std::move(one));
+    return {};
+}
+
 void egress::ask(const egress_request& request, when_done done) {
     std::optional<secret_bytes> message = to_message(request);
-    std::string_view refusal = message ? std::string_view() : no_request;
-    if (message) {
-        exchange one{*std::move(message), false, request.answer_size_max,
-                     clock::now() + egress_time_max + egress_time_slack, std::move(done)};
-        const std::lock_guard lock(mutex_);
-        if (stopping_ || under_way_ >= egress_exchanges_max) {
-            refusal = stopping_ ? stopped : too_many;
-            done = std::move(one.done);
-        } else {
-            ++under_way_;
-            asked_.push_back(std::move(one));
-        }
-    }
-    if (refusal.empty()) {
-        wake();
+    if (!message) {
+        refuse(done, no_request);
         return;
     }
-    figures_.failed.fetch_add(1, std::memory_order_relaxed);
-    done({0, std::string(refusal), {}});
+    exchange one{*std::move(message), false, request.answer_size_max,
+                 clock::now() + egress_time_max + egress_time_slack, std::move(done)};
+    const std::string_view refusal = take(one);
+    if (!refusal.empty()) {
+        refuse(one.done, refusal);
+        return;
+    }
+    wake();
 }
 
 void egress::run() {

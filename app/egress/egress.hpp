@@ -61,6 +61,9 @@ private:
 
     void run();
     void wake();
+    void refuse(const when_done& done, std::string_view why);
+    // Empty once it is taken; else why not, and `one` is as it was.
+    std::string_view take(exchange& one);
     // False at a stop.
     bool take_requests();
     void hear_supervisor();
