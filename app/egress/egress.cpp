@@ -59,6 +59,16 @@ void egress::wake() {
     [[maybe_unused]] const ssize_t written = ::write(wake_.get(), &one, sizeof one);
 }
 
+std::string_view egress::take(exchange& one) {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || under_way_ >= egress_exchanges_max) {
+        return stopping_ ? stopped : too_many;
+    }
+    ++under_way_;
+    asked_.push_back(std::move(one));
+    return {};
+}
+
 void egress::ask(const egress_request& request, when_done done) {
     exchange one;
     one.take = [done, body_max = request.answer_size_max](std::span<const std::uint8_t> message) {
@@ -94,21 +104,14 @@ void egress::begin(std::optional<secret_bytes> message, exchange one) {
     if (message) {
         one.message = *std::move(message);
         one.until = clock::now() + egress_time_max + egress_time_slack;
-        const std::lock_guard lock(mutex_);
-        if (!stopping_ && under_way_ < egress_exchanges_max) {
-            ++under_way_;
-            asked_.push_back(std::move(one));
-            refusal = {};
-        } else {
-            refusal = stopping_ ? stopped : too_many;
-        }
+        refusal = take(one);
     }
-    if (refusal.empty()) {
-        wake();
+    if (!refusal.empty()) {
+        figures_.failed.fetch_add(1, std::memory_order_relaxed);
+        one.fail(refusal);
         return;
     }
-    figures_.failed.fetch_add(1, std::memory_order_relaxed);
-    one.fail(refusal);
+    wake();
 }
 
 void egress::run() {

@@ -64,6 +64,8 @@ private:
 
     void run();
     void wake();
+    // Empty once it is taken; else why not, and `one` is as it was.
+    std::string_view take(exchange& one);
     // False at a stop.
     bool take_requests();
     void hear_supervisor();

@@ -10,7 +10,7 @@
 namespace pawl::app {
 
 // Compact JSON, empty for an object without members. std::nullopt if the member is absent. std::nullopt with a fault in
-// `reader` if it is no object, or has a number out of range (1e999).
+// `reader` if the member is not an object, or a number in it is out of range (1e999).
 std::optional<std::string> optional_object_text(member_reader& reader, std::string_view name);
 
 } // namespace pawl::app

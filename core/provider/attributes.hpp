@@ -15,7 +15,7 @@ namespace pawl {
 inline constexpr std::size_t attributes_depth_max = 8; // the object itself counts as one
 
 // The text to store: without space between its parts, and empty for an object without members or an empty text.
-// std::nullopt if it is no JSON object, has a member twice at any depth, is nested too deeply, or is larger than
+// std::nullopt if `json` is not a JSON object, repeats a member at any depth, is nested too deeply, or is larger than
 // attributes_size_max; then `why` says which, in words that go on after the member's name ("must be a JSON object").
 std::optional<std::string> check_attributes(std::string_view json, std::string& why);
 

@@ -17,7 +17,7 @@ inline constexpr std::size_t return_path_size_max = 2048; // bytes of rd; with i
 // "app.example", "app.example:8443", "192.0.2.1": a name or an IPv4 address in lower case, and a port where it is not
 // 443, which browsers leave out. No wildcard: a host that was taken over would be one of them.
 bool is_forward_host(std::string_view text);
-// Why it is none, as "must ..."; empty if it is.
+// Why is_forward_host() refuses `text`, as a sentence's end: "must ...". Empty if it accepts it.
 std::string forward_host_problem(std::string_view text);
 // A host as a request has it, as records have it: lower case, without port 443.
 std::string forward_host(std::string_view as_sent);

@@ -59,7 +59,7 @@ public:
     task<result<machine_principal>> authenticate(std::string_view token, std::string_view scope);
 
     // The client of a genuine, unexpired token without a family for that audience, alive now, and what the token may
-    // do. std::nullopt if it is none. Rests on registry::rests_on(); nothing is waited for.
+    // do. std::nullopt if `token` is not such a token. The caller awaits registry::rests_on() before it answers.
     struct holder {
         client_ptr who;
         std::string scope; // names with single spaces between

@@ -123,8 +123,8 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     const key_ring_ptr keys = context_.keys();
     const std::optional<refresh_token_place> place = check_refresh_token(*keys, token);
     const std::optional<family_state> family = place ? context_.data.find_family(place->family) : std::nullopt;
-    const std::string holder = client_id_of(entities_, family ? family->facts.client : first_party_client);
-    const auto decide = [&] { return telling_of(entities_, asking, holder, {}); };
+    const std::string issued_to = client_id_of(entities_, family ? family->facts.client : first_party_client);
+    const auto decide = [&] { return telling_of(entities_, asking, issued_to, {}); };
     auto settling = settled(context_.data, entities_, decide);
     const std::optional<telling> decided = co_await std::move(settling);
     if (!decided) {
@@ -151,7 +151,7 @@ task<result<token_facts>> machine_service::introspect_refresh(client_number aski
     token_facts facts;
     facts.active = facts.is_refresh_token = true;
     facts.issuer = context_.settings.issuer;
-    facts.client_id = holder;
+    facts.client_id = issued_to;
     if (state.facts.client == first_party_client) {
         facts.subject = subject_of(context_.settings, *who);
         facts.username = who->username;
@@ -295,16 +295,16 @@ task<result<void>> machine_service::revoke_family(client_number asking, family_i
 
 task<result<void>> machine_service::revoke_machine(client_number asking, machine_claims claims, caller from) {
     const token_id id{claims.jwt_id};
-    const client_ptr holder = client_of_stamp(entities_, claims.client_id, claims.stamp);
-    if (!holder || entities_.is_revoked(id)) { // dead already: told once that is durable
+    const client_ptr issued_to = client_of_stamp(entities_, claims.client_id, claims.stamp);
+    if (!issued_to || entities_.is_revoked(id)) { // dead already: told once that is durable
         task<result<void>> accepted = acceptance(context_.data, entities_.rests_on());
         co_return co_await std::move(accepted);
     }
-    if (holder->number != asking) {
+    if (issued_to->number != asking) {
         task<failure> refused = refusal(context_.data, errc::token_of_another, entities_.rests_on());
         co_return co_await std::move(refused);
     }
-    const result<put_result> put = entities_.put_revoked({id, holder->number, claims.expires_at});
+    const result<put_result> put = entities_.put_revoked({id, issued_to->number, claims.expires_at});
     if (!put) {
         co_return put.error();
     }
@@ -322,7 +322,7 @@ task<result<void>> machine_service::revoke_machine(client_number asking, machine
     security_event event;
     event.kind = event_kind::token_revoked;
     event.presented = use_of(from, context_.time.now());
-    event.about = holder->client_id;
+    event.about = issued_to->client_id;
     const ticket noted = context_.data.append_event(event);
     task<result<void>> accepted = acceptance(context_.data, later(put->wait_for, noted));
     co_return co_await std::move(accepted);

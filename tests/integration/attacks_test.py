@@ -6,7 +6,7 @@ import html
 import re
 import urllib.parse
 
-from sign_in_test import BYE, CALLBACK, CHALLENGE, CONSENT, ERROR, SIGN_IN, VERIFIER, SignInCase, claims_of
+from sign_in_test import BYE, CALLBACK, CONSENT, ERROR, SIGN_IN, VERIFIER, SignInCase, claims_of
 from support import case
 from support.person import Person
 

@@ -4,9 +4,7 @@ pages driven by their field names and ids, the signing keys rotated in between. 
 import base64
 import hashlib
 import json
-import os
 import pathlib
-import re
 import unittest
 from urllib.parse import urlencode
 

@@ -2,7 +2,6 @@
 and opaque access tokens of users."""
 import base64
 import json
-import unittest
 from urllib.parse import urlencode
 
 from code_test import CALLBACK, CHALLENGE, ORDERS, VERIFIER, unpacked
