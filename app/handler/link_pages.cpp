@@ -39,6 +39,7 @@ link_model model_of(const app_context& context, const link_service::looked& seen
     link_model model;
     model.purpose = seen.purpose;
     model.address = seen.address;
+    model.wants_factor = seen.wants_factor;
     model.password_length_min = context.settings.passwords.length_min;
     return model;
 }
@@ -76,6 +77,12 @@ http_response page_again(const app_context& context, const http_request& request
         model.problem = link_problem::wrong_password;
         status = unprocessable;
         break;
+    case errc::second_factor_required: // the page asks for it, so it was left empty
+    case errc::second_factor_failed:
+        model.wants_factor = true;
+        model.problem = link_problem::factor_failed;
+        status = unprocessable;
+        break;
     case errc::email_taken:
         model.problem = link_problem::address_taken;
         break;
@@ -104,7 +111,8 @@ task<result<void>> follow(app_context& context, const http_request& request, lin
     secret_string capsule{std::string_view(request.path_parameter)};
     switch (purpose) {
     case link_purpose::reset_password: {
-        auto pending = context.links->reset(std::move(capsule), text("new_password"), request.from);
+        shown_codes codes{text("totp"), text("recovery_code")};
+        auto pending = context.links->reset(std::move(capsule), text("new_password"), std::move(codes), request.from);
         co_return co_await std::move(pending);
     }
     case link_purpose::verify_email: {

@@ -1,5 +1,6 @@
 // What links in mails do, asked by programs: proving an address, a new password, another address, an invitation. For
 // people there are pages: link_pages.cpp.
+#include "app/dto/factor_json.hpp"
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
 #include "app/handler/callers.hpp"
@@ -41,12 +42,14 @@ result<secret_string> read_capsule(const parameters& body) {
 
 struct reset_request {
     secret_string capsule, desired;
+    shown_codes codes;
 };
 result<reset_request> read_reset(const parameters& body) {
     member_reader reader(body);
     reset_request out;
     out.capsule = reader.required_secret("capsule");
     out.desired = reader.required_secret("new_password");
+    out.codes = read_codes(reader);
     if (reader.failed()) {
         return reader.why();
     }
@@ -118,7 +121,8 @@ task<http_response> handle_reset(app_context& context, const http_request& reque
     if (context.links == nullptr) {
         co_return no_links();
     }
-    auto pending = context.links->reset(std::move(wanted->capsule), std::move(wanted->desired), request.from);
+    auto pending = context.links->reset(std::move(wanted->capsule), std::move(wanted->desired),
+                                        std::move(wanted->codes), request.from);
     const auto done = co_await std::move(pending);
     co_return answer(done, no_content());
 }
@@ -231,7 +235,8 @@ constexpr refusal_list of_a_wish =
 constexpr route rows[] = {
     {post, "/password/forgot", handle_forgot, "forgot_password",
      refuses(json_body, of_a_wish, request_problem::body_too_large)},
-    {post, "/password/reset", handle_reset, "reset_password", refuses(of_a_link, hashing)},
+    {post, "/password/reset", handle_reset, "reset_password",
+     refuses(of_a_link, hashing, errc::second_factor_required, errc::second_factor_failed, errc::too_many_attempts)},
     {post, "/email/verify", handle_verify, "verify_email",
      refuses(of_a_link, hashing, errc::invalid_access_token, errc::missing_access_token, errc::insufficient_scope,
              errc::wrong_password, errc::too_many_attempts)},

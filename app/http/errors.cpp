@@ -197,7 +197,7 @@ constexpr std::array table{
     error_row{errc::forward_denied, "forward_denied", 403, "Forbidden",
               "This host asks for a role or a scope that the user does not have.", ""},
     error_row{errc::second_factor_required, "second_factor_required", 401, "Unauthorized",
-              "The password is right, and a second factor is wanted: send a code, or go on with step.", "mfa_required"},
+              "A second factor is wanted: send a code. A sign-in can go on with step, too.", "mfa_required"},
     error_row{errc::second_factor_failed, "second_factor_failed", 401, "Unauthorized",
               "The code is not right, or was used before.", "invalid_grant"},
     error_row{errc::step_expired, "step_expired", 401, "Unauthorized",

@@ -46,8 +46,8 @@ static_assert(well_formed(templates::frame) && well_formed(templates::problem) &
               well_formed(templates::sign_out) && well_formed(templates::signed_out) &&
               well_formed(templates::back_link) && well_formed(templates::error) && well_formed(templates::form_post) &&
               well_formed(templates::link) && well_formed(templates::link_new_password) &&
-              well_formed(templates::link_password) && well_formed(templates::link_sure) &&
-              well_formed(templates::plain));
+              well_formed(templates::link_factor) && well_formed(templates::link_password) &&
+              well_formed(templates::link_sure) && well_formed(templates::plain));
 
 // What comes from outside, without its control characters.
 std::string escaped(std::string_view text) {
@@ -326,6 +326,8 @@ std::string sentence_of(const page_texts& texts, const link_model& m) {
         return filled_text(texts.weak_password, {{"length", std::to_string(m.password_length_min)}});
     case wrong_password:
         return filled_text(texts.wrong_password, {});
+    case factor_failed:
+        return filled_text(texts.factor_failed, {});
     case not_sure:
         return filled_text(texts.not_sure, {});
     case address_taken:
@@ -351,7 +353,8 @@ http_response page_of(const page_look& look, const link_model& m) {
     if (m.problem != link_problem::none) {
         problem = filled(templates::problem, texts, {{"sentence", sentence_of(texts, m)}});
         const bool is_of_field = m.problem == link_problem::weak_password ||
-                                 m.problem == link_problem::wrong_password || m.problem == link_problem::not_sure;
+                                 m.problem == link_problem::wrong_password ||
+                                 m.problem == link_problem::factor_failed || m.problem == link_problem::not_sure;
         tied = is_of_field ? R"( aria-invalid="true" aria-describedby="problem")" : R"( aria-describedby="problem")";
     }
     std::string fields;
@@ -361,7 +364,11 @@ http_response page_of(const page_look& look, const link_model& m) {
     } else if (m.purpose == link_purpose::verify_email) {
         fields = filled(templates::link_password, texts, {{"tied", tied}});
     } else {
-        fields = filled(templates::link_new_password, texts, {{"tied", tied}});
+        const bool is_of_code = m.problem == link_problem::factor_failed;
+        fields = filled(templates::link_new_password, texts, {{"tied", is_of_code ? std::string() : tied}});
+        if (m.wants_factor) {
+            fields += filled(templates::link_factor, texts, {{"tied", is_of_code ? tied : std::string()}});
+        }
     }
     return page(look, texts.*words.title,
                 filled(templates::link, texts,

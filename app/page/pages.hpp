@@ -76,6 +76,7 @@ enum class link_problem : std::uint8_t {
     none,
     weak_password,
     wrong_password,
+    factor_failed,
     not_sure,
     address_taken,
     too_many_attempts,
@@ -83,7 +84,8 @@ enum class link_problem : std::uint8_t {
 };
 struct link_model {
     link_purpose purpose{};
-    std::string address; // that it is about
+    std::string address;       // that it is about
+    bool wants_factor = false; // beside a new password
     std::size_t password_length_min = 0;
     link_problem problem = link_problem::none;
     seconds wait{}; // too_many_attempts

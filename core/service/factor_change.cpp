@@ -28,6 +28,13 @@ std::string about_factor(const user_factor& f) {
     return (f.kind == factor_kind::totp ? "totp " : "recovery ") + std::to_string(f.number);
 }
 
+std::string notice_about(const user_factor& f) {
+    if (!f.name.empty()) {
+        return f.name;
+    }
+    return f.kind == factor_kind::totp ? "TOTP" : "recovery codes";
+}
+
 result<std::string> checked_factor_name(const std::string& typed) {
     validation checks;
     std::string why;

@@ -10,6 +10,8 @@ namespace pawl {
 
 // "totp 3": as events tell of it.
 std::string about_factor(const user_factor& f);
+// What a notice calls it: its name, else its kind.
+std::string notice_about(const user_factor& f);
 // NFC of at most factor_name_size_max bytes. validation_failed.
 result<std::string> checked_factor_name(const std::string& typed);
 // Whether the account may have one more.

@@ -4,6 +4,7 @@
 #include "core/factor/totp.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/factor_change.hpp"
+#include "core/service/mail_cause.hpp"
 #include "core/service/second_factor.hpp"
 #include "core/service/user_change.hpp"
 
@@ -104,13 +105,14 @@ task<result<new_recovery>> factor_service::make_recovery(principal who, caller f
     out.facts.count = recovery_codes_made;
     out.facts.created_at = context_.time.now();
     context_.random.fill(out.facts.salt);
-    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+    const mailing_edit_function edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
         std::erase_if(u.factors, [](const user_factor& f) { return f.kind == factor_kind::recovery; });
         if (!has_room_for_factor(u)) {
             return errc::too_many_factors;
         }
         out.facts.number = ++u.next_factor;
         u.factors.push_back(out.facts);
+        add_notice(context_, mail_kind::factor_added, u, from, mails, notice_about(out.facts));
         return user_edit::replace;
     };
     user_change change = change_own_user(context_, who, edit);
@@ -161,12 +163,13 @@ task<result<void>> factor_service::remove(principal who, std::uint32_t factor, b
         co_return owner.error();
     }
     std::string about;
-    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+    const mailing_edit_function edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
         const user_factor* const f = find_factor(u, factor);
         if (f == nullptr) {
             return errc::factor_not_found;
         }
         about = about_factor(*f);
+        add_notice(context_, mail_kind::factor_removed, u, from, mails, notice_about(*f));
         take_away(u, factor);
         if (!keeps_sessions) {
             close_gate(u, gate_reason::logout_all, who.session, context_.time.now());
@@ -202,12 +205,13 @@ task<result<void>> factor_service::remove(operator_caller by, user_id id, std::u
     if (std::optional<failure> refused = no_operator(context_, by)) {
         co_return *std::move(refused);
     }
-    std::string about = "all";
-    const user_edit_function edit = [&](user& u) -> result<user_edit> {
+    std::string about = "all"; // notices don't tell of the operator's device
+    const mailing_edit_function edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
         if (factor == 0) {
             if (u.factors.empty()) {
                 return user_edit::keep;
             }
+            add_notice(context_, mail_kind::factor_removed, u, caller{}, mails, notice_about(u.factors.front()));
             u.factors.clear();
             ++u.factor_epoch;
             return user_edit::replace;
@@ -217,6 +221,7 @@ task<result<void>> factor_service::remove(operator_caller by, user_id id, std::u
             return errc::factor_not_found;
         }
         about = about_factor(*f);
+        add_notice(context_, mail_kind::factor_removed, u, caller{}, mails, notice_about(*f));
         take_away(u, factor);
         return user_edit::replace;
     };

@@ -5,6 +5,7 @@
 #include "core/factor/word.hpp"
 #include "core/service/factor_change.hpp"
 #include "core/service/factor_service.hpp"
+#include "core/service/mail_cause.hpp"
 #include "core/service/second_factor.hpp"
 
 #include <functional>
@@ -54,9 +55,9 @@ result<user_factor> proven_totp(const service_context& context, const user& u, c
     return made;
 }
 
-// Adds it where the account's factors are those that it was offered for.
-user_edit_function adds(const user_factor& made) {
-    return [made](user& u) -> result<user_edit> {
+// Adds it where the account's factors are those that it was offered for. `context` and `from` outlive it.
+mailing_edit_function adds(const service_context& context, const user_factor& made, const caller& from) {
+    return [&context, &from, made](user& u, std::vector<mail>& mails) -> result<user_edit> {
         if (made.number != u.next_factor + 1) {
             return errc::link_used;
         }
@@ -65,11 +66,12 @@ user_edit_function adds(const user_factor& made) {
         }
         u.next_factor = made.number;
         u.factors.push_back(made);
+        add_notice(context, mail_kind::factor_added, u, from, mails, notice_about(made));
         return user_edit::replace;
     };
 }
 
-using change_function = std::function<user_change(const user_edit_function& edit)>;
+using change_function = std::function<user_change(const mailing_edit_function& edit)>;
 
 // Awaited directly: `change` outlives the call.
 task<result<user_factor>> confirm(const service_context& context, user_ptr owner, secret_string capsule,
@@ -90,8 +92,9 @@ task<result<user_factor>> confirm(const service_context& context, user_ptr owner
         co_return made.error();
     }
     made->name = *checked;
+    user_change changed = change(adds(context, *made, from));
     task<result<user_ptr>> settling =
-        settle_factor_change(context, change(adds(*made)), event_kind::factor_added, about_factor(*made), from);
+        settle_factor_change(context, std::move(changed), event_kind::factor_added, about_factor(*made), from);
     const result<user_ptr> settled = co_await std::move(settling);
     if (!settled) {
         co_return settled.error();
@@ -127,7 +130,9 @@ task<result<offered_totp>> factor_service::offer_totp(secret_string step) {
 
 task<result<user_factor>> factor_service::confirm_totp(principal who, secret_string capsule, secret_string code,
                                                        std::string name, caller from) {
-    const change_function change = [&](const user_edit_function& edit) { return change_own_user(context_, who, edit); };
+    const change_function change = [&](const mailing_edit_function& edit) {
+        return change_own_user(context_, who, edit);
+    };
     task<result<user_factor>> confirming =
         confirm(context_, who.user, std::move(capsule), std::move(code), std::move(name), from, change);
     co_return co_await std::move(confirming);
@@ -145,11 +150,11 @@ task<result<user_factor>> factor_service::confirm_totp(secret_string step, secre
     }
     const user_ptr owner = begun->holder;
     // On the fresh record: the step is good for the first factor alone, and for this password.
-    const change_function change = [&](const user_edit_function& edit) {
-        return change_user(context_.data, owner->id, [&](user& u) -> result<user_edit> {
+    const change_function change = [&](const mailing_edit_function& edit) {
+        return change_user(context_.data, owner->id, [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
             const bool stands =
                 u.gate == owner->gate && u.password_hash == owner->password_hash && !has_second_factor(u);
-            return stands ? edit(u) : result<user_edit>(errc::step_expired);
+            return stands ? edit(u, mails) : result<user_edit>(errc::step_expired);
         });
     };
     task<result<user_factor>> confirming =

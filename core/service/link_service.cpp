@@ -47,6 +47,26 @@ void drop_what_was_before(user& u) {
     u.must_change_password = false;
 }
 
+void give_password(user& u, const mail_link& link, const std::string& hashed, timestamp now) {
+    if (link.mailed && !u.email_verified) {
+        drop_what_was_before(u);
+        u.email_verified = true;
+        u.email_verified_at = now;
+    }
+    u.password_hash = hashed;
+    u.password_changed_at = now;
+    u.must_change_password = false;
+    ++u.factor_epoch;
+    close_gate(u, gate_reason::password_change, family_id{}, now);
+}
+
+// The mailbox is one factor, so an account that has a second one is not taken over by the mailbox alone. Until its
+// address is proven the factors may be a stranger's: they go with the reset.
+bool wants_factor_for_reset(const service_context& context, const mail_link& link, const user& u) {
+    const bool is_first_proof = link.mailed && !u.email_verified;
+    return !is_first_proof && has_second_factor(u) && context.settings.require_factor != factor_policy::none;
+}
+
 } // namespace
 
 mail_wish link_service::wish_for(mail_kind kind, const user& u, const caller& from) {
@@ -125,6 +145,8 @@ link_service::looked link_service::look(std::string_view capsule) const {
         out.decision = decide_link(*context_.keys()->capsules, *shown, out.purpose, nullptr, context_.time.now());
     }
     out.address = u && shown->link.address.empty() ? u->email : shown->link.address;
+    out.wants_factor =
+        u && out.purpose == link_purpose::reset_password && wants_factor_for_reset(context_, shown->link, *u);
     return out;
 }
 
@@ -209,7 +231,18 @@ task<result<void>> link_service::withdraw_consents(user_id id, const caller& fro
     co_return result<void>();
 }
 
-task<result<void>> link_service::reset(secret_string capsule, secret_string desired, caller from) {
+task<result<ticket>> link_service::prove_for_reset(const user_ptr& owner, shown_codes codes, const caller& from) {
+    if (codes.empty()) {
+        task<failure> refusing =
+            refusal(context_.data, errc::second_factor_required, context_.data.observe_user(owner->id, owner->version));
+        co_return co_await std::move(refusing);
+    }
+    task<result<accepted_factor>> proving = prove_factor(context_, owner, std::move(codes), from);
+    const result<accepted_factor> proven = co_await std::move(proving);
+    co_return proven ? result<ticket>(proven->wait_for) : result<ticket>(proven.error());
+}
+
+task<result<void>> link_service::reset(secret_string capsule, secret_string desired, shown_codes codes, caller from) {
     task<result<held_link>> holding = hold(capsule, link_purpose::reset_password);
     result<held_link> held = co_await std::move(holding);
     if (!held) {
@@ -221,6 +254,16 @@ task<result<void>> link_service::reset(secret_string capsule, secret_string desi
         validation checks;
         checks.refuse("new_password", *weak);
         co_return checks.take();
+    }
+    const bool is_factor_wanted = wants_factor_for_reset(context_, held->shown.link, now_there);
+    ticket code_used = ticket::none;
+    if (is_factor_wanted) {
+        task<result<ticket>> proving = prove_for_reset(held->user, std::move(codes), from);
+        const result<ticket> proven = co_await std::move(proving);
+        if (!proven) {
+            co_return proven.error();
+        }
+        code_used = *proven;
     }
     secret_string normalized = normalize_password(desired.reveal());
     task<result<std::string>> hashing = context_.hasher.hash(std::move(normalized));
@@ -241,21 +284,15 @@ task<result<void>> link_service::reset(secret_string capsule, secret_string desi
         if (const link_decision d = decide(shown, link_purpose::reset_password, u); d != link_decision::good) {
             return failure_of(d);
         }
-        const timestamp now = context_.time.now();
-        if (shown.link.mailed && !u.email_verified) {
-            drop_what_was_before(u);
-            u.email_verified = true;
-            u.email_verified_at = now;
+        if (!is_factor_wanted && wants_factor_for_reset(context_, shown.link, u)) { // added meanwhile
+            return errc::second_factor_required;
         }
-        u.password_hash = *hashed;
-        u.password_changed_at = now;
-        u.must_change_password = false;
-        ++u.factor_epoch;
-        close_gate(u, gate_reason::password_change, family_id{}, now);
+        give_password(u, shown.link, *hashed, context_.time.now());
         add_notice(context_, mail_kind::password_changed, u, from, mails);
         return user_edit::replace;
     };
     user_change change = change_user(context_.data, now_there.id, edit);
+    change.wait_for = later(change.wait_for, code_used);
     if (change.replaced) {
         change.wait_for =
             later(change.wait_for, record_by_link(context_, event_kind::password_reset, now_there.id, from, {}));

@@ -9,6 +9,7 @@
 #include "core/service/admin_service.hpp"
 #include "core/service/consent_service.hpp"
 #include "core/service/mail_service.hpp"
+#include "core/service/second_factor.hpp"
 #include "core/service/services.hpp"
 
 #include <optional>
@@ -53,7 +54,8 @@ public:
     struct looked {
         link_decision decision = link_decision::link_invalid;
         link_purpose purpose{};
-        std::string address; // that it is about: of the link, else of the account
+        std::string address;       // that it is about: of the link, else of the account
+        bool wants_factor = false; // reset_password alone: see reset()
     };
     looked look(std::string_view capsule) const;
 
@@ -63,8 +65,10 @@ public:
 
     // --- Who has a link. link_invalid, link_expired, link_used, storage_unavailable; and
     // validation_failed, password_queue_full, hash_memory_unavailable. Every session ends. What an account had before
-    // its address was first proven is dropped: it may have been made by another than who has the mailbox.
-    task<result<void>> reset(secret_string capsule, secret_string desired, caller from);
+    // its address was first proven is dropped: it may have been made by another than who has the mailbox. Where the
+    // account has a second factor, and its address was proven before, a code of it is wanted, too:
+    // second_factor_required where `codes` are empty; second_factor_failed, too_many_attempts.
+    task<result<void>> reset(secret_string capsule, secret_string desired, shown_codes codes, caller from);
     // By a session of the account, or its password (exactly one is given): the mailbox alone does not bless an account
     // that a stranger made. Success, too, where it is done already. wrong_password, too_many_attempts ...
     task<result<void>> verify(secret_string capsule, std::optional<principal> who,
@@ -111,6 +115,8 @@ private:
     task<result<held_link>> hold(const secret_string& capsule, link_purpose wanted);
     bool may_be_sent(const user* u, std::string_view folded, const caller& from);
     result<operators_link> shown_link(mail_kind kind, const user_ptr& u, seconds life);
+    // What the code waits for. Awaited directly.
+    task<result<ticket>> prove_for_reset(const user_ptr& owner, shown_codes codes, const caller& from);
     task<result<void>> withdraw_consents(user_id id, const caller& from);
 
     service_context context_;

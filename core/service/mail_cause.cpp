@@ -39,4 +39,9 @@ std::optional<mail> notice_for(const service_context& context, mail_kind kind, c
     return context.mails->make_notice(wish);
 }
 
+ticket send_notice(const service_context& context, mail_kind kind, const user& u, const caller& from) {
+    const std::optional<mail> notice = notice_for(context, kind, u, from);
+    return notice ? context.mails->hand_over(*notice) : ticket::none;
+}
+
 } // namespace pawl

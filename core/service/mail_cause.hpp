@@ -23,10 +23,12 @@ std::optional<mail> notice_for(const service_context& context, mail_kind kind, c
                                std::string about = {});
 // Adds it to the mails of a change.
 inline void add_notice(const service_context& context, mail_kind kind, const user& u, const caller& from,
-                       std::vector<mail>& mails) {
-    if (std::optional<mail> notice = notice_for(context, kind, u, from)) {
+                       std::vector<mail>& mails, std::string about = {}) {
+    if (std::optional<mail> notice = notice_for(context, kind, u, from, std::move(about))) {
         mails.push_back(*std::move(notice));
     }
 }
+// Sends it alone, where no record of the user changes. ticket::none where there is none, or no room for it.
+ticket send_notice(const service_context& context, mail_kind kind, const user& u, const caller& from);
 
 } // namespace pawl

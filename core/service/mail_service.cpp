@@ -80,6 +80,14 @@ result<ticket> mail_service::send(const mail_wish& wish) {
     return mails_.want_mail(*made);
 }
 
+ticket mail_service::hand_over(const mail& notice) {
+    const result<ticket> wanted = mails_.want_mail(notice);
+    if (!wanted) {
+        counters_.dropped.fetch_add(1, std::memory_order_relaxed);
+    }
+    return wanted ? *wanted : ticket::none;
+}
+
 std::vector<mail_ptr> mail_service::list(const std::optional<mail_id>& after, std::size_t limit) const {
     return mails_.mails_after(after, limit);
 }

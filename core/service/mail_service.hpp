@@ -60,6 +60,9 @@ public:
     std::optional<mail> make_notice(const mail_wish& wish) const;
     // A mail of its own. Wait for the ticket before the answer. mail_off, mail_queue_full, storage_unavailable.
     result<ticket> send(const mail_wish& wish);
+    // A notice that make_notice() gave, where no record changes with it. ticket::none where the log has no room for it:
+    // what it tells of happened all the same.
+    ticket hand_over(const mail& notice);
 
     // --- Operators.
     std::vector<mail_ptr> list(const std::optional<mail_id>& after, std::size_t limit) const;

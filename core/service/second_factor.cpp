@@ -6,6 +6,7 @@
 #include "core/factor/word.hpp"
 #include "core/service/attempt_record.hpp"
 #include "core/service/durable_answer.hpp"
+#include "core/service/mail_cause.hpp"
 #include "core/service/password_try.hpp"
 
 #include <algorithm>
@@ -19,6 +20,8 @@ namespace {
 
 // Failures are counted of the account alone, from wherever they come: the limiters count pairs, so this stands for all.
 constexpr peer_address any_address{{0xFF}};
+// The owner is told when so many codes of a set are left.
+constexpr int recovery_left_low = 2;
 
 std::string about_factor(const user_factor& f) {
     return (f.kind == factor_kind::totp ? "totp " : "recovery ") + std::to_string(f.number);
@@ -72,14 +75,31 @@ tried_code try_code(const service_context& context, user_id user, const user_fac
     return out;
 }
 
-void record_recovery_use(const service_context& context, user_id user, const user_factor& facts, const caller& from) {
+// The event of it, and what its owner is told.
+ticket record_recovery_use(const service_context& context, const user& holder, const user_factor& facts, int left,
+                           const caller& from) {
     security_event event;
     event.kind = event_kind::recovery_used;
-    event.user = user;
-    event.by = user;
+    event.user = holder.id;
+    event.by = holder.id;
     event.presented = use_of(from, context.time.now());
     event.about = about_factor(facts);
     static_cast<void>(context.data.append_event(event));
+    const ticket told = send_notice(context, mail_kind::recovery_used, holder, from);
+    return left == recovery_left_low ? later(told, send_notice(context, mail_kind::recovery_low, holder, from)) : told;
+}
+
+// Tells the owner where this failure was the last one that the limit allows: the password is known to somebody else.
+ticket tell_of_failures(const service_context& context, const user& holder, const std::string& account,
+                        const caller& from) {
+    if (context.factor_limits == nullptr) {
+        return ticket::none;
+    }
+    if (!reserve_factor_try(context, account)) {
+        give_back_factor_try(context, account);
+        return ticket::none;
+    }
+    return send_notice(context, mail_kind::factor_failures, holder, from);
 }
 
 } // namespace
@@ -134,13 +154,17 @@ task<result<accepted_factor>> prove_factor(const service_context& context, user_
         give_back_factor_try(context, account);
         accepted_factor out{is_totp ? second_shown::totp : second_shown::recovery_code, facts.number, tried.wait_for};
         if (!is_totp) {
-            record_recovery_use(context, holder->id, facts, from);
-            out.recovery_left = static_cast<std::uint8_t>(
-                facts.count - std::min<int>(std::popcount(recovery_word::of(tried.word).used), facts.count));
+            const int left =
+                facts.count - std::min<int>(std::popcount(recovery_word::of(tried.word).used), facts.count);
+            out.recovery_left = static_cast<std::uint8_t>(left);
+            out.wait_for = later(out.wait_for, record_recovery_use(context, *holder, facts, left, from));
         }
         co_return out;
     }
     record_attempt(context, event_kind::second_factor_failed, account_name(*holder), holder, from);
+    if (rests) {
+        rests = later(*rests, tell_of_failures(context, *holder, account, from));
+    }
     task<failure> refused = refusal(context.data, errc::second_factor_failed, rests);
     co_return co_await std::move(refused);
 }

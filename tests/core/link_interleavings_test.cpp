@@ -43,7 +43,9 @@ struct contest : link_world {
             refusals.push_back(answer.error().code);
         }
     }
-    void reset(std::size_t which) { note(run(links.reset(reset_link, secret(passwords[which]), from_host(2)))); }
+    void reset(std::size_t which) {
+        note(run(links.reset(reset_link, secret(passwords[which]), shown_codes{}, from_host(2))));
+    }
     void change() { note(run(links.change_email(change_link, from_host(3)))); }
 
     interleaver turns;

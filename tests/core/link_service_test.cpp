@@ -24,7 +24,7 @@ struct fixture : link_world {
         return link_in_last(mail_kind::reset_password);
     }
     result<void> reset(const secret_string& link, std::string_view with = wished) {
-        return run(links.reset(link, secret(with), from_host(2)));
+        return run(links.reset(link, secret(with), shown_codes{}, from_host(2)));
     }
     principal in() { return signed_in(log_in(user_of(id)->email).value()); }
     result<void> ask_change(const std::string& to) {
@@ -102,7 +102,8 @@ BOOST_AUTO_TEST_CASE(a_password_change_an_address_change_and_disabling_overtake_
         const mail waiting = w.mails_of(mail_kind::reset_password).back();
         const secret_string link = w.link_in_last(mail_kind::reset_password);
         w.edit(who, how);
-        BOOST_TEST((code_of(run(w.links.reset(link, secret_string(wished), from_host(2)))) == errc::link_used));
+        BOOST_TEST(
+            (code_of(run(w.links.reset(link, secret_string(wished), shown_codes{}, from_host(2)))) == errc::link_used));
         BOOST_TEST(!w.sent_link(waiting)); // a mail that still waits is not sent
     }
 }
@@ -408,9 +409,9 @@ BOOST_AUTO_TEST_CASE(a_changed_password_is_told_to_a_proven_address_alone) {
 BOOST_AUTO_TEST_CASE(nothing_is_told_that_a_crash_would_take_back) {
     const secret_string link = reset_link();
     data.hold_durability();
-    running<result<void>> resetting(links.reset(link, secret(wished), from_host(2)));
+    running<result<void>> resetting(links.reset(link, secret(wished), shown_codes{}, from_host(2)));
     BOOST_TEST(!resetting.answered());
-    running<result<void>> second(links.reset(link, secret(wished), from_host(2)));
+    running<result<void>> second(links.reset(link, secret(wished), shown_codes{}, from_host(2)));
     BOOST_TEST(!second.answered()); // its refusal rests on the same record
     data.resume_durability();
     BOOST_TEST(resetting.answer().has_value());
