@@ -294,6 +294,7 @@ BOOST_AUTO_TEST_CASE(an_undo_restores_the_address_whatever_a_thief_did_since) {
     time.advance(seconds(60));
     BOOST_REQUIRE(change(change_link("thief@example.org"))); // the thief's own second change
     const secret_string thiefs = link_in_last(mail_kind::undo_email);
+    const issued_tokens session = log_in("thief@example.org").value();
     edit(id, [&](user& u) {
         u.next_factor = 1;
         user_factor f;
@@ -301,7 +302,6 @@ BOOST_AUTO_TEST_CASE(an_undo_restores_the_address_whatever_a_thief_did_since) {
         f.created_at = time.now();
         u.factors = {f};
     });
-    const issued_tokens session = log_in("thief@example.org").value();
     time.advance(seconds(60));
     BOOST_REQUIRE(undo(owners));
     const user_ptr now = user_of(id);

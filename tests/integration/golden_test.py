@@ -2,7 +2,8 @@
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
 came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes, revoked tokens and consents,
-`--make-families v1-families` one with the sessions of clients, `--make-factors v1-factors` one with second factors.
+`--make-families v1-families` one with the sessions of clients, `--make-factors v1-factors` one with second factors and
+addresses that were given up, `--make-mails v1-mails` one with mails in every state.
 """
 import base64
 import gzip
@@ -120,7 +121,8 @@ def factors(serial):
         {"user": {"id": 900 + serial, "email": "two%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z", "factor_epoch": 3 + serial,
                   "password_changed_at": "2026-01-04T03:04:05Z", "email_verified_at": "2026-01-05T03:04:05Z",
                   "undo_floor": "2026-01-06T03:04:05Z", "locale": "de-CH", "must_change_password": True, "pending_approval": True,
-                  "no_notices": True, "next_factor": 7, "factors": [totp, codes]}},
+                  "no_notices": True, "next_factor": 7, "factors": [totp, codes],
+                  "former_addresses": [{"email": "was%s@example.com" % n, "until": "2099-01-06T03:04:05Z"}]}},
         {"factor_word": {"user": 900 + serial, "factor": 2, "kind": "totp", "word": 58000009 * 65536 + 4,
                          "used_at": "2026-02-02T03:04:05Z", "used_from": "192.0.2.7"}},
         {"factor_word": {"user": 900 + serial, "factor": 5, "kind": "recovery", "word": 1770000000 * 16777216 + 0b1010010101,
@@ -275,6 +277,59 @@ def make_with_families(name):
         server.close()
 
 
+def mails_of(client, operator):
+    """What /admin/mail tells, of what does not change by waiting."""
+    access = client.login(operator).json["access_token"]
+    return [{name: m[name] for name in ("id", "kind", "to", "status")}
+            for m in client.get("/admin/mail?limit=100", bearer=access).json["mails"]]
+
+
+def make_with_mails(name):
+    """Mails in every state but `overtaken`, in a snapshot and in the log after it."""
+    target = GOLDEN / name
+    assert not target.exists(), "%s is there already; a format is frozen once" % target
+    server = Pawld("--snapshot-interval", "1s", "--snapshot-min-bytes", "4KiB")
+    root = "root@example.com"
+    try:
+        server.start()
+        client = Client(server.url)
+        alice = client.sign_up("alice@example.com", first_name="Alice", surname="Müller").json
+        client.post("/dev/users", {"email": root, "password": PASSWORD, "is_superuser": True})
+
+        def asked(email, code=None, count=0):
+            client.delete("/dev/faults")
+            if code:
+                assert client.post("/dev/faults", {"fault": "mail", "code": code, "count": count}).status == 201
+            client.sign_up(email)
+            assert client.post("/password/forgot", {"email": email}).status == 202
+
+        asked("never@example.com", "550")
+        asked("got@example.com")
+        case.eventually(lambda: {m["status"] for m in mails_of(client, root)} == {"refused", "sent"})
+        asked("dropped@example.com", "451")
+        dropped = next(m for m in mails_of(client, root) if m["to"] == "dropped@example.com")
+        bearer = client.login(root).json["access_token"]
+        assert client.delete("/admin/mail/" + dropped["id"], bearer).status == 204
+        asked("waits@example.com", "connect")
+        snapshots = lambda: set(pathlib.Path(server.data_dir).glob("snap-*.dat"))
+        found = snapshots()
+        for i in range(30):  # enough for a snapshot
+            assert client.sign_up("u%d@example.com" % i, first_name="U").status == 201
+        case.eventually(lambda: snapshots() - found)
+        server.options = ["--snapshot-interval", "30d"]
+        asked("later@example.com", "connect")
+        assert client.post("/admin/invitations", {"email": "new@example.com", "days": 30}, bearer=bearer).status == 201
+        old = client.login("alice@example.com").json["refresh_token"]
+        current = client.refresh(client.refresh(old).json["refresh_token"]).json["refresh_token"]
+        known = {"password": PASSWORD, "users": {"alice@example.com": {"user": alice, "old": old, "current": current,
+                                                                       "state": "live"}},
+                 "now": client.get("/dev/clock").json["now"], "mails": mails_of(client, root)}
+        server.kill()
+        keep(target, server, known)
+    finally:
+        server.close()
+
+
 class Golden(unittest.TestCase):
     def unpacked(self, golden, server):
         data = pathlib.Path(server.data_dir)
@@ -296,6 +351,7 @@ class Golden(unittest.TestCase):
                 self.check_entities(server, known.get("entities", []))
                 server.start()
                 client = Client(server.url)
+                self.check_mails(client, known.get("mails", []))
                 self.assertEqual(client.post("/dev/clock", {"set": known["now"]}).status, 200)
                 for email, user in known["users"].items():
                     self.check(client, email, user, known["password"])
@@ -308,6 +364,18 @@ class Golden(unittest.TestCase):
         for line in lines:
             kind, wanted = next(iter(line.items()))
             self.assertTrue(any(wanted.items() <= one[kind].items() for one in exported if kind in one), wanted)
+
+    def check_mails(self, client, wanted):
+        """All are known; what waited is tried at once, and too old by now."""
+        if not wanted:
+            return
+        client.post("/dev/users", {"email": "reader@example.com", "password": PASSWORD, "is_superuser": True})
+        found = {m["id"]: m for m in mails_of(client, "reader@example.com")}
+        for mail in wanted:
+            told = found[mail["id"]]
+            self.assertEqual((told["kind"], told["to"]), (mail["kind"], mail["to"]))
+            if mail["status"] != "waiting":
+                self.assertEqual(told["status"], mail["status"])
 
     def check_grant(self, page, grant):
         refresh = page.refresh(grant["current"])
@@ -346,6 +414,8 @@ if __name__ == "__main__":
         make_with_entities(sys.argv[2])
     elif sys.argv[1:2] == ["--make-factors"]:
         make_with_entities(sys.argv[2], factors)
+    elif sys.argv[1:2] == ["--make-mails"]:
+        make_with_mails(sys.argv[2])
     elif sys.argv[1:2] == ["--make-families"]:
         make_with_families(sys.argv[2])
     else:
