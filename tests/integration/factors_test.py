@@ -4,8 +4,10 @@ import base64
 import json
 import signal
 import threading
+from urllib.parse import urlencode
 
 from support import case, totp
+from support.wait import eventually
 
 
 def claims(token):
@@ -242,6 +244,84 @@ class Factors(FactorCase):
         other = self.logged_in()["access_token"]
         body = {"capsule": offered["capsule"], "totp": self.code_of(offered["secret"])}
         self.expect(self.client.post("/users/me/factors/totp/confirm", body, bearer=other), 400, "link_invalid")
+
+
+class WithMail(FactorCase):
+    """An account whose address is proven: it is told of its factors, and a link alone gives no new password."""
+    WISHED = "a third wagon 5 goat"
+
+    def setUp(self):
+        case.ServerCase.setUp(self)
+        self.email = case.fresh_email()
+        body = {"email": self.email, "password": case.PASSWORD, "email_verified": True}
+        self.expect(self.client.post("/dev/users", body), 201)
+        self.access = self.logged_in(self.email)["access_token"]
+
+    def mails(self, kind):
+        return self.client.get("/dev/mail?to=%s&kind=%s" % (self.email, kind)).json
+
+    def link(self):
+        self.expect(self.client.post("/password/forgot", {"email": self.email}), 202)
+        return self.mails("reset_password")[-1]["link"].rsplit("/", 1)[1]
+
+    def reset(self, link, **more):
+        return self.client.post("/password/reset", {"capsule": link, "new_password": self.WISHED, **more})
+
+    def test_the_owner_is_told_what_happens_to_factors(self):
+        number = self.set_up("my phone")
+        self.assertIn("my phone", self.mails("factor_added")[0]["text"])
+        self.step_up()
+        made = self.expect(self.client.post("/users/me/factors/recovery", bearer=self.access), 201).json
+        for left, code in zip(range(9, -1, -1), made["codes"]):
+            self.expect(self.login(recovery_code=code), 200)
+            self.assertEqual(len(self.mails("recovery_used")), 10 - left)
+            self.assertEqual(len(self.mails("recovery_low")), 1 if left <= 2 else 0)
+        for _ in range(5):
+            self.assertEqual(self.mails("factor_failures"), [])
+            self.expect(self.login(totp="000000"), 401, "second_factor_failed")
+        self.assertEqual(len(self.mails("factor_failures")), 1)
+        self.client.advance(1100)
+        self.step_up()
+        self.expect(self.client.delete("/users/me/factors/%d" % number, bearer=self.access), 204)
+        self.assertIn("my phone", self.mails("factor_removed")[0]["text"])
+
+    def test_a_new_password_by_a_link_wants_a_code(self):
+        self.set_up()
+        link = self.link()
+        self.expect(self.reset(link), 401, "second_factor_required")
+        self.expect(self.reset(link, totp="000000"), 401, "second_factor_failed")
+        self.expect(self.login(), 401, "second_factor_required")
+        code = self.fresh()
+        self.expect(self.reset(link, totp=code), 204)
+        self.expect(self.login(), 401, "login_failed")
+        changed = {"email": self.email, "password": self.WISHED}
+        self.expect(self.client.post("/login", {**changed, "totp": code}), 401, "second_factor_failed")
+        self.expect(self.client.post("/login", {**changed, "totp": self.fresh()}), 200)
+
+    def test_the_page_of_a_link_asks_for_the_code(self):
+        plain = self.client.get("/l/" + self.link())
+        self.assertNotIn(b'name="totp"', plain.body)
+        self.set_up()
+        link = self.link()
+        self.assertIn(b'name="totp"', self.client.get("/l/" + link).body)
+        headers = {"Origin": self.server.url, "Content-Type": "application/x-www-form-urlencoded"}
+
+        def sent(**fields):
+            return self.client.request("POST", "/l/" + link, urlencode({"new_password": self.WISHED, **fields}), headers)
+        for fields in ({}, {"totp": "000000"}, {"totp": "", "recovery_code": "aaaaa-aaaaa"}):
+            again = sent(**fields)
+            self.assertEqual(again.status, 422, again)
+            self.assertIn(b'id="problem"', again.body)
+        self.assertEqual(sent(totp=self.fresh()).status, 200)
+        self.expect(self.client.post("/login", {"email": self.email, "password": self.WISHED, "totp": self.fresh()}), 200)
+
+    def test_after_a_kill_a_factor_is_there_with_the_mail_that_tells_of_it(self):
+        self.expect(self.client.post("/dev/faults", {"fault": "mail", "code": "connect", "count": 0}), 201)
+        self.set_up()
+        self.server.restart(how=signal.SIGKILL)
+        self.client = case.Client(self.server.url)
+        self.expect(self.login(), 401, "second_factor_required")
+        eventually(lambda: self.mails("factor_added"))
 
 
 class Kills(FactorCase):

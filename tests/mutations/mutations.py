@@ -200,7 +200,7 @@ MUTATIONS = [
              "if (const link_decision d = link_decision::good; d != link_decision::good) {",
              unit("core_tests", "link_interleavings")),
     Mutation("a reset that keeps what a stranger set before", "core/service/link_service.cpp",
-             "            drop_what_was_before(u);\n", "", unit("core_tests", "link_service/the_reset_of*")),
+             "        drop_what_was_before(u);\n", "", unit("core_tests", "link_service/the_reset_of*")),
     Mutation("the mailbox alone verifies an account", "core/service/link_service_addresses.cpp",
              "if (who && who->user->id != held->user->id) {", "if (who && who->user->id.value == 0) {",
              unit("core_tests", "link_service/the_mailbox*")),

@@ -438,7 +438,7 @@ BOOST_AUTO_TEST_CASE(a_user_is_of_version_2_with_attributes_alone) {
     empty.insert(empty.end(), {0, 0});
     seen.body = empty;
     BOOST_TEST((decode(seen, again) == decoding::malformed));
-    seen.version = 3;
+    seen.version = 4;
     BOOST_TEST((decode(seen, again) == decoding::newer));
 }
 

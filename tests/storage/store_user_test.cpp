@@ -485,7 +485,8 @@ BOOST_AUTO_TEST_CASE(authentic_nonsense_is_refused_and_a_later_format_is_told_ap
     const row rows[] = {
         {user_type, record_version, {1, 2, 3}, exit_code::corrupt},
         {user_type, 2, {1, 2, 3}, exit_code::corrupt}, // of a user with attributes
-        {user_type, 3, {1, 2, 3}, exit_code::newer_format},
+        {user_type, 3, {1, 2, 3}, exit_code::corrupt}, // of one with factors
+        {user_type, 4, {1, 2, 3}, exit_code::newer_format},
         {static_cast<std::uint16_t>(9 | critical_record_bit), 1, {}, exit_code::newer_format},
         {9, 1, {}, exit_code::none}, // an unknown one that may be skipped
     };
