@@ -141,6 +141,10 @@ router::router(std::span<const route> rows) {
         }
         table_[at] = static_cast<std::uint16_t>(i);
     }
+    // "/a/{id}/b/c" before "/a/{id}/b/{serial}": what is said word for word comes first.
+    std::ranges::stable_sort(inner_, {}, [this](std::uint16_t i) {
+        return entries_[i].key.find(second_parameter_segment) != std::string_view::npos;
+    });
 }
 
 const router::entry* router::lookup(std::string_view key, bool has_parameter) const {

@@ -82,7 +82,7 @@ class Mails(MailCase):
                     self.assertIsNone(read["Bcc"])
                     self.assertEqual([part.get_content_type() for part in read.iter_parts()], ["text/plain", "text/html"])
                     text, html = (part.get_content() for part in read.iter_parts())
-                    self.assertEqual(text.replace("\r\n", "\n"), caught["text"])
+                    self.assertEqual(text.replace("\r\n", "\n").rstrip("\n"), caught["text"].rstrip("\n"))
                     self.assertIn(caught["link"], text)
                     self.assertIn(caught["link"], html)
                     self.assertTrue(caught["subject"])

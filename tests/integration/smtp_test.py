@@ -111,14 +111,10 @@ class Sent(RelayCase):
         eventually(lambda: self.listed()["relay_failing"])
         self.assertEqual({(m["status"], m["attempts"]) for m in self.listed()["mails"]}, {("waiting", 0)})
         back = self.relay(port)
-        found = set()
-
-        def all_there():
-            self.client.advance(60)
-            while not back.taken.empty():
-                found.add(back.taken.get().to)
-            return len(found) == len(addresses)
-        eventually(all_there)
+        self.client.advance(300)  # it is tried at least so often; the links live for half an hour
+        found = {back.next().to for _ in addresses}
+        self.assertEqual(len(found), len(addresses))
+        eventually(lambda: not self.listed()["relay_failing"])
 
     def test_a_relay_that_lies_costs_its_one_exchange(self):
         relay = self.relay()
@@ -305,7 +301,7 @@ class Refused(unittest.TestCase):
                         ["--smtp", "smtp://relay.example", "--mail-from", "a\nb@example.org"]):
             with self.subTest(options):
                 status, said = refused_start(*options)
-                self.assertEqual(status, 64, said)
+                self.assertEqual(status, 2, said)
 
 
 def free_port():
