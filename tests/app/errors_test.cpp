@@ -193,7 +193,9 @@ BOOST_AUTO_TEST_CASE(a_problem_has_the_members_of_rfc_9457_and_a_code) {
 
 BOOST_AUTO_TEST_CASE(only_401_and_a_missing_scope_challenge_and_only_a_bad_bearer_is_told_so) {
     for (const auto& row : refusals) {
-        const std::string expected = row.code == errc::insufficient_scope     ? "Bearer error=\"insufficient_scope\""
+        const std::string expected = row.code == errc::insufficient_scope ? "Bearer error=\"insufficient_scope\""
+                                     : row.code == errc::reauthentication_required
+                                         ? "Bearer error=\"insufficient_user_authentication\", max_age=0"
                                      : row.status != 401                      ? "(absent)"
                                      : row.code == errc::invalid_access_token ? "Bearer error=\"invalid_token\""
                                                                               : "Bearer";

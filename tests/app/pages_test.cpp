@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_SUITE(pages)
 
 BOOST_AUTO_TEST_CASE(what_comes_from_outside_is_text_on_every_page) {
     for (const language tongue : {language::english, language::german}) {
-        for (const http_response& page : all_pages({tongue, {}}, std::string(hostile))) {
+        for (const http_response& page : all_pages({tongue, {}, {}}, std::string(hostile))) {
             BOOST_TEST(!has(page, "<script>alert"));
             BOOST_TEST(!has(page, "alert('x')"));
         }
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(what_comes_from_outside_is_text_on_every_page) {
 }
 
 BOOST_AUTO_TEST_CASE(every_page_says_its_language_and_keeps_scripts_frames_and_caches_away) {
-    for (const http_response& page : all_pages({language::german, {}}, "a")) {
+    for (const http_response& page : all_pages({language::german, {}, {}}, "a")) {
         BOOST_TEST(has(page, "<html lang=\"de\">"));
         BOOST_TEST(header(page, "Content-Language") == "de");
         BOOST_TEST(header(page, "Cache-Control") == "no-store");
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(every_page_says_its_language_and_keeps_scripts_frames_and_c
 
 BOOST_AUTO_TEST_CASE(a_form_may_lead_where_its_answer_redirects_to_and_nowhere_else) {
     const auto policy_for = [](const char* uri) {
-        const std::string all = policy(page_of({language::english, uri}, select_model{"f", "c", "u"}));
+        const std::string all = policy(page_of({language::english, uri, {}}, select_model{"f", "c", "u"}));
         return all.substr(all.find("form-action"));
     };
     BOOST_TEST(policy_for("") == "form-action 'self'");
