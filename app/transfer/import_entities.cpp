@@ -89,7 +89,9 @@ void read_value(member_reader& from, std::string_view name, peer_address& out) {
 }
 template <std::unsigned_integral Number>
 void read_value(member_reader& from, std::string_view name, Number& out) {
-    const std::uint64_t max = std::min<std::uint64_t>(std::numeric_limits<Number>::max(), imported_version_max);
+    const std::uint64_t all = std::numeric_limits<Number>::max();
+    // 64 bits of a factor's use are no count.
+    const std::uint64_t max = name == "word" ? all : std::min(all, imported_version_max);
     out = static_cast<Number>(from.optional_count(name, 0, max).value_or(out));
 }
 template <class Id>

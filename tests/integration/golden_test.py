@@ -67,6 +67,8 @@ def make(name):
 def keep(target, server, known):
     target.mkdir(parents=True)
     for path in sorted(pathlib.Path(server.data_dir).iterdir()):
+        if not path.is_file():
+            continue  # the admin socket of one that was killed
         content = path.read_bytes()
         if path.name == "LOCK" or (path.name.startswith("wal-") and not any(content[4096:])):
             continue  # a spare holds nothing
@@ -372,7 +374,10 @@ class Golden(unittest.TestCase):
         client.post("/dev/users", {"email": "reader@example.com", "password": PASSWORD, "is_superuser": True})
         found = {m["id"]: m for m in mails_of(client, "reader@example.com")}
         for mail in wanted:
-            told = found[mail["id"]]
+            told = found.get(mail["id"])
+            if told is None:  # what was final is forgotten after a day
+                self.assertNotEqual(mail["status"], "waiting", mail)
+                continue
             self.assertEqual((told["kind"], told["to"]), (mail["kind"], mail["to"]))
             if mail["status"] != "waiting":
                 self.assertEqual(told["status"], mail["status"])
