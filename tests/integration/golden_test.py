@@ -120,14 +120,14 @@ def factors(serial):
     codes = {"number": 5, "kind": "recovery", "key_id": 0, "created_at": "2026-01-03T03:04:05Z", "name": "",
              "salt": "fedcba9876543210" * 2, "count": 10}
     return [
-        {"user": {"id": 900 + serial, "email": "two%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z", "factor_epoch": 3 + serial,
+        {"user": {"id": 902 - serial, "email": "two%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z", "factor_epoch": 3 + serial,
                   "password_changed_at": "2026-01-04T03:04:05Z", "email_verified_at": "2026-01-05T03:04:05Z",
                   "undo_floor": "2026-01-06T03:04:05Z", "locale": "de-CH", "must_change_password": True, "pending_approval": True,
                   "no_notices": True, "next_factor": 7, "factors": [totp, codes],
                   "former_addresses": [{"email": "was%s@example.com" % n, "until": "2099-01-06T03:04:05Z"}]}},
-        {"factor_word": {"user": 900 + serial, "factor": 2, "kind": "totp", "word": 58000009 * 65536 + 4,
+        {"factor_word": {"user": 902 - serial, "factor": 2, "kind": "totp", "word": 58000009 * 65536 + 4,
                          "used_at": "2026-02-02T03:04:05Z", "used_from": "192.0.2.7"}},
-        {"factor_word": {"user": 900 + serial, "factor": 5, "kind": "recovery", "word": 1770000000 * 16777216 + 0b1010010101,
+        {"factor_word": {"user": 902 - serial, "factor": 5, "kind": "recovery", "word": 1770000000 * 16777216 + 0b1010010101,
                          "used_at": "2026-02-03T03:04:05Z", "used_from": "2001:db8::7"}},
     ]
 
