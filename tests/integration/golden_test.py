@@ -1,7 +1,7 @@
 """Data directories of every released format are still read: snapshots/golden/*, with what they contain.
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
-came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes, revoked tokens and consents,
+came since, never over an old one. `--make-entities v1-forward` writes one with clients, APIs, scopes, revoked tokens and consents,
 `--make-families v1-families` one with the sessions of clients.
 """
 import base64
@@ -98,6 +98,10 @@ def entities(serial):
                     "lost_response_window": 5, "attributes": "{\"team\":\"sales\"}", "epoch": 7,
                     "epoch_raised_at": "2026-02-02T03:04:05Z", "origin": "import", "created_at": "2026-01-02T03:04:05Z"}},
         {"client": {"number": 30 + serial, "version": 2, "client_id": "gone" + n, "removed": True, "enabled": False}},
+        {"client": {"number": 45 + serial, "version": 4, "client_id": "forward:app%s.example" % n, "enabled": True,
+                    "scopes": ["openid", "orders:" + n], "default_scopes": ["openid", "orders:" + n], "consent": "never",
+                    "forward_hosts": ["app%s.example" % n, "app%s.example:8443" % n], "forward_roles": ["clerk", "chef"],
+                    "forward_scopes": ["orders:" + n], "created_at": "2026-01-02T03:04:05Z"}},
         {"revoked_token": {"id": "%032x" % serial, "client": 15 + serial, "expires_at": "2099-01-01T00:00:00Z"}},
         {"user": {"id": 902 - serial, "email": "asked%s@example.com" % n, "created_at": "2026-01-02T03:04:05Z"}},
         {"consent": {"user": 902 - serial, "client": 15 + serial, "version": 5, "era": 2, "scopes": "0 2 %d" % (15 + serial),
