@@ -1,6 +1,6 @@
 // POST /dev/totp: the codes of a user's TOTP, by the clock of this world, for tests.
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/member_reader.hpp"

@@ -1,5 +1,7 @@
 #include "app/mail/sender.hpp"
 
+#include "app/worker/signals_blocked.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
@@ -9,7 +11,6 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <exception>
 #include <utility>
 
@@ -39,15 +40,11 @@ void mail_sender::start() {
             log_.error("mail.defect");
         }
     });
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before); // signals are for the main thread
+    const signals_blocked blocked; // the thread inherits it
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), "pawl-mail");
         context_.run();
     });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void mail_sender::stop() {
