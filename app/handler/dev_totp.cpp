@@ -57,7 +57,7 @@ std::string codes_json(const user_factor& f, const secret_bytes& secret, timesta
 }
 
 task<http_response> handle_dev_totp(app_context& context, const http_request& request) {
-    const auto body = read_tree(request);
+    const auto body = read_object(request);
     if (!body) {
         co_return body.error();
     }
