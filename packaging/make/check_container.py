@@ -35,14 +35,15 @@ def image(places):
 
 
 def check_it_serves_with_a_volume_alone_to_write_to_and_keeps_what_it_was_told(places):
-    volume = places.fresh("volume")
+    volume, log = places.fresh("volume"), places.fresh("log") / "stderr"
+    volume.chmod(0o700)
     os.chown(volume, USER, USER)
     with image(places) as name:
         for first in (True, False):
             port = free_port()
             command = ["podman", "--runtime", "runc", "run", "--rm", "--network", "host", *STRICT, "--volume", "%s:/var/lib/pawl" % volume,
                        "--env", "PAWL_LISTEN=127.0.0.1:%d" % port, "--name", "pawl-check-%d" % port, name]
-            with server(command) as running:
+            with server(command, log_path=log) as running:
                 if first:
                     use(running.url)
                 log_in(running.url, "ada@example.com")
