@@ -1,5 +1,7 @@
 #include "app/egress/egress.hpp"
 
+#include "app/worker/signals_blocked.hpp"
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -8,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <system_error>
 #include <utility>
 
@@ -35,12 +36,8 @@ egress::~egress() {
 }
 
 void egress::start() {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before); // signals are for the main thread
+    const signals_blocked meanwhile;
     thread_ = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void egress::stop() {

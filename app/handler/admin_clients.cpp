@@ -13,6 +13,19 @@ namespace pawl::app {
 
 namespace {
 
+struct client_kind {
+    static constexpr std::string_view collection = "/admin/clients";
+    static constexpr auto read = &read_client_body;
+    static constexpr auto create = &client_service::create_client;
+    static constexpr auto change = &client_service::change_client;
+    static constexpr auto find = &client_service::find_client;
+    static constexpr auto remove = &client_service::remove_client;
+
+    static const std::string& name_of(const made_client& made) { return made.record->client_id; }
+    static std::string json_of(const made_client& made) { return client_json(*made.record, made.secret.reveal()); }
+    static std::string json_of(const client_ptr& one) { return client_json(*one); }
+};
+
 task<http_response> handle_admin_list_clients(app_context& context, const http_request& request,
                                               operator_caller /*by*/) {
     const auto wanted = read_query(request, read_client_query);
@@ -36,48 +49,6 @@ task<http_response> handle_admin_list_clients(app_context& context, const http_r
         .raw("next", page->next ? std::to_string(page->next->value) : "null")
         .end();
     co_return json_answer(200, std::move(body));
-}
-
-task<http_response> handle_admin_create_client(app_context& context, const http_request& request, operator_caller by) {
-    auto wanted = read_tree(request, read_client_body);
-    if (!wanted) {
-        co_return wanted.error();
-    }
-    auto pending = context.clients->create_client(std::move(by), *std::move(wanted));
-    const auto made = co_await std::move(pending);
-    if (!made) {
-        co_return refuse_operator(context, request, made.error());
-    }
-    co_return created("/admin/clients", made->record->client_id, client_json(*made->record, made->secret.reveal()));
-}
-
-task<http_response> handle_admin_get_client(app_context& context, const http_request& request, operator_caller /*by*/) {
-    auto pending = context.clients->find_client(name_in_path(request.path_parameter));
-    const auto found = co_await std::move(pending);
-    if (!found) {
-        co_return problem_response(found.error());
-    }
-    co_return json_answer(200, client_json(**found));
-}
-
-task<http_response> handle_admin_change_client(app_context& context, const http_request& request, operator_caller by) {
-    auto wanted = read_tree(request, read_client_body);
-    if (!wanted) {
-        co_return wanted.error();
-    }
-    auto pending =
-        context.clients->change_client(std::move(by), name_in_path(request.path_parameter), *std::move(wanted));
-    const auto changed = co_await std::move(pending);
-    if (!changed) {
-        co_return refuse_operator(context, request, changed.error());
-    }
-    co_return json_answer(200, client_json(**changed));
-}
-
-task<http_response> handle_admin_remove_client(app_context& context, const http_request& request, operator_caller by) {
-    auto pending = context.clients->remove_client(std::move(by), name_in_path(request.path_parameter));
-    const auto removed = co_await std::move(pending);
-    co_return done_or_refused(context, request, removed);
 }
 
 task<http_response> handle_admin_add_client_secret(app_context& context, const http_request& request,
@@ -122,15 +93,15 @@ using enum http_method;
 
 constexpr route rows[] = {
     {get, "/admin/clients", as_operator<handle_admin_list_clients>, "admin_list_clients", refuses(query_string)},
-    {post, "/admin/clients", as_operator<handle_admin_create_client>, "admin_create_client",
+    {post, "/admin/clients", as_operator<create_entity<client_kind>>, "admin_create_client",
      refuses(json_body, errc::jwks_uri_off, errc::client_id_taken, errc::too_many_entities, errc::key_file_read_only,
              errc::too_many_keys, errc::operations_busy)},
-    {get, "/admin/clients/{id}", as_operator<handle_admin_get_client>, "admin_get_client",
+    {get, "/admin/clients/{id}", as_operator<get_entity<client_kind>>, "admin_get_client",
      refuses(errc::client_not_found)},
-    {patch, "/admin/clients/{id}", as_operator<handle_admin_change_client>, "admin_change_client",
+    {patch, "/admin/clients/{id}", as_operator<change_entity<client_kind>>, "admin_change_client",
      refuses(json_body, errc::jwks_uri_off, errc::client_not_found, errc::key_file_read_only, errc::too_many_keys,
              errc::operations_busy)},
-    {delete_, "/admin/clients/{id}", as_operator<handle_admin_remove_client>, "admin_remove_client",
+    {delete_, "/admin/clients/{id}", as_operator<remove_entity<client_kind>>, "admin_remove_client",
      refuses(errc::client_not_found)},
     {post, "/admin/clients/{id}/secrets", as_operator<handle_admin_add_client_secret>, "admin_add_client_secret",
      refuses(json_body, errc::client_not_found)},

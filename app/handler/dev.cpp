@@ -2,7 +2,7 @@
 #include "app/dto/requests.hpp"
 #include "app/dto/responses.hpp"
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 #include "app/process/service_clock.hpp"
 

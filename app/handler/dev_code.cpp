@@ -2,7 +2,7 @@
 // /authorize; that the user signed in and allowed it is taken for granted.
 #include "app/handler/authorizing.hpp"
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/member_reader.hpp"
@@ -130,7 +130,7 @@ std::string answer_json(const app_context& context, const wanted_code& wanted, c
 }
 
 task<http_response> handle_dev_code(app_context& context, const http_request& request) {
-    const auto body = read_dev_json(request);
+    const auto body = read_object(request);
     if (!body) {
         co_return body.error();
     }

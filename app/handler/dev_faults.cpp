@@ -1,7 +1,7 @@
 // /dev/faults and /dev/requests: what is to go wrong, and what clients sent.
 #include "app/dev/realm.hpp"
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 
 #include <charconv>
@@ -20,7 +20,7 @@ task<http_response> handle_dev_faults(app_context& context, const http_request& 
 }
 
 task<http_response> handle_dev_add_fault(app_context& context, const http_request& request) {
-    const auto body = read_dev_json(request);
+    const auto body = read_object(request);
     if (!body) {
         co_return body.error();
     }

@@ -1,7 +1,7 @@
 // /dev/reset, /dev/snapshots, /dev/realms: worlds turned back, and worlds beside each other.
 #include "app/dev/fixture.hpp"
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 #include "app/http/member_reader.hpp"
 #include "core/text/json_text.hpp"
@@ -21,7 +21,7 @@ meaning<std::string> read_name(const realm& place, const http_request& request) 
     if (!place.in_memory()) {
         return not_in_memory();
     }
-    const auto body = read_dev_json(request);
+    const auto body = read_object(request);
     if (!body) {
         return body.error();
     }

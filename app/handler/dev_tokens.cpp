@@ -3,7 +3,7 @@
 #include "app/dev/realm.hpp"
 #include "app/dev/token_maker.hpp"
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "core/family/decide.hpp"
@@ -167,7 +167,7 @@ std::string gate_json(const user_gate& g) {
 }
 
 task<http_response> handle_dev_make_token(app_context& context, const http_request& request) {
-    const auto body = read_dev_json(request);
+    const auto body = read_object(request);
     if (!body) {
         co_return body.error();
     }

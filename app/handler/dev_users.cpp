@@ -2,7 +2,7 @@
 #include "app/dto/admin_requests.hpp"
 #include "app/dto/admin_responses.hpp"
 #include "app/handler/callers.hpp"
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 #include "app/handler/rows.hpp"
 
 #include <algorithm>
@@ -31,7 +31,7 @@ std::vector<field_error> unknown_members(const boost::json::object& body) {
 }
 
 task<http_response> handle_dev_make_user(app_context& context, const http_request& request) {
-    const auto body = read_dev_json(request);
+    const auto body = read_object(request);
     if (!body) {
         co_return body.error();
     }

@@ -1,6 +1,7 @@
 #include "app/net/io_thread.hpp"
 
 #include "app/net/tls.hpp"
+#include "app/worker/signals_blocked.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +12,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -85,12 +85,8 @@ io_thread::~io_thread() {
 
 void io_thread::run() {
     keep_accepting();
-    // Signals are for the main thread.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const signals_blocked meanwhile;
     thread_ = std::thread([this] { run_context(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void io_thread::recover() {

@@ -1,10 +1,9 @@
 #include "app/process/logging.hpp"
 
+#include "app/worker/signals_blocked.hpp"
 #include "core/text/printable_text.hpp"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -197,12 +196,8 @@ struct logger::state {
 
 logger::logger(log_level level, log_format format, int descriptor)
     : state_(std::make_shared<state>(level, format, descriptor)) {
-    // Signals are for the main thread.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const signals_blocked meanwhile;
     std::thread([s = state_] { s->run(); }).detach(); // ~logger waits for its end, but not for ever
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 logger::~logger() {

@@ -1,9 +1,9 @@
 #include "app/process/parent_watch.hpp"
 
+#include "app/worker/signals_blocked.hpp"
 #include "storage/exit_code.hpp"
 
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
@@ -76,12 +76,8 @@ parent_watch::parent_watch(int parent)
     if (!parent_ || !stop_) {
         throw std::system_error(error, std::system_category(), "--exit-with-parent: the parent can't be watched");
     }
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const signals_blocked meanwhile;
     thread_ = std::thread([this] { watch(parent_.get(), stop_.get()); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 parent_watch::~parent_watch() {

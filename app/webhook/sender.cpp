@@ -2,6 +2,7 @@
 
 #include "app/webhook/backoff.hpp"
 #include "app/webhook/signature.hpp"
+#include "app/worker/signals_blocked.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 #include "core/version.hpp"
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <csignal>
 #include <cstring>
 #include <exception>
 #include <optional>
@@ -131,12 +131,8 @@ void webhook_sender::start() {
     saved_at_ = steady::now();
     figures_.lsn.store(place);
     parts_.log.info("webhook.started", {{"to", parts_.settings.target.place()}, {"after", place}});
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before); // signals are for the main thread
+    const signals_blocked meanwhile;
     thread_ = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void webhook_sender::stop() {

@@ -1,13 +1,12 @@
 #include "app/worker/worker_pool.hpp"
 
 #include "app/worker/cooperative_yield.hpp"
+#include "app/worker/signals_blocked.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/assert.hpp>
 
-#include <csignal>
-#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -39,19 +38,14 @@ struct worker_pool::state : std::enable_shared_from_this<state> {
 
     // With the mutex held, or before any thread. What was made stays if the next one can't be.
     void start_threads() {
-        sigset_t all;
-        sigset_t before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_BLOCK, &all, &before); // signals are for the main thread
+        const signals_blocked meanwhile;
         try {
             while (threads.size() < settings.threads) {
                 threads.emplace_back([self = shared_from_this()] { self->live(); });
             }
         } catch (const std::system_error& why) {
-            pthread_sigmask(SIG_SETMASK, &before, nullptr);
             throw thread_refused(why, threads.size());
         }
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
     }
 
     // The life of one thread.

@@ -58,6 +58,15 @@ class Races(CodeCase):
         self.refused(again, "invalid_grant")
         return "used before" in again.json["error_description"]
 
+    def end_while_exchanging(self, end):
+        """What is told at the moment of `end` is dead, and the code gives nothing more."""
+        code = self.code()["code"]
+        exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
+        self.expect(ended, 204)
+        for tokens in self.told([exchanged]):
+            self.dead(tokens)
+        self.refused(self.exchange(code), "invalid_grant")
+
     def test_two_exchanges_some_time_apart(self):
         for round in range(self.ROUNDS * 4):
             with self.subTest(round=round):
@@ -71,29 +80,19 @@ class Races(CodeCase):
         for round in range(self.ROUNDS * 4):
             with self.subTest(round=round):
                 access = self.expect(self.client.login(self.email, self.password), 200).json["access_token"]
-                code = self.code()["code"]
                 change = {"current_password": self.password, "new_password": self.password + "x"}
                 if round % 2:
                     self.password += "x"
                     end = lambda: self.client.post("/users/me/password", change, bearer=access)
                 else:
                     end = lambda: self.client.post("/logout/all", bearer=access)
-                exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
-                self.expect(ended, 204)
-                for tokens in self.told([exchanged]):
-                    self.dead(tokens)
-                self.refused(self.exchange(code), "invalid_grant")
+                self.end_while_exchanging(end)
 
     def test_the_end_of_all_sessions_of_a_client_ends_what_a_code_gives_at_that_moment(self):
         for round in range(self.ROUNDS * 4):
             with self.subTest(round=round):
-                code = self.code()["code"]
                 end = lambda: self.client.post("/admin/clients/shop/logout", bearer=self.root)
-                exchanged, ended = self.at_once(lambda: self.exchange(code), self.delayed(end))
-                self.expect(ended, 204)
-                for tokens in self.told([exchanged]):
-                    self.dead(tokens)
-                self.refused(self.exchange(code), "invalid_grant")
+                self.end_while_exchanging(end)
 
     def test_a_client_that_is_disabled_at_that_moment(self):
         def enable(on):
@@ -211,10 +210,9 @@ class OneCode(CodeCase):
 
     def setUp(self):
         super().setUp()
-        if self.email:
-            self.burst, self.kept = Burst(self.server.url, AT_ONCE), Client(self.server.url, keep=True)
-            self.addCleanup(self.burst.close)
-            self.addCleanup(self.kept.close)
+        self.burst, self.kept = Burst(self.server.url, AT_ONCE), Client(self.server.url, keep=True)
+        self.addCleanup(self.burst.close)
+        self.addCleanup(self.kept.close)
 
     def made_code(self, email, client_id):
         return self.expect(self.kept.post("/dev/code", {"user": email, "client_id": client_id, "scope": "openid email",

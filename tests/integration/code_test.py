@@ -23,16 +23,10 @@ def unpacked(token, part=1):
     return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
-class CodeCase(case.ServerCase):
+class CodeCase(case.OperatorCase):
     """A server with an API, a confidential client `shop` and a public one `page`, and a user for each test."""
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        maker = cls("setUp")
-        maker.setUp()
-        maker.expect(maker.client.post("/dev/users", {"email": "root@example.com", "password": case.PASSWORD,
-                                                      "is_superuser": True}), 201)
-        cls.root = maker.expect(maker.client.login("root@example.com"), 200).json["access_token"]
+    def prepare(cls, maker):
         maker.made("/admin/apis", {"identifier": ORDERS, "name": "Orders"})
         maker.made("/admin/scopes", {"name": "orders:read", "api": ORDERS})
         scopes = ["openid", "profile", "email", "address", "phone", "offline_access", "orders:read"]
@@ -43,12 +37,7 @@ class CodeCase(case.ServerCase):
 
     def setUp(self):
         super().setUp()
-        self.email, self.password = case.fresh_email() if hasattr(self, "root") else None, case.PASSWORD
-        if self.email:
-            self.expect(self.client.post("/dev/users", {"email": self.email, "password": case.PASSWORD}), 201)
-
-    def made(self, path, document):
-        return self.expect(self.client.post(path, document, bearer=self.root), 201).json
+        self.password = case.PASSWORD
 
     def code(self, client_id="shop", scope="openid email orders:read", **more):
         wish = {"user": self.email, "client_id": client_id, "scope": scope, "redirect_uri": CALLBACK,
@@ -214,13 +203,11 @@ class StandardClaims(CodeCase):
 
     def setUp(self):
         super().setUp()
-        if hasattr(self, "root"):
-            found = self.expect(self.client.get("/admin/users?login=" + self.email, bearer=self.root), 200).json["users"][0]
-            self.path = "/admin/users/%d" % found["id"]
-            changed = self.expect(self.client.request("PATCH", self.path, json.dumps(
-                {"first_name": "Ada", "surname": "Lovelace", "attributes": self.ATTRIBUTES}),
-                {"Content-Type": "application/json", "Authorization": "Bearer " + self.root}), 200).json
-            self.assertEqual(changed["attributes"], self.ATTRIBUTES)
+        self.path = "/admin/users/%d" % self.user["id"]
+        changed = self.expect(self.client.request("PATCH", self.path, json.dumps(
+            {"first_name": "Ada", "surname": "Lovelace", "attributes": self.ATTRIBUTES}),
+            {"Content-Type": "application/json", "Authorization": "Bearer " + self.root}), 200).json
+        self.assertEqual(changed["attributes"], self.ATTRIBUTES)
 
     def told(self, scope, **more):
         tokens = self.expect(self.exchange(self.code(scope=scope, **more)["code"]), 200).json

@@ -11,16 +11,10 @@ STOCK = "https://stock.example"
 SCOPES = ["openid", "email", "account", "admin", "orders:read", "stock:read", "offline_access"]
 
 
-class OwnApi(case.ServerCase):
+class OwnApi(case.OperatorCase):
     """A public client `page` that signs users in, and a machine `robot` with the scope admin."""
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        maker = cls("setUp")
-        maker.setUp()
-        maker.expect(maker.client.post("/dev/users", {"email": "root@example.com", "password": case.PASSWORD,
-                                                      "is_superuser": True}), 201)
-        cls.root = maker.expect(maker.client.login("root@example.com"), 200).json["access_token"]
+    def prepare(cls, maker):
         maker.made("/admin/apis", {"identifier": ORDERS, "name": "Orders"})
         maker.made("/admin/apis", {"identifier": STOCK, "name": "Stock", "token_format": "opaque"})
         maker.made("/admin/scopes", {"name": "orders:read", "api": ORDERS})
@@ -31,15 +25,6 @@ class OwnApi(case.ServerCase):
                                                   "scopes": ["admin", "orders:read"], "apis": [ORDERS]})["client_secret"]
         cls.stock = maker.made("/admin/clients", {"client_id": "stock", "name": "Stock", "preset": "api",
                                                   "apis": [STOCK]})["client_secret"]
-
-    def setUp(self):
-        super().setUp()
-        self.email = case.fresh_email() if hasattr(self, "root") else None
-        if self.email:
-            self.expect(self.client.post("/dev/users", {"email": self.email, "password": case.PASSWORD}), 201)
-
-    def made(self, path, document):
-        return self.expect(self.client.post(path, document, bearer=self.root), 201).json
 
     def form(self, path, basic=None, **fields):
         headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -5,16 +5,19 @@
 #include "storage/store/embedded_store.hpp"
 #include "tests/storage/log_fixture.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/storage/told_states.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <random>
 #include <string>
-#include <vector>
 
 using namespace pawl;
 using namespace pawl::storage;
+using pawl::storage::test::life_of;
 using pawl::storage::test::manual_clock;
+using pawl::storage::test::small_segments;
+using pawl::storage::test::told_states;
 using pawl::test::simulated_disk;
 using pawl::test::test_scale;
 
@@ -36,9 +39,7 @@ struct crashing_store {
     user_id ann;
 
     void open() {
-        embedded_store_options o = storage::test::store_fixture::without_thread();
-        o.directory = pawl::test::options_on(disk->mount());
-        o.directory.segment_size = o.directory.first_segment_size = std::uint64_t{64} * 1024;
+        embedded_store_options o = small_segments(disk->mount());
         o.dead_retention = seconds(0); // but for the code, the sweep would drop all that is dead
         o.dead_families_max = 1;
         data = embedded_store::open(std::move(o), time);
@@ -143,38 +144,23 @@ BOOST_AUTO_TEST_CASE(after_a_power_cut_codes_and_sessions_are_as_after_some_chan
         crashing_store store;
         store.begin();
         for (int life = 0; life < 4; ++life) {
-            std::vector<std::string> states{store.all()};
-            std::vector<ticket> tickets{ticket::none};
+            told_states told(store.all());
             for (std::uint64_t n = random() % 20; n > 0; --n) {
                 const result<ticket> done = store.change(random);
                 if (done && *done != ticket::none) {
-                    tickets.push_back(*done);
-                    states.push_back(store.all());
+                    told.add(*done, store.all());
                 } else if (!done) { // no room until the next segment is there
                     BOOST_REQUIRE((done.error().code == errc::storage_unavailable));
-                    BOOST_REQUIRE(store.all() == states.back());
+                    BOOST_REQUIRE(store.all() == told.last());
                 }
                 if (random() % 8 == 0) { // a sweep with its snapshots: no code is forgotten
                     store.data->maintain_once();
                     static_cast<void>(store.data->snapshot_now());
-                    BOOST_REQUIRE(store.all() == states.back());
+                    BOOST_REQUIRE(store.all() == told.last());
                 }
                 store.time.advance(seconds(random() % 2));
             }
-            // First what is durable, then the power goes: what is under way fails.
-            std::size_t told = 0;
-            for (std::size_t i = 0; i < tickets.size(); ++i) {
-                told = store.data->is_durable(tickets[i]) ? i : told;
-            }
-            store.disk->cut_power(random);
-            store.data.reset();
-            store.open();
-            const std::string found = store.all();
-            bool explained = false;
-            for (std::size_t i = told; i < states.size(); ++i) {
-                explained = explained || states[i] == found;
-            }
-            BOOST_REQUIRE_MESSAGE(explained, "seed " << seed << ", life " << life << ": " << found);
+            told.cut_power(store, random, life_of(seed, life));
         }
     }
 }

@@ -3,17 +3,19 @@
 #include "storage/store/embedded_store.hpp"
 #include "tests/storage/log_fixture.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/storage/told_states.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <random>
 #include <string>
-#include <vector>
 
 using namespace pawl;
 using namespace pawl::storage;
+using pawl::storage::test::life_of;
 using pawl::storage::test::manual_clock;
-using pawl::test::log_key;
+using pawl::storage::test::small_segments;
+using pawl::storage::test::told_states;
 using pawl::test::simulated_disk;
 using pawl::test::test_scale;
 
@@ -26,12 +28,7 @@ struct crashing_store {
     std::shared_ptr<simulated_disk> disk = std::make_shared<simulated_disk>();
     std::unique_ptr<embedded_store> data;
 
-    void open() {
-        embedded_store_options o = storage::test::store_fixture::without_thread();
-        o.directory = pawl::test::options_on(disk->mount());
-        o.directory.segment_size = o.directory.first_segment_size = std::uint64_t{64} * 1024;
-        data = embedded_store::open(std::move(o), time);
-    }
+    void open() { data = embedded_store::open(small_segments(disk->mount()), time); }
 
     // Everything that may be asked, as one text.
     std::string all() const {
@@ -101,35 +98,20 @@ BOOST_AUTO_TEST_CASE(
         crashing_store store;
         store.open();
         for (int life = 0; life < 4; ++life) {
-            std::vector<std::string> states{store.all()};
-            std::vector<ticket> tickets{ticket::none};
+            told_states told(store.all());
             for (std::uint64_t n = random() % 30; n > 0; --n) {
                 const result<put_result> done = store.change(random);
                 if (done) {
-                    tickets.push_back(done->wait_for);
-                    states.push_back(store.all());
+                    told.add(done->wait_for, store.all());
                 } else { // no room until the next segment is there
                     BOOST_REQUIRE((done.error().code == errc::storage_unavailable));
-                    BOOST_REQUIRE(store.all() == states.back());
+                    BOOST_REQUIRE(store.all() == told.last());
                 }
                 if (random() % 12 == 0) {
                     static_cast<void>(store.data->snapshot_now());
                 }
             }
-            // First what is durable, then the power goes: what is under way fails.
-            std::size_t told = 0;
-            for (std::size_t i = 0; i < tickets.size(); ++i) {
-                told = store.data->is_durable(tickets[i]) ? i : told;
-            }
-            store.disk->cut_power(random);
-            store.data.reset();
-            store.open();
-            const std::string found = store.all();
-            bool explained = false;
-            for (std::size_t i = told; i < states.size(); ++i) {
-                explained = explained || states[i] == found;
-            }
-            BOOST_REQUIRE_MESSAGE(explained, "seed " << seed << ", life " << life << ": " << found);
+            told.cut_power(store, random, life_of(seed, life));
         }
     }
 }

@@ -61,6 +61,31 @@ class ServerCase(unittest.TestCase):
         self.addCleanup(lambda: self.client.freeze(False))
 
 
+class OperatorCase(ServerCase):
+    """The same with a superuser, whose access token is `root`, and a user `email` for each test."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        maker = cls("setUp")
+        maker.client = Client(cls.server.url)
+        maker.made("/dev/users", {"email": "root@example.com", "password": PASSWORD, "is_superuser": True})
+        cls.root = maker.expect(maker.client.login("root@example.com"), 200).json["access_token"]
+        cls.prepare(maker)
+
+    @classmethod
+    def prepare(cls, maker):
+        """What else the tests of the class find there. `maker` is a case of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.email = fresh_email()
+        self.user = self.made("/dev/users", {"email": self.email, "password": PASSWORD})
+
+    def made(self, path, document):
+        return self.expect(self.client.post(path, document, bearer=getattr(self, "root", None)), 201).json
+
+
 def main():
     program = unittest.main(module="__main__", exit=False, verbosity=2, argv=sys.argv)
     result = program.result

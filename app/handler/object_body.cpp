@@ -1,4 +1,4 @@
-#include "app/handler/dev_support.hpp"
+#include "app/handler/object_body.hpp"
 
 #include "app/http/json_body.hpp"
 #include "app/http/json_tree.hpp"
@@ -7,7 +7,7 @@
 
 namespace pawl::app {
 
-meaning<boost::json::object> read_dev_json(const http_request& request) {
+meaning<boost::json::object> read_object(const http_request& request) {
     const body_outcome read = read_body(request, body_kinds::json); // says what is wrong with it; structure is lost
     if (const auto* failed = std::get_if<body_failure>(&read)) {
         return failed->as_problem();
