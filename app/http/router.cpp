@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace pawl::app {
 namespace {
@@ -142,8 +143,8 @@ router::router(std::span<const route> rows) {
         table_[at] = static_cast<std::uint16_t>(i);
     }
     // "/a/{id}/b/c" before "/a/{id}/b/{serial}": what is said word for word comes first.
-    std::ranges::stable_sort(inner_, {}, [this](std::uint16_t i) {
-        return entries_[i].key.find(second_parameter_segment) != std::string_view::npos;
+    std::ranges::sort(inner_, {}, [this](std::uint16_t i) {
+        return std::pair(entries_[i].key.find(second_parameter_segment) != std::string_view::npos, i);
     });
 }
 
