@@ -19,7 +19,9 @@ QUICK = ("check_the_programs_need_no_library", "check_it_serves_where_it_is_unpa
          "check_a_port_in_use_and_a_read_only_place_are_told_in_a_line")
 USER = "65532:65532"
 OF_DEV = ("seed", "rng-seed")  # options that are refused without --dev
-NEEDS = {"tls-": ("tls-cert", "tls-key"), "webhook": ("webhook", "webhook-secret-file")}  # what options of these names can't do without
+# What options of these names can't do without.
+NEEDS = {"tls-": ("tls-cert", "tls-key"), "webhook": ("webhook", "webhook-secret-file"),
+         "smtp": ("smtp", "smtp-password-file", "mail-from"), "mail-": ("smtp", "smtp-password-file", "mail-from")}
 
 
 def unpacked(places):
