@@ -1,7 +1,7 @@
 """Data directories of every released format are still read: snapshots/golden/*, with what they contain.
 
 `golden_test.py --make v1-serving` writes a new one with the binary at hand: once per format and per kind of record that
-came since, never over an old one. `--make-entities v1-forward` writes one with clients, APIs, scopes, revoked tokens and consents,
+came since, never over an old one. `--make-entities v1.1` writes one with clients, APIs, scopes, revoked tokens and consents,
 `--make-families v1-families` one with the sessions of clients.
 """
 import base64
