@@ -91,7 +91,7 @@ struct store_state {
 std::array<std::uint8_t, 16> subject_of(user_id id) noexcept;
 user_id user_of(const record_tag& tag) noexcept;
 
-// Ends a family whose consent was withdrawn (family_status::consent), with a record; does nothing if it has ended or
+// Ends a family whose consent was withdrawn (family_status::consent), with a record; does nothing where it has ended or
 // the log has no room.
 void end_withdrawn(store_state& s, const family_id& id, timestamp now) noexcept;
 
