@@ -104,7 +104,8 @@ std::optional<std::string> to_nfc(std::string_view text) {
         return std::string(text);
     }
     const std::optional<composed> result = compose(text);
-    if (!result) {
+    // A mark may be two in NFC (U+0344), and one in a letter may stand alone: what came out is taken again by this.
+    if (!result || !is_stream_safe(result->view())) {
         return std::nullopt;
     }
     return std::string(result->view());
