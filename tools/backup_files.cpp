@@ -3,6 +3,7 @@
 #include "app/instance/startup.hpp"
 #include "storage/directory/key_file.hpp"
 #include "storage/directory/manifest.hpp"
+#include "tools/owner.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -35,6 +36,8 @@ void find_store(const global_options& global, const std::string& other_keys, bac
     storage::key_file_options options = app::key_file_options_of(out.settings);
     options.path = out.key_file;
     options.is_credential = options.is_credential && out.key_file == out.settings.key_file;
+    const owner_of root_as(out.key_file == other_keys ? std::filesystem::path(out.key_file).parent_path().string()
+                                                      : out.settings.data_dir);
     out.keys = storage::read_key_file(options);
 }
 

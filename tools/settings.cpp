@@ -3,6 +3,7 @@
 #include "app/config/validate.hpp"
 #include "app/instance/startup.hpp"
 #include "storage/directory/key_file.hpp"
+#include "tools/owner.hpp"
 
 #include <sys/stat.h>
 
@@ -93,6 +94,7 @@ std::string admin_socket_of(const app::config& settings) {
 
 key_ring_ptr read_keys(const app::config& settings) {
     storage::key_file_options options = app::key_file_options_of(settings);
+    const owner_of root_as(settings.data_dir);
     if (!settings.is_default(app::option_id::algorithm)) {
         return storage::read_key_file(options);
     }

@@ -124,7 +124,9 @@ storage::swap_end make_data_directory(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string part = path.substr(0, slash);
         if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
-            refuse_usage("--data-dir", path, "can't be created: " + part + ": " + std::strerror(errno));
+            refuse_usage("--data-dir", path,
+                         "can't be created: " + part + ": " + std::strerror(errno) +
+                             "; name a place where this user may make it");
         }
         if (slash == std::string::npos) {
             return storage::settle_swap(path);

@@ -30,6 +30,15 @@ constexpr int activated_first = 3; // SD_LISTEN_FDS_START
     fail(address, std::string(what) + ": " + std::strerror(error));
 }
 
+[[noreturn]] void fail_to_bind(std::string_view address, int error) {
+    const std::string_view do_this =
+        error == EADDRINUSE      ? "; stop what listens there, or name another port with --listen"
+        : error == EADDRNOTAVAIL ? "; this machine has no such address: name one of its own with --listen"
+        : error == EACCES        ? "; a port below 1024 takes a privilege: name another one with --listen"
+                                 : "";
+    fail(address, "bind: " + std::string(std::strerror(error)) + std::string(do_this));
+}
+
 struct socket_address {
     sockaddr_storage storage{};
     socklen_t size = 0;
@@ -138,7 +147,7 @@ bound_listener bind_tcp(std::string_view name, unsigned threads, bool v6_only) {
     bound_listener out;
     unique_fd first = open_tcp(text, a, v6_only);
     if (::bind(first.get(), a.get(), a.size) != 0) {
-        fail_errno(text, "bind", errno);
+        fail_to_bind(text, errno);
     }
     // Sharing is allowed only now: with it at the first bind, a second server on this port would not be told that the
     // address is in use, and would be given half of our connections.

@@ -10,8 +10,8 @@ import traceback
 from make.common import Fail, epoch, need
 from make.serving import Wrong
 
-MODULES = ("check_static", "check_oci", "check_deb", "check_repo", "check_fixtures", "check_same", "check_arm64")
-SECTIONS = ("static", "oci", "deb", "repo", "fixtures", "same", "arm64")
+MODULES = ("check_static", "check_oci", "check_container", "check_deb", "check_repo", "check_fixtures", "check_same", "check_arm64")
+SECTIONS = ("static", "oci", "container", "deb", "repo", "fixtures", "same", "arm64")
 
 
 class Skip(Exception):

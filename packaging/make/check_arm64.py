@@ -5,6 +5,7 @@ looked for in the list of system calls that the program made.
 """
 import os
 import re
+import socket
 import tarfile
 import zipfile
 
@@ -19,7 +20,8 @@ from make.serving import call, expect, log_in, reuse, server, use
 from make.static import relink
 from make.tarball import make_tarball
 
-QUICK = ("check_its_filter_knows_the_calls_of_the_machine", "check_its_libraries_link_to_one_another")
+QUICK = ("check_its_filter_knows_the_calls_of_the_machine", "check_its_egress_worker_has_the_calls_of_the_machine_and_no_more",
+         "check_its_libraries_link_to_one_another")
 OTHER = "arm64"
 CLOSING = " seccomp("  # of the last of these on the filter would be in force: it is closed after it listens
 AUDIT_ARCH, AUDIT_ARCH_AMD64 = 0xC00000B7, 0xC000003E
@@ -30,15 +32,22 @@ INSTEAD = ("openat", "newfstatat", "mkdirat", "unlinkat", "linkat", "renameat", 
 BY_ARGUMENTS = {"clone", "clone3", "ioctl", "mmap", "mprotect", "prctl", "prlimit64", "seccomp", "setitimer", "tgkill"}
 FILTER = """#include "app/process/sandbox_calls.cpp"
 #include <cstdio>
-int main(int, char** names) {
+int main(int count, char** names) {
     seccomp_api_set(6); // of a kernel that has all of it: qemu-user has nothing of it
-    scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    pawl::app::rule_adder rules(context);
-    pawl::app::add_rules(rules, pawl::app::call_rules{});
-    std::FILE* const file = std::fopen(names[1], "w");
-    return rules.error() != 0 || file == nullptr || seccomp_export_bpf(context, fileno(file)) != 0 ? 1 : 0;
+    for (int role = 0; role < count - 1; ++role) {
+        scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+        pawl::app::rule_adder rules(context);
+        pawl::app::call_rules wanted;
+        wanted.role = static_cast<pawl::app::process_role>(role);
+        pawl::app::add_rules(rules, wanted);
+        std::FILE* const file = std::fopen(names[role + 1], "w");
+        if (rules.error() != 0 || file == nullptr || seccomp_export_bpf(context, fileno(file)) != 0) {
+            return 1;
+        }
+    }
 }
 """
+ROLES = ("server", "egress_supervisor", "egress_worker")  # as process_role has them
 
 
 def target():
@@ -104,18 +113,27 @@ def check_it_keeps_what_it_was_told_when_it_is_killed(places):
     target().run_program([tree / "bin/pawlctl", "--data-dir", data, "log", "verify"])
 
 
-def filter_of(places):
-    """The filter of app/process/sandbox_calls.cpp, compiled for arm64 and written out by a program that qemu runs."""
+def filters(places):
+    """The filters of app/process/sandbox_calls.cpp by role, compiled for arm64 and written out by a program that qemu runs."""
+    return places.once("filters", write_filters)
+
+
+def write_filters(place):
     need_tool("aarch64-linux-gnu-g++", "g++-aarch64-linux-gnu")
-    other, place = machine(OTHER), places.fresh("filter")
+    other = machine(OTHER)
     if this_architecture() == OTHER or not other.root.exists():
         raise Skip("no libraries for arm64 here: tools/package root --arch arm64 brings them")
     need_tool("qemu-aarch64-static", "qemu-user-static")
     (place / "source").write_text(FILTER, encoding="ascii")
     run([other.compiler(), *other.linker_flags(), "-std=c++20", "-static", "-I%s" % ROOT, "-x", "c++", place / "source", "-x", "none",
          "-lseccomp", "-o", place / "filter"])
-    other.run_program([place / "filter", place / "filter.bpf"])
-    program, numbers = read_filter((place / "filter.bpf").read_bytes()), call_numbers(other.root / "usr/include/asm-generic/unistd.h")
+    other.run_program([place / "filter", *(place / role for role in ROLES)])
+    return {role: read_filter((place / role).read_bytes()) for role in ROLES}
+
+
+def filter_of(places, role):
+    """What the filter of a role says to a call by its name; the numbers of calls; its instructions."""
+    program, numbers = filters(places)[role], call_numbers(machine(OTHER).root / "usr/include/asm-generic/unistd.h")
     return lambda name, *arguments: verdict(program, AUDIT_ARCH, numbers[name], arguments), numbers, program
 
 
@@ -135,7 +153,7 @@ def check_its_libraries_link_to_one_another(places):
 
 
 def check_its_filter_knows_the_calls_of_the_machine(places):
-    says, numbers, program = filter_of(places)
+    says, numbers, program = filter_of(places, "server")
     for name in INSTEAD:
         expect(says(name) == ALLOW, "the C library calls %s here, and the filter refuses it" % name)
     expect(says("setitimer", 0) == ALLOW and says("setitimer", 1) != ALLOW, "alarm() sets the timer of real time, and no other")
@@ -147,9 +165,22 @@ def check_its_filter_knows_the_calls_of_the_machine(places):
     expect(verdict(program, AUDIT_ARCH_AMD64, numbers["read"]) == KILL, "calls of another machine end the process")
 
 
+def check_its_egress_worker_has_the_calls_of_the_machine_and_no_more(places):
+    worker, supervisor = filter_of(places, "egress_worker")[0], filter_of(places, "egress_supervisor")[0]
+    for name in ("connect", "sendmmsg", "recvmsg", "ppoll", "epoll_pwait"):
+        expect(worker(name) == ALLOW, "the worker calls %s, and its filter refuses it" % name)
+    expect(worker("socket", socket.AF_INET) == ALLOW and worker("socket", socket.AF_UNIX) != ALLOW, "sockets of the network alone")
+    expect(worker("openat", 0, 0, os.O_RDONLY) == ALLOW and worker("openat", 0, 0, os.O_WRONLY) != ALLOW, "files to be read alone")
+    for name in ("listen", "bind", "accept4", "ftruncate", "kill"):
+        expect(worker(name) != ALLOW, "the worker may call %s" % name)
+    expect(worker("clone", 0) != ALLOW and supervisor("clone", 0) == ALLOW, "the supervisor makes processes, the worker none")
+    for name in ("wait4", "kill", "socketpair", "seccomp", "prctl", "landlock_restrict_self"):
+        expect(supervisor(name) == ALLOW, "the supervisor calls %s, and its filter refuses it" % name)
+
+
 def check_its_filter_allows_every_call_that_it_makes(places):
     tree, traced = unpacked(places)[0], places.fresh("traced") / "calls"
-    says, _, _ = filter_of(places)
+    says, _, _ = filter_of(places, "server")
     with server([*target().emulator(), "-strace", "-D", traced, tree / "bin/pawld", "--data-dir", places.fresh("data") / "d", "--listen",
                  "127.0.0.1:0"]) as running:
         use(running.url)

@@ -133,9 +133,9 @@ def check_a_port_in_use_and_a_read_only_place_are_told_in_a_line(places):
         taken.listen()
         port = taken.getsockname()[1]
         said = last_line([pawld, "--data-dir", ":memory:", "--listen", "127.0.0.1:%d" % port])
-        expect(str(port) in said and "in use" in said, said)
+        expect(str(port) in said and "in use; stop what listens there, or" in said, said)
     said = last_line([pawld, "--data-dir", "/proc/pawl", "--listen", "127.0.0.1:0"])
-    expect("/proc/pawl" in said, said)
+    expect("/proc/pawl" in said and "name a place" in said, said)
     environment = {**os.environ, "PAWL_BUILD": str(machine(this_architecture()).build())}
     said = one_line([sys.executable, ROOT / "tools/package", "static", "/proc/pawl"], env=environment)
     expect("can be written" in said, said)

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Run in a network of its own (unshare -n): network_probe.py ROOT BUNDLE.
+"""Run in a network of its own (unshare -n): network_probe.py ROOT BUNDLE [IMAGE].
 
 Makes a resolver, a certificate authority whose certificate is ROOT/BUNDLE, and a receiver at https://hook.pawl.test; starts pawld
-below ROOT with a webhook there, signs up, and waits for the delivery. Exit status 0: it came, by name and over verified TLS.
+below ROOT with a webhook there, or, given an image of Podman's, in a container that has nothing but the bundle and a volume of ROOT;
+signs up, and waits for the delivery. Exit status 0: it came, by name and over verified TLS, from processes that closed themselves in.
 """
 import http.server
+import json
 import os
 import pathlib
 import socket
@@ -21,6 +23,7 @@ from make.serving import expect, server, use  # noqa: E402
 NAME = "hook.pawl.test"
 ADDRESS = "127.0.0.9"
 SECONDS_MAX = 60
+USER = 65532
 
 
 def answer_of(query):
@@ -74,26 +77,46 @@ def receiver(place, came):
     return listening
 
 
-def main(root, bundle):
+def chroot_command(root, _):
+    return ["chroot", "--userspec=%d:%d" % (USER, USER), root, "/pawld"]
+
+
+def container_command(root, bundle, image):
+    """As strict as a cluster is: no privilege, nothing to be written but the volume, the runtime's own filter of system calls."""
+    return ["podman", "--runtime", "runc", "run", "--rm", "--network", "host", "--dns", "127.0.0.1", "--read-only", "--cap-drop=all",
+            "--security-opt=no-new-privileges", "--user", "%d:%d" % (USER, USER), "--ulimit", "nofile=10000:10000", "--ulimit",
+            "nproc=10000:10000", "--volume", "%s:/%s:ro" % (root / bundle, bundle), "--volume", "%s:/data" % (root / "data"), image]
+
+
+def expect_closed(text):
+    for event in ("sandbox.closed", "egress.ready"):
+        line = next((json.loads(one) for one in text.split("\n") if '"event":"%s"' % event in one), None)
+        expect(line and line["seccomp"] and line["landlock"] > 0, "%s: %s" % (event, line))
+
+
+def main(root, bundle, image=None):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     came, root = threading.Event(), pathlib.Path(root)
     with tempfile.TemporaryDirectory() as place:
         make_certificates(place)
-        (root / bundle).parent.mkdir(parents=True, exist_ok=True)
+        for name in (bundle, "etc/resolv.conf"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / bundle).write_bytes(pathlib.Path(place, "ca.pem").read_bytes())
         (root / "etc/resolv.conf").write_text("nameserver 127.0.0.1\n", encoding="ascii")
         secret = root / "data/secret"
         secret.write_text("whsec_%s\n" % ("A" * 43 + "="), encoding="ascii")
         secret.chmod(0o600)
-        os.chown(secret, 65532, 65532)
+        os.chown(secret, USER, USER)
         names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         threading.Thread(target=resolve_for_ever, args=(names,), daemon=True).start()
         threading.Thread(target=receiver(place, came).serve_forever, daemon=True).start()
         log = pathlib.Path(place, "log")
-        with server(["chroot", "--userspec=65532:65532", root, "/pawld", "--data-dir", "/data/d", "--listen", "127.0.0.1:0", "--webhook",
-                     "https://%s/hook" % NAME, "--webhook-secret-file", "/data/secret"], log_path=log) as running:
+        command = container_command(root, bundle, image) if image else chroot_command(root, bundle)
+        with server([*command, "--data-dir", "/data/d", "--listen", "127.0.0.1:0", "--webhook", "https://%s/hook" % NAME,
+                     "--webhook-secret-file", "/data/secret"], log_path=log) as running:
             use(running.url)
             expect(came.wait(SECONDS_MAX), "nothing was delivered:\n" + log.read_text(encoding="utf-8")[-2000:])
+        expect_closed(log.read_text(encoding="utf-8"))
     return 0
 
 

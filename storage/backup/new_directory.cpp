@@ -89,8 +89,10 @@ void new_directory::make_partial() {
         partial_ = path_ + ".partial-" + std::to_string(::getpid());
         if (::mkdir(partial_.c_str(), 0700) != 0) {
             const std::error_code ec = last_error();
-            throw refused(is_no_space(ec) ? exit_code::storage_failed : exit_code::usage,
-                          partial_ + ": cannot be created: " + ec.message());
+            const bool full = is_no_space(ec);
+            throw refused(full ? exit_code::storage_failed : exit_code::usage,
+                          partial_ + ": cannot be created: " + ec.message() +
+                              (full ? "; make room there" : "; name a place where this user may make it"));
         }
     }
     try {

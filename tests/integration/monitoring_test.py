@@ -17,6 +17,13 @@ NAME = r"\b(?:pawl|process)_[a-z0-9_]+"
 # What the figures are made of: name, then the labels that are compared with =.
 SELECTOR = re.compile(r"(%s)(?:\{([^}]*)\})?" % NAME)
 COLUMNS = 24  # of a Grafana dashboard
+# What a person looks up, so that neither an alert nor a panel has it: the last start, sizes in memory, sums of what has a panel.
+LOOKED_UP = {"pawl_recovery_" + name for name in (
+    "bytes_cut", "clean", "dropped", "families", "frames", "records", "seconds", "users")} | {"pawl_store_" + name for name in (
+        "families_dropped_total", "family_buckets", "family_bytes", "login_names", "retired_pending", "slabs_given_back_total",
+        "sweeps_total", "user_agents", "users_dropped_total")} | {
+            "pawl_event_streams_opened_total", "pawl_events_sent_total", "pawl_log_batches_total", "pawl_log_records_total",
+            "pawl_log_segments_created_total", "pawl_rehashes_total", "pawl_snapshot_bytes"}
 
 
 def promtool(*arguments, text=None, cwd=HERE):
@@ -130,6 +137,12 @@ class Monitoring(unittest.TestCase):
         wrong = {where: self.unknown(expression) for where, expression in
                  [*rules.items(), *((expression, expression) for expression in expressions_of_the_dashboard())]}
         self.assertEqual({where: names for where, names in wrong.items() if names}, {})
+
+    def test_what_is_shown_has_an_alert_or_a_panel_or_is_looked_up(self):
+        asked = " ".join([*expressions_of_the_rules().values(), *expressions_of_the_dashboard()])
+        names = set(re.findall(r"^# TYPE (pawl_\S+)", self.text, re.MULTILINE))
+        self.assertGreater(len(names), 70)
+        self.assertEqual({name for name in names if not re.search(r"\b%s(_bucket|_sum|_count)?\b" % name, asked)}, LOOKED_UP)
 
     def test_a_name_or_a_label_that_is_not_shown_is_found(self):
         self.assertEqual(self.unknown('rate(pawl_logins_total{outcome="ok"}[5m]) / pawl_no_such_total'), ["pawl_no_such_total"])

@@ -57,6 +57,19 @@ class Init(unittest.TestCase):
         self.assertEqual(self.init("--issuer", "https://b.example.com", "--force").status, 0)
         self.assertEqual(self.in_force()["issuer"], "https://b.example.com")
 
+    def test_a_file_that_sets_nothing_is_no_loss(self):
+        path = pathlib.Path(self.file)
+        path.parent.mkdir()
+        for text, status in (("# as the Debian package brings it\n\n  #issuer = \"\"\n", 0), ("", 0), ("# one\nlisten = []\n", 1)):
+            path.write_text(text)
+            done = self.init("--issuer", "https://a.example.com")
+            self.assertEqual((done.status, path.read_text() == text), (status, status == 1), done)
+
+    def test_a_person_is_not_asked_for_what_is_not_taken(self):
+        self.assertEqual(self.init("--issuer", "https://a.example.com").status, 0)
+        done = self.init()  # no issuer, which else is the first thing it says
+        self.assertEqual((done.status, "is there already" in done.err), (1, True), done)
+
     def test_what_the_server_would_refuse_is_not_written(self):
         for wrong in (("--issuer", "auth.example.com"), (), ("--issuer", "https://a.example.com", "--proxy", "x")):
             done = self.init(*wrong)

@@ -76,6 +76,12 @@ class Pages(unittest.TestCase):
     def test_readme_is_short(self):
         self.assertLessEqual(len(text_of("README.md").split()), README_WORDS_MAX)
 
+    def test_the_packages_that_readme_installs_are_of_this_version(self):
+        version = re.search(r"^project\(pawl VERSION ([0-9.]+)", text_of("CMakeLists.txt"), re.MULTILINE).group(1)
+        found = re.findall(r"pawl(?:_pytest|-fixture)?[-_](\d+\.\d+\.\d+)", text_of("README.md"))
+        self.assertGreater(len(found), 5)
+        self.assertEqual(set(found), {version})
+
     def test_the_table_of_options_is_the_one_of_the_program(self):
         done = subprocess.run([os.environ.get("PAWLD", ROOT / "build/bin/pawld"), "--help"], capture_output=True, text=True,
                               check=True)

@@ -11,6 +11,7 @@
 #include "app/instance/instance.hpp"
 #include "app/worker/password_pool.hpp"
 #include "storage/system_random.hpp"
+#include "tools/owner.hpp"
 #include "tools/prompt.hpp"
 #include "tools/settings.hpp"
 
@@ -34,8 +35,9 @@ namespace asio = boost::asio;
 
 constexpr std::chrono::seconds store_stop_max{60};
 
-// The settings of a process that opens the directory for one command, not for good.
+// The settings of a process that opens the directory for one command, not for good. It is its owner's from here on.
 app::config for_one_command(app::config settings) {
+    become_owner_of(settings.data_dir);
     settings.password_threads = 1;
     // What is kept as an audit trail is for the server to decide, whose options are not all known here.
     settings.log_retention_bytes = std::numeric_limits<std::uint64_t>::max();

@@ -25,6 +25,7 @@ namespace {
 constexpr int usage = static_cast<int>(storage::exit_code::usage);
 constexpr int write_failed = static_cast<int>(storage::exit_code::storage_failed);
 constexpr std::string_view usual_file = "/etc/pawl/pawl.toml";
+constexpr std::size_t replaced_size_max = 1 << 20;
 constexpr mode_t settings_mode =
     0644; // there is no secret in it: those come from the environment and files of their own
 
@@ -100,11 +101,33 @@ void check_settings(const std::string& path, const std::string& text) {
                                        "; name another file with --to, or run this as root");
 }
 
-void write_file(const std::string& path, const std::string& text, bool force) {
+// Whether a settings file sets nothing, as the one of the Debian package: there are only comments in it.
+bool sets_nothing(const std::string& text) {
+    bool at_start = true, in_comment = false;
+    for (const char c : text) {
+        in_comment = c != '\n' && (in_comment || (at_start && c == '#'));
+        at_start = c == '\n' || (at_start && (c == ' ' || c == '\t' || c == '\r'));
+        if (!at_start && !in_comment) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void refuse_to_lose_settings(const std::string& path) {
     struct stat there{};
-    if (!force && ::lstat(path.c_str(), &there) == 0) {
+    if (::lstat(path.c_str(), &there) != 0) {
+        return;
+    }
+    std::error_code ec;
+    const bool is_file = S_ISREG(there.st_mode);
+    const std::string text = is_file ? storage::read_plain_file(path, replaced_size_max, ec) : "";
+    if (!is_file || ec || !sets_nothing(text)) {
         throw tool_error(exit_refused, path + " is there already; --force replaces it");
     }
+}
+
+void write_file(const std::string& path, const std::string& text) {
     const std::size_t slash = path.rfind('/');
     if (slash != std::string::npos && slash != 0) {
         ::mkdir(path.substr(0, slash).c_str(), 0755); // its parent; where that fails, the file says why
@@ -125,13 +148,16 @@ void write_file(const std::string& path, const std::string& text, bool force) {
 }
 
 int run_init(program& p, wanted_server w) {
+    if (!w.force) { // before a person is asked
+        refuse_to_lose_settings(w.to);
+    }
     ask_what_is_missing(w);
     const std::string text = app::settings_file_text(
         "Settings of pawld, for --config. Made by pawlctl init; every option is here, and those that begin with # have "
         "their default. pawld --config FILE --print-config shows what is in force.",
         values_of(w));
     check_settings(w.to, text);
-    write_file(w.to, text, w.force);
+    write_file(w.to, text);
     if (p.out.json()) {
         std::string quoted;
         append_json_string(quoted, w.to);
@@ -141,8 +167,8 @@ int run_init(program& p, wanted_server w) {
     }
     p.out.note("Check it:   pawld --config " + w.to + " --print-config");
     if (w.to == usual_file) { // the Debian package's unit names it
-        p.out.note("Start it:   systemctl enable --now pawl (installed from source: first put PAWL_CONFIG=" + w.to +
-                   " into /etc/pawl/pawl.env)");
+        p.out.note("Start it:   systemctl enable pawl && systemctl restart pawl");
+        p.out.note("            (installed from source: first put PAWL_CONFIG=" + w.to + " into /etc/pawl/pawl.env)");
     } else {
         p.out.note("Start it:   pawld --config " + w.to);
     }
@@ -177,7 +203,7 @@ void add_init_command(CLI::App& parser, program& p) {
         ->check(CLI::IsMember({"open", "closed"}));
     command->add_option("--superuser", w->superuser, "email address of the first superuser: how to make it is said")
         ->type_name("EMAIL");
-    command->add_flag("--force", w->force, "replace a file that is there");
+    command->add_flag("--force", w->force, "replace a file that sets something");
     command->callback([&p, w] { p.action = [&p, w] { return run_init(p, *w); }; });
 }
 

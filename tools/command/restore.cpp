@@ -4,6 +4,7 @@
 #include "storage/backup/swap_run.hpp"
 #include "tools/backup_files.hpp"
 #include "tools/command/commands.hpp"
+#include "tools/owner.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json/object.hpp>
@@ -23,6 +24,7 @@ struct restore_choice {
 int put_back(program& p, const restore_choice& choice) {
     // First: the keys may be among what an interrupted restore has moved.
     const std::string target = choice.target.empty() ? load_settings(p.global).data_dir : choice.target;
+    owner_of(target).keep(); // whose server is to read it
     if (storage::settle_swap(target) == storage::swap_end::finished) {
         p.out.note("a restore that was interrupted in " + target + " was finished first");
     }

@@ -7,6 +7,7 @@
 #include "storage/system_random.hpp"
 #include "tools/client/admin_client.hpp"
 #include "tools/json_view.hpp"
+#include "tools/owner.hpp"
 #include "tools/settings.hpp"
 
 #include <boost/json/parse.hpp>
@@ -61,6 +62,7 @@ public:
         : json_(global.json), settings_(load_settings(global)),
           log_(global.quiet ? app::log_level::error : app::log_level::warn, app::log_format::text) {
         ::umask(077);
+        become_owner_of(settings_.data_dir);
         app::make_data_directory(settings_.data_dir);
         const storage::opened_key_file key_file =
             storage::open_key_file(app::key_file_options_of(settings_), random_, time_.now());
