@@ -173,7 +173,7 @@ withdrawal end_withdrawn(const presenter& who, const family_state& seen, timesta
     return out;
 }
 
-// One pass: std::nullopt if another request changed the family between the look and the exchange.
+// One pass: nothing where another request changed the family between the look and the exchange.
 std::optional<presentation> present_once(const presenter& who) {
     const service_context& context = who.context;
     const timestamp now = context.time.now();
