@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(replies_are_read_byte_by_byte_as_at_once) {
     std::size_t whole = 0;
     for (const char& c : text) {
         std::string_view one(&c, 1);
-        whole += slow.take(one) == state::whole ? 1 : 0;
+        whole += slow.take(one) == state::whole ? 1U : 0U;
     }
     BOOST_TEST(whole == 2U);
     BOOST_TEST(slow.reply().text == "220 next");
