@@ -127,6 +127,7 @@ def checks_of_the_tree():
             ("style of the tree", lambda: check(["/usr/bin/python3", "tests/tree/tidy.py"])),
             ("references", lambda: check(["/usr/bin/python3", "tests/tree/references.py"])),
             ("map of the code", lambda: check(["/usr/bin/python3", "tests/tree/map.py"])),
+            ("warnings are errors", lambda: check(["/usr/bin/python3", "tests/tree/werror.py"])),
             ("turns", lambda: check(["/usr/bin/python3", "tests/tree/turns_test.py"])),
             ("openapi descriptions", lambda: check(["/usr/bin/python3", "tests/openapi/assemble_test.py"]))]
     if (ROOT / "tests/openapi/lint").exists():

@@ -16,7 +16,7 @@ std::string text_of(const boost::json::value& value);
 // The array that the member is; an empty one where it is none.
 const boost::json::array& list_of(const boost::json::value& object, std::string_view name);
 bool is_true(const boost::json::value& object, std::string_view name);
-// Null where there is no such member.
+// Null if there is no such member.
 const boost::json::value* member_of(const boost::json::value& object, std::string_view name);
 
 // Under --json the value on one line; else its members one a line, nested ones as "gate.epoch", under `title`.

@@ -129,7 +129,7 @@ struct option_row {
 
 std::span<const option_row> option_table();
 const option_row& row_of(option_id id);
-// Null where there is no such option.
+// Null if there is no such option.
 const option_row* find_option(std::string_view name);
 
 // "access-token-ttl" is "PAWL_ACCESS_TOKEN_TTL".

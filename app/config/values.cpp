@@ -85,7 +85,7 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return static_cast<std::uint16_t>(*port);
 }
 
-// host[:port]; nothing where it is not. The host is a DNS name, an IPv4 address or an IPv6 one in brackets.
+// host[:port]; std::nullopt if it is not. The host is a DNS name, an IPv4 address or an IPv6 one in brackets.
 struct authority_parts {
     std::string_view host, port;
 };

@@ -12,7 +12,7 @@
 
 namespace pawl::app {
 
-// Decimal digits only, no sign, no spaces; nothing where it would not fit.
+// Decimal digits only, no sign, no spaces; std::nullopt if it would not fit.
 std::optional<std::int64_t> parse_count(std::string_view text);
 
 // Integer seconds, or an integer with a suffix s, m, h or d: "90", "90s", "15m", "36h", "14d".

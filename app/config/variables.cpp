@@ -127,7 +127,7 @@ public:
         return name;
     }
 
-    // Behind the opening quote; nothing where it never closes.
+    // Behind the opening quote; std::nullopt if it never closes.
     std::optional<std::string> take_quoted(char quote) {
         std::string out;
         while (!done()) {

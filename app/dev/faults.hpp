@@ -53,7 +53,7 @@ struct fault_effect {
 // Any thread.
 class fault_list {
 public:
-    // Nothing where there are faults_max.
+    // std::nullopt if there are faults_max.
     std::optional<fault> add(fault f);
     bool remove(std::uint64_t id);
     void clear();

@@ -54,7 +54,7 @@ private:
     struct grave;
 
     std::shared_ptr<realm> find(std::string_view name) const;
-    // Null where there is no room for another.
+    // Null if there is no room for another.
     std::shared_ptr<realm> find_or_make(std::string_view name);
     realm::bury_function undertaker();
     void go_round();

@@ -61,7 +61,7 @@ result<token_session> fresh_session(const app_context& context, const user& owne
     return token_session{facts, family_word{}, inserted->wait_for};
 }
 
-// Nothing where the wish names neither user nor session: such a token is made of claims alone.
+// std::nullopt if the wish names neither user nor session: such a token is made of claims alone.
 result<std::optional<token_session>> session_of(const app_context& context, const token_wish& wish,
                                                 random_source& random, const caller& from) {
     if (wish.session) {

@@ -74,7 +74,7 @@ public:
                                                            std::size_t count_max = member_texts_max);
     // How many elements an array has; of a tree only. 0 where it is not given, or blamed.
     std::size_t count_elements(std::string_view name, std::size_t count_max);
-    // As it is, for what has names of its own; of a tree only. Null where it is not given, or blamed.
+    // As it is, for what has names of its own; of a tree only. Null if it is not given, or blamed.
     const boost::json::object* optional_object(std::string_view name);
 
     // The same, blamed where not given; then empty.

@@ -36,7 +36,7 @@ struct key_change {
 struct snapshot_facts {
     std::string name;
     std::uint64_t lsn = 0, size = 0;
-    std::optional<timestamp_ms> time; // nothing where its footer can't be read
+    std::optional<timestamp_ms> time; // std::nullopt if its footer can't be read
 };
 
 using signer_source = std::function<std::shared_ptr<const jws_key>(jws_algorithm)>; // never gives null

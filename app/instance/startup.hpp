@@ -31,7 +31,7 @@ void raise_descriptor_limit(std::size_t connections, logger& log);
 
 // What the process should not run as or with, for people to read.
 void say_warnings(const config& settings, logger& log);
-// What the cgroup allows, and the threads that follow from it; nothing where it limits nothing.
+// What the cgroup allows, and the threads that follow from it; says nothing if it limits nothing.
 void say_container(const config& settings, logger& log);
 // How many hashes got no memory since the last call, where any did; `told` is how many were said before.
 void say_hash_memory(const password_pool_stats& stats, std::uint64_t& told, logger& log);

@@ -54,7 +54,7 @@ private:
     seen_files seen_{};
 };
 
-// Null where serving is plain HTTP. Says in the log which certificate was made.
+// Null if serving is plain HTTP. Says in the log which certificate was made.
 std::unique_ptr<tls_identity> open_tls(const config& settings, logger& log);
 // Reload and say what came of it. Null is fine.
 void reload_tls(tls_identity* tls, logger& log);

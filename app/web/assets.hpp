@@ -20,7 +20,7 @@ struct asset {
 
 std::span<const asset> all_assets(); // generated; ordered by name
 
-// Null where there is none.
+// Null if there is none.
 const asset* find_asset(std::string_view name);
 
 // Decompressed; throws std::bad_alloc alone.

@@ -35,14 +35,14 @@ public:
     // True where `part` is strict base64url of a strict JSON object of at most 112 values, nested at most 4 deep.
     bool read(std::string_view part);
 
-    // After read() gave true. Null where there is none.
+    // After read() gave true. Null if there is none.
     const json_item* find(std::string_view name) const { return tape_.find(tape_.root(), name); }
     // The first element of an array or object in it and the next one; null at the end.
     const json_item* first(const json_item& parent) const { return tape_.first(parent); }
     const json_item* next(const json_item& parent, const json_item& child) const { return tape_.next(parent, child); }
-    // Nothing where there is none or it is no string.
+    // std::nullopt if there is none or it is no string.
     std::optional<std::string_view> text(std::string_view name) const;
-    // Nothing where there is none or it is no integer in [0, high].
+    // std::nullopt if there is none or it is no integer in [0, high].
     std::optional<std::int64_t> integer(std::string_view name, std::int64_t high) const;
 
 private:

@@ -11,7 +11,7 @@
 
 namespace pawl {
 
-// r || s, each 32 bytes, big-endian. `d`: the private scalar. Nothing where OpenSSL fails.
+// r || s, each 32 bytes, big-endian. `d`: the private scalar. std::nullopt if OpenSSL fails.
 std::optional<std::array<std::uint8_t, 64>> sign_es256_repeatably(std::span<const std::uint8_t, 32> d,
                                                                   const sha256_digest& digest);
 

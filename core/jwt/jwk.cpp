@@ -28,7 +28,7 @@ std::optional<std::string_view> text_member(const json_tape& tape, const json_it
     return member->text;
 }
 
-// A base64url member's bytes; nothing where it is absent, empty or not canonical.
+// A base64url member's bytes; std::nullopt if it is absent, empty or not canonical.
 std::optional<secret_bytes> bytes_member(const json_tape& tape, const json_item& jwk, std::string_view name) {
     const std::optional<std::string_view> text = text_member(tape, jwk, name);
     if (!text || text->empty()) {

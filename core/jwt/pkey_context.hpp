@@ -31,7 +31,7 @@ public:
         }
     }
 
-    // Null where none is free: the caller makes one.
+    // Null if none is free: the caller makes one.
     pkey_context_ptr take() noexcept {
         const std::size_t start = first_slot();
         for (std::size_t i = 0; i < slot_count; ++i) {

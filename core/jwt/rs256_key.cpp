@@ -64,7 +64,7 @@ public:
     }
 
 private:
-    // Null where OpenSSL can't; throws bad_alloc for want of memory.
+    // Null if OpenSSL can't; throws bad_alloc for want of memory.
     pkey_context_ptr prepare(int (*init)(EVP_PKEY_CTX*)) const {
         pkey_context_ptr context(EVP_PKEY_CTX_new(key_.get(), nullptr));
         if (!context || init(context.get()) <= 0 || !set_padding(context.get()) ||

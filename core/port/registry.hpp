@@ -36,7 +36,7 @@ class registry {
 public:
     virtual ~registry() = default;
 
-    // --- Lookups. Null where unknown or removed. They never block.
+    // --- Lookups. Null if unknown or removed. They never block.
     virtual client_ptr find_client(client_number number) const = 0;
     virtual client_ptr find_client(std::string_view client_id) const = 0;
     // The client for forward auth that this host is of (as forward_host() has it), enabled or not.

@@ -27,7 +27,7 @@ void raise_manifest(file_system& files, const log_keys& keys, const manifest& he
     }
 }
 
-// Nothing where the store cannot be read whole.
+// std::nullopt if the store cannot be read whole.
 std::optional<std::uint64_t> next_id_of_readable(const std::string& directory, const secret_bytes& log_key) {
     try {
         return read_store(directory, log_key).image.next_user_id;

@@ -75,7 +75,7 @@ std::string attribute_problem(const struct stat& status, const key_file_options&
     return {};
 }
 
-// Nothing where there is no such file. Attributes are those of the file that was opened, not of a name.
+// std::nullopt if there is no such file. Attributes are those of the file that was opened, not of a name.
 std::optional<secret_text> read_file(const key_file_options& options) {
     const std::string& path = options.path;
     const unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); // not to hang on a FIFO

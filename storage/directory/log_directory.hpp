@@ -42,7 +42,7 @@ public:
 
     // Writes one snapshot at `at` (from log_writer::seal): `produce` is called with a sink and hands it every record of
     // the state; then fsync, rename, verify, manifests, and files no longer needed are deleted. Returns its size in
-    // bytes, or nothing where it failed (the old one stays; `why` says).
+    // bytes, or std::nullopt if it failed (the old one stays; `why` says).
     std::optional<std::uint64_t> write_snapshot(const log_start& at, timestamp_ms now,
                                                 const std::function<snapshot_counts(const record_sink&)>& produce,
                                                 std::string& why);

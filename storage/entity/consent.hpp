@@ -57,9 +57,11 @@ struct declaration<consent> {
                       .absent = "`\"\"`"},
         told<consent>{
             .member = "granted_at", .says = "the last time that the user allowed something", .absent = "1970"},
-        told<consent>{.member = "withdrawn_at",
-                      .says = "sessions that were made until then are dead; 1970: never",
-                      .absent = "1970"},
+        told<consent>{
+            .member = "withdrawn_at",
+            .says =
+                "the last withdrawal: sessions without a `consent_era` that were made until then are dead; 1970: never",
+            .absent = "1970"},
     };
 };
 

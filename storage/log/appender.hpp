@@ -33,7 +33,7 @@ public:
     // Opens the segment. Before anything else.
     std::error_code open();
 
-    // The largest payload a frame may have now, at most frame_payload_max; nothing where not even an empty one fits.
+    // The largest payload a frame may have now, at most frame_payload_max; std::nullopt if not even an empty one fits.
     std::optional<std::uint32_t> capacity(segment_zone zone) const noexcept;
     // Where to put the payload of the next frame: frame_payload_max bytes.
     std::uint8_t* payload() noexcept { return buffer_.data() + frame_header_size; }

@@ -64,7 +64,7 @@ struct decoded_header {
     std::uint32_t payload_crc = 0, header_crc = 0;
     tag16 chain{};
 };
-// `bytes` begins at the header; nothing where it is short or not valid.
+// `bytes` begins at the header; std::nullopt if it is short or not valid.
 std::optional<decoded_header> decode_frame_header(bytes_view bytes, const store_uuid& uuid) noexcept;
 
 // `bytes` holds the whole extent. True where payload CRC and trailer are right.

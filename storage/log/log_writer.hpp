@@ -49,7 +49,7 @@ public:
     const char* why_not_ready() const noexcept;
 
     // Seals the current segment once all that is queued now is durable; the next record starts a new one. Blocks the
-    // caller (the snapshot thread). Nothing where the log has failed or there is no room for a segment.
+    // caller (the snapshot thread). std::nullopt if the log has failed or there is no room for a segment.
     std::optional<log_start> seal();
 
     log_stats stats() const noexcept;

@@ -27,7 +27,7 @@ public:
     consent_table(const consent_table&) = delete;
     consent_table& operator=(const consent_table&) = delete;
 
-    // --- Lookups. Null where there is none. The pointer is valid within the section.
+    // --- Lookups. Null if there is none. The pointer is valid within the section.
     const consent_ptr* find(const rcu_read_guard& section, user_id user, client_number client) const noexcept;
     std::vector<consent_ptr> of(user_id user) const;
     std::size_t users() const noexcept { return users_->size(); }

@@ -28,7 +28,7 @@ struct family_own {
     family_origin origin;
     std::optional<family_terms> terms; // where the table had no room for them
 
-    // Null where `facts` have nothing of it. `terms`: what terms_table::keep() gave. Throws bad_alloc.
+    // Null if `facts` have nothing of it. `terms`: what terms_table::keep() gave. Throws bad_alloc.
     static std::unique_ptr<const family_own> of(const family_facts& facts, std::uint32_t terms);
 };
 

@@ -21,7 +21,7 @@ constexpr std::size_t drops_at_once = 4096; // families freed in one grace perio
 // Surplus families that make a snapshot worth while, which they wait for: so many, and a share of all.
 constexpr std::uint64_t surplus_min = 4096, surplus_share = 8;
 
-// Since when the family is of no use to anybody; nothing where it may still be, or may become so again (a user or a
+// Since when the family is of no use to anybody; std::nullopt if it may still be, or may become so again (a user or a
 // client that is disabled can be enabled, so that alone is no end).
 std::optional<timestamp> dead_since(const rcu_read_guard& section, const store_state& state, const family_node& node,
                                     family_word word, const family_facts& facts, timestamp now) {

@@ -43,7 +43,7 @@ public:
         : from_(std::move(from)), mark_(mark) {}
 
     // The state of `owner`, whose log this is, at one moment within the call. Blocks for as long as the walk takes.
-    // Null where there is no memory for it.
+    // Null if there is no memory for it.
     memory_image_ptr image(embedded_store& owner);
     // The same of another owner: `snapshot` calls seal() and write_snapshot().
     memory_image_ptr image(const std::function<void()>& snapshot);

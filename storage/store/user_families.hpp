@@ -45,7 +45,7 @@ public:
     // `dead_max`: how many dead families of a user are kept set aside.
     explicit user_families(std::size_t dead_max) : dead_max_(dead_max) {}
 
-    // Takes what is dead on disk out of the owner's list. Does nothing where another does it just now, or where there
+    // Takes what is dead on disk out of the owner's list. Does nothing if another does it just now, or if there
     // is no memory for it.
     void set_dead_aside(const rcu_read_guard& section, const store_state& state, user_slot& owner,
                         timestamp now) noexcept;

@@ -46,6 +46,7 @@ BOOST_AUTO_TEST_CASE(a_thread_that_is_started_meanwhile_takes_no_signal) {
         started = std::thread([&] { there = mask_here(); });
     }
     started.join();
+    BOOST_TEST(!has(mask_here(), SIGTERM));
     for (const int signal : of_the_main_thread) {
         BOOST_TEST(has(there, signal), "signal " << signal);
     }
@@ -58,6 +59,7 @@ BOOST_AUTO_TEST_CASE(the_one_who_starts_it_has_the_mask_of_before) {
     sigset_t at_first;
     pthread_sigmask(SIG_BLOCK, &one, &at_first);
     const sigset_t before = mask_here();
+    BOOST_TEST(!has(before, SIGTERM));
     {
         const signals_blocked meanwhile;
         BOOST_TEST(has(mask_here(), SIGTERM));
@@ -68,6 +70,7 @@ BOOST_AUTO_TEST_CASE(the_one_who_starts_it_has_the_mask_of_before) {
 
 BOOST_AUTO_TEST_CASE(also_where_the_thread_could_not_be_made) {
     const sigset_t before = mask_here();
+    BOOST_TEST(!has(before, SIGTERM));
     const auto start = [] {
         const signals_blocked meanwhile;
         throw std::runtime_error("no thread");

@@ -28,7 +28,7 @@ EXEMPT = ("tests/tree/tidy.py", "tests/core/password_vectors.hpp")
 NOT_READ = ("tests/fuzz/corpus/", "LICENSE")  # bytes for fuzzers; a text that others wrote
 BANNED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # Words that plain sentences do without, in all that people read. A login name in quotes or after "=" is no word.
-WORDS = re.compile(r"\b([Ww]hoever|[Ll]ikewise|[Nn]eeds?\s(//\s|#\s)?not|(?<![\"=])[Nn]obody)\b")
+WORDS = re.compile(r"\b([Ww]hoever|Null\swhere|[Ll]ikewise|[Nn]eeds?\s(//\s|#\s)?not|(?<![\"=])[Nn]obody)\b")
 
 
 def too_long(name, text):

@@ -91,7 +91,7 @@ std::unique_ptr<admin_client> connect_url(const global_options& global, bool wit
 // Without a token, for what everybody may ask. Where --url is not given, `url` is an address of this machine and its
 // certificate is not looked at: nothing secret is sent, and readiness is all that is believed.
 std::unique_ptr<admin_client> connect_probe(const global_options& global, const std::string& url);
-// Null where no process listens there (or the path is too long for a socket). `owner`: the directory's uid; the process
+// Null if no process listens there (or the path is too long for a socket). `owner`: the directory's uid; the process
 // that listens must be of it, ours or root's.
 std::unique_ptr<admin_client> connect_admin_socket(const std::string& path, const std::string& data_dir,
                                                    unsigned owner);
