@@ -16,5 +16,5 @@ set(ENV{PKG_CONFIG_LIBDIR} ${CMAKE_SYSROOT}/usr/lib/aarch64-linux-gnu/pkgconfig:
 
 # The compiler has a C library and a libstdc++ of its own, older than Debian's current ones: the root's go first.
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-B${CMAKE_SYSROOT}/usr/lib/gcc/aarch64-linux-gnu/12 -B${CMAKE_SYSROOT}/usr/lib/aarch64-linux-gnu")
-# Programs that the build runs (try_run) could run by it; none does.
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static)
+# What the build runs of its own: pawlctl, which writes its manual pages. Its libraries are the root's.
+set(CMAKE_CROSSCOMPILING_EMULATOR "qemu-aarch64-static;-L;${CMAKE_SYSROOT}")

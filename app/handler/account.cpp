@@ -31,8 +31,8 @@ task<http_response> handle_sign_up(app_context& context, const http_request& req
     co_return json_answer(201, to_json(**created));
 }
 
-task<http_response> handle_get_me(app_context& /*context*/, const http_request& /*request*/, principal who) {
-    co_return json_answer(200, to_json(*who.user));
+http_response get_me(const principal& who) {
+    return json_answer(200, to_json(*who.user));
 }
 
 task<http_response> handle_change_me(app_context& context, const http_request& request, principal who) {
@@ -81,7 +81,7 @@ constexpr route sign_up_row{post, "/signup", handle_sign_up, "signup",
                             refuses(json_body, errc::sign_up_closed, errc::email_taken, errc::username_taken,
                                     request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
                                     errc::hash_memory_unavailable, errc::storage_unavailable)};
-constexpr route get_me_row{get, "/users/me", as_account<handle_get_me>, "get_me", refuses()};
+constexpr route get_me_row{get, "/users/me", as_account_at_once<get_me>, "get_me", refuses()};
 constexpr route change_me_row{patch, "/users/me", as_account<handle_change_me>, "change_me",
                               refuses(json_body, errc::username_taken, request_problem::body_too_large)};
 constexpr route delete_me_row{delete_, "/users/me", as_user<handle_delete_me>, "delete_me",

@@ -62,6 +62,20 @@ task<http_response> ask_as_user(app_context& context, const http_request& reques
     co_return co_await std::move(pending);
 }
 
+task<http_response> answer_user(app_context& context, const http_request& request, user_answer* answer,
+                                std::optional<builtin_scope> of_clients) {
+    std::optional<result<principal>> who = authenticate_now(context, request);
+    if (!who) {
+        auto asking = authenticate(context, request, of_clients);
+        auto authenticated = co_await std::move(asking);
+        who = std::move(authenticated);
+    }
+    if (!*who) {
+        co_return refuse(context, request, who->error());
+    }
+    co_return answer(**who);
+}
+
 task<http_response> ask_as_operator(app_context& context, const http_request& request, operator_handler* handle) {
     auto asking = authorise_operator(context, request);
     auto by = co_await std::move(asking);

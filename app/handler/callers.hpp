@@ -22,11 +22,15 @@ http_response refuse_operator(const app_context& context, const http_request& re
 bool comes_from_elsewhere(const http_request& request);
 
 using user_handler = task<http_response>(app_context& context, const http_request& request, principal who);
+// Waits for nothing and needs no more than who asks, so it is no coroutine: what clients ask most costs least.
+using user_answer = http_response(const principal& who);
 using operator_handler = task<http_response>(app_context& context, const http_request& request, operator_caller by);
 
 // Each checks the caller, then asks `handle` or refuses. One coroutine for all handlers. `of_clients`: with this scope
 // a client's token of the user is taken, too.
 task<http_response> ask_as_user(app_context& context, const http_request& request, user_handler* handle,
+                                std::optional<builtin_scope> of_clients);
+task<http_response> answer_user(app_context& context, const http_request& request, user_answer* answer,
                                 std::optional<builtin_scope> of_clients);
 task<http_response> ask_as_operator(app_context& context, const http_request& request, operator_handler* handle);
 task<http_response> ask_as_developer(app_context& context, const http_request& request, handler* handle);
@@ -40,6 +44,10 @@ task<http_response> user_only(app_context& context, const http_request& request)
 template <user_handler* Handle>
 task<http_response> users_and_clients(app_context& context, const http_request& request) {
     return ask_as_user(context, request, Handle, builtin_scope::account);
+}
+template <user_answer* Answer>
+task<http_response> users_and_clients_at_once(app_context& context, const http_request& request) {
+    return answer_user(context, request, Answer, builtin_scope::account);
 }
 template <operator_handler* Handle>
 task<http_response> operators_only(app_context& context, const http_request& request) {
@@ -60,6 +68,8 @@ inline constexpr endpoint as_user{&detail::user_only<Handle>, audience::user};
 // changes the profile, and nothing that could take the account from its owner (docs/provider.md).
 template <user_handler* Handle>
 inline constexpr endpoint as_account{&detail::users_and_clients<Handle>, audience::account};
+template <user_answer* Answer>
+inline constexpr endpoint as_account_at_once{&detail::users_and_clients_at_once<Answer>, audience::account};
 
 // Asked by operators: superusers, clients with the scope admin, and the peers of the admin socket. The handler is told
 // by whom.

@@ -34,7 +34,13 @@ task<http_response> password_grant(const token_request& asked) {
 }
 
 task<http_response> refresh_token_grant(const token_request& asked) {
-    return answer_refresh(asked, oauth_response);
+    auto begun = begin_refresh(asked, oauth_response);
+    if (!begun) {
+        co_return std::move(begun).error();
+    }
+    auto pending = *std::move(begun);
+    auto outcome = co_await std::move(pending);
+    co_return refresh_response(outcome, oauth_response);
 }
 
 // The first is the one of a form that names none.
@@ -123,28 +129,30 @@ task<http_response> answer_login(const token_request& asked, refusal_answer refu
     co_return json_answer(200, login_json_and_wipe(*answer));
 }
 
-task<http_response> answer_refresh(const token_request& asked, refusal_answer refused) {
+meaning<task<result<refreshed>>> begin_refresh(const token_request& asked, refusal_answer refused) {
     auto wanted = read_refresh(asked.body);
     if (!wanted) {
-        co_return refused(wanted.error());
+        return refused(wanted.error());
     }
     std::vector<std::string> narrowed;
     if (asked.client.record != nullptr) { // the first party's tokens are for one audience
         auto resources = read_resources(asked.body, false);
         if (!resources) {
-            co_return refused(resources.error());
+            return refused(resources.error());
         }
         narrowed = *std::move(resources);
     }
-    auto pending = asked.context.sessions.refresh(std::move(wanted->token), client_of(asked), asked.request.from,
-                                                  std::move(wanted->scope), std::move(narrowed));
-    auto outcome = co_await std::move(pending);
+    return asked.context.sessions.refresh(std::move(wanted->token), client_of(asked), asked.request.from,
+                                          std::move(wanted->scope), std::move(narrowed));
+}
+
+http_response refresh_response(result<refreshed>& outcome, refusal_answer refused) {
     if (!outcome) {
-        co_return refused(outcome.error());
+        return refused(outcome.error());
     }
     http_response response = json_answer(200, to_json_and_wipe(outcome->tokens));
     response.headers.emplace_back("Pawl-Refresh", to_text(outcome->kind));
-    co_return response;
+    return response;
 }
 
 } // namespace pawl::app

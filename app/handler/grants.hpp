@@ -2,6 +2,7 @@
 // is a function and a row (docs/adding.md).
 #pragma once
 
+#include "app/handler/support.hpp"
 #include "app/http/context.hpp"
 #include "app/http/parameters.hpp"
 #include "core/jwt/client_assertion.hpp"
@@ -79,9 +80,14 @@ task<http_response> authorization_code_grant(const token_request& asked);
 // A token for the client itself (RFC 6749 4.4); app/handler/machine_grant.cpp. Awaited directly.
 task<http_response> client_credentials_grant(const token_request& asked);
 
-// Log in by name and password, or exchange a refresh token, and answer with tokens. /login and /refresh do it for the
-// first party, /token as grants. Awaited directly.
+// Log in by name and password, and answer with tokens. /login does it for the first party, /token as a grant. Awaited
+// directly.
 task<http_response> answer_login(const token_request& asked, refusal_answer refused, factor_answer factor_wanted);
-task<http_response> answer_refresh(const token_request& asked, refusal_answer refused);
+
+// Exchange a refresh token, as /refresh does for the first party and /token as a grant: what to await, which holds
+// nothing of the request, and the answer to what that gave. No coroutine stands between: it would cost each refresh a
+// frame that Asio does not keep for the next one (docs/performance-notes.md).
+meaning<task<result<refreshed>>> begin_refresh(const token_request& asked, refusal_answer refused);
+http_response refresh_response(result<refreshed>& outcome, refusal_answer refused); // the tokens are wiped
 
 } // namespace pawl::app

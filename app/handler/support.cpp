@@ -176,4 +176,8 @@ task<result<principal>> authenticate(app_context& context, const http_request& r
     return context.guard.authenticate(bearer_token(request), of_clients);
 }
 
+std::optional<result<principal>> authenticate_now(app_context& context, const http_request& request) {
+    return context.guard.authenticate_now(bearer_token(request));
+}
+
 } // namespace pawl::app

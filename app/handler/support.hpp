@@ -96,5 +96,7 @@ std::string_view bearer_token(const http_request& request);
 // access_guard::authenticate() of that token.
 task<result<principal>> authenticate(app_context& context, const http_request& request,
                                      std::optional<builtin_scope> of_clients = {});
+// access_guard::authenticate_now() of that token: std::nullopt where authenticate() is to be asked.
+std::optional<result<principal>> authenticate_now(app_context& context, const http_request& request);
 
 } // namespace pawl::app

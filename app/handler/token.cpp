@@ -44,17 +44,27 @@ task<http_response> handle_token(app_context& context, const http_request& reque
     co_return with_proof_spent(context, request, asked.client, std::move(answer));
 }
 
-task<http_response> handle_refresh(app_context& context, const http_request& request) {
+// The body is read, and done with, outside of the coroutine: what it is read into would be most of the frame.
+meaning<task<result<refreshed>>> begin_first_party_refresh(app_context& context, const http_request& request) {
     if (has_in_query(request, "refresh_token")) {
-        co_return problem_response(request_problem::token_in_query);
+        return problem_response(request_problem::token_in_query);
     }
     body_outcome body = read_body(request, body_kinds::json_or_form);
     if (const auto* failed = std::get_if<body_failure>(&body)) {
-        co_return failed->as_problem();
+        return failed->as_problem();
     }
     const token_request asked{context, request, std::get<parameters>(body), asking_client{}};
-    auto pending = answer_refresh(asked, as_problem);
-    co_return co_await std::move(pending);
+    return begin_refresh(asked, as_problem);
+}
+
+task<http_response> handle_refresh(app_context& context, const http_request& request) {
+    auto begun = begin_first_party_refresh(context, request);
+    if (!begun) {
+        co_return std::move(begun).error();
+    }
+    auto pending = *std::move(begun);
+    auto outcome = co_await std::move(pending);
+    co_return refresh_response(outcome, as_problem);
 }
 
 using enum http_method;

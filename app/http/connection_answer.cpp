@@ -86,7 +86,10 @@ void connection::fill_request() {
     r.x_forwarded_twice = head_.x_forwarded_twice;
     r.from_trusted_proxy = !admin_ && host_.settings.trusted_proxies.trusts(peer_);
     r.path_parameter.assign(match_.path_parameter);
-    r.second_parameter.assign(match_.second_parameter);
+    r.second_parameter.clear();
+    if (!match_.second_parameter.empty()) {
+        r.second_parameter.assign(match_.second_parameter);
+    }
     if (head_.request_id && is_good_request_id(*head_.request_id)) {
         r.request_id.assign(*head_.request_id);
     } else {

@@ -128,7 +128,11 @@ std::optional<std::string> member_reader::optional_text(std::string_view name) {
 }
 
 secret_string member_reader::required_secret(std::string_view name) {
-    return is_required(name) ? optional_secret(name).value_or(secret_string{}) : secret_string{};
+    if (std::optional<secret_string> text = optional_secret(name)) {
+        return *std::move(text);
+    }
+    is_required(name); // unless it is there, and blamed for what it is
+    return {};
 }
 
 std::string member_reader::required_text(std::string_view name) {

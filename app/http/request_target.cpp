@@ -89,9 +89,11 @@ bool takes_long_targets(std::string_view path) {
 
 head_refusal split_target(request_head& head, std::string_view& authority) {
     std::string_view rest = head.target;
-    const bool may_be_long = takes_long_targets(rest.substr(0, rest.find('?')));
-    if (rest.size() > (may_be_long ? long_target_size_max : target_size_max)) {
-        return head_refusal::target_too_long;
+    if (rest.size() > target_size_max) { // nearly none is, so which path may have more is asked only then
+        const bool may_be_long = takes_long_targets(rest.substr(0, rest.find('?')));
+        if (!may_be_long || rest.size() > long_target_size_max) {
+            return head_refusal::target_too_long;
+        }
     }
     if (rest == "*") {
         head.path = rest;

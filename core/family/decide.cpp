@@ -1,5 +1,7 @@
 #include "core/family/decide.hpp"
 
+#include "core/family/hangs.hpp"
+
 #include <boost/assert.hpp>
 
 #include <algorithm>
@@ -91,8 +93,7 @@ decision store_is_behind(family_word word, const family_facts& facts, std::uint3
 
 bool alive(family_word word, const family_facts& facts, const user_gate& gate, const family_bonds& bonds,
            timestamp now) {
-    const bool hangs = facts.origin.parent != family_id{};
-    const bool parent_lives = !hangs || (bonds.parent_may_live && now < bonds.parent_expires_at);
+    const bool parent_lives = !hangs_on_session(facts) || (bonds.parent_may_live && now < bonds.parent_expires_at);
     return word.live() && parent_lives && bonds.client_admits && !bonds.is_withdrawn && !facts.expired(word, now) &&
            gate.admits(facts.id, facts.epoch);
 }

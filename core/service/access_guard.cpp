@@ -59,120 +59,142 @@ bool access_guard::is_subject(const verified_claims& claims, const user& u) cons
 }
 
 // What the family says decides: a token that claims to be of the first party is asked about as what its family is.
-task<result<principal>> access_guard::authenticate_client(std::string_view token,
-                                                          std::optional<builtin_scope> of_clients) {
+std::optional<access_guard::shown_session> access_guard::read_of_client(std::string_view token,
+                                                                        std::optional<builtin_scope> of_clients) const {
     const std::optional<grant_token> shown =
         context_.entities == nullptr ? std::nullopt : tokens_of_clients_.read(token);
     if (!shown ||
         std::ranges::find(shown->claims.audiences, own_audience(context_.settings)) == shown->claims.audiences.end()) {
-        co_return errc::invalid_access_token;
+        return std::nullopt;
     }
     const bool names_it = of_clients && has(builtin_scopes_in(shown->claims.scope), *of_clients);
-    ticket waited_for = ticket::none;
-    for (unsigned look = 0; look < looks_max; ++look) {
-        const timestamp now = context_.time.now();
-        const std::optional<family_state> seen = context_.data.find_family(shown->claims.session);
-        if (!seen) {
-            co_return errc::invalid_access_token; // swept
-        }
-        if (!alive(*seen, now)) {
-            task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests_on(context_, *seen));
-            co_return co_await std::move(refused);
-        }
-        user_ptr who = context_.data.find_user(seen->facts.user);
-        if (!who || !alive(seen->word, seen->facts, who->gate, seen->bonds, now)) {
-            continue; // revoked between the two looks: the next one finds the family dead
-        }
-        const bool may = names_it && has_scope_now(context_, seen->facts, who, *of_clients);
-        result<ticket> rests = context_.data.observe_user(who->id, who->version);
-        if (rests) {
-            rests = later(*rests, context_.entities->rests_on());
-        }
-        if (!may) {
-            task<failure> refused = refusal(context_.data, errc::insufficient_scope, rests);
-            co_return co_await std::move(refused);
-        }
-        if (!rests) {
-            co_return rests.error();
-        }
-        if (*rests <= waited_for || context_.data.is_durable(*rests)) {
-            context_.data.confirm_family(shown->claims.session, shown->claims.generation);
-            principal yes;
-            yes.user = std::move(who);
-            yes.session = shown->claims.session;
-            yes.generation = shown->claims.generation;
-            yes.expires_at = shown->claims.expires_at;
-            yes.by_scope = of_clients;
-            co_return yes;
-        }
-        task<bool> wait = context_.data.durable(*rests);
-        const bool stands = co_await std::move(wait);
-        if (!stands) {
-            co_return storage_failure();
-        }
-        waited_for = *rests; // and look again: it may have been revoked meanwhile
+    return shown_session{verified_claims_of(shown->claims), true, names_it};
+}
+
+std::optional<access_guard::shown_session> access_guard::read(std::string_view token,
+                                                              std::optional<builtin_scope> of_clients) const {
+    if (const std::optional<verified_claims> claims = check(token)) {
+        return shown_session{*claims};
     }
-    co_return storage_failure();
+    return read_of_client(token, of_clients); // of other audiences, or opaque
+}
+
+access_guard::sight access_guard::look(const verified_claims& claims) const {
+    sight out;
+    const timestamp now = context_.time.now();
+    const std::optional<family_state> seen = context_.data.find_family(claims.session);
+    if (seen && seen->facts.client != first_party_client) {
+        out.what = sight::kind::of_client;
+        return out;
+    }
+    const bool by_id = context_.settings.tokens.subject == subject_kind::id;
+    if (!seen || (by_id && seen->facts.user != claims.subject)) {
+        return out; // swept, or of another user: rests on nothing that changes
+    }
+    if (!alive(*seen, now)) {
+        out.rests = rests_on(context_, *seen);
+        return out;
+    }
+    user_ptr who = context_.data.find_user(seen->facts.user);
+    if (!who || !alive(seen->word, seen->facts, who->gate, seen->bonds, now)) {
+        out.what = sight::kind::changing; // revoked between the two looks: the next one finds the family dead
+        return out;
+    }
+    // That the family is alive can't be undone by a crash (both word and gate only ever turn one way, and a login's
+    // tokens follow its record), so a yes rests on the user record alone: it is what will be shown. So does a no,
+    // because the name was given up since.
+    out.rests = context_.data.observe_user(who->id, who->version);
+    if (is_subject(claims, *who)) {
+        out.answer = principal{std::move(who), claims.session, claims.generation, claims.expires_at};
+    }
+    return out;
+}
+
+access_guard::sight access_guard::look_at_client(const shown_session& shown,
+                                                 std::optional<builtin_scope> of_clients) const {
+    sight out;
+    const timestamp now = context_.time.now();
+    const std::optional<family_state> seen = context_.data.find_family(shown.claims.session);
+    if (!seen) {
+        return out; // swept
+    }
+    if (!alive(*seen, now)) {
+        out.rests = rests_on(context_, *seen);
+        return out;
+    }
+    user_ptr who = context_.data.find_user(seen->facts.user);
+    if (!who || !alive(seen->word, seen->facts, who->gate, seen->bonds, now)) {
+        out.what = sight::kind::changing;
+        return out;
+    }
+    const bool may = shown.may && has_scope_now(context_, seen->facts, who, *of_clients);
+    out.rests = context_.data.observe_user(who->id, who->version);
+    if (out.rests) {
+        out.rests = later(*out.rests, context_.entities->rests_on());
+    }
+    out.answer = errc::insufficient_scope;
+    if (may) {
+        const verified_claims& claims = shown.claims;
+        out.answer = principal{std::move(who), claims.session, claims.generation, claims.expires_at, of_clients};
+    }
+    return out;
+}
+
+result<principal> access_guard::told(result<principal> answer) const {
+    if (answer) {
+        context_.data.confirm_family(answer->session, answer->generation);
+    }
+    return answer;
+}
+
+std::optional<result<principal>> access_guard::authenticate_now(std::string_view token) {
+    const std::optional<verified_claims> claims = token.empty() ? std::nullopt : check(token);
+    if (!claims) {
+        return std::nullopt;
+    }
+    sight seen = look(*claims);
+    if (seen.what != sight::kind::settled || !seen.rests || !context_.data.is_durable(*seen.rests)) {
+        return std::nullopt;
+    }
+    if (seen.answer) { // as told() does, without moving it once more
+        context_.data.confirm_family(claims->session, claims->generation);
+    }
+    return std::move(seen.answer);
 }
 
 task<result<principal>> access_guard::authenticate(std::string_view token, std::optional<builtin_scope> of_clients) {
     if (token.empty()) {
         co_return errc::missing_access_token;
     }
-    const std::optional<verified_claims> claims = check(token);
-    if (!claims) { // of other audiences, or opaque
-        task<result<principal>> asking = authenticate_client(token, of_clients);
-        co_return co_await std::move(asking);
-    }
-    const bool by_id = context_.settings.tokens.subject == subject_kind::id;
+    std::optional<shown_session> shown = read(token, of_clients);
     ticket waited_for = ticket::none;
-    for (unsigned look = 0; look < looks_max; ++look) {
-        const timestamp now = context_.time.now();
-        const std::optional<family_state> seen = context_.data.find_family(claims->session);
-        if (seen && seen->facts.client != first_party_client) {
-            task<result<principal>> asking = authenticate_client(token, of_clients);
-            co_return co_await std::move(asking);
+    for (unsigned pass = 0; shown && pass < looks_max; ++pass) {
+        sight seen = shown->of_client ? look_at_client(*shown, of_clients) : look(shown->claims);
+        if (seen.what == sight::kind::of_client) {
+            shown = read_of_client(token, of_clients);
+            continue;
         }
-        if (!seen || (by_id && seen->facts.user != claims->subject)) {
-            co_return errc::invalid_access_token; // swept, or of another user: rests on nothing that changes
+        if (seen.what == sight::kind::changing) {
+            continue;
         }
-        if (!alive(*seen, now)) {
-            const result<ticket> rests = rests_on(context_, *seen);
-            task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
-            co_return co_await std::move(refused);
+        if (!seen.rests) {
+            co_return seen.rests.error();
         }
-        user_ptr who = context_.data.find_user(seen->facts.user);
-        if (!who || !alive(seen->word, seen->facts, who->gate, seen->bonds, now)) {
-            continue; // revoked between the two looks: the next one finds the family dead
+        const bool waits = *seen.rests > waited_for && !context_.data.is_durable(*seen.rests);
+        if (waits) {
+            task<bool> wait = context_.data.durable(*seen.rests);
+            const bool stands = co_await std::move(wait);
+            if (!stands) {
+                co_return storage_failure();
+            }
+            waited_for = *seen.rests;
         }
-        if (!is_subject(*claims, *who)) { // the name was given up since
-            const result<ticket> rests = context_.data.observe_user(who->id, who->version);
-            task<failure> refused = refusal(context_.data, errc::invalid_access_token, rests);
-            co_return co_await std::move(refused);
+        if (!waits || !seen.answer) {
+            co_return told(std::move(seen.answer));
         }
-        // That the family is alive can't be undone by a crash (both word and gate only ever turn one way, and a login's
-        // tokens follow its record), so a yes rests on the user record alone: it is what will be shown.
-        const result<ticket> rests = context_.data.observe_user(who->id, who->version);
-        if (!rests) {
-            co_return rests.error();
-        }
-        if (*rests <= waited_for || context_.data.is_durable(*rests)) {
-            context_.data.confirm_family(claims->session, claims->generation);
-            principal yes;
-            yes.user = std::move(who);
-            yes.session = claims->session;
-            yes.generation = claims->generation;
-            yes.expires_at = claims->expires_at;
-            co_return yes;
-        }
-        task<bool> wait = context_.data.durable(*rests);
-        const bool stands = co_await std::move(wait);
-        if (!stands) {
-            co_return storage_failure();
-        }
-        waited_for = *rests; // and look again: it may have been revoked meanwhile
+        // A yes: look again, it may have been revoked meanwhile.
     }
-    co_return storage_failure();
+    co_return shown ? result<principal>(storage_failure()) : result<principal>(errc::invalid_access_token);
 }
 
 std::optional<family_id> access_guard::session_of(std::string_view token) const {

@@ -10,6 +10,7 @@
 #include "core/service/user_scopes.hpp"
 #include "core/token/refresh_token.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,28 +30,25 @@ struct presentation {
     family_facts facts;
     family_word word; // whose generation the tokens carry
     timestamp now{};
-    user_claims about;
-    std::unique_ptr<client_tokens> of_client; // of a client's family; then `owner`, too
-    user_ptr owner;
+    owner_claims about;
     signing_turn turn; // of the ID token, if there will be one
 };
 
-presentation refused_presentation(failure why, result<ticket> rests) {
-    presentation p;
+// Each gives true: this presentation has come to its end.
+bool refuse(presentation& p, failure why, result<ticket> rests) {
     p.refused = std::move(why);
     p.rests = std::move(rests);
-    return p;
+    return true;
 }
 
-presentation accepted_presentation(refresh_kind kind, const family_state& seen, family_word word, timestamp now,
-                                   result<ticket> rests) {
-    presentation p;
-    p.rests = std::move(rests);
+bool accept(presentation& p, refresh_kind kind, const family_state& seen, family_word word, timestamp now,
+            const result<ticket>& rests) {
+    p.rests = rests ? later(*rests, p.about.rests) : rests;
     p.kind = kind;
     p.facts = seen.facts;
     p.word = word;
     p.now = now;
-    return p;
+    return true;
 }
 
 // The presenting request, and what it presented.
@@ -61,7 +59,7 @@ struct presenter {
     client_number client;
     const caller& from;
     const token_wishes& wishes;
-    client_ptr record; // null: the first party
+    const client_ptr& record; // null: the first party
 };
 
 family_use last_use_of(const presenter& who) {
@@ -99,30 +97,30 @@ void note_replay(const presenter& who, const family_state& seen, timestamp now) 
 }
 
 // Cases 5, 6, 7: the answer rests on the rotation somebody else made, so it waits for that one.
-presentation replayed(const presenter& who, const family_state& seen, const decision& decided, timestamp now) {
+bool replayed(presentation& p, const presenter& who, const family_state& seen, const decision& decided, timestamp now) {
     count(who.context.counters.replays);
     note_replay(who, seen, now);
     result<ticket> rests = who.context.data.observe_family(seen.facts.id, decided.next);
     if (rests && decided.suspected) {
         rests = later(*rests, note_suspicion(who, seen, last_use_of(who), now));
     }
-    return accepted_presentation(refresh_kind::replayed, seen, decided.next, now, std::move(rests));
+    return accept(p, refresh_kind::replayed, seen, decided.next, now, rests);
 }
 
 // Cases 4 and 8 to 10, by the request whose exchange succeeded.
-presentation exchanged(const presenter& who, const family_state& seen, const decision& decided, const family_use& last,
-                       timestamp now, ticket wait_for) {
+bool exchanged(presentation& p, const presenter& who, const family_state& seen, const decision& decided,
+               const family_use& last, timestamp now, ticket wait_for) {
     const result<ticket> rests =
         later(wait_for, record_exchange(who.context, decided.what, evidence_of(who, seen, last, now)));
     switch (decided.what) {
     case verdict::rotate:
-        return accepted_presentation(refresh_kind::rotated, seen, decided.next, now, rests);
+        return accept(p, refresh_kind::rotated, seen, decided.next, now, rests);
     case verdict::healed:
-        return accepted_presentation(refresh_kind::healed, seen, decided.next, now, rests);
+        return accept(p, refresh_kind::healed, seen, decided.next, now, rests);
     case verdict::reuse:
-        return refused_presentation(errc::refresh_token_reused, rests);
+        return refuse(p, errc::refresh_token_reused, rests);
     default: // ahead_revoked, exhausted
-        return refused_presentation(errc::session_revoked, rests);
+        return refuse(p, errc::session_revoked, rests);
     }
 }
 
@@ -134,59 +132,63 @@ bool tells_who(const std::unique_ptr<client_tokens>& tokens) {
     return tokens != nullptr && has(tokens->scopes, builtin_scope::openid);
 }
 
-presentation speaking(presentation p, owner_claims about, signing_turn turn) {
-    if (!p.refused && p.rests) {
-        p.turn = std::move(turn);
-        p.rests = later(*p.rests, about.rests);
-        p.about = std::move(about.claims);
-        p.of_client = std::move(about.of_client);
-        p.owner = std::move(about.owner);
-    }
-    return p;
-}
-
-// Ends a family whose consent was withdrawn while a crash kept it from being ended with the others. std::nullopt where
-// that is not so, or another request changed it first (`conflict`).
-struct withdrawal {
-    std::optional<presentation> done;
-    bool conflict = false;
-};
-withdrawal end_withdrawn(const presenter& who, const family_state& seen, timestamp now) {
-    withdrawal out;
+// Ends a family whose consent was withdrawn while a crash kept it from being ended with the others.
+enum class withdrawal : std::uint8_t { none, ended, conflict }; // conflict: another request changed the family first
+withdrawal end_withdrawn(presentation& p, const presenter& who, const family_state& seen, timestamp now) {
     const service_context& context = who.context;
     if (who.record == nullptr || seen.facts.client != who.client || !seen.word.live() ||
         !is_withdrawn(context.entities->find_consent(seen.facts.user, who.client).get(), who.record->consent,
                       seen.facts)) {
-        return out;
+        return withdrawal::none;
     }
     const ticket withdrawn = context.entities->rests_on();
     const result<exchange_result> ended = context.data.exchange_family(
         seen.facts.id, seen.word, seen.word.with_status(family_status::consent), use_of(who.from, now));
     if (!ended) {
-        out.done = refused_presentation(ended.error(), ticket::none);
+        refuse(p, ended.error(), ticket::none);
     } else if (ended->outcome == exchange_outcome::conflict) {
-        out.conflict = true;
+        return withdrawal::conflict;
     } else {
         count(context.counters.refused_dead);
-        out.done = refused_presentation(errc::session_revoked, later(ended->wait_for, withdrawn));
+        refuse(p, errc::session_revoked, later(ended->wait_for, withdrawn));
     }
-    return out;
+    return withdrawal::ended;
 }
 
-// One pass: nothing where another request changed the family between the look and the exchange.
-std::optional<presentation> present_once(const presenter& who) {
+// What the tokens will say: read after `now`, and before anything changes. Why there will be none; errc::user_not_found
+// where the next look finds the gate closed.
+std::optional<failure> prepare(presentation& p, const presenter& who, const family_state& seen, timestamp now) {
+    result<owner_claims> about = who.record == nullptr ? claims_of_owner(who.context, seen.facts, who.wishes.scope)
+                                                       : claims_of_grant(who.context, who.record, seen, who.wishes);
+    if (!about) {
+        return about.error();
+    }
+    p.about = *std::move(about);
+    if (!tells_who(p.about.of_client)) {
+        return std::nullopt;
+    }
+    result<signing_turn> turn = id_token_turn(who.context, who.keys, *who.record, now);
+    if (!turn) {
+        return turn.error();
+    }
+    p.turn = *std::move(turn);
+    return std::nullopt;
+}
+
+// One pass: false where another request changed the family between the look and the exchange.
+bool present_once(presentation& p, const presenter& who) {
     const service_context& context = who.context;
     const timestamp now = context.time.now();
     const std::optional<family_state> seen = context.data.find_family(who.place.family);
     if (!seen) {
         count(context.counters.refused_dead);
-        return refused_presentation(errc::session_expired, ticket::none); // swept long after it ended
+        return refuse(p, errc::session_expired, ticket::none); // swept long after it ended
     }
     const presented_token presented{.generation = who.place.generation, .client = who.client};
     const refresh_policy policy =
         who.record == nullptr ? context.settings.refresh : policy_of(context.settings, *who.record);
-    if (withdrawal withdrawn = end_withdrawn(who, *seen, now); withdrawn.done || withdrawn.conflict) {
-        return std::move(withdrawn.done);
+    if (const withdrawal withdrawn = end_withdrawn(p, who, *seen, now); withdrawn != withdrawal::none) {
+        return withdrawn == withdrawal::ended;
     }
     const decision decided =
         decide(seen->word, seen->facts, seen->gate, seen->bonds, presented, now, policy, context.data.outages());
@@ -194,61 +196,51 @@ std::optional<presentation> present_once(const presenter& who) {
     case verdict::expired:
     case verdict::revoked:
         count(context.counters.refused_dead);
-        return refused_presentation(decided.what == verdict::expired ? errc::session_expired : errc::session_revoked,
-                                    rests_on(context, *seen));
+        return refuse(p, decided.what == verdict::expired ? errc::session_expired : errc::session_revoked,
+                      rests_on(context, *seen));
     case verdict::mismatch:
         count(context.counters.refused_mismatch);
-        return refused_presentation(errc::invalid_refresh_token, ticket::none); // rests on facts that never change
+        return refuse(p, errc::invalid_refresh_token, ticket::none); // rests on facts that never change
     default:
         break;
     }
-    result<owner_claims> about = owner_claims();
-    if (gives_tokens(decided.what)) { // after `now`, and before anything changes
-        about = who.record == nullptr ? claims_of_owner(context, seen->facts, who.wishes.scope)
-                                      : claims_of_grant(context, who.record, *seen, who.wishes);
-    }
-    if (!about && about.error().code == errc::user_not_found) {
-        return std::nullopt; // the next look finds the gate closed
-    }
-    if (!about) {
-        return refused_presentation(about.error(), observe_owner(context, seen->facts.user));
-    }
-    result<signing_turn> turn = signing_turn();
-    if (tells_who(about->of_client)) { // before anything changes, too
-        turn = id_token_turn(context, who.keys, *who.record, now);
-    }
-    if (!turn) {
-        return refused_presentation(turn.error(), ticket::none);
+    if (gives_tokens(decided.what)) {
+        if (std::optional<failure> why = prepare(p, who, *seen, now)) {
+            return why->code != errc::user_not_found &&
+                   refuse(p, *std::move(why), observe_owner(context, seen->facts.user));
+        }
     }
     if (decided.next == seen->word) { // cases 5 and 7
-        return speaking(replayed(who, *seen, decided, now), *std::move(about), *std::move(turn));
+        return replayed(p, who, *seen, decided, now);
     }
     const family_use last = leaves_evidence(decided.what) ? last_use_of(who) : family_use{};
     const result<exchange_result> changed =
         context.data.exchange_family(who.place.family, seen->word, decided.next, use_of(who.from, now));
     if (!changed) {
-        return refused_presentation(changed.error(), ticket::none);
+        return refuse(p, changed.error(), ticket::none);
     }
     if (changed->outcome == exchange_outcome::conflict) {
-        return std::nullopt;
+        return false;
     }
     if (changed->outcome == exchange_outcome::gone) {
         count(context.counters.refused_dead);
-        return refused_presentation(errc::session_expired, changed->wait_for);
+        return refuse(p, errc::session_expired, changed->wait_for);
     }
     if (decided.what == verdict::replay) { // case 6: a change of hints alone
-        return speaking(replayed(who, *seen, decided, now), *std::move(about), *std::move(turn));
+        return replayed(p, who, *seen, decided, now);
     }
-    return speaking(exchanged(who, *seen, decided, last, now, changed->wait_for), *std::move(about), *std::move(turn));
+    return exchanged(p, who, *seen, decided, last, now, changed->wait_for);
 }
 
-presentation present(const presenter& who) {
+// Filled in place: it is large, and this is the path that all others are measured against.
+void present(presentation& p, const presenter& who) {
     for (unsigned pass = 0; pass < conflicts_max; ++pass) {
-        if (std::optional<presentation> done = present_once(who)) {
-            return *std::move(done);
+        if (present_once(p, who)) {
+            return;
         }
+        p = presentation();
     }
-    return refused_presentation(storage_failure(), ticket::none);
+    refuse(p, storage_failure(), ticket::none);
 }
 
 // The record of a client that refreshes, as it is now; null for the first party. invalid_client, unauthorized_client.
@@ -266,73 +258,132 @@ result<client_ptr> refreshing_client(const service_context& context, client_numb
     return record;
 }
 
-issued_tokens tokens_of(const service_context& context, const key_ring& keys, const presentation& done,
-                        std::string_view client_id) {
-    return issue_tokens(context, keys, done.facts, done.word, done.now, client_id, done.about,
-                        done.of_client ? &done.of_client->terms : nullptr);
+// All of a refresh but what it waits for. Small: the frame of a coroutine that is over a kilobyte is not kept by Asio
+// for the next one (docs/performance-notes.md).
+struct begun_refresh {
+    result<refreshed> answer{boost::system::in_place_value};
+    ticket rests = ticket::none; // what the answer rests on
+    family_id family;
+    struct client_part {
+        client_ptr record;
+        key_ring_ptr keys;
+        std::optional<id_token_order> id_token; // that the answer wants, not yet signed
+    };
+    std::unique_ptr<client_part> of_client; // null: the first party
+};
+
+// An answer that rests on what storage can't stand by is none.
+void rest_on(begun_refresh& begun, const result<ticket>& rests) {
+    begun.rests = rests ? *rests : ticket::none;
+    if (!rests) {
+        begun.answer = rests.error();
+    }
 }
 
-// Looked at once more, after the last wait: a revocation that completed meanwhile must not be outlived.
-bool still_stands(const service_context& context, const std::optional<family_state>& after, const client_ptr& record) {
-    return after && alive(*after, context.time.now()) &&
-           (record == nullptr || !is_withdrawn(context.entities->find_consent(after->facts.user, record->number).get(),
-                                               record->consent, after->facts));
+// Signed while the disk is at work.
+void give_tokens(begun_refresh& begun, const presenter& who, presentation& done, std::string_view client_id) {
+    const client_tokens* const of_client = done.about.of_client.get();
+    begun.answer->kind = done.kind;
+    begun.answer->tokens = issue_tokens(who.context, who.keys, done.facts, done.word, done.now, client_id,
+                                        done.about.claims, of_client == nullptr ? nullptr : &of_client->terms);
+    if (tells_who(done.about.of_client)) {
+        id_token_order& order = begun.of_client->id_token.emplace(
+            refreshed_id_token(who.record, done.about.owner, done.facts, done.now, begun.answer->tokens));
+        order.turn = std::move(done.turn);
+    }
+}
+
+begun_refresh begin_refresh(const service_context& context, const secret_string& token, const token_client& client,
+                            const caller& from, const token_wishes& wishes) {
+    begun_refresh out;
+    const key_ring_ptr keys = context.keys();
+    const result<client_ptr> record = refreshing_client(context, client.number);
+    if (!record) {
+        out.answer = record.error();
+        out.rests = context.entities == nullptr ? ticket::none : context.entities->rests_on();
+        return out;
+    }
+    const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
+    if (!place) { // case 1
+        count(context.counters.refused_forged);
+        out.answer = errc::invalid_refresh_token;
+        return out;
+    }
+    out.family = place->family;
+    if (*record != nullptr) {
+        out.of_client = std::make_unique<begun_refresh::client_part>();
+        out.of_client->record = *record;
+        out.of_client->keys = keys;
+    }
+    const presenter who{context, *keys, *place, client.number, from, wishes, *record};
+    presentation done;
+    present(done, who);
+    if (done.refused) {
+        out.answer = *std::move(done.refused);
+    } else if (done.rests) {
+        give_tokens(out, who, done, client.id);
+    }
+    rest_on(out, done.rests);
+    return out;
+}
+
+// Where none can be made that is the answer, at once: the client tries again, and is given the same generation. Awaited
+// directly: the references outlive the call.
+task<void> add_id_token(const service_context& context, begun_refresh& begun) {
+    begun_refresh::client_part& of_client = *begun.of_client;
+    task<result<std::string>> making = make_id_token(context, of_client.keys, *std::move(of_client.id_token));
+    result<std::string> made = co_await std::move(making);
+    if (made) {
+        begun.answer->tokens.id_token = *std::move(made);
+    } else {
+        begun.answer = made.error();
+        begun.rests = ticket::none;
+    }
+}
+
+// Looked at once more, after the last wait: a revocation that completed meanwhile must not be outlived. True where
+// there was one; then the answer is a refusal, and rests on that.
+bool ended_meanwhile(const service_context& context, begun_refresh& begun) {
+    const std::optional<family_state> after = context.data.find_family(begun.family);
+    const client* const record = begun.of_client == nullptr ? nullptr : begun.of_client->record.get();
+    const bool stands =
+        after && alive(*after, context.time.now()) &&
+        (record == nullptr || !is_withdrawn(context.entities->find_consent(after->facts.user, record->number).get(),
+                                            record->consent, after->facts));
+    if (stands) {
+        return false;
+    }
+    count(context.counters.refused_dead);
+    const bool expired = !after || after->facts.expired(after->word, context.time.now());
+    begun.answer = expired ? errc::session_expired : errc::session_revoked;
+    rest_on(begun, after ? rests_on(context, *after) : result<ticket>(ticket::none));
+    return true;
 }
 
 } // namespace
 
 task<result<refreshed>> session_service::refresh(secret_string token, token_client client, caller from,
                                                  std::optional<std::string> scope, std::vector<std::string> resources) {
-    const key_ring_ptr keys = context_.keys();
-    const result<client_ptr> record = refreshing_client(context_, client.number);
-    if (!record) {
-        task<failure> refused = refusal(context_.data, record.error(),
-                                        context_.entities == nullptr ? ticket::none : context_.entities->rests_on());
-        co_return co_await std::move(refused);
+    begun_refresh begun = begin_refresh(context_, token, client, from, {std::move(scope), std::move(resources)});
+    if (begun.rests == ticket::none && !begun.answer) {
+        co_return std::move(begun.answer); // of a forged token no state is touched
     }
-    const std::optional<refresh_token_place> place = check_refresh_token(*keys, token.reveal());
-    if (!place) { // case 1
-        count(context_.counters.refused_forged);
-        co_return errc::invalid_refresh_token;
-    }
-    const token_wishes wishes{std::move(scope), std::move(resources)};
-    presentation done = present({context_, *keys, *place, client.number, from, wishes, *record});
-    refreshed answer;
-    if (!done.refused) { // signed while the disk is at work
-        answer.kind = done.kind;
-        answer.tokens = tokens_of(context_, *keys, done, client.id);
-    }
-    if (!done.refused && tells_who(done.of_client)) {
-        id_token_order order = refreshed_id_token(*record, done.owner, done.facts, done.now, answer.tokens);
-        order.turn = std::move(done.turn);
-        task<result<std::string>> making = make_id_token(context_, keys, std::move(order));
-        result<std::string> made = co_await std::move(making);
-        if (!made) {
-            co_return made.error(); // the client tries again: it is given the same generation
-        }
-        answer.tokens.id_token = *std::move(made);
+    if (begun.answer && begun.of_client && begun.of_client->id_token) {
+        task<void> adding = add_id_token(context_, begun);
+        co_await std::move(adding);
     }
     // As acceptance() does, without a coroutine in between: this is the path that all others are measured against.
-    if (!done.rests) {
-        co_return done.rests.error();
+    task<bool> wait = context_.data.durable(begun.rests);
+    bool stands = co_await std::move(wait);
+    if (stands && begun.answer && ended_meanwhile(context_, begun)) {
+        task<bool> again = context_.data.durable(begun.rests);
+        const bool still_stands = co_await std::move(again);
+        stands = still_stands;
     }
-    task<bool> wait = context_.data.durable(*done.rests);
-    const bool stands = co_await std::move(wait);
     if (!stands) {
         co_return storage_failure();
     }
-    if (done.refused) {
-        co_return *done.refused;
-    }
-    const std::optional<family_state> after = context_.data.find_family(place->family);
-    if (still_stands(context_, after, *record)) {
-        co_return answer;
-    }
-    count(context_.counters.refused_dead);
-    const result<ticket> rests = after ? rests_on(context_, *after) : result<ticket>(ticket::none);
-    const bool expired = !after || after->facts.expired(after->word, context_.time.now());
-    task<failure> refused = refusal(context_.data, expired ? errc::session_expired : errc::session_revoked, rests);
-    co_return co_await std::move(refused);
+    co_return std::move(begun.answer);
 }
 
 } // namespace pawl

@@ -1,5 +1,6 @@
 #include "storage/store/family_bonds.hpp"
 
+#include "core/family/hangs.hpp"
 #include "storage/store/store_state.hpp"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ family_bonds bonds_of(const rcu_read_guard& section, const store_state& state, c
             out.is_withdrawn = is_withdrawn(allowed == nullptr ? nullptr : allowed->get(), (*found)->consent, facts);
         }
     }
-    if (facts.origin.parent == family_id{}) {
+    if (!hangs_on_session(facts)) {
         return out;
     }
     const family_node* const parent = state.families.find(section, facts.origin.parent);
@@ -59,7 +60,7 @@ std::optional<bond_end> end_by_client(const store_state& state, const family_fac
 std::optional<bond_end> end_by_parent(const rcu_read_guard& section, const store_state& state,
                                       const family_facts& facts, const user_slot& owner, const user_version& version,
                                       timestamp now) {
-    if (facts.origin.parent == family_id{}) {
+    if (!hangs_on_session(facts)) {
         return std::nullopt;
     }
     const family_node* const parent = state.families.find(section, facts.origin.parent);

@@ -10,7 +10,9 @@ os.environ.setdefault("PAWL_BUILD", str(ROOT / "build"))
 sys.path.insert(0, str(ROOT / "packaging"))
 
 from make import check  # noqa: E402  (the path comes first)
+from make.common import epoch  # noqa: E402
 
+os.environ.setdefault("SOURCE_DATE_EPOCH", str(epoch()))  # a commit meanwhile would make other bytes
 SANITIZED = "PAWL_SANITIZED" in os.environ  # no static link has the sanitizers' run time
 
 
