@@ -98,7 +98,7 @@ option_error check_algorithm(option_values& v, config& out) {
 
 void take_factors(option_values& v, config& out) {
     using enum option_id;
-    const std::string who = v.text(require_factor);
+    const std::string& who = v.text(require_factor);
     out.require_factor = who == "superusers" ? factor_policy::superusers
                          : who == "all"      ? factor_policy::all
                          : who == "none"     ? factor_policy::none

@@ -49,10 +49,11 @@ smtp_reply_reader::state smtp_reply_reader::end_line() {
     }
     const unsigned code = code_of(line_);
     const char after = line_.size() > code_size ? line_[code_size] : ' ';
-    if (code == 0 || (after != ' ' && after != '-') || (lines_ > 0 && code != reply_.code) ||
-        ++lines_ > smtp_reply_lines_max) {
+    const bool is_line = code != 0 && (after == ' ' || after == '-') && (lines_ == 0 || code == reply_.code);
+    if (!is_line || lines_ == smtp_reply_lines_max) {
         return state::broken;
     }
+    ++lines_;
     reply_.code = code;
     std::ranges::replace_if(line_, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }, '?');
     reply_.text += (lines_ > 1 ? "\n" : "") + line_;
