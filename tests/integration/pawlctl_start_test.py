@@ -36,6 +36,13 @@ class Init(unittest.TestCase):
         self.assertEqual((found["issuer"], found["trusted-proxy"], found["sign-up"], found["listen"]),
                          ("https://auth.example.com", ["10.0.0.1"], "closed", ["127.0.0.1:8080"]))
 
+    def test_mails_go_to_the_relay_that_was_named(self):
+        self.assertEqual(self.init("--issuer", "https://a.example.com", "--smtp", "smtps://pawl@mail.example.com",
+                                   "--smtp-password-file", "/etc/pawl/smtp", "--mail-from", "pawl@example.com").status, 0)
+        found = self.in_force()
+        self.assertEqual((found["smtp"], found["smtp-password-file"], found["mail-from"]),
+                         ("smtps://pawl@mail.example.com", "/etc/pawl/smtp", "pawl@example.com"))
+
     def test_every_option_that_a_file_may_say_is_there(self):
         self.init("--issuer", "https://auth.example.com", "--proxy", "10.0.0.1")
         text = pathlib.Path(self.file).read_text()
@@ -71,7 +78,9 @@ class Init(unittest.TestCase):
         self.assertEqual((done.status, "is there already" in done.err), (1, True), done)
 
     def test_what_the_server_would_refuse_is_not_written(self):
-        for wrong in (("--issuer", "auth.example.com"), (), ("--issuer", "https://a.example.com", "--proxy", "x")):
+        for wrong in (("--issuer", "auth.example.com"), (), ("--issuer", "https://a.example.com", "--proxy", "x"),
+                      ("--issuer", "https://a.example.com", "--smtp", "smtp://mail.example.com"),
+                      ("--issuer", "https://a.example.com", "--mail-from", "pawl@example.com")):
             done = self.init(*wrong)
             self.assertEqual(done.status, 2, done)
             self.assertEqual(done.err.count("\n"), 1)

@@ -1,6 +1,7 @@
 // pawlctl init: the first settings of a server, from a few answers or from options.
 #include "app/config/config.hpp"
 #include "app/config/settings_file.hpp"
+#include "app/config/smtp_target.hpp"
 #include "core/text/json_text.hpp"
 #include "storage/plain_file.hpp"
 #include "tools/command/commands.hpp"
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,6 +34,7 @@ constexpr mode_t settings_mode =
 struct wanted_server {
     std::string to{usual_file};
     std::string issuer, tls_cert, tls_key, proxy, listen, sign_up, superuser;
+    std::string smtp, smtp_password_file, mail_from;
     bool force = false;
 };
 
@@ -66,6 +69,14 @@ void ask_what_is_missing(wanted_server& w) {
     }
     w.sign_up = answer(w.sign_up, "May anybody sign up? open or closed", "open");
     w.superuser = answer(w.superuser, "Email address of the first superuser (empty: none yet)", "");
+    w.smtp = answer(w.smtp, "Mail relay, as smtp://USER@mail.example.com (empty: no mails)", "");
+    if (!w.smtp.empty()) {
+        w.mail_from = answer(w.mail_from, "Email address that mails come from", "");
+        const std::optional<app::smtp_target> relay = app::smtp_target_from_url(w.smtp);
+        if (relay && !relay->user.empty()) { // what is wrong with the URL, the check of the settings says
+            w.smtp_password_file = answer(w.smtp_password_file, "File with the password of " + relay->user, "");
+        }
+    }
 }
 
 std::vector<app::given_value> values_of(const wanted_server& w) {
@@ -80,6 +91,14 @@ std::vector<app::given_value> values_of(const wanted_server& w) {
     } else {
         out.push_back({trusted_proxy, {w.proxy}});
     }
+    const auto give = [&out](app::option_id id, const std::string& text) {
+        if (!text.empty()) {
+            out.push_back({id, {text}});
+        }
+    };
+    give(smtp, w.smtp);
+    give(smtp_password_file, w.smtp_password_file);
+    give(mail_from, w.mail_from);
     return out;
 }
 
@@ -203,6 +222,11 @@ void add_init_command(CLI::App& parser, program& p) {
         ->check(CLI::IsMember({"open", "closed"}));
     command->add_option("--superuser", w->superuser, "email address of the first superuser: how to make it is said")
         ->type_name("EMAIL");
+    command->add_option("--smtp", w->smtp, "the relay that mails are given to: smtp://[USER@]HOST or smtps://")
+        ->type_name("URL");
+    command->add_option("--smtp-password-file", w->smtp_password_file, "file with the password of its user")
+        ->type_name("FILE");
+    command->add_option("--mail-from", w->mail_from, "email address that mails come from")->type_name("EMAIL");
     command->add_flag("--force", w->force, "replace a file that sets something");
     command->callback([&p, w] { p.action = [&p, w] { return run_init(p, *w); }; });
 }
