@@ -38,8 +38,9 @@ private:
     std::mutex mutex_;
     throttle_limits limits_;             // guarded by mutex_
     std::unique_ptr<throttle> throttle_; // guarded by mutex_
+    // Refused logins and replayed tokens, each with a budget of its own; 49 KiB together, so made at the first of them.
     std::mutex journal_mutex_;
-    attempt_journal journal_, replays_; // guarded by journal_mutex_; each has a budget of its own
+    std::unique_ptr<attempt_journal> journal_, replays_; // guarded by journal_mutex_
 };
 
 } // namespace pawl::app
