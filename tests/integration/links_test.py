@@ -262,6 +262,8 @@ class Pages(LinksCase):
     def looked_at(self, browser, script, name):
         for theme, width in LOOKS:
             browser.look(theme, width)
+            if os.environ.get("PAWL_SCREENSHOTS"):
+                browser.screenshot(os.path.join(os.environ["PAWL_SCREENSHOTS"], "link-%s-%s-%d.png" % (name, theme, width)))
             self.assertLessEqual(browser.script("return document.documentElement.scrollWidth"), width, (name, theme))
             self.assertEqual(axe.violations(browser, script), [], (name, theme, width))
 
