@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace pawl {
@@ -65,7 +66,8 @@ std::optional<composed> compose(std::string_view text) {
         return std::nullopt;
     }
     result.size = static_cast<std::size_t>(encoded);
-    return result;
+    // A mark may be two in NFC (U+0344), and one in a letter may stand alone: what came out is taken again by this.
+    return is_stream_safe(result.view()) ? std::optional(std::move(result)) : std::nullopt;
 }
 
 // ASCII is composed as it is.
@@ -104,8 +106,7 @@ std::optional<std::string> to_nfc(std::string_view text) {
         return std::string(text);
     }
     const std::optional<composed> result = compose(text);
-    // A mark may be two in NFC (U+0344), and one in a letter may stand alone: what came out is taken again by this.
-    if (!result || !is_stream_safe(result->view())) {
+    if (!result) {
         return std::nullopt;
     }
     return std::string(result->view());

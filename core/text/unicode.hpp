@@ -22,8 +22,7 @@ inline constexpr std::size_t combining_marks_max = 30;
 // The text in NFC; std::nullopt if it is not valid UTF-8 (surrogates and overlong forms are not; NUL is), or if it or
 // its NFC has more than combining_marks_max marks in a row.
 std::optional<std::string> to_nfc(std::string_view text);
-// The same for secrets, without a limit on the marks in NFC, which is never normalized again; every buffer it passes
-// through is wiped.
+// The same for secrets: every buffer it passes through is wiped.
 std::optional<secret_string> to_nfc_secret(std::string_view text);
 
 // Code points of valid UTF-8.

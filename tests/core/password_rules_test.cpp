@@ -116,6 +116,17 @@ BOOST_AUTO_TEST_CASE(the_accounts_own_names_are_refused) {
     BOOST_TEST(!refusal("Ada.Lovelace1815").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(marks_of_a_password_are_counted_in_nfc_too) {
+    std::string typed = "n"; // and U+0344, two marks in NFC
+    for (int i = 0; i < 15; ++i) {
+        typed += "\xCD\x84";
+    }
+    const secret_string normal = normalize_password(typed);
+    BOOST_TEST(normal.size() == 61U);
+    BOOST_TEST(normalize_password(normal.reveal()).reveal() == normal.reveal());
+    BOOST_TEST(normalize_password(typed + "\xCD\x84").empty());
+}
+
 BOOST_AUTO_TEST_CASE(nfc_and_nfd_of_a_password_are_one_password) {
     const std::string_view nfc = "Caf\xC3\xA9 \xEA\xB0\x80";
     const std::string_view nfd = "Cafe\xCC\x81 \xE1\x84\x80\xE1\x85\xA1";
