@@ -101,7 +101,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(got != nullptr);
         compare(member.value(), *got);
     }
-    require(*strict == tree.as_object());
+    // As text: -0e999999 is no number for Boost.JSON's reader, and such a one equals nothing.
+    require(boost::json::serialize(*strict) == boost::json::serialize(tree));
     read_members(*read, *strict);
     return 0;
 }
