@@ -22,7 +22,8 @@ http_response refuse_operator(const app_context& context, const http_request& re
 bool comes_from_elsewhere(const http_request& request);
 
 using user_handler = task<http_response>(app_context& context, const http_request& request, principal who);
-// Waits for nothing and needs no more than who asks, so it is no coroutine: what clients ask most costs least.
+// The answer of a handler that waits for nothing and needs only the caller: a plain function, which costs fewer
+// instructions than a coroutine on a route that is asked often.
 using user_answer = http_response(const principal& who);
 using operator_handler = task<http_response>(app_context& context, const http_request& request, operator_caller by);
 

@@ -34,13 +34,7 @@ task<http_response> password_grant(const token_request& asked) {
 }
 
 task<http_response> refresh_token_grant(const token_request& asked) {
-    auto begun = begin_refresh(asked, oauth_response);
-    if (!begun) {
-        co_return std::move(begun).error();
-    }
-    auto pending = *std::move(begun);
-    auto outcome = co_await std::move(pending);
-    co_return refresh_response(outcome, oauth_response);
+    return answer_refresh(begin_refresh(asked, oauth_response), oauth_response);
 }
 
 // The first is the one of a form that names none.
@@ -146,13 +140,18 @@ meaning<task<result<refreshed>>> begin_refresh(const token_request& asked, refus
                                           std::move(wanted->scope), std::move(narrowed));
 }
 
-http_response refresh_response(result<refreshed>& outcome, refusal_answer refused) {
+task<http_response> answer_refresh(meaning<task<result<refreshed>>> begun, refusal_answer refused) {
+    if (!begun) {
+        co_return std::move(begun).error();
+    }
+    auto pending = *std::move(begun);
+    auto outcome = co_await std::move(pending);
     if (!outcome) {
-        return refused(outcome.error());
+        co_return refused(outcome.error());
     }
     http_response response = json_answer(200, to_json_and_wipe(outcome->tokens));
     response.headers.emplace_back("Pawl-Refresh", to_text(outcome->kind));
-    return response;
+    co_return response;
 }
 
 } // namespace pawl::app

@@ -84,10 +84,10 @@ task<http_response> client_credentials_grant(const token_request& asked);
 // directly.
 task<http_response> answer_login(const token_request& asked, refusal_answer refused, factor_answer factor_wanted);
 
-// Exchange a refresh token, as /refresh does for the first party and /token as a grant: what to await, which holds
-// nothing of the request, and the answer to what that gave. No coroutine stands between: it would cost each refresh a
-// frame that Asio does not keep for the next one (docs/performance-notes.md).
+// Exchange a refresh token, as /refresh does for the first party and /token as a grant. begin_refresh() reads the
+// request and gives the exchange, which refers to nothing of it; or the answer to a request that is refused. Only
+// answer_refresh() is a coroutine: Asio does not reuse a frame of over a kilobyte (docs/performance-notes.md).
 meaning<task<result<refreshed>>> begin_refresh(const token_request& asked, refusal_answer refused);
-http_response refresh_response(result<refreshed>& outcome, refusal_answer refused); // the tokens are wiped
+task<http_response> answer_refresh(meaning<task<result<refreshed>>> begun, refusal_answer refused);
 
 } // namespace pawl::app

@@ -58,13 +58,7 @@ meaning<task<result<refreshed>>> begin_first_party_refresh(app_context& context,
 }
 
 task<http_response> handle_refresh(app_context& context, const http_request& request) {
-    auto begun = begin_first_party_refresh(context, request);
-    if (!begun) {
-        co_return std::move(begun).error();
-    }
-    auto pending = *std::move(begun);
-    auto outcome = co_await std::move(pending);
-    co_return refresh_response(outcome, as_problem);
+    return answer_refresh(begin_first_party_refresh(context, request), as_problem);
 }
 
 using enum http_method;

@@ -40,9 +40,9 @@ public:
     // The first element of an array or object in it and the next one; null at the end.
     const json_item* first(const json_item& parent) const { return tape_.first(parent); }
     const json_item* next(const json_item& parent, const json_item& child) const { return tape_.next(parent, child); }
-    // std::nullopt if there is none or it is no string.
+    // std::nullopt if the member is absent or not a string.
     std::optional<std::string_view> text(std::string_view name) const;
-    // std::nullopt if there is none or it is no integer in [0, high].
+    // std::nullopt if the member is absent or not an integer in [0, high].
     std::optional<std::int64_t> integer(std::string_view name, std::int64_t high) const;
 
 private:
