@@ -13,6 +13,7 @@ from support import app, case, packages
 from support.http import Client
 from support.pawlctl import BINARY as PAWLCTL, environment, pawlctl
 from support.pawld import BINARY as PAWLD, ROOT, Pawld
+from support.ports import free_port
 
 try:
     import yaml  # Debian's python3-yaml
@@ -153,7 +154,7 @@ class Appliance(unittest.TestCase):
 
     def test_the_site_serves_pawl_by_tls(self):
         packages.need("nginx", "openssl")
-        server, port = self.server(), app.free_port()
+        server, port = self.server(), free_port()
         pawlctl("user", "add", "admin@example.com", "--superuser", "--password-stdin", data_dir=str(self.home / "data"),
                 stdin=case.PASSWORD + "\n")
         certificate, key = self.home / "fullchain.pem", self.home / "privkey.pem"

@@ -6,6 +6,7 @@ from support import app, case, packages
 from support.http import Client
 from support.pawlctl import pawlctl
 from support.pawld import ROOT
+from support.ports import free_port
 from support.resource_server import ResourceServerCase
 
 EXAMPLE = ROOT / "examples" / "express"
@@ -15,7 +16,7 @@ class Express(ResourceServerCase):
     OPTIONS = ("--claims", "roles")
 
     def serve(self, script, pawl=None):
-        folder, port = packages.node_with(EXAMPLE / "package.json"), app.free_port()
+        folder, port = packages.node_with(EXAMPLE / "package.json"), free_port()
         shutil.copy(EXAMPLE / script, folder)  # beside its node_modules
         return Client(app.App(self, ["node", script], port, folder, PAWL=pawl or self.server.url, PORT=str(port)).url)
 
@@ -44,7 +45,7 @@ class Express(ResourceServerCase):
 
     def test_where_pawl_cant_be_reached_jose_lets_the_server_say_so(self):
         token = self.logged_in()["access_token"]
-        nowhere = "http://127.0.0.1:%d" % app.free_port()
+        nowhere = "http://127.0.0.1:%d" % free_port()
         self.expect(self.serve("server.mjs", nowhere).get("/me", token), 500)
         self.expect(self.serve("issuer_only.mjs", nowhere).get("/me", token), 401)  # the library's doing; the README says so
 

@@ -7,6 +7,7 @@ from support.browser import Browser, installed
 from support.http import Client
 from support.pawlctl import pawlctl
 from support.pawld import ROOT
+from support.ports import free_port
 from support.resource_server import ResourceServerCase
 
 EXAMPLE = ROOT / "examples" / "fastapi"
@@ -16,7 +17,7 @@ APPS = ROOT / "tests" / "integration" / "apps"
 class Example(ResourceServerCase):
     def serve(self, module, folder=EXAMPLE, **environment):
         """The app of a module, by uvicorn, as a client."""
-        python, port = packages.python_with(EXAMPLE / "requirements.txt"), app.free_port()
+        python, port = packages.python_with(EXAMPLE / "requirements.txt"), free_port()
         served = app.App(self, [python, "-m", "uvicorn", "--port", port, "--log-level", "warning", module + ":app"], port, folder,
                          PAWL=self.server.url, PYTHONPATH=str(EXAMPLE), **environment)
         return Client(served.url)
@@ -38,9 +39,9 @@ class Keys(Example):
 
     def test_where_pawl_cant_be_reached_no_client_is_told_to_log_in(self):
         token = self.logged_in()["access_token"]
-        python, port = packages.python_with(EXAMPLE / "requirements.txt"), app.free_port()
+        python, port = packages.python_with(EXAMPLE / "requirements.txt"), free_port()
         lonely = app.App(self, [python, "-m", "uvicorn", "--port", port, "--log-level", "warning", "main:app"], port, EXAMPLE,
-                         PAWL="http://127.0.0.1:%d" % app.free_port())
+                         PAWL="http://127.0.0.1:%d" % free_port())
         self.expect(Client(lonely.url).get("/me", token), 503)
 
     def test_a_role_is_asked_for_as_a_scope(self):

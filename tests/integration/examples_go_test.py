@@ -5,6 +5,7 @@ from support import app, case, packages
 from support.http import Client
 from support.pawlctl import pawlctl
 from support.pawld import ROOT
+from support.ports import free_port
 from support.resource_server import ResourceServerCase
 
 EXAMPLE = ROOT / "examples" / "go"
@@ -14,7 +15,7 @@ class Go(ResourceServerCase):
     OPTIONS = ("--claims", "roles")
 
     def test_right_tokens_are_taken_and_roles_are_looked_at(self):
-        program, port = packages.go_programs(EXAMPLE) / "resource-server", app.free_port()
+        program, port = packages.go_programs(EXAMPLE) / "resource-server", free_port()
         api = Client(app.App(self, [program], port, EXAMPLE, PAWL=self.server.url, PORT=str(port)).url)
         self.assertEqual(self.expect_right_tokens_only(api, "/me").json["roles"], [])
         said = self.expect_readme(EXAMPLE / "README.md", {"http://127.0.0.1:8080": self.server.url, "http://127.0.0.1:8082": api.url})

@@ -9,6 +9,7 @@ import urllib.parse
 from support import app, case, echo, packages
 from support.http import Client
 from support.pawld import ROOT
+from support.ports import free_port
 from support.resource_server import ResourceServerCase
 
 EXAMPLES = ROOT / "examples"
@@ -27,7 +28,7 @@ class Proxy:
         """The example's file in a folder of its own, with the ports of this test for its own, Pawl's and the app's."""
         home = pathlib.Path(tempfile.mkdtemp(prefix="pawl-proxy-"))
         self.addCleanup(shutil.rmtree, home, ignore_errors=True)
-        text, port = path.read_text(), app.free_port()
+        text, port = path.read_text(), free_port()
         pawl = pawl or urllib.parse.urlsplit(self.server.url).port
         for written, real in ((self.PORT, port), ("8080", pawl), ("3000", echo.served(self))):
             self.assertIn(":%s" % written, text)
@@ -60,7 +61,7 @@ class Proxy:
         self.assertEqual(json.loads(said)["path"], "/")
 
     def test_where_pawl_cant_be_reached_nothing_is_let_through(self):
-        reply = self.proxied(pawl=app.free_port()).get("/", self.logged_in()["access_token"])
+        reply = self.proxied(pawl=free_port()).get("/", self.logged_in()["access_token"])
         self.expect(reply, self.WITHOUT_PAWL)
 
 

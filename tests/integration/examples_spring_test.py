@@ -5,6 +5,7 @@ from support import app, case, packages
 from support.http import Client
 from support.pawlctl import pawlctl
 from support.pawld import ROOT
+from support.ports import free_port
 from support.resource_server import ResourceServerCase
 
 EXAMPLE = ROOT / "examples" / "spring"
@@ -15,7 +16,7 @@ class Spring(ResourceServerCase):
     OPTIONS = ("--claims", "roles")
 
     def serve(self, pawl):
-        jar, port = packages.maven_jar(EXAMPLE), app.free_port()
+        jar, port = packages.maven_jar(EXAMPLE), free_port()
         command = ["java", "-XX:TieredStopAtLevel=1", "-jar", jar]
         return Client(app.App(self, command, port, EXAMPLE, seconds=START_SECONDS_MAX, PAWL=pawl, PORT=str(port)).url)
 
@@ -30,7 +31,7 @@ class Spring(ResourceServerCase):
         self.assertEqual(self.expect(api.get("/drafts", self.logged_in(email)["access_token"]), 200).json, {"drafts": []})
 
     def test_it_starts_while_pawl_is_down(self):
-        api = self.serve("http://127.0.0.1:%d" % app.free_port())
+        api = self.serve("http://127.0.0.1:%d" % free_port())
         # Spring's 500, whose error page is for logged-in users as well.
         self.expect(api.get("/me", self.logged_in()["access_token"]), 401)
 

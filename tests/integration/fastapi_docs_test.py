@@ -8,6 +8,7 @@ import unittest
 
 from support import case
 from support.browser import Browser, installed
+from support.ports import free_port
 
 try:
     import fastapi  # noqa: F401
@@ -17,12 +18,6 @@ except ImportError:
     HAS_FASTAPI = False
 
 APPS = pathlib.Path(__file__).resolve().parent / "apps"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @unittest.skipUnless(installed() and HAS_FASTAPI, "chromium, chromium-driver, python3-fastapi or python3-uvicorn is not installed")

@@ -10,6 +10,7 @@ from forward_auth_test import HEADERS, ForwardCase, Visitor
 from support import app, case, echo, packages
 from support.http import Client
 from support.pawld import ROOT
+from support.ports import free_port
 
 RECIPES = ROOT / "docs" / "forward-auth.md"
 # The recipe is a file of conf.d: this is what the distribution has around it.
@@ -63,7 +64,7 @@ class Proxy:
 
     def setUp(self):
         super().setUp()
-        self.port = app.free_port()
+        self.port = free_port()
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="pawl-forward-"))
         self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
         self.one, self.two = ("%s:%d" % (name, self.port) for name in self.NAMES)

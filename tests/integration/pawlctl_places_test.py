@@ -18,6 +18,7 @@ from support.case import PASSWORD
 from support.http import Client
 from support.pawld import Pawld
 from support.pawlctl import on_terminal, pawlctl
+from support.ports import free_port
 
 ISSUER = "http://auth.example"
 BCRYPT = crypt.crypt(PASSWORD, "$2b$04$abcdefghijklmnopqrstuu")
@@ -107,9 +108,7 @@ class Url(unittest.TestCase):
         self.assertEqual(pawlctl("--url", self.server.url, "--token-file", "/nowhere", "info").status, 2)
 
     def test_nobody_there_is_76(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            done = self.remote("info", url="http://127.0.0.1:%d" % free.getsockname()[1])
+        done = self.remote("info", url="http://127.0.0.1:%d" % free_port())
         self.assertEqual(done.status, 76, done)
         self.assertEqual(self.remote("info", url="http://no-such-host.invalid").status, 76)
 

@@ -3,7 +3,6 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import stat
 import unittest
 
@@ -12,6 +11,7 @@ from support.case import PASSWORD
 from support.http import Client
 from support.pawlctl import pawlctl
 from support.pawld import Pawld, refused_start
+from support.ports import free_port
 
 SANITIZED = "PAWL_SANITIZED" in os.environ
 IS_ROOT = os.geteuid() == 0
@@ -51,9 +51,7 @@ class Addresses(unittest.TestCase):
 
     def test_both_families_start_on_one_port(self):
         for first, second in (("0.0.0.0", "[::]"), ("127.0.0.1", "[::1]"), ("localhost", "[::]"), ("localhost", "[::1]")):
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
+            port = free_port()
             with self.subTest(first=first, second=second):
                 server = self.listening("%s:%d" % (first, port), "%s:%d" % (second, port))
                 for host in ("127.0.0.1", "[::1]"):

@@ -14,9 +14,10 @@ import unittest
 import urllib.parse
 
 from support import browser, case, echo
-from support.app import App, free_port
+from support.app import App
 from support.packages import go_tool, installed, need
 from support.person import Person
+from support.ports import free_port
 from support.wait import eventually
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"  # http on loopback

@@ -6,7 +6,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ import unittest
 from support.case import PASSWORD, eventually, fresh_email, main
 from support.http import Client
 from support.pawld import Pawld, refused_start
+from support.ports import free_port
 from support.relay import CONTENT, GREETING, HANG_UP, Relay
 
 try:
@@ -302,11 +302,6 @@ class Refused(unittest.TestCase):
             with self.subTest(options):
                 status, said = refused_start(*options)
                 self.assertEqual(status, 2, said)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
 
 
 if __name__ == "__main__":
