@@ -1,6 +1,7 @@
 #include "core/service/factor_service.hpp"
 
 #include "core/capsule/capsule.hpp"
+#include "core/factor/new_factor.hpp"
 #include "core/factor/totp.hpp"
 #include "core/service/durable_answer.hpp"
 #include "core/service/factor_change.hpp"
@@ -100,11 +101,8 @@ task<result<new_recovery>> factor_service::make_recovery(principal who, caller f
     }
     const key_ring_ptr keys = context_.keys();
     new_recovery out;
-    out.facts.kind = factor_kind::recovery;
-    out.facts.key_id = keys->capsules->sealing_id();
-    out.facts.count = recovery_codes_made;
+    out.facts = new_recovery_set(keys->capsules->sealing_id(), context_.random);
     out.facts.created_at = context_.time.now();
-    context_.random.fill(out.facts.salt);
     const mailing_edit_function edit = [&](user& u, std::vector<mail>& mails) -> result<user_edit> {
         std::erase_if(u.factors, [](const user_factor& f) { return f.kind == factor_kind::recovery; });
         if (!has_room_for_factor(u)) {

@@ -2,6 +2,7 @@
 #include "core/capsule/capsule.hpp"
 #include "core/factor/decide_factor.hpp"
 #include "core/factor/factor_capsules.hpp"
+#include "core/factor/new_factor.hpp"
 #include "core/factor/word.hpp"
 #include "core/service/factor_change.hpp"
 #include "core/service/factor_service.hpp"
@@ -19,14 +20,8 @@ namespace {
 offered_totp offer(const service_context& context, const user& u) {
     const key_ring_ptr keys = context.keys();
     const capsule_ring& ring = *keys->capsules;
-    const totp_kind& kind = context.settings.totp;
-    enrolment e{context.time.now(), u.id, {}};
+    enrolment e{context.time.now(), u.id, new_totp(context.settings.totp, ring.sealing_id(), context.random)};
     e.factor.number = u.next_factor + 1;
-    e.factor.key_id = ring.sealing_id();
-    context.random.fill(e.factor.salt);
-    e.factor.digits = kind.digits;
-    e.factor.period = kind.period;
-    e.factor.algorithm = static_cast<std::uint8_t>(kind.algorithm);
     const secret_bytes secret = totp_secret(ring, u.id, e.factor).value_or(secret_bytes());
     return {seal_enrolment(ring, e, mark_of(context), context.random), base32_text(secret),
             totp_uri(context.settings.issuer, u.email, secret, e.factor)};

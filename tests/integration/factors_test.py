@@ -56,6 +56,19 @@ class FactorCase(case.ServerCase):
 
 
 class Factors(FactorCase):
+    def test_a_test_is_given_a_totp(self):
+        """/dev/totp with `enrol`: once, and all of its codes are good."""
+        for bad in ({"user": self.email, "enrol": 1}, {"user": self.email, "enroll": True}, {"enrol": True}):
+            self.expect(self.client.post("/dev/totp", bad), 422, "validation_failed")
+        self.expect(self.client.post("/dev/totp", {"user": "none@example.com", "enrol": True}), 404, "user_not_found")
+        self.expect(self.client.post("/dev/totp", {"user": self.email, "enrol": False}), 404, "factor_not_found")
+        made = self.expect(self.client.post("/dev/totp", {"user": self.email, "enrol": True}), 200).json
+        self.assertEqual(made, self.expect(self.client.post("/dev/totp", {"user": self.email, "enrol": True}), 200).json)
+        self.assertEqual(made["id"], 1)
+        self.expect(self.login(totp=made["previous"]), 200)
+        self.expect(self.login(totp=made["code"]), 200)
+        self.expect(self.client.post("/dev/totp", {"user": self.email, "enrol": True, "factor": 2}), 404, "factor_not_found")
+
     def test_a_user_without_a_factor_logs_in_as_ever(self):
         told = claims(self.access)
         self.assertFalse({"acr", "amr", "auth_time"} & set(told))

@@ -35,7 +35,7 @@ class Helpers(unittest.TestCase):
     def test_node(self):
         status, text = run(["node", "--test", "test/"], FIXTURES / "node")
         self.assertEqual(status, 0, text)
-        self.assertIn("# pass 17\n", text)
+        self.assertIn("# pass 19\n", text)
 
 
 class CTest(unittest.TestCase):
