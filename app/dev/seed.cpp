@@ -1,6 +1,7 @@
 #include "app/dev/seed.hpp"
 
 #include "app/dev/json_lines.hpp"
+#include "app/dev/seed_factors.hpp"
 #include "app/http/json_tree.hpp"
 #include "app/http/member_reader.hpp"
 #include "app/http/object_text.hpp"
@@ -109,6 +110,7 @@ seed_user read_user(member_reader& reader) {
         reader.blame("roles", "must be plain words");
     }
     read_attributes(reader, u);
+    read_seed_factors(reader, u);
     u.is_superuser = reader.optional_flag("is_superuser").value_or(false);
     u.email_verified = reader.optional_flag("email_verified").value_or(false);
     u.gate.enabled = reader.optional_flag("enabled").value_or(true);
@@ -250,6 +252,7 @@ storage::memory_image_ptr image_of(const seed& s, const service_settings& rules,
         user u = one.record;
         u.created_at = one.created_at.value_or(now);
         u.gate.changed_at = u.created_at;
+        complete_seed_factors(u, ring, random, now);
         image->add(static_cast<std::uint16_t>(storage::record_type::user), storage::version_of(u),
                    storage::encode_user(u));
         ++image->counts.users;

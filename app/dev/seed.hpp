@@ -1,5 +1,5 @@
-// The seed of --seed: users, sessions, clients, APIs, scopes and consents that a world in memory starts with and goes
-// back to. docs/fixture.md has the format; version 1.
+// The seed of --seed: users, their factors, sessions, clients, APIs, scopes and consents that a world in memory starts
+// with and goes back to. docs/fixture.md has the format; version 1.
 #pragma once
 
 #include "app/dev/seed_consents.hpp"
@@ -56,7 +56,7 @@ std::variant<seed, seed_fault> parse_seed(std::string_view text);
 void hash_passwords(seed& s, const argon2_cost& cost, random_source& random);
 
 // The records of such a world that begins at `now`.
-// `ring`: what secrets of clients are kept under; may be null where there are none.
+// `ring`: what secrets of clients are kept under, and those of factors follow from; may be null where there are none.
 storage::memory_image_ptr image_of(const seed& s, const service_settings& rules, random_source& random, timestamp now,
                                    const capsule_ring* ring = nullptr);
 

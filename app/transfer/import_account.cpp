@@ -21,20 +21,12 @@ std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64
     return static_cast<std::uint32_t>(from.optional_count(name, 0, max).value_or(0));
 }
 
-namespace {
-
-user_factor read_factor(member_reader& from) {
+void read_factor_facts(member_reader& from, user_factor& f) {
     static constexpr std::array<std::string_view, 2> kinds{"totp", "recovery"};
     static constexpr std::array<std::string_view, 3> algorithms{"SHA1", "SHA256", "SHA512"};
-    user_factor f;
-    f.number = read_small(from, "number", UINT32_MAX);
     f.kind = static_cast<factor_kind>(from.optional_word("kind", kinds).value_or(0) + 1);
-    f.key_id = static_cast<std::uint8_t>(read_small(from, "key_id", UINT8_MAX));
-    f.created_at = read_time(from, "created_at");
     f.name = from.optional_text("name").value_or("");
-    if (from.is_required("salt")) { // 16 bytes in hex, as ids are
-        f.salt = from.optional_id("salt").value_or(family_id{}).bytes;
-    }
+    f.salt = from.optional_id("salt").value_or(family_id{}).bytes; // 16 bytes in hex, as ids are
     if (f.kind == factor_kind::totp) {
         f.digits = static_cast<std::uint8_t>(from.optional_count("digits", 6, 8).value_or(6));
         f.period = static_cast<std::uint8_t>(from.optional_count("period", 15, 120).value_or(30));
@@ -43,6 +35,17 @@ user_factor read_factor(member_reader& from) {
     } else {
         f.count = static_cast<std::uint8_t>(from.optional_count("count", 1, recovery_codes_max).value_or(1));
     }
+}
+
+namespace {
+
+user_factor read_factor(member_reader& from) {
+    user_factor f;
+    f.number = read_small(from, "number", UINT32_MAX);
+    f.key_id = static_cast<std::uint8_t>(read_small(from, "key_id", UINT8_MAX));
+    f.created_at = read_time(from, "created_at");
+    from.is_required("salt");
+    read_factor_facts(from, f);
     from.refuse_others();
     return f;
 }

@@ -20,6 +20,9 @@ timestamp read_time(member_reader& from, std::string_view name);
 // At most `max`, which 32 bits hold; 0 where there is none.
 std::uint32_t read_small(member_reader& from, std::string_view name, std::uint64_t max);
 
+// What a factor is, as exports and seeds say it: `kind`, `name`, `salt`; of a TOTP `digits`, `period`, `algorithm` and
+// `proven_step`, of recovery codes their `count`.
+void read_factor_facts(member_reader& from, user_factor& f);
 void read_account(member_reader& from, user& u);
 // What is wrong with it, a sentence fragment; or nothing.
 std::string check_imported_account(const user& u);

@@ -9,6 +9,7 @@
 #include "app/dev/seed.hpp"
 #include "app/http/request_hook.hpp"
 #include "core/capsule/capsule.hpp"
+#include "core/factor/decide_login.hpp"
 #include "core/provider/client_secret.hpp"
 #include "storage/store/embedded_store.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -21,6 +22,8 @@
 #include <array>
 #include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 using namespace pawl;
 using namespace pawl::app;
@@ -245,6 +248,80 @@ BOOST_AUTO_TEST_CASE(a_seed_says_who_there_is) {
     BOOST_TEST(image->counts.families == 2U);
     BOOST_TEST(image->counts.next_user_id == 3U);
     BOOST_TEST(image->records.size() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(a_seed_has_second_factors) {
+    const auto parsed = parse_seed(R"({"pawl_seed":1,"users":[
+        {"email":"a@example.com","password":"p","factors":[
+            {"kind":"totp","name":"phone","salt":"000102030405060708090a0b0c0d0e0f","created_at":5},
+            {"kind":"recovery"},
+            {"kind":"totp","digits":8,"period":60,"algorithm":"SHA256","proven_step":7}]},
+        {"email":"b@example.com","password":"p"}]})");
+    const auto* const fault = std::get_if<seed_fault>(&parsed);
+    BOOST_TEST_REQUIRE((fault == nullptr), (fault == nullptr ? "" : fault->what));
+    const key_ring_ptr keys = test::make_test_keys();
+    test::seeded_random random(3);
+    const timestamp now{seconds(1893456000)};
+    const auto image = image_of(std::get<seed>(parsed), {}, random, now, keys->capsules.get());
+    test::manual_clock time(now);
+    storage::embedded_store_options options;
+    options.maintenance_thread = false;
+    const auto store = storage::embedded_store::open_on(std::make_unique<storage::memory_log>(image), options, time);
+    const user_ptr a = store->find_user(user_id{1});
+    BOOST_TEST_REQUIRE(a->factors.size() == 3U);
+    BOOST_TEST(a->next_factor == 3U);
+    BOOST_TEST(a->factors[0].name == "phone");
+    BOOST_TEST((a->factors[0].created_at == timestamp(seconds(5))));
+    BOOST_TEST(a->factors[0].salt[15] == 15);
+    BOOST_TEST(int{a->factors[0].digits} == 6);
+    BOOST_TEST(int{a->factors[1].count} == 10);
+    BOOST_TEST((a->factors[1].created_at == now));
+    BOOST_TEST((a->factors[1].salt != a->factors[2].salt));
+    BOOST_TEST(int{a->factors[2].period} == 60);
+    BOOST_TEST(a->factors[2].proven_step == 7U);
+    for (const user_factor& f : a->factors) {
+        BOOST_TEST(f.key_id == keys->capsules->sealing_id());
+    }
+    BOOST_TEST(has_second_factor(*a));
+    BOOST_TEST(store->find_user(user_id{2})->factors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_the_factors_of_a_seed_is_told_with_its_place) {
+    const std::string start =
+        "{\"pawl_seed\":1,\"users\":[{\"email\":\"a@example.com\",\"password\":\"p\",\n\"factors\":";
+    const auto factors = [&](const std::string& list) { return why_not(start + list + "}]}"); };
+    const std::string totp = R"({"kind":"totp"})", recovery = R"({"kind":"recovery"})";
+    BOOST_TEST(factors("[]") == "(good)");
+    BOOST_TEST(factors("[" + totp + "," + totp + "," + recovery + "]") == "(good)");
+    BOOST_TEST(factors("[" + recovery + "]") == "users[0].factors has recovery codes beside no other factor");
+    BOOST_TEST(factors("[" + totp + "," + recovery + "," + recovery + "]") ==
+               "users[0].factors has more than one set of recovery codes");
+    BOOST_TEST(factors("{}").starts_with("users[0].factors "));
+    BOOST_TEST(factors("[1]").starts_with("users[0].factors[0] "));
+    for (const auto& [text, member] : std::vector<std::pair<std::string, std::string>>{
+             {R"({})", "kind"},
+             {R"({"kind":"passkey"})", "kind"},
+             {R"({"kind":"totp","secret":"A"})", "secret"},
+             {R"({"kind":"totp","number":1})", "number"},
+             {R"({"kind":"totp","count":1})", "count"},
+             {R"({"kind":"recovery","digits":6})", "digits"},
+             {R"({"kind":"recovery","count":25})", "count"},
+             {R"({"kind":"totp","digits":5})", "digits"},
+             {R"({"kind":"totp","period":14})", "period"},
+             {R"({"kind":"totp","algorithm":"MD5"})", "algorithm"},
+             {R"({"kind":"totp","salt":"00"})", "salt"},
+             {R"({"kind":"totp","salt":"00000000000000000000000000000000"})", "salt"},
+             {R"({"kind":"totp","created_at":"noon"})", "created_at"},
+             {R"({"kind":"totp","name":"a\u0001"})", "name"},
+             {R"({"kind":"totp","name":")" + std::string(65, 'a') + "\"}", "name"}}) {
+        BOOST_TEST(factors("[" + totp + "," + text + "]").starts_with("users[0].factors[1]." + member + " "), text);
+    }
+    std::string many = "[" + totp;
+    for (int i = 0; i < 20; ++i) {
+        many += "," + totp;
+    }
+    BOOST_TEST(factors(many + "]").starts_with("users[0].factors "));
+    BOOST_TEST(line_of_fault(start + "[" + totp + ",\n{\"kind\":\n\"sms\"}]}]}") == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_seed_has_apis_scopes_and_clients_with_secrets_in_plain) {

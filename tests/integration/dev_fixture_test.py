@@ -104,6 +104,32 @@ class Seed(FixtureCase):
             claims = self.expect(client.get("/userinfo", bearer=tokens["access_token"]), 200).json
             self.assertEqual((claims["sub"], claims["birthdate"]), ("1", "1815-12-10"))
 
+    def test_second_factors_are_there_in_every_world_and_after_a_reset(self):
+        factors = [{"kind": "totp", "name": "phone"}, {"kind": "recovery"}]
+        path = seed_file({"pawl_seed": 1, "clock": SEED["clock"], "users": [{"email": ALICE, "password": PASSWORD, "factors": factors}]})
+        self.addCleanup(os.unlink, path)
+        seen = []
+        with Pawld("--seed", path, "--rng-seed", "5", "--threads", "1", data_dir=":memory:") as server:
+            client = Client(server.url)
+            for prefix in ("", "", "/t/one", "/t/one"):
+                def login(at=prefix, **more):
+                    return client.post(at + "/login", {"email": ALICE, "password": PASSWORD, **more})
+                codes = self.expect(client.post(prefix + "/dev/totp", {"user": ALICE}), 200).json
+                self.assertEqual(self.expect(login(), 401, "second_factor_required").json["factors"], ["totp", "recovery_code"])
+                tokens = self.expect(login(totp=codes["code"]), 200).json
+                self.expect(login(totp=codes["code"]), 401, "second_factor_failed")
+                self.assertEqual(len(codes["recovery_codes"]), 10)
+                self.expect(login(recovery_code=codes["recovery_codes"][2]), 200)
+                self.expect(login(recovery_code=codes["recovery_codes"][2]), 401, "second_factor_failed")
+                listed = self.expect(client.get(prefix + "/users/me/factors", bearer=tokens["access_token"]), 200).json["factors"]
+                self.assertEqual([(f["id"], f["kind"], f["name"], f["created_at"]) for f in listed],
+                                 [(1, "totp", "phone", "2030-01-01T00:00:00Z"), (2, "recovery", "", "2030-01-01T00:00:00Z")])
+                self.expect(client.post(prefix + "/dev/reset"), 204)
+                seen.append(codes)
+        self.assertEqual(seen[0], seen[1])
+        self.assertEqual(seen[2], seen[3])
+        self.assertNotEqual(seen[0]["secret"], seen[2]["secret"])
+
     def test_no_file_is_made(self):
         self.assertFalse([name for name in os.listdir(self.server.home) if name != "stderr.log"])
         self.assertFalse(os.path.exists(":memory:"))
@@ -121,6 +147,7 @@ class Seed(FixtureCase):
             ({"pawl_seed": 1, "users": [user, {**user, "username": "other"}]}, "login name of users[0]"),
             ({"pawl_seed": 1, "users": [{**user, "sessions": [{"id": "x"}]}]}, "users[0].sessions[0].id"),
             ({"pawl_seed": 1, "users": [{**user, "sessions": [{"generation": -1}]}]}, "users[0].sessions[0].generation"),
+            ({"pawl_seed": 1, "users": [{**user, "factors": [{"kind": "sms"}]}]}, "users[0].factors[0].kind"),
             ({"pawl_seed": 1, "clock": {"now": "noon"}}, "clock.now")]
         for document, words in wrong:
             with self.subTest(document=document):
