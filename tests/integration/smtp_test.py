@@ -1,7 +1,8 @@
 """Mails of a real server on their way to a relay: what arrives, what a relay says and does wrong, TLS, and that after kill -9
-each mail arrives at least once, with one id. With Debian's Exim and aiosmtpd, where they are."""
+each mail arrives at least once, with one id. With aiosmtpd, Debian's Exim and Mailpit, where they are."""
 import email
 import email.policy
+import json
 import os
 import pathlib
 import shutil
@@ -10,9 +11,12 @@ import ssl
 import subprocess
 import tempfile
 import unittest
+import urllib.error
+import urllib.request
 
 from support.case import PASSWORD, eventually, fresh_email, main
 from support.http import Client
+from support.packages import go_tool
 from support.pawld import Pawld, refused_start
 from support.ports import free_port
 from support.relay import CONTENT, GREETING, HANG_UP, Relay
@@ -25,6 +29,7 @@ except ImportError:
 
 FROM = "noreply@example.org"
 EXIM = next((path for path in ("/usr/sbin/exim4", "/usr/sbin/exim") if os.path.exists(path)), None)
+MAILPIT = ("github.com/axllent/mailpit", "v1.33.1")
 WISHED = "a third wagon 5 goat"
 
 
@@ -248,7 +253,9 @@ class OverTls(RelayCase):
 class Exim(RelayCase):
     def test_exim_takes_and_delivers_a_mail(self):
         if EXIM is None:
-            self.skipTest("exim4 is not installed")
+            self.skipTest("exim4 is not installed: tools/install relay")
+        if os.geteuid() != 0:
+            self.skipTest("Exim's daemon serves for root alone")
         folder = tempfile.mkdtemp(prefix="pawl-exim-")
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
         os.chmod(folder, 0o777)
@@ -282,13 +289,66 @@ box:
         daemon = subprocess.Popen([EXIM, "-bdf", "-q1h", "-C", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(daemon.wait)
         self.addCleanup(daemon.kill)
+        eventually(lambda: os.path.exists(os.path.join(folder, "pid")))
         self.server("--smtp", "smtp://127.0.0.1:%d" % port, "--smtp-plain")
         address = self.asked()
+        self.becomes(address, "sent")
+        eventually(lambda: "Completed" in pathlib.Path(folder, "mainlog").read_text(encoding="utf-8"))
+        envelope, delivered = pathlib.Path(box).read_bytes().split(b"\n", 1)
+        self.assertTrue(envelope.startswith(b"From %s " % FROM.encode()), envelope)
+        parsed = read(delivered)
+        self.assertEqual(parsed.defects, [])
+        self.assertEqual([one.addr_spec for one in parsed["To"].addresses], [address])
+        capsule = link_in(delivered).rsplit("/", 1)[1]
+        self.assertEqual(self.client.post("/password/reset", {"capsule": capsule, "new_password": WISHED}).status, 204)
 
-        def delivered():
-            self.client.advance(60)
-            return os.path.exists(box) and address in pathlib.Path(box).read_text(encoding="utf-8")
-        eventually(delivered)
+
+class Mailpit(RelayCase):
+    """Where people who develop look at mails: what it understood of them."""
+
+    def started(self):
+        program, smtp, self.port = go_tool(*MAILPIT), free_port(), free_port()
+        folder = tempfile.mkdtemp(prefix="pawl-mailpit-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        serving = subprocess.Popen([program, "--smtp", "127.0.0.1:%d" % smtp, "--listen", "127.0.0.1:%d" % self.port, "--database",
+                                    os.path.join(folder, "mails"), "--disable-version-check", "--quiet"], stdin=subprocess.DEVNULL)
+        self.addCleanup(serving.wait)
+        self.addCleanup(serving.kill)
+        eventually(lambda: self.shown("info"))
+        return smtp
+
+    def shown(self, what):
+        try:
+            with urllib.request.urlopen("http://127.0.0.1:%d/api/v1/%s" % (self.port, what), timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.URLError:
+            return None
+
+    def test_it_shows_mails_of_both_languages_as_they_are_meant(self):
+        smtp = self.started()
+        self.server("--smtp", "smtp://127.0.0.1:%d" % smtp, "--smtp-plain")
+        operator = fresh_email()
+        self.client.post("/dev/users", {"email": operator, "password": PASSWORD, "is_superuser": True})
+        access = self.client.login(operator).json["access_token"]
+        for language, subject, greeting in (("en", "Choose a new password", "Hello"),
+                                            ("de", "W\u00e4hlen Sie ein neues Passwort", "Guten Tag")):
+            with self.subTest(language):
+                address = fresh_email()
+                user = {"email": address, "locale": language, "password_hash": "", "first_name": "J\u00fcrgen \U0001f600"}
+                self.assertEqual(self.client.post("/admin/import", {"user": user}, bearer=access).status, 200)
+                self.assertEqual(self.client.post("/password/forgot", {"email": address}).status, 202)
+                self.becomes(address, "sent")
+                found, = (one for one in self.shown("messages")["messages"] if one["To"][0]["Address"] == address)
+                mail = self.shown("message/" + found["ID"])
+                self.assertEqual((mail["Subject"], mail["From"]["Address"], mail["ReturnPath"]), (subject, FROM, FROM))
+                link = next(word for word in mail["Text"].split() if "/l/pml_" in word)
+                self.assertIn(link, mail["HTML"])
+                self.assertIn('lang="%s"' % language, mail["HTML"])
+                self.assertIn(greeting, mail["Text"])
+                self.assertEqual((mail["Attachments"], mail["Inline"]), ([], []))
+                capsule = link.rsplit("/", 1)[1]
+                self.assertEqual(self.client.post("/password/reset", {"capsule": capsule, "new_password": WISHED}).status, 204)
+                self.assertEqual(self.client.login(address, WISHED).status, 200)
 
 
 class Refused(unittest.TestCase):
