@@ -16,6 +16,11 @@ constexpr std::uint32_t bounded(std::uint64_t limit) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, attempt_table::attempts_max));
 }
 
+// Where nothing is limited nothing is counted: a table of one bucket, for who asks it.
+constexpr std::size_t slots_for(const throttle_limit& limit, std::size_t slots) {
+    return limit.attempts == 0 ? 1 : slots;
+}
+
 } // namespace
 
 throttle::throttle(const throttle_limits& limits, random_source& random, std::size_t slots)
@@ -23,10 +28,13 @@ throttle::throttle(const throttle_limits& limits, random_source& random, std::si
       account_limit_(bounded(std::uint64_t{limits.account.attempts} * strangers_factor)),
       address_limit_(bounded(limits.address.attempts)),
       account_successes_max_(bounded(limits.success_account.attempts)),
-      address_successes_max_(bounded(limits.success_address.attempts)), pairs_(slots, limits.account.window),
-      accounts_(slots, limits.account.window), addresses_(slots, limits.address.window),
-      account_successes_(slots, limits.success_account.window),
-      address_successes_(slots, limits.success_address.window), familiar_(slots / 2) {
+      address_successes_max_(bounded(limits.success_address.attempts)),
+      pairs_(slots_for(limits.account, slots), limits.account.window),
+      accounts_(slots_for(limits.account, slots), limits.account.window),
+      addresses_(slots_for(limits.address, slots), limits.address.window),
+      account_successes_(slots_for(limits.success_account, slots), limits.success_account.window),
+      address_successes_(slots_for(limits.success_address, slots), limits.success_address.window),
+      familiar_(slots_for(limits.account, slots / 2)) {
     static_assert(crypto_shorthash_KEYBYTES == std::tuple_size_v<decltype(key_)>);
     random.fill(key_);
 }
