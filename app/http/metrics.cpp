@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <new>
 
 namespace pawl::app {
 namespace {
@@ -106,8 +107,25 @@ metrics_shard::metrics_shard(std::size_t name_count) : routes_(name_count) {
     static_assert(bucket_texts.size() == bucket_count && bucket_bounds_ns.size() == bucket_count);
 }
 
+metrics_shard::~metrics_shard() {
+    for (const std::atomic<route_counters*>& r : routes_) {
+        delete r.load(std::memory_order_relaxed);
+    }
+}
+
+metrics_shard::route_counters* metrics_shard::make_counters(std::size_t slot) noexcept {
+    auto* const made = new (std::nothrow) route_counters;
+    routes_[slot].store(made, std::memory_order_release);
+    return made;
+}
+
 void metrics_shard::count_request(std::size_t slot, unsigned status, std::chrono::nanoseconds took) noexcept {
-    route_counters& r = routes_[slot];
+    route_counters* const there = routes_[slot].load(std::memory_order_relaxed); // this thread alone writes it
+    route_counters* const counters = there != nullptr ? there : make_counters(slot);
+    if (counters == nullptr) {
+        return;
+    }
+    route_counters& r = *counters;
     add(r.by_status[status < status_slots.size() ? status_slots[status] : statuses.size()]);
     const auto bucket = std::lower_bound(bucket_bounds_ns.begin(), bucket_bounds_ns.end(), took.count());
     add(r.by_bucket[static_cast<std::size_t>(bucket - bucket_bounds_ns.begin())]);
@@ -162,7 +180,7 @@ std::string metrics::render(std::span<const metric_row> others) const {
     append_header(out, "pawl_http_requests_total", "Requests answered, by route and status.", "counter");
     for (std::size_t n = 0; n < names_.size(); ++n) {
         for (std::size_t i = 0; i < metrics_shard::status_count; ++i) {
-            const std::uint64_t count = sum([&](const metrics_shard& s) -> auto& { return s.routes_[n].by_status[i]; });
+            const auto count = sum_of_slot(n, [&](const route_counters& r) -> auto& { return r.by_status[i]; });
             if (count > 0) {
                 append_sample(out, "pawl_http_requests_total",
                               "route=\"" + std::string(names_[n]) + "\",status=\"" + status_label(i) + "\"",
@@ -178,7 +196,7 @@ std::string metrics::render(std::span<const metric_row> others) const {
         std::uint64_t cumulative = 0;
         std::string lines;
         for (std::size_t i = 0; i <= metrics_shard::bucket_count; ++i) {
-            cumulative += sum([&](const metrics_shard& s) -> auto& { return s.routes_[n].by_bucket[i]; });
+            cumulative += sum_of_slot(n, [&](const route_counters& r) -> auto& { return r.by_bucket[i]; });
             const std::string_view bound = i < bucket_texts.size() ? bucket_texts[i] : std::string_view("+Inf");
             append_sample(lines, std::string(histogram) + "_bucket", label + ",le=\"" + std::string(bound) + "\"",
                           static_cast<double>(cumulative));
@@ -186,7 +204,7 @@ std::string metrics::render(std::span<const metric_row> others) const {
         if (cumulative == 0) {
             continue;
         }
-        const std::uint64_t ns = sum([&](const metrics_shard& s) -> auto& { return s.routes_[n].nanoseconds; });
+        const std::uint64_t ns = sum_of_slot(n, [](const route_counters& r) -> auto& { return r.nanoseconds; });
         out.append(lines);
         append_sample(out, std::string(histogram) + "_sum", label, static_cast<double>(ns) / 1e9);
         append_sample(out, std::string(histogram) + "_count", label, static_cast<double>(cumulative));

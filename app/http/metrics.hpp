@@ -36,7 +36,11 @@ void append_metric_rows(std::string& out, std::span<const metric_row> rows);
 class metrics_shard {
 public:
     metrics_shard(std::size_t name_count);
-    // `slot` is metrics::slot_of(route index).
+    ~metrics_shard();
+    metrics_shard(const metrics_shard&) = delete;
+    metrics_shard& operator=(const metrics_shard&) = delete;
+    // `slot` is metrics::slot_of(route index). The first request of a slot makes its counters; one for which there is
+    // no memory is not counted.
     void count_request(std::size_t slot, unsigned status, std::chrono::nanoseconds took) noexcept;
     void count_refusal(head_refusal why) noexcept;
     void count_accepted() noexcept { add(accepted_); }
@@ -60,7 +64,15 @@ private:
         // One writer, so no read-modify-write is needed.
         c.store(c.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
-    std::vector<route_counters> routes_;
+    route_counters* make_counters(std::size_t slot) noexcept;
+    // One counter of a slot, which `counter_of` picks: 0 where no request came yet.
+    template <class Of>
+    std::uint64_t of_slot(std::size_t slot, Of&& counter_of) const {
+        const route_counters* r = routes_[slot].load(std::memory_order_acquire);
+        return r == nullptr ? 0 : counter_of(*r).load(std::memory_order_relaxed);
+    }
+    // Owned; nullptr until the first request. Most servers are asked for a few of a hundred routes.
+    std::vector<std::atomic<route_counters*>> routes_;
     std::array<counter, head_refusal_count> refusals_{};
     counter accepted_{0}, refused_{0}, accept_pauses_{0}, timeouts_{0}, closed_{0}, exceptions_{0};
 };
@@ -80,6 +92,16 @@ public:
     std::string render(std::span<const metric_row> others = {}) const;
 
 private:
+    using route_counters = metrics_shard::route_counters;
+    template <class Of>
+    std::uint64_t sum_of_slot(std::size_t slot, Of&& counter_of) const {
+        std::uint64_t total = 0;
+        for (const auto& s : shards_) {
+            total += s->of_slot(slot, counter_of);
+        }
+        return total;
+    }
+
     std::vector<std::string_view> names_;
     std::vector<std::size_t> slots_;
     std::vector<std::unique_ptr<metrics_shard>> shards_;
