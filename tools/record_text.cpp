@@ -8,15 +8,6 @@
 #include "tools/output.hpp"
 
 #include <algorithm>
-#include <array>
-
-namespace pawl {
-
-// Of the state that a mail's link is bound to: no text has it (exposure::unshown).
-static void tell_value(json_object_writer& /*w*/, std::string_view /*name*/,
-                       const std::array<std::uint8_t, 8>& /*state_tag*/) {}
-
-} // namespace pawl
 
 namespace pawl::tools {
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -87,11 +88,31 @@ void read_value(member_reader& from, std::string_view name, peer_address& out) {
     }
     out = address.value_or(peer_address{});
 }
+// 64 bits of a factor's use, which are no count: a text of digits. Exports before had a number.
+void read_word(member_reader& from, std::string_view name, std::uint64_t& out) {
+    if (from.kind_of(name) != parameter_kind::string) {
+        out = from.optional_count(name, 0, std::numeric_limits<std::uint64_t>::max()).value_or(out);
+        return;
+    }
+    const std::string digits = from.optional_text(name).value_or("");
+    const char* const end = digits.data() + digits.size();
+    std::uint64_t read = 0;
+    const auto [at, error] = std::from_chars(digits.data(), end, read);
+    if (error != std::errc() || at != end) {
+        from.blame(name, "must be a whole number of 64 bits, as a text of digits");
+        return;
+    }
+    out = read;
+}
 template <std::unsigned_integral Number>
 void read_value(member_reader& from, std::string_view name, Number& out) {
-    const std::uint64_t all = std::numeric_limits<Number>::max();
-    // 64 bits of a factor's use are no count.
-    const std::uint64_t max = name == "word" ? all : std::min(all, imported_version_max);
+    const std::uint64_t max = std::min<std::uint64_t>(std::numeric_limits<Number>::max(), imported_version_max);
+    if constexpr (std::same_as<Number, std::uint64_t>) {
+        if (name == "word") {
+            read_word(from, name, out);
+            return;
+        }
+    }
     out = static_cast<Number>(from.optional_count(name, 0, max).value_or(out));
 }
 template <class Id>

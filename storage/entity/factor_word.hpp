@@ -40,11 +40,17 @@ struct declaration<factor_state> {
     static factor_state merge(const factor_state& read, const factor_state& known) { return merged(known, read); }
     static bool newer(const factor_state& read, const factor_state& known) { return merge(read, known) != known; }
 
+    // A text: programs that read numbers of JSON as doubles would round it.
+    static void export_word(json_object_writer& w, const factor_state& f) { w.plain("word", std::to_string(f.word)); }
+
     static constexpr std::array exported{
         told<factor_state>{.member = "user", .says = "the number of its user", .absent = "required"},
         told<factor_state>{.member = "factor", .says = "the number of the factor", .absent = "required"},
         told<factor_state>{.member = "kind", .says = "`totp`, `recovery`", .absent = "`totp`"},
-        told<factor_state>{.member = "word", .says = "what its use changed", .absent = "0"},
+        told<factor_state>{.member = "word",
+                           .write = export_word,
+                           .says = "what its use changed: 64 bits as a number in a text; a number is taken, too",
+                           .absent = "`\"0\"`"},
         told<factor_state>{.member = "used_at", .says = "its last use", .absent = "1970"},
         told<factor_state>{.member = "used_from", .says = "from where", .absent = "`\"\"`"},
     };

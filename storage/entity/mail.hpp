@@ -7,11 +7,18 @@
 #include "storage/record/log_types.hpp"
 #include "storage/record/tell.hpp"
 
+#include <array>
+#include <cstdint>
+#include <string_view>
+
 namespace pawl {
 
 inline void tell_value(json_object_writer& w, std::string_view name, const mail_id& id) {
     w.member(name, to_hex(id));
 }
+// A state_tag: no text has it (exposure::unshown).
+inline void tell_value(json_object_writer& /*w*/, std::string_view /*name*/,
+                       const std::array<std::uint8_t, 8>& /*state_tag*/) {}
 
 } // namespace pawl
 

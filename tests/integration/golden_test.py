@@ -369,6 +369,8 @@ class Golden(unittest.TestCase):
         exported = lines_of(ctl("export", "--data-dir", server.data_dir).stdout)
         for line in lines:
             kind, wanted = next(iter(line.items()))
+            if kind == "factor_word":  # a number when the directory was made, and taken as one still
+                wanted = {**wanted, "word": str(wanted["word"])}
             self.assertTrue(any(wanted.items() <= one[kind].items() for one in exported if kind in one), wanted)
 
     def check_mails(self, client, wanted):

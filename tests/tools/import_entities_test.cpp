@@ -95,6 +95,26 @@ std::string why(const std::string& line) {
 
 BOOST_AUTO_TEST_SUITE(transfer_entities)
 
+BOOST_AUTO_TEST_CASE(the_word_of_a_factor_is_a_text_and_is_read_from_a_number_too) {
+    factor_state f;
+    f.user.value = 7;
+    f.factor = 2;
+    f.word = 0xFFFF'FFFF'FFFF'FFFF;
+    BOOST_TEST(comes_back(f));
+    BOOST_TEST(export_line(f).find(R"("word":"18446744073709551615")") != std::string::npos);
+    const std::string start = R"({"factor_word":{"user":7,"factor":2,"kind":"recovery","word":)";
+    for (const char* const good : {"18446744073709551615", "\"18446744073709551615\"", "\"0\"", "null"}) {
+        BOOST_TEST(why(start + good + "}}") == "", good);
+    }
+    const import_record read = read_import_line(start + "29695672320000661}}");
+    BOOST_TEST(std::get<factor_state>(read).word == 29'695'672'320'000'661U);
+    for (const char* const bad : {"18446744073709551616", "\"18446744073709551616\"", "\"\"", "\"-1\"", "\"1 \"",
+                                  "\" 1\"", "\"0x1\"", "\"1e3\"", "1.5", "-1", "[1]", "true"}) {
+        BOOST_TEST(why(start + bad + "}}").find("word must be a") != std::string::npos,
+                   bad << ": " << why(start + bad + "}}"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(each_is_read_back_as_it_was_written) {
     BOOST_TEST(comes_back(whole_client()));
     BOOST_TEST(comes_back(tombstone_of(whole_client())));
