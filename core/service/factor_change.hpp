@@ -1,6 +1,7 @@
 // What the functions of factor_service share. Internal to it.
 #pragma once
 
+#include "core/service/last_proof.hpp"
 #include "core/service/services.hpp"
 #include "core/service/user_change.hpp"
 
@@ -21,6 +22,6 @@ task<result<user_ptr>> settle_factor_change(const service_context& context, user
                                             std::string about, caller from);
 // What an act of the owner needs first: the account, and a session that was proven lately. invalid_access_token,
 // reauthentication_required. Awaited directly.
-task<result<user_ptr>> recent_owner(const service_context& context, principal who);
+task<result<user_ptr>> recent_owner(const service_context& context, account_owner owner);
 
 } // namespace pawl

@@ -93,8 +93,9 @@ task<result<told_factors>> factor_service::list(user_id id) {
     co_return co_await std::move(telling);
 }
 
-task<result<new_recovery>> factor_service::make_recovery(principal who, caller from) {
-    task<result<user_ptr>> asking = recent_owner(context_, who);
+task<result<new_recovery>> factor_service::make_recovery(account_owner asker, caller from) {
+    const principal& who = asker.who;
+    task<result<user_ptr>> asking = recent_owner(context_, asker);
     const result<user_ptr> owner = co_await std::move(asking);
     if (!owner) {
         co_return owner.error();
@@ -154,8 +155,9 @@ task<result<void>> factor_service::rename(principal who, std::uint32_t factor, s
     co_return co_await std::move(ending);
 }
 
-task<result<void>> factor_service::remove(principal who, std::uint32_t factor, bool keeps_sessions, caller from) {
-    task<result<user_ptr>> asking = recent_owner(context_, who);
+task<result<void>> factor_service::remove(account_owner asker, std::uint32_t factor, bool keeps_sessions, caller from) {
+    const principal& who = asker.who;
+    task<result<user_ptr>> asking = recent_owner(context_, asker);
     const result<user_ptr> owner = co_await std::move(asking);
     if (!owner) {
         co_return owner.error();
@@ -196,6 +198,12 @@ task<result<void>> factor_service::forget_devices(principal who, caller from) {
     task<result<user_ptr>> settling =
         settle_factor_change(context_, std::move(change), event_kind::devices_forgotten, {}, from);
     task<result<void>> ending = without_value(std::move(settling));
+    co_return co_await std::move(ending);
+}
+
+task<result<void>> factor_service::check_recent(account_owner who) {
+    task<result<user_ptr>> asking = recent_owner(context_, std::move(who));
+    task<result<void>> ending = without_value(std::move(asking));
     co_return co_await std::move(ending);
 }
 

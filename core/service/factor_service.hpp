@@ -4,6 +4,7 @@
 
 #include "core/factor/word.hpp"
 #include "core/service/admin_service.hpp"
+#include "core/service/last_proof.hpp"
 #include "core/service/services.hpp"
 
 #include <cstdint>
@@ -39,9 +40,12 @@ public:
     // invalid_access_token where the account is gone; storage_unavailable: so with all of these.
     task<result<told_factors>> list(principal who);
     // too_many_factors.
-    task<result<offered_totp>> offer_totp(principal who);
+    task<result<offered_totp>> offer_totp(account_owner who);
     // Of a sign-in that a factor is set up for first: `step` is its login_step. step_expired.
     task<result<offered_totp>> offer_totp(secret_string step);
+    // The same TOTP again, of a capsule that was offered to this user: its page is shown once more. link_invalid,
+    // link_expired.
+    task<result<offered_totp>> offer_again(account_owner who, secret_string capsule);
     // The factor is there once a code of its secret was shown, and that code is used. link_invalid, link_expired,
     // link_used (the account's factors are others by now), second_factor_failed, too_many_attempts, validation_failed.
     task<result<user_factor>> confirm_totp(principal who, secret_string capsule, secret_string code, std::string name,
@@ -49,13 +53,15 @@ public:
     task<result<user_factor>> confirm_totp(secret_string step, secret_string capsule, secret_string code,
                                            std::string name, caller from);
     // A new set of codes in the place of the old one.
-    task<result<new_recovery>> make_recovery(principal who, caller from);
+    task<result<new_recovery>> make_recovery(account_owner who, caller from);
     // factor_not_found, validation_failed.
     task<result<void>> rename(principal who, std::uint32_t factor, std::string name, caller from);
     // Remembered devices are forgotten, and every other session ends unless `keeps_sessions`. With the last factor the
     // recovery codes go. factor_not_found.
-    task<result<void>> remove(principal who, std::uint32_t factor, bool keeps_sessions, caller from);
+    task<result<void>> remove(account_owner who, std::uint32_t factor, bool keeps_sessions, caller from);
     task<result<void>> forget_devices(principal who, caller from);
+    // Whether the session was proven lately, as adding and removing a factor wants it: nothing, or what refuses it.
+    task<result<void>> check_recent(account_owner who);
 
     // --- By operators: user_not_found, factor_not_found, not_admin ...
     task<result<told_factors>> list(user_id id);

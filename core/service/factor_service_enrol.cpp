@@ -17,21 +17,24 @@ namespace pawl {
 
 namespace {
 
+offered_totp offer_of(const service_context& context, const user& u, const user_factor& facts, secret_string capsule) {
+    const key_ring_ptr keys = context.keys();
+    const secret_bytes secret = totp_secret(*keys->capsules, u.id, facts).value_or(secret_bytes());
+    return {std::move(capsule), base32_text(secret), totp_uri(context.settings.issuer, u.email, secret, facts)};
+}
+
 offered_totp offer(const service_context& context, const user& u) {
     const key_ring_ptr keys = context.keys();
     const capsule_ring& ring = *keys->capsules;
     enrolment e{context.time.now(), u.id, new_totp(context.settings.totp, ring.sealing_id(), context.random)};
     e.factor.number = u.next_factor + 1;
-    const secret_bytes secret = totp_secret(ring, u.id, e.factor).value_or(secret_bytes());
-    return {seal_enrolment(ring, e, mark_of(context), context.random), base32_text(secret),
-            totp_uri(context.settings.issuer, u.email, secret, e.factor)};
+    return offer_of(context, u, e.factor, seal_enrolment(ring, e, mark_of(context), context.random));
 }
 
-// The factor that the capsule offers to this user, with the step that the code proves.
-result<user_factor> proven_totp(const service_context& context, const user& u, const secret_string& capsule,
-                                const secret_string& code) {
+// What the capsule offers to this user, and nothing of it is stored yet. link_invalid, link_expired.
+result<enrolment> opened_offer(const service_context& context, const user& u, const secret_string& capsule) {
     const key_ring_ptr keys = context.keys();
-    const std::optional<enrolment> offered = open_enrolment(*keys->capsules, capsule.reveal(), mark_of(context));
+    std::optional<enrolment> offered = open_enrolment(*keys->capsules, capsule.reveal(), mark_of(context));
     const timestamp now = context.time.now();
     if (!offered || offered->user != u.id) {
         return errc::link_invalid;
@@ -39,6 +42,18 @@ result<user_factor> proven_totp(const service_context& context, const user& u, c
     if (offered->issued > now || now - offered->issued >= enrol_ttl) {
         return errc::link_expired;
     }
+    return *std::move(offered);
+}
+
+// The factor that the capsule offers to this user, with the step that the code proves.
+result<user_factor> proven_totp(const service_context& context, const user& u, const secret_string& capsule,
+                                const secret_string& code) {
+    const key_ring_ptr keys = context.keys();
+    const result<enrolment> offered = opened_offer(context, u, capsule);
+    if (!offered) {
+        return offered.error();
+    }
+    const timestamp now = context.time.now();
     user_factor made = offered->factor;
     const factor_decision decided =
         decide_factor(0, made, matches_of(*keys->capsules, u.id, made, normal_totp(code.reveal()), now), now);
@@ -99,7 +114,7 @@ task<result<user_factor>> confirm(const service_context& context, user_ptr owner
 
 } // namespace
 
-task<result<offered_totp>> factor_service::offer_totp(principal who) {
+task<result<offered_totp>> factor_service::offer_totp(account_owner who) {
     task<result<user_ptr>> asking = recent_owner(context_, std::move(who));
     const result<user_ptr> owner = co_await std::move(asking);
     if (!owner) {
@@ -109,6 +124,19 @@ task<result<offered_totp>> factor_service::offer_totp(principal who) {
         co_return errc::too_many_factors;
     }
     co_return offer(context_, **owner);
+}
+
+task<result<offered_totp>> factor_service::offer_again(account_owner who, secret_string capsule) {
+    task<result<user_ptr>> asking = recent_owner(context_, std::move(who));
+    const result<user_ptr> owner = co_await std::move(asking);
+    if (!owner) {
+        co_return owner.error();
+    }
+    const result<enrolment> offered = opened_offer(context_, **owner, capsule);
+    if (!offered) {
+        co_return offered.error();
+    }
+    co_return offer_of(context_, **owner, offered->factor, std::move(capsule));
 }
 
 task<result<offered_totp>> factor_service::offer_totp(secret_string step) {

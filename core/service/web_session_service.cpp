@@ -238,10 +238,30 @@ task<result<web_visit>> web_session_service::visit(std::string_view cookie, call
     if (!shown) {
         co_return visit_without_session(!cookie.empty());
     }
+    task<result<web_visit>> visiting =
+        visit(*shown, *shown, std::move(from), rotates ? rotation::when_due : rotation::none);
+    co_return co_await std::move(visiting);
+}
+
+task<result<web_visit>> web_session_service::visit_with_factor(std::string_view cookie, caller from) {
+    const std::optional<web_cookie> shown = open_web_cookie(*context_.keys()->capsules, cookie);
+    if (!shown) {
+        co_return visit_without_session(!cookie.empty());
+    }
+    web_cookie next = *shown;
+    next.acr = acr_two_factors;
+    next.amr |= amr_otp | amr_mfa;
+    task<result<web_visit>> visiting = visit(*shown, next, std::move(from), rotation::now);
+    co_return co_await std::move(visiting);
+}
+
+// `next`: what the cookie that is set is made of.
+task<result<web_visit>> web_session_service::visit(web_cookie shown, web_cookie next, caller from, rotation wanted) {
     const auto is_due = [&](const family_state&, timestamp now) {
-        return rotates && is_replaced_by_page(*shown, context_.settings.web_rotation, now);
+        return wanted == rotation::now ||
+               (wanted == rotation::when_due && is_replaced_by_page(shown, context_.settings.web_rotation, now));
     };
-    const shown_cookie came{context_, *shown, from};
+    const shown_cookie came{context_, shown, from};
     const shown_session seen = show(came, is_due);
     const user_ptr owner = seen.lives ? context_.data.find_user(seen.lives->facts.user) : nullptr;
     result<ticket> rests = seen.rests;
@@ -258,7 +278,7 @@ task<result<web_visit>> web_session_service::visit(std::string_view cookie, call
         co_return storage_failure();
     }
     // Looked at once more, after the wait: an end that completed meanwhile must not be outlived.
-    const std::optional<family_state> after = context_.data.find_family(shown->session);
+    const std::optional<family_state> after = context_.data.find_family(shown.session);
     if (!seen.lives || !owner || !after || !alive(*after, context_.time.now())) {
         task<result<void>> accepted =
             acceptance(context_.data, after ? rests_on(context_, *after) : result<ticket>(ticket::none));
@@ -268,9 +288,9 @@ task<result<web_visit>> web_session_service::visit(std::string_view cookie, call
         }
         co_return visit_without_session(true);
     }
-    web_visit out = visit_of(*shown, owner);
-    if (rotates && sets_cookie(seen, context_.time.now())) {
-        out.set_cookie = seal_next(context_, *shown, seen.lives->word);
+    web_visit out = visit_of(next, owner);
+    if (wanted != rotation::none && sets_cookie(seen, context_.time.now())) {
+        out.set_cookie = seal_next(context_, next, seen.lives->word);
     }
     co_return out;
 }

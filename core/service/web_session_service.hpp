@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl {
 
@@ -37,6 +38,10 @@ public:
     // event). storage_unavailable. Each awaited directly: `cookie` outlives the call.
     task<result<web_visit>> visit(std::string_view cookie, caller from, bool rotates);
 
+    // The same where a second factor was just set up in this session, which was proven lately: a
+    // code was shown beside the password, so the cookie says two factors from now on, as of the time of the password.
+    task<result<web_visit>> visit_with_factor(std::string_view cookie, caller from);
+
     // Tries name and password as session_service::login does. The same user's session goes on with a new cookie;
     // another user's ends (signed_out) and a new one begins. login_failed, too_many_attempts, password_queue_full,
     // hash_memory_unavailable, storage_unavailable. Where a second factor is wanted no session begins (`wanted`);
@@ -46,10 +51,20 @@ public:
     // The second step of such a sign-in. step_expired, second_factor_failed, and as sign_in().
     task<result<web_visit>> sign_in_step(secret_string step, shown_codes codes, std::string_view cookie, caller from);
 
+    // --- What the pages of an account tell and change beside (docs/accounts.md).
+    // The sessions of the user that have ended or expired, as far as they are still kept, most recently used first: at
+    // most `limit`. storage_unavailable.
+    task<result<std::vector<family_details>>> list_ended(user_id user, std::size_t limit);
+    // The language of pages and mails, BCP 47; empty: as the browser says. validation_failed, invalid_access_token,
+    // storage_unavailable.
+    task<result<user_ptr>> set_language(principal who, std::string locale);
+
     // Ends the session of the cookie, and with it all that hangs on it (signed_out). Success, too, where there is none.
     task<result<void>> sign_out(std::string_view cookie, caller from);
 
 private:
+    enum class rotation : std::uint8_t { none, when_due, now };
+    task<result<web_visit>> visit(web_cookie shown, web_cookie next, caller from, rotation wanted);
     task<result<web_visit>> begin(user_ptr holder, login_decision proven, std::string_view cookie, caller from);
     task<result<void>> end_session(family_id session, caller from);
 
