@@ -6,7 +6,7 @@ RUN tools/build release pawld pawlctl && strip build/bin/pawld build/bin/pawlctl
 
 FROM debian:12-slim
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-        libargon2-1 libboost-json1.81.0 libboost-url1.81.0 libseccomp2 libsodium23 libssl3 liburcu8 libutf8proc2 \
+        libargon2-1 libboost-json1.81.0 libboost-url1.81.0 libseccomp2 libqrcodegencpp1 libsodium23 libssl3 liburcu8 libutf8proc2 \
     && rm -rf /var/lib/apt/lists/* && useradd --system --home-dir /var/lib/pawl pawl \
     && install -d -m 0700 -o pawl -g pawl /var/lib/pawl
 COPY --from=build /src/build/bin/pawld /src/build/bin/pawlctl /usr/local/bin/

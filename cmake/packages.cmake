@@ -12,6 +12,7 @@ pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libcrypt)
 pkg_check_modules(URCU REQUIRED IMPORTED_TARGET liburcu-cds liburcu-memb)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(QRCODEGEN REQUIRED IMPORTED_TARGET qrcodegencpp)
 
 # Boost's compiled parts and its definitions, the same for every target.
 add_library(pawl_boost INTERFACE)

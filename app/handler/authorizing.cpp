@@ -66,24 +66,6 @@ looked look(const app_context& context, const flow& f, const std::optional<signe
     return out;
 }
 
-// By name, with their texts where they have one.
-std::vector<std::pair<std::string, std::string>> texts_of(const scope_set& scopes, const catalogue& all,
-                                                          language tongue) {
-    std::vector<std::pair<std::string, std::string>> out;
-    const auto builtin = builtin_scope_names();
-    for (std::size_t number = 0; number < builtin.size(); ++number) {
-        if (scopes.contains(number)) {
-            out.emplace_back(builtin[number], text_of_builtin_scope(builtin[number], tongue));
-        }
-    }
-    for (const scope_ptr& one : all.scopes) {
-        if (scopes.contains(one->number.value)) {
-            out.emplace_back(one->name, tongue == language::german ? one->text_de : one->text_en);
-        }
-    }
-    return out;
-}
-
 http_response too_long(const app_context& context, const http_request& request, const flow& f) {
     return answer_refusal(context, request, {"invalid_request", "The request is too long.", target_of(f.request)});
 }
@@ -108,7 +90,7 @@ http_response page_for(const app_context& context, const http_request& request, 
         return page_of(look, select_model{*std::move(capsule), seen.who->name, browser->user->username});
     }
     return page_of(look, consent_model{*std::move(capsule), seen.who->name, browser->user->username,
-                                       texts_of(seen.step.granted, *seen.all, look.tongue)});
+                                       scope_texts_of(seen.step.granted, *seen.all, look.tongue)});
 }
 
 // Storage can't stand by an answer now: the client may ask again (RFC 6749 4.1.2.1).
@@ -119,6 +101,23 @@ http_response unavailable(const app_context& context, const http_request& reques
 }
 
 } // namespace
+
+std::vector<std::pair<std::string, std::string>> scope_texts_of(const scope_set& scopes, const catalogue& all,
+                                                                language tongue) {
+    std::vector<std::pair<std::string, std::string>> out;
+    const auto builtin = builtin_scope_names();
+    for (std::size_t number = 0; number < builtin.size(); ++number) {
+        if (scopes.contains(number)) {
+            out.emplace_back(builtin[number], text_of_builtin_scope(builtin[number], tongue));
+        }
+    }
+    for (const scope_ptr& one : all.scopes) {
+        if (scopes.contains(one->number.value)) {
+            out.emplace_back(one->name, tongue == language::german ? one->text_de : one->text_en);
+        }
+    }
+    return out;
+}
 
 page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri) {
     return {

@@ -12,6 +12,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pawl::app {
 
@@ -40,6 +42,10 @@ bool is_of_our_page(const http_request& request);
 // How a page for this request looks: `ui_locales` says the language before the browser does; `redirect_uri` is where
 // the answer to its form may go (empty: nowhere).
 page_look look_of(const http_request& request, std::string_view ui_locales, std::string_view redirect_uri);
+
+// Scopes by name, with their texts where they have one.
+std::vector<std::pair<std::string, std::string>> scope_texts_of(const scope_set& scopes, const catalogue& all,
+                                                                language tongue);
 
 // --- Pages that say what is wrong, in the reader's language as far as the browser tells it.
 http_response error_page(const http_request& request, unsigned status, std::string error, std::string sentence);

@@ -16,6 +16,9 @@ extern const row_list token_rows;
 extern const row_list authorize_rows;
 extern const row_list links_rows;
 extern const row_list link_pages_rows;
+extern const row_list account_pages_rows;
+extern const row_list account_security_rows;
+extern const row_list account_apps_rows;
 extern const row_list sign_in_rows;
 extern const row_list end_session_rows;
 extern const row_list forward_auth_rows;
@@ -55,13 +58,16 @@ extern const row_list dev_mail_rows;
 
 // In the order in which the OpenAPI document shows them.
 inline constexpr const row_list* served_always[] = {
-    &root_rows,          &account_rows,      &token_rows,          &authorize_rows,      &sign_in_rows,
-    &end_session_rows,   &forward_auth_rows, &forward_pages_rows,  &userinfo_rows,       &introspect_rows,
-    &revoke_rows,        &session_rows,      &jwks_rows,           &metadata_rows,       &health_rows,
-    &docs_rows,          &admin_info_rows,   &admin_users_rows,    &admin_sessions_rows, &admin_keys_rows,
-    &admin_storage_rows, &admin_import_rows, &admin_events_rows,   &admin_clients_rows,  &admin_apis_rows,
-    &admin_scopes_rows,  &consents_rows,     &admin_consents_rows, &factors_rows,        &admin_factors_rows,
-    &admin_mail_rows,    &links_rows,        &link_pages_rows,     &admin_links_rows,
+    &root_rows,          &account_rows,       &token_rows,          &authorize_rows,
+    &sign_in_rows,       &end_session_rows,   &forward_auth_rows,   &forward_pages_rows,
+    &userinfo_rows,      &introspect_rows,    &revoke_rows,         &session_rows,
+    &jwks_rows,          &metadata_rows,      &health_rows,         &docs_rows,
+    &admin_info_rows,    &admin_users_rows,   &admin_sessions_rows, &admin_keys_rows,
+    &admin_storage_rows, &admin_import_rows,  &admin_events_rows,   &admin_clients_rows,
+    &admin_apis_rows,    &admin_scopes_rows,  &consents_rows,       &admin_consents_rows,
+    &factors_rows,       &admin_factors_rows, &admin_mail_rows,     &links_rows,
+    &link_pages_rows,    &admin_links_rows,   &account_pages_rows,  &account_security_rows,
+    &account_apps_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
     &dev_rows,       &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows,

@@ -1,7 +1,10 @@
-// What the pages of a request for authorization send: POST /sign-in, /select, /consent.
+// What the pages of a request for authorization send: POST /sign-in, /select, /consent. And the sign-in to the pages of
+// an account, which has no such request: GET /sign-in.
+#include "app/handler/account_visit.hpp"
 #include "app/handler/authorizing.hpp"
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/form.hpp"
 #include "core/service/consent_service.hpp"
 
 #include <utility>
@@ -11,10 +14,11 @@ namespace pawl::app {
 
 namespace {
 
-// A form of one of our pages, and the request that it is about.
+// A form of one of our pages, and what it is about: a request, or a page of an account that the user goes on to.
 struct page_form {
     parameters fields;
     flow about;
+    std::optional<account_place> to{};
 
     std::string_view text(std::string_view name) const {
         const parameter* const found = fields.find(name);
@@ -23,8 +27,8 @@ struct page_form {
 };
 
 // The page that refuses it, where it is not one.
-meaning<page_form> read_page_form(const app_context& context, const http_request& request) {
-    if (!signs_in_for_clients(context)) {
+meaning<page_form> read_page_form(const app_context& context, const http_request& request, bool for_accounts = false) {
+    if (context.web_sessions == nullptr || (!for_accounts && !signs_in_for_clients(context))) {
         return error_page_of_no_provider(request);
     }
     if (!is_of_our_page(request)) {
@@ -36,12 +40,28 @@ meaning<page_form> read_page_form(const app_context& context, const http_request
         return problem == nullptr ? error_page(request, std::get<failure>(failed->why)) : error_page(request, *problem);
     }
     page_form out{std::move(std::get<parameters>(body)), {}};
+    if (for_accounts && out.text("flow").empty() && !out.text("to").empty()) {
+        out.to = place_from(out.text("to"));
+        return out;
+    }
+    if (!signs_in_for_clients(context)) {
+        return error_page_of_no_provider(request);
+    }
     std::optional<flow> about = read_flow(context, out.text("flow"));
     if (!about) {
         return error_page_of_lost_flow(request);
     }
     out.about = *std::move(about);
     return out;
+}
+
+http_response page_of_sign_in(const app_context& context, const http_request& request, const page_form& form,
+                              sign_in_model model) {
+    if (!form.to) {
+        return sign_in_page(context, request, form.about, std::move(model));
+    }
+    model.to = name_of(*form.to);
+    return account_sign_in_page(request, {}, std::move(model));
 }
 
 // The page again, with what was wrong.
@@ -74,7 +94,7 @@ http_response page_of_failed_sign_in(const app_context& context, const http_requ
         again.problem = sign_in_problem::busy;
         break;
     }
-    http_response page = sign_in_page(context, request, form.about, std::move(again));
+    http_response page = page_of_sign_in(context, request, form, std::move(again));
     if (page.status != 200) { // it could not be made
         return page;
     }
@@ -100,7 +120,7 @@ task<result<web_visit>> try_sign_in(const app_context& context, const http_reque
 }
 
 task<http_response> handle_sign_in(app_context& context, const http_request& request) {
-    meaning<page_form> form = read_page_form(context, request);
+    meaning<page_form> form = read_page_form(context, request, true);
     if (!form) {
         co_return form.error();
     }
@@ -112,10 +132,46 @@ task<http_response> handle_sign_in(app_context& context, const http_request& req
     if (visit->wanted) { // the password alone signs no one in: the page asks for more
         sign_in_model more;
         more.step = visit->wanted->step.reveal();
-        co_return sign_in_page(context, request, form->about, std::move(more));
+        co_return page_of_sign_in(context, request, *form, std::move(more));
+    }
+    if (form->to) {
+        http_response away = see_other(std::string(path_of(*form->to)));
+        add_cookie(context, request, *visit, away);
+        co_return away;
     }
     auto going = go_on(context, request, std::move(form->about), *std::move(visit), {});
     co_return co_await std::move(going);
+}
+
+// ?to=PAGE of an account, and `again=yes` where who is signed in is to be asked once more.
+task<http_response> handle_show_sign_in(app_context& context, const http_request& request) {
+    if (context.web_sessions == nullptr) {
+        co_return error_page_of_no_provider(request);
+    }
+    const body_result query = read_form(request.query);
+    const auto asked = [&](std::string_view name) {
+        const parameter* const found = query.has_value() ? query->find(name) : nullptr;
+        return found == nullptr ? std::string_view() : found->text.reveal();
+    };
+    const account_place to = place_from(asked("to"));
+    auto looking = context.web_sessions->visit(session_cookie_in(context, request), request.from, true);
+    const result<web_visit> visit = co_await std::move(looking);
+    if (!visit) {
+        co_return error_page(request, visit.error());
+    }
+    http_response out;
+    sign_in_model model;
+    model.to = name_of(to);
+    model.again = visit->session && asked("again") == "yes";
+    if (visit->session && !model.again) {
+        out = see_other(std::string(path_of(to)));
+    } else {
+        model.login = visit->session ? visit->session->user->username : std::string();
+        out = account_sign_in_page(request, visit->session ? visit->session->user->locale : std::string(),
+                                   std::move(model));
+    }
+    add_cookie(context, request, *visit, out);
+    co_return out;
 }
 
 // What a page asked of one session is answered by no other.
@@ -179,6 +235,8 @@ constexpr refusal_list form_refusals = refuses_by_page(
     request_problem::not_found, request_problem::unsupported_media_type, errc::storage_unavailable);
 
 constexpr route rows[] = {
+    {get, "/sign-in", handle_show_sign_in, "show_sign_in",
+     refuses_by_page(in_other_words(request_problem::not_found), errc::storage_unavailable)},
     {post, "/sign-in", handle_sign_in, "sign_in",
      refuses_by_page(form_refusals, errc::validation_failed, errc::too_many_attempts, errc::password_queue_full,
                      errc::hash_memory_unavailable)},

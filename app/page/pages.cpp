@@ -81,18 +81,26 @@ http_response page_of(const page_look& look, const sign_in_model& m) {
         const bool is_wrong = m.problem == sign_in_problem::login_failed || m.problem == sign_in_problem::factor_failed;
         tied = is_wrong ? R"( aria-invalid="true" aria-describedby="problem")" : R"( aria-describedby="problem")";
     }
+    const std::string carries = m.to.empty() ? "flow" : "to", carried = escaped(m.to.empty() ? m.flow : m.to);
     if (!m.step.empty()) {
-        return framed(
-            look, texts.factor_title,
-            filled(templates::factor, texts,
-                   {{"problem", problem}, {"flow", escaped(m.flow)}, {"step", escaped(m.step)}, {"tied", tied}}),
-            own_forms(look));
+        return framed(look, texts.factor_title,
+                      filled(templates::factor, texts,
+                             {{"problem", problem},
+                              {"carries", carries},
+                              {"flow", carried},
+                              {"step", escaped(m.step)},
+                              {"tied", tied}}),
+                      own_forms(look));
     }
+    const std::string client =
+        m.to.empty() ? isolated(m.client_name, texts.some_client) : filled_text(texts.own_account, {});
+    const std::string lead = filled_text(texts.sign_in_lead, {{"client", client}});
     return framed(look, texts.sign_in_title,
                   filled(templates::sign_in, texts,
-                         {{"client", isolated(m.client_name, texts.some_client)},
+                         {{"lead", m.again ? filled_text(texts.again_lead, {}) : lead},
                           {"problem", problem},
-                          {"flow", escaped(m.flow)},
+                          {"carries", carries},
+                          {"flow", carried},
                           {"login", escaped(m.login)},
                           {"tied", tied},
                           {"focus_login", m.login.empty() ? " autofocus" : ""},

@@ -43,6 +43,8 @@ struct sign_in_model {
     sign_in_problem problem = sign_in_problem::none;
     seconds wait{};     // too_many_attempts
     std::string step{}; // the page asks for a second factor, with this in a hidden field `step`; empty: for a password
+    std::string to{};   // in place of `flow`: the page of an account that the user goes on to (account_pages.hpp)
+    bool again = false; // who is signed in is asked once more
 };
 struct consent_model {
     std::string flow, client_name, user_name;                // user_name: who is signed in

@@ -2,6 +2,8 @@
 // {name} in a text stands for a value of the page.
 #pragma once
 
+#include "app/page/account_texts.hpp"
+
 #include <string_view>
 
 namespace pawl::app {
@@ -33,7 +35,8 @@ struct said {
     X(change_title) X(change_lead) X(change_sure) X(change_button) X(change_done) \
     X(undo_title) X(undo_lead) X(undo_sure) X(undo_button) X(undo_done) \
     X(invite_title) X(invite_lead) X(invite_button) X(invite_done) \
-    X(link_done_title) X(link_dead_title) X(link_invalid) X(link_expired) X(link_used)
+    X(link_done_title) X(link_dead_title) X(link_invalid) X(link_expired) X(link_used) \
+    PAWL_ACCOUNT_TEXTS(X)
 // clang-format on
 
 struct page_texts {

@@ -492,7 +492,7 @@ class WithoutKeysToShare(case.ServerCase):
 
     def test_hs256_signs_in_nobody_for_clients(self):
         for method, path in (("GET", "/authorize"), ("POST", "/authorize"), ("GET", "/end_session"), ("POST", "/sign-in")):
-            reply = self.client.request(method, path, b"" if method == "POST" else None)
+            reply = self.client.request(method, path, b"" if method == "POST" else None, {"Sec-Fetch-Site": "same-origin"})
             self.expect(reply, 404)
         self.assertNotIn("authorization_endpoint", self.client.get("/.well-known/openid-configuration").json)
 
