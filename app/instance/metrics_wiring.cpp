@@ -159,6 +159,28 @@ void add_service_rows(std::vector<metric_row>& rows, const service_counters& c) 
         of(c.rehashes));
 }
 
+void add_check_rows(std::vector<metric_row>& rows, const check_counters& checks) {
+    const auto pair = [](std::string_view what, std::string_view name, std::string_view outcome) {
+        return std::string(what) + "=\"" + std::string(name) + "\",outcome=\"" + std::string(outcome) + "\"";
+    };
+    for (std::size_t i = 0; i < checked_code_names.size(); ++i) {
+        for (std::size_t k = 0; k < code_outcome_names.size(); ++k) {
+            add(rows, "pawl_factor_checks_total", "Codes of second factors that were shown, by what came of them.",
+                counter, number(checks.codes.of(i, k)),
+                pair("kind", checked_code_names.at(i), code_outcome_names.at(k)));
+        }
+    }
+    for (std::size_t i = 0; i < checked_capsule_names.size(); ++i) {
+        for (std::size_t k = 0; k < capsule_outcome_names.size(); ++k) {
+            add(rows, "pawl_capsules_total",
+                "Links of mails, steps of sign-ins and remembered devices that were shown to be used, by how they "
+                "stood.",
+                counter, number(checks.capsules.of(i, k)),
+                pair("purpose", checked_capsule_names.at(i), capsule_outcome_names.at(k)));
+        }
+    }
+}
+
 void add_store_rows(std::vector<metric_row>& rows, const storage::store_statistics& s) {
     for (std::size_t i = 0; i <= static_cast<std::size_t>(last_family_status); ++i) {
         add(rows, "pawl_store_families", "Families in memory, by status.", gauge, number(s.families_by_status.at(i)),
@@ -305,6 +327,7 @@ std::vector<metric_row> wire_metrics(const metrics_sources& sources) {
     std::vector<metric_row> rows;
     const storage::store_statistics stats = sources.data.statistics();
     add_service_rows(rows, sources.counters);
+    add_check_rows(rows, sources.counters.checks);
     add_store_rows(rows, stats);
     add_log_rows(rows, stats.log);
     add_password_rows(rows, sources.passwords.stats());

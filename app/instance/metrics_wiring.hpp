@@ -45,6 +45,7 @@ void keep_process_files();
 
 // The parts, pure but for the last.
 void add_service_rows(std::vector<metric_row>& rows, const service_counters& counters);
+void add_check_rows(std::vector<metric_row>& rows, const check_counters& checks);
 void add_store_rows(std::vector<metric_row>& rows, const storage::store_statistics& stats);
 void add_log_rows(std::vector<metric_row>& rows, const storage::log_stats& stats);
 void add_password_rows(std::vector<metric_row>& rows, const password_pool_stats& stats);

@@ -81,6 +81,22 @@ mailing_edit_function adds(const service_context& context, const user_factor& ma
     };
 }
 
+// What the TOTP was offered in, and the code that was shown with it.
+void count_confirmation(const service_context& context, const result<user_factor>& made) {
+    check_counters& checks = context.counters.checks;
+    if (made) {
+        checks.codes.count(checked_code::totp, code_outcome::accepted);
+        return; // of the capsule only its use tells
+    }
+    const errc why = made.error().code;
+    if (why == errc::second_factor_failed) {
+        checks.codes.count(checked_code::totp, code_outcome::wrong);
+    }
+    checks.capsules.count(checked_capsule::enrol, why == errc::link_invalid   ? capsule_outcome::invalid
+                                                  : why == errc::link_expired ? capsule_outcome::expired
+                                                                              : capsule_outcome::good);
+}
+
 using change_function = std::function<user_change(const mailing_edit_function& edit)>;
 
 // Awaited directly: `change` outlives the call.
@@ -92,12 +108,14 @@ task<result<user_factor>> confirm(const service_context& context, user_ptr owner
     }
     const std::string account = "factor " + std::to_string(owner->id.value);
     if (const std::optional<seconds> wait = reserve_factor_try(context, account)) {
+        context.counters.checks.codes.count(checked_code::totp, code_outcome::throttled);
         co_return failure(errc::too_many_attempts, *wait);
     }
     result<user_factor> made = proven_totp(context, *owner, capsule, code);
     if (made.has_value() || made.error().code != errc::second_factor_failed) {
         give_back_factor_try(context, account);
     }
+    count_confirmation(context, made);
     if (!made) {
         co_return made.error();
     }
@@ -106,6 +124,9 @@ task<result<user_factor>> confirm(const service_context& context, user_ptr owner
     task<result<user_ptr>> settling =
         settle_factor_change(context, std::move(changed), event_kind::factor_added, about_factor(*made), from);
     const result<user_ptr> settled = co_await std::move(settling);
+    const bool overtaken = !settled && settled.error().code == errc::link_used;
+    context.counters.checks.capsules.count(checked_capsule::enrol,
+                                           overtaken ? capsule_outcome::used : capsule_outcome::good);
     if (!settled) {
         co_return settled.error();
     }

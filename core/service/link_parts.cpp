@@ -8,6 +8,25 @@
 
 namespace pawl {
 
+namespace {
+
+capsule_outcome outcome_of(link_decision decision) {
+    switch (decision) {
+    case link_decision::good:
+        return capsule_outcome::good;
+    case link_decision::link_expired:
+        return capsule_outcome::expired;
+    case link_decision::link_used:
+    case link_decision::already_done:
+        return capsule_outcome::used;
+    case link_decision::link_invalid:
+        break;
+    }
+    return capsule_outcome::invalid;
+}
+
+} // namespace
+
 failure failure_of(link_decision why) {
     switch (why) {
     case link_decision::link_expired:
@@ -17,6 +36,12 @@ failure failure_of(link_decision why) {
     default:
         return {errc::link_invalid};
     }
+}
+
+void count_link(const service_context& context, link_purpose wanted, link_decision decision) {
+    static_assert(static_cast<std::uint8_t>(checked_capsule::invite) + 1 == link_purpose_max);
+    const auto what = static_cast<checked_capsule>(static_cast<std::uint8_t>(wanted) - 1);
+    context.counters.checks.capsules.count(what, outcome_of(decision));
 }
 
 ticket record_by_link(const service_context& context, event_kind kind, user_id id, const caller& from,

@@ -12,6 +12,9 @@ namespace pawl {
 
 failure failure_of(link_decision why);
 
+// For /metrics: how a link stood that was shown to be used for `wanted`.
+void count_link(const service_context& context, link_purpose wanted, link_decision decision);
+
 // Evidence of what the holder of a link did, or was refused. What it returns is to be waited for with the change.
 ticket record_by_link(const service_context& context, event_kind kind, user_id id, const caller& from,
                       std::string about);

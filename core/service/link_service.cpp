@@ -162,6 +162,7 @@ task<failure> link_service::refused(link_decision why, const user_ptr& u) {
 task<result<link_service::held_link>> link_service::hold(const secret_string& capsule, link_purpose wanted) {
     std::optional<opened_link> shown = open(capsule);
     if (!shown || shown->link.purpose != wanted) {
+        count_link(context_, wanted, link_decision::link_invalid);
         co_return errc::link_invalid;
     }
     held_link out;
@@ -169,6 +170,7 @@ task<result<link_service::held_link>> link_service::hold(const secret_string& ca
     out.shown = *std::move(shown);
     const link_decision decision = out.user ? decide(out.shown, wanted, *out.user) : link_decision::link_used;
     out.done = decision == link_decision::already_done;
+    count_link(context_, wanted, decision);
     if (decision != link_decision::good && !out.done) {
         task<failure> refusing = refused(decision, out.user);
         co_return co_await std::move(refusing);

@@ -102,6 +102,10 @@ ticket tell_of_failures(const service_context& context, const user& holder, cons
     return send_notice(context, mail_kind::factor_failures, holder, from);
 }
 
+void count_step(const service_context& context, capsule_outcome outcome) {
+    context.counters.checks.capsules.count(checked_capsule::login_step, outcome);
+}
+
 } // namespace
 
 std::optional<seconds> reserve_factor_try(const service_context& context, const std::string& account) {
@@ -128,10 +132,13 @@ void give_back_factor_try(const service_context& context, const std::string& acc
 task<result<accepted_factor>> prove_factor(const service_context& context, user_ptr holder, shown_codes shown,
                                            caller from) {
     const std::string account = "factor " + std::to_string(holder->id.value);
+    const bool is_totp = !shown.totp.empty();
+    const checked_code counted = is_totp ? checked_code::totp : checked_code::recovery;
     if (const std::optional<seconds> wait = reserve_factor_try(context, account)) {
+        context.counters.checks.codes.count(counted, code_outcome::throttled);
         co_return failure(errc::too_many_attempts, *wait);
     }
-    const bool is_totp = !shown.totp.empty();
+    code_outcome outcome = code_outcome::wrong;
     const factor_kind kind = is_totp ? factor_kind::totp : factor_kind::recovery;
     const secret_string code =
         is_totp ? normal_totp(shown.totp.reveal()) : normal_recovery_code(shown.recovery_code.reveal());
@@ -149,8 +156,10 @@ task<result<accepted_factor>> prove_factor(const service_context& context, user_
             rests = later(*rests, tried.wait_for);
         }
         if (tried.what != factor_verdict::accepted) {
+            outcome = tried.what == factor_verdict::used ? code_outcome::used : outcome;
             continue;
         }
+        context.counters.checks.codes.count(counted, code_outcome::accepted);
         give_back_factor_try(context, account);
         accepted_factor out{is_totp ? second_shown::totp : second_shown::recovery_code, facts.number, tried.wait_for};
         if (!is_totp) {
@@ -161,6 +170,7 @@ task<result<accepted_factor>> prove_factor(const service_context& context, user_
         }
         co_return out;
     }
+    context.counters.checks.codes.count(counted, outcome);
     record_attempt(context, event_kind::second_factor_failed, account_name(*holder), holder, from);
     if (rests) {
         rests = later(*rests, tell_of_failures(context, *holder, account, from));
@@ -191,14 +201,20 @@ task<result<continued_login>> continue_login(const service_context& context, con
     const std::uint64_t mark = mark_of(context);
     const std::optional<login_step> shown = peek_login_step(*keys->capsules, step.reveal(), mark);
     if (!shown) {
+        count_step(context, capsule_outcome::invalid);
         co_return errc::step_expired;
     }
     user_ptr holder = context.data.find_user(shown->user);
     if (!holder) {
+        count_step(context, capsule_outcome::used);
         co_return errc::step_expired; // a tombstone: it will not come back
     }
     opened_step opened = open_login_step(*keys->capsules, step.reveal(), *holder, mark, context.time.now());
-    if (opened.is != step_state::good || !holder->gate.enabled) {
+    const bool good = opened.is == step_state::good && holder->gate.enabled;
+    count_step(context, good                               ? capsule_outcome::good
+                        : opened.is == step_state::expired ? capsule_outcome::expired
+                                                           : capsule_outcome::used);
+    if (!good) {
         const result<ticket> rests = context.data.observe_user(holder->id, holder->version);
         task<failure> refused = refusal(context.data, errc::step_expired, rests);
         co_return co_await std::move(refused);
@@ -208,8 +224,13 @@ task<result<continued_login>> continue_login(const service_context& context, con
 }
 
 bool is_remembered(const service_context& context, const user& holder, const secret_string& device) {
-    return is_remembered_device(*context.keys()->capsules, device.reveal(), holder, mark_of(context),
-                                context.settings.device_ttl, context.time.now());
+    const bool good = is_remembered_device(*context.keys()->capsules, device.reveal(), holder, mark_of(context),
+                                           context.settings.device_ttl, context.time.now());
+    if (!device.empty()) {
+        context.counters.checks.capsules.count(checked_capsule::device,
+                                               good ? capsule_outcome::good : capsule_outcome::invalid);
+    }
+    return good;
 }
 
 secret_string remember_device(const service_context& context, user_id holder) {

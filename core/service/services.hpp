@@ -18,6 +18,7 @@
 #include "core/port/token_signer.hpp"
 #include "core/provider/standard_claims.hpp"
 #include "core/secret.hpp"
+#include "core/service/check_counters.hpp"
 #include "core/service/user_claims.hpp"
 #include "core/user/user.hpp"
 
@@ -86,6 +87,7 @@ struct service_counters {
     std::atomic<std::uint64_t> logins_ok{0}, logins_failed{0}, logins_throttled{0}, sign_ups{0}, rotations{0},
         replays{0}, reuses{0}, healed{0}, ahead_revoked{0}, reuse_suspected{0}, refused_dead{0}, refused_forged{0},
         refused_mismatch{0}, logouts{0}, evictions{0}, rehashes{0};
+    check_counters checks;
 };
 
 // Everything a service needs; owned by app/main, outlives the services.

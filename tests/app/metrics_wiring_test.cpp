@@ -92,6 +92,25 @@ BOOST_AUTO_TEST_CASE(counters_reach_their_rows) {
     BOOST_TEST(value_of(rows, "pawl_logins_total", "outcome=\"throttled\"") == 7);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_shown_is_counted_by_kind_and_by_outcome) {
+    service_counters counters;
+    counters.checks.codes.count(checked_code::recovery, code_outcome::used);
+    counters.checks.codes.count(checked_code::totp, code_outcome::throttled);
+    counters.checks.codes.count(checked_code::totp, code_outcome::throttled);
+    counters.checks.capsules.count(checked_capsule::device, capsule_outcome::invalid);
+    counters.checks.capsules.count(checked_capsule::verify_email, capsule_outcome::good);
+    std::vector<metric_row> rows;
+    add_check_rows(rows, counters.checks);
+    BOOST_TEST(rows.size() == 2U * 4U + 9U * 4U);
+    const std::string_view codes = "pawl_factor_checks_total", capsules = "pawl_capsules_total";
+    BOOST_TEST(value_of(rows, codes, R"(kind="recovery",outcome="used")") == 1);
+    BOOST_TEST(value_of(rows, codes, R"(kind="totp",outcome="throttled")") == 2);
+    BOOST_TEST(value_of(rows, codes, R"(kind="totp",outcome="accepted")") == 0);
+    BOOST_TEST(value_of(rows, capsules, R"(purpose="device",outcome="invalid")") == 1);
+    BOOST_TEST(value_of(rows, capsules, R"(purpose="verify_email",outcome="good")") == 1);
+    BOOST_TEST(value_of(rows, capsules, R"(purpose="enrol",outcome="used")") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(histograms_are_cumulative_with_bounds_in_seconds) {
     storage::log_stats stats;
     stats.sync_histogram[0] = 5;

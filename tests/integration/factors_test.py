@@ -2,6 +2,7 @@
 request that is not good."""
 import base64
 import json
+import re
 import signal
 import threading
 from urllib.parse import urlencode
@@ -68,6 +69,42 @@ class Factors(FactorCase):
         self.expect(self.login(totp=made["previous"]), 200)
         self.expect(self.login(totp=made["code"]), 200)
         self.expect(self.client.post("/dev/totp", {"user": self.email, "enrol": True, "factor": 2}), 404, "factor_not_found")
+
+    def test_what_was_shown_is_counted(self):
+        def counted():
+            text = self.client.get("/metrics").body.decode()
+            shown = re.findall(r"^pawl_(?:factor_checks|capsules)_total\{(.*)\} (\d+)$", text, re.MULTILINE)
+            return {labels.replace('"', ""): int(n) for labels, n in shown}
+        before = counted()
+        self.assertEqual(len(before), 2 * 4 + 9 * 4)
+        self.set_up()
+        step = self.step()
+        code = self.fresh()
+        self.expect(self.client.post("/login/factor", {"step": step, "totp": code}), 200)
+        self.expect(self.login(totp=code), 401, "second_factor_failed")
+        self.expect(self.login(totp="abcdef"), 401, "second_factor_failed")
+        self.expect(self.login(recovery_code="aaaaa-aaaaa"), 401, "second_factor_failed")
+        device = self.expect(self.login(totp=self.fresh(), remember=True), 200).json["device"]
+        self.expect(self.login(device=device), 200)
+        self.expect(self.login(device=device[:-1]), 401, "second_factor_required")
+        self.expect(self.client.post("/login/factor", {"step": "pls_none", "totp": code}), 401, "step_expired")
+        step = self.step()
+        self.client.advance(301)
+        self.expect(self.client.post("/login/factor", {"step": step, "totp": code}), 401, "step_expired")
+        self.expect(self.client.post("/password/forgot", {"email": self.email}), 202)
+        mail = self.expect(self.client.get("/dev/mail?to=" + self.email), 200).json[-1]
+        reset = {"capsule": mail["link"].rsplit("/", 1)[1], "new_password": "another horse battery", "totp": self.fresh()}
+        self.expect(self.client.post("/password/reset", reset), 204)
+        self.expect(self.client.post("/password/reset", reset), 410, "link_used")
+        self.expect(self.client.post("/password/reset", {**reset, "capsule": "pml_none"}), 400, "link_invalid")
+        after = counted()  # the reset asked for no code: the address was not proven, so the factors went with it
+        risen = {labels: n - before[labels] for labels, n in after.items() if n != before[labels]}
+        self.assertEqual(risen, {
+            "kind=totp,outcome=accepted": 3, "kind=totp,outcome=used": 1, "kind=totp,outcome=wrong": 1, "kind=recovery,outcome=wrong": 1,
+            "purpose=enrol,outcome=good": 1, "purpose=login_step,outcome=good": 1, "purpose=login_step,outcome=invalid": 1,
+            "purpose=login_step,outcome=expired": 1, "purpose=device,outcome=good": 1, "purpose=device,outcome=invalid": 1,
+            "purpose=reset_password,outcome=good": 1, "purpose=reset_password,outcome=used": 1,
+            "purpose=reset_password,outcome=invalid": 1})
 
     def test_a_user_without_a_factor_logs_in_as_ever(self):
         told = claims(self.access)
