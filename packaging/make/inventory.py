@@ -27,7 +27,7 @@ LICENCES = {
     "liburcu": "LGPL-2.1-or-later",
     "openssl": "Apache-2.0",
     "python-zxcvbn": "MIT",
-    "qrcodegen": "MIT",
+    "qr-code-generator": "MIT",
     "tomlplusplus": "MIT",
     "utf8proc": "MIT",
 }
