@@ -7,6 +7,7 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace pawl::app {
@@ -14,13 +15,13 @@ namespace {
 
 // As family_use wants it: what is no printable ASCII goes, so that it is safe in JSON, logs and terminals.
 void clean_agent(std::string_view text, std::string& out) {
-    out.clear();
-    for (const char c : text.substr(0, agent_read_max)) {
-        if (c >= 0x20 && c < 0x7f) {
+    const auto is_printable = [](char c) { return c >= 0x20 && c < 0x7f; };
+    text = text.substr(0, agent_read_max);
+    const auto good = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_printable) - text.begin());
+    out.assign(text.substr(0, std::min(good, family_use::agent_size_max)));
+    for (const char c : text.substr(good)) { // of most there is nothing left
+        if (is_printable(c) && out.size() < family_use::agent_size_max) {
             out.push_back(c);
-            if (out.size() == family_use::agent_size_max) {
-                return;
-            }
         }
     }
 }
@@ -47,7 +48,7 @@ void connection::answer_problem(request_problem problem, std::string_view detail
     request_.from.address = peer_;
     request_.origin = origin;
     match_ = route_match();
-    head_ = request_head();
+    head_.clear();
     host_.ids.next(request_.request_id);
     respond(problem_response(problem, detail), now);
 }

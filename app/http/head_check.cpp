@@ -372,7 +372,7 @@ std::string_view detail_of(head_refusal why) {
 
 head_refusal check_header_block(std::string_view block, const host_list& hosts, request_head& head) {
     BOOST_ASSERT(block.ends_with("\r\n\r\n") && block.size() <= long_header_block_size_max);
-    head = request_head();
+    head.clear();
     head_parser parser(head);
     boost::beast::error_code ec;
     const std::size_t used = parser.put(boost::asio::buffer(block.data(), block.size()), ec);

@@ -95,7 +95,8 @@ private:
 };
 
 // A header block that passed. Views into the block.
-struct request_head {
+// All but the lists of lines, which only their counts make speak.
+struct request_head_fields {
     http_method method = http_method::other;
     std::string_view method_text, target, path, query, host;
     std::size_t content_length = 0;
@@ -109,13 +110,18 @@ struct request_head {
     // The first line of each, and whether there was a second one of any of them.
     std::optional<std::string_view> x_forwarded_method, x_forwarded_proto, x_forwarded_host, x_forwarded_uri;
     bool x_forwarded_twice = false;
-    // All lines of these, in order: a proxy may append a line of its own.
+    std::size_t forwarded_count = 0, x_forwarded_for_count = 0, cookie_count = 0;
+};
+
+struct request_head : request_head_fields {
+    // All lines of these, in order: a proxy may append a line of its own. What stands from the count on means nothing.
     static constexpr std::size_t forwarded_lines_max = 8;
     std::array<std::string_view, forwarded_lines_max> forwarded, x_forwarded_for;
-    std::size_t forwarded_count = 0, x_forwarded_for_count = 0;
     // All Cookie lines (RFC 9113 8.2.3: to be read as one, joined by "; ").
     std::array<std::string_view, cookie_lines_max> cookies;
-    std::size_t cookie_count = 0;
+
+    // As a new one, but for lines that no count has.
+    void clear() { static_cast<request_head_fields&>(*this) = request_head_fields(); }
 };
 
 // `block` is a header block up to and including its empty line, nothing after. On `none` the head is filled; otherwise
