@@ -1,10 +1,10 @@
 #include "core/ids.hpp"
 
+#include "core/text/hex.hpp"
+
 namespace pawl {
 
 namespace {
-
-constexpr std::string_view hex_digits = "0123456789abcdef";
 
 // 0..15, or 16 for what is no lower-case hex digit.
 constexpr unsigned hex_value(char c) {
@@ -27,10 +27,9 @@ std::string to_hex(const family_id& id) {
 }
 
 void append_hex(std::string& text, const family_id& id) {
-    for (const std::uint8_t byte : id.bytes) {
-        text.push_back(hex_digits[byte >> 4U]);
-        text.push_back(hex_digits[byte & 0xFU]);
-    }
+    const std::size_t at = text.size();
+    text.resize(at + 2 * id.bytes.size());
+    put_hex(id.bytes.data(), id.bytes.size(), text.data() + at);
 }
 
 std::optional<family_id> family_id_from_hex(std::string_view hex) {

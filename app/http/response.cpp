@@ -2,6 +2,7 @@
 
 #include "app/http/limits.hpp"
 #include "core/secret.hpp"
+#include "core/text/hex.hpp"
 
 #include <sys/random.h>
 
@@ -207,11 +208,8 @@ void request_id_source::next(std::string& out) {
         used_ = 0;
     }
     out.resize(id_size * 2);
-    for (std::size_t i = 0; i < id_size; ++i) {
-        const std::uint8_t b = bytes_[used_++];
-        out[2 * i] = "0123456789abcdef"[b >> 4];
-        out[2 * i + 1] = "0123456789abcdef"[b & 15];
-    }
+    put_hex(bytes_.data() + used_, id_size, out.data());
+    used_ += id_size;
 }
 
 bool is_good_request_id(std::string_view text) {
