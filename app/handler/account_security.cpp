@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 namespace pawl::app {
@@ -62,7 +63,9 @@ std::vector<happening> happened_to(const user& u, const told_factors& factors,
         add(all, f.state.facts.created_at, happening_kind::signed_in, f.last_use.agent,
             network_text(f.last_use.address));
     }
-    std::ranges::stable_sort(all, std::ranges::greater(), &happening::at);
+    std::ranges::sort(all, [](const happening& a, const happening& b) { // no stable_sort: clang 19 calls it deprecated
+        return std::tie(b.at, b.what, b.about) < std::tie(a.at, a.what, a.about);
+    });
     all.resize(std::min(all.size(), happenings_max));
     return all;
 }
