@@ -47,7 +47,7 @@ enum class errc : std::uint8_t {
     events_gone,               // the log does not go on from there: retention took it, or it never went so far
     events_of_another_history, // a restore was made since, or before: the number means another event, or none
     // What the operator has configured.
-    sign_up_closed,   // --sign-up closed
+    sign_up_closed,   // --sign-up closed or invite
     claims_too_large, // what --claims adds of this user does not fit into a token
     // Capacity, too.
     hash_memory_unavailable, // a hash got no memory, and decided nothing; retry_after
@@ -93,6 +93,10 @@ enum class errc : std::uint8_t {
     link_expired,     // ours, and too old
     link_used,        // used, or overtaken by a change
     already_verified, // the address of the account is proven
+    // Who may sign up, and in (docs/accounts.md).
+    domain_not_allowed, // an address of a domain that --sign-up-domain does not name
+    approval_pending,   // a right password of an account that no operator has allowed yet
+    email_not_verified, // a right password, and --require-verified-email
 };
 
 // One member of a request that is not acceptable. `message` is a sentence fragment for people.

@@ -9,6 +9,7 @@
 #include "app/config/tls_settings.hpp"
 #include "app/config/values.hpp"
 #include "app/config/webhook_settings.hpp"
+#include "core/account/sign_up_policy.hpp"
 #include "core/factor/decide_login.hpp"
 #include "core/factor/totp.hpp"
 #include "core/family/decide.hpp"
@@ -74,7 +75,7 @@ struct config {
     std::size_t max_clients = 0;
     std::size_t max_connections = 0;
     seconds idle_timeout{};
-    bool sign_up_open = true;
+    sign_up_policy sign_up;
     bool shows_links = false; // --admin-links show
     password_rules passwords;
     argon2_cost argon2;

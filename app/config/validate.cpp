@@ -312,6 +312,9 @@ option_error validate(option_values& values, const validation_facts& facts, conf
     if (auto error = check_passwords(values, out)) {
         return error;
     }
+    if (auto error = check_sign_up(values, out)) {
+        return error;
+    }
     if (auto error = check_development(values, out)) {
         return error;
     }

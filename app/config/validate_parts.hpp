@@ -16,6 +16,8 @@ option_error check_mail(option_values& v, config& out);
 
 // validate_passwords.cpp
 option_error check_passwords(option_values& v, config& out);
+// After check_mail(): who may sign up, and in.
+option_error check_sign_up(option_values& v, config& out);
 // After check_passwords(): how many hashes there may be at once follows from what one costs.
 void take_threads(option_values& v, const validation_facts& facts, config& out);
 

@@ -7,7 +7,8 @@ namespace pawl::app {
 
 namespace {
 
-constexpr std::size_t password_length_safe = 8;    // NIST SP 800-63B-4
+constexpr std::size_t password_length_safe = 8;    // NIST SP 800-63B-4 3.1.1.2, beside a second factor
+constexpr std::size_t password_length_alone = 15;  // the same, where it is the only factor
 constexpr std::uint32_t argon2_memory_kib_min = 8; // RFC 9106 3.1: 8 p
 
 constexpr std::int64_t password_queue_usual = 64;
@@ -40,6 +41,40 @@ bool is_cheap(const argon2_cost& cost) {
     }
 }
 
+namespace {
+
+// What --assurance asks for, where it was not said; refuses what contradicts it.
+option_error check_assurance(option_values& v, config& out) {
+    using enum option_id;
+    const std::string level = v.text(assurance);
+    if (level == "none") {
+        return std::nullopt;
+    }
+    if (level == "aal2") {
+        if (v.given(require_factor) && out.require_factor != factor_policy::all) {
+            return v.complain(require_factor, "must be all with --assurance aal2");
+        }
+        v.derive(require_factor, std::string("all"));
+        out.require_factor = factor_policy::all;
+    }
+    const std::size_t least = out.require_factor == factor_policy::all ? password_length_safe : password_length_alone;
+    if (!v.has(password_min_length)) {
+        v.derive(password_min_length, std::to_string(least));
+    }
+    if (v.number(password_min_length) < static_cast<std::int64_t>(least)) {
+        return v.complain(password_min_length,
+                          "must be at least " + std::to_string(least) + " with --assurance " + level);
+    }
+    if (!v.has(password_blocklist)) {
+        v.derive(password_blocklist, std::string("on"));
+    }
+    return v.text(password_blocklist) == "on"
+               ? option_error()
+               : option_error(v.complain(password_blocklist, "must be on with --assurance " + level));
+}
+
+} // namespace
+
 option_error check_passwords(option_values& v, config& out) {
     using enum option_id;
     out.argon2 = *argon2_cost_from_text(v.text(argon2));
@@ -55,6 +90,9 @@ option_error check_passwords(option_values& v, config& out) {
                                       "m=9216,t=4; m=7168,t=5); less only with --dev");
         }
         out.warnings.emplace_back("--argon2 " + v.text(argon2) + ": passwords are hashed too cheaply to be safe");
+    }
+    if (auto error = check_assurance(v, out)) {
+        return error;
     }
     if (!v.has(password_min_length)) {
         v.derive(password_min_length, std::to_string(out.dev ? 1 : password_length_safe));
@@ -76,8 +114,39 @@ option_error check_passwords(option_values& v, config& out) {
     if (!out.passwords.blocklist && !out.dev) {
         out.warnings.emplace_back("--password-blocklist off: passwords that everyone tries first are taken");
     }
-    out.sign_up_open = v.text(sign_up) == "open";
+    return std::nullopt;
+}
+
+option_error check_sign_up(option_values& v, config& out) {
+    using enum option_id;
+    out.sign_up.mode = *sign_up_mode_from_text(v.text(sign_up));
     out.shows_links = v.text(admin_links) == "show";
+    out.sign_up.wants_verified_email = v.text(require_verified_email) == "on";
+    const bool has_mail = out.mail_out.has_value() || out.dev;
+    if (out.sign_up.mode == sign_up_mode::confirm && !has_mail) {
+        return v.complain(sign_up, "needs --smtp: its links are mailed");
+    }
+    if (out.sign_up.wants_verified_email && !has_mail) {
+        return v.complain(require_verified_email, "needs --smtp: addresses are proven by mail");
+    }
+    if (!v.has(sign_up_domain)) {
+        return std::nullopt;
+    }
+    for (const std::string& text : v.texts(sign_up_domain)) {
+        const auto domain = sign_up_domain_from_text(text);
+        if (!domain) {
+            return v.complain(sign_up_domain, "must be a domain as example.org or *.example.org");
+        }
+        out.sign_up.domains.push_back(*domain);
+    }
+    if (out.sign_up.domains.size() > sign_up_domains_max) {
+        return v.complain(sign_up_domain, "may be given " + std::to_string(sign_up_domains_max) + " times");
+    }
+    const bool proves = out.sign_up.mode != sign_up_mode::open || out.sign_up.wants_verified_email;
+    if (!proves) {
+        out.warnings.emplace_back("--sign-up-domain with --sign-up open: the address is not proven; with --sign-up "
+                                  "confirm it is");
+    }
     return std::nullopt;
 }
 

@@ -72,8 +72,11 @@ json_object_writer& add_members(json_object_writer& object, const user& u) {
         .member("first_name", u.first_name)
         .member("surname", u.surname)
         .member("is_superuser", u.is_superuser)
-        .raw("roles", json_array(u.roles))
-        .member("created_at", created_at);
+        .raw("roles", json_array(u.roles));
+    if (u.pending_approval && !u.gate.enabled) {
+        object.member("pending", true);
+    }
+    object.member("created_at", created_at);
     give_pooled_string(std::move(created_at));
     return object;
 }

@@ -3,11 +3,24 @@
 #include "app/dto/responses.hpp"
 #include "app/handler/callers.hpp"
 #include "app/handler/rows.hpp"
+#include "app/handler/signing_up.hpp"
 #include "app/handler/support.hpp"
+#include "app/http/member_reader.hpp"
+#include "app/page/pages.hpp"
 
 #include <utility>
 
 namespace pawl::app {
+
+task<result<void>> ask_sign_up(app_context& context, const http_request& request, std::string email) {
+    if (context.links == nullptr) {
+        co_return errc::mail_off;
+    }
+    const bool is_german = language_of({}, request.accept_language.value_or(std::string_view())) == language::german;
+    std::string lang = is_german ? "de" : ""; // else as the server has it
+    auto asking = context.links->ask_sign_up(std::move(email), std::move(lang), request.from);
+    co_return co_await std::move(asking);
+}
 
 namespace {
 
@@ -15,9 +28,40 @@ result<secret_string> read_current_password(const parameters& body) {
     return read_secret(body, "current_password");
 }
 
+// The address alone: the password is chosen with the link, so that none is kept for who does not have the mailbox.
+result<std::string> read_address(const parameters& body) {
+    member_reader reader(body);
+    std::string email = reader.required_text("email");
+    if (reader.given("password")) {
+        reader.blame("password", "is chosen with the link that is mailed: send the email alone");
+    }
+    return reader.failed() ? result<std::string>(reader.why()) : result<std::string>(std::move(email));
+}
+
+// Awaited directly: `request` outlives the call.
+task<http_response> sign_up_by_mail(app_context& context, const http_request& request) {
+    auto email = read_json(request, read_address);
+    if (!email) {
+        co_return email.error();
+    }
+    auto asking = ask_sign_up(context, request, *std::move(email));
+    const result<void> asked = co_await std::move(asking);
+    if (!asked) {
+        co_return problem_response(asked.error());
+    }
+    http_response accepted = no_content();
+    accepted.status = 202;
+    co_return accepted;
+}
+
 task<http_response> handle_sign_up(app_context& context, const http_request& request) {
-    if (!context.settings.sign_up_open) { // whatever the body is
+    const sign_up_mode mode = context.settings.sign_up.mode;
+    if (mode == sign_up_mode::invite || mode == sign_up_mode::closed) { // whatever the body is
         co_return problem_response(failure(errc::sign_up_closed));
+    }
+    if (mode == sign_up_mode::confirm) {
+        auto asking = sign_up_by_mail(context, request);
+        co_return co_await std::move(asking);
     }
     auto wanted = read_json(request, read_sign_up);
     if (!wanted) {
@@ -78,7 +122,8 @@ task<http_response> handle_delete_me(app_context& context, const http_request& r
 using enum http_method;
 
 constexpr route sign_up_row{post, "/signup", handle_sign_up, "signup",
-                            refuses(json_body, errc::sign_up_closed, errc::email_taken, errc::username_taken,
+                            refuses(json_body, errc::sign_up_closed, errc::domain_not_allowed, errc::email_taken,
+                                    errc::username_taken, errc::mail_off, errc::mail_queue_full,
                                     request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
                                     errc::hash_memory_unavailable, errc::storage_unavailable)};
 constexpr route get_me_row{get, "/users/me", as_account_at_once<get_me>, "get_me", refuses()};

@@ -107,6 +107,19 @@ task<http_response> handle_admin_remove_user(app_context& context, const http_re
     co_return no_content();
 }
 
+task<http_response> handle_admin_approve_user(app_context& context, const http_request& request, operator_caller by) {
+    const auto id = user_id_from_text(request.path_parameter);
+    if (!id) {
+        co_return problem_response(failure(errc::user_not_found));
+    }
+    auto pending = context.admin->approve_user(std::move(by), *id);
+    const auto approved = co_await std::move(pending);
+    if (!approved) {
+        co_return refuse_operator(context, request, approved.error());
+    }
+    co_return no_content();
+}
+
 using enum http_method;
 
 constexpr route rows[] = {
@@ -119,6 +132,8 @@ constexpr route rows[] = {
      refuses(json_body, errc::user_not_found, errc::email_taken, errc::username_taken, errc::password_queue_full,
              errc::hash_memory_unavailable)},
     {delete_, "/admin/users/{id}", as_operator<handle_admin_remove_user>, "admin_remove_user",
+     refuses(errc::user_not_found)},
+    {post, "/admin/users/{id}/approve", as_operator<handle_admin_approve_user>, "admin_approve_user",
      refuses(errc::user_not_found)},
 };
 

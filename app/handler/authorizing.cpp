@@ -2,6 +2,7 @@
 
 #include "app/handler/support.hpp"
 #include "app/http/cookies.hpp"
+#include "app/page/sign_up_pages.hpp"
 #include "core/provider/authorization_code.hpp"
 #include "core/service/client_tokens.hpp"
 #include "core/service/code_service.hpp"
@@ -279,6 +280,7 @@ http_response sign_in_page(const app_context& context, const http_request& reque
     }
     model.flow = *std::move(capsule);
     model.client_name = who ? who->name : std::string();
+    model.offers_sign_up = takes_sign_ups(context.settings.sign_up.mode);
     return page_of(look_of(request, f.request), model);
 }
 

@@ -64,7 +64,7 @@ task<http_response> handle_openapi(app_context& context, const http_request& /*r
     http_response response;
     response.content_type = "application/json";
     response.headers.emplace_back("Cache-Control", "no-cache");
-    const std::string_view sign_up = context.settings.sign_up_open ? std::string_view() : sign_up_closed_text;
+    const std::string_view sign_up = text_of(context.settings.sign_up.mode);
     response.body = fill_template(document_template(context.development),
                                   {context.settings.issuer, context.version, sign_up}, template_kind::json);
     co_return response;

@@ -50,9 +50,9 @@ task<http_response> handle_show_link(app_context& context, const http_request& r
     }
     const link_service::looked seen = context.links->look(request.path_parameter);
     if (seen.decision == link_decision::already_done) {
-        co_return page_of(look_of_link(request), link_done_model{seen.purpose, seen.address});
+        co_return page_of(look_of_link(request), link_done_model{seen.purpose, seen.address, false});
     }
-    if (seen.decision != link_decision::good || seen.purpose == link_purpose::sign_up) {
+    if (seen.decision != link_decision::good) {
         co_return dead_link_page(request, cause_of(seen.decision));
     }
     co_return page_of(look_of_link(request), model_of(context, seen));
@@ -85,6 +85,12 @@ http_response page_again(const app_context& context, const http_request& request
         break;
     case errc::email_taken:
         model.problem = link_problem::address_taken;
+        break;
+    case errc::sign_up_closed:
+        model.problem = link_problem::sign_up_closed;
+        break;
+    case errc::domain_not_allowed:
+        model.problem = link_problem::domain_not_allowed;
         break;
     case errc::too_many_attempts:
         model.problem = link_problem::too_many_attempts;
@@ -128,7 +134,8 @@ task<result<void>> follow(app_context& context, const http_request& request, lin
         auto pending = context.links->undo_email(std::move(capsule), request.from);
         co_return co_await std::move(pending);
     }
-    case link_purpose::invite: {
+    case link_purpose::invite:
+    case link_purpose::sign_up: {
         completion wanted;
         wanted.capsule = std::move(capsule);
         wanted.password = text("new_password");
@@ -181,7 +188,9 @@ task<http_response> handle_follow_link(app_context& context, const http_request&
     if (!done) {
         co_return page_again(context, request, seen, done.error());
     }
-    co_return page_of(look_of_link(request), link_done_model{seen.purpose, seen.address});
+    const bool is_pending =
+        seen.purpose == link_purpose::sign_up && context.settings.sign_up.mode == sign_up_mode::approve;
+    co_return page_of(look_of_link(request), link_done_model{seen.purpose, seen.address, is_pending});
 }
 
 using enum http_method;
@@ -193,8 +202,9 @@ constexpr route rows[] = {
     {post, "/l/{id}", handle_follow_link, "follow_link",
      refuses_by_page(dead_links, request_problem::malformed_form, request_problem::duplicate_parameter,
                      request_problem::forbidden_origin, request_problem::unsupported_media_type,
-                     errc::validation_failed, errc::email_taken, errc::too_many_attempts, errc::password_queue_full,
-                     errc::hash_memory_unavailable, errc::mail_queue_full, errc::storage_unavailable)},
+                     errc::validation_failed, errc::email_taken, errc::sign_up_closed, errc::domain_not_allowed,
+                     errc::too_many_attempts, errc::password_queue_full, errc::hash_memory_unavailable,
+                     errc::mail_queue_full, errc::storage_unavailable)},
 };
 
 } // namespace

@@ -30,7 +30,7 @@ task<http_response> handle_root(app_context& context, const http_request& reques
     http_response response;
     response.headers.emplace_back("Vary", "Accept");
     response.headers.emplace_back("Cache-Control", "no-cache");
-    const std::string_view sign_up = context.settings.sign_up_open ? "" : sign_up_closed_text;
+    const std::string_view sign_up = text_of(context.settings.sign_up.mode);
     if (prefers_html(request.accept)) {
         response.content_type = find_asset("page/index.html")->content_type;
         response.headers.emplace_back("Content-Security-Policy", page_policy);
@@ -43,7 +43,7 @@ task<http_response> handle_root(app_context& context, const http_request& reques
         .member("name", "pawl")
         .member("version", context.version)
         .member("issuer", context.settings.issuer)
-        .member("sign_up", context.settings.sign_up_open ? "open" : "closed")
+        .member("sign_up", to_text(context.settings.sign_up.mode))
         .raw("links", std::string(links) + std::string(context.development ? development_links : "") + "}")
         .end();
     co_return response;

@@ -44,6 +44,7 @@ extern const row_list admin_apis_rows;
 extern const row_list admin_scopes_rows;
 extern const row_list admin_consents_rows;
 extern const row_list admin_links_rows;
+extern const row_list sign_up_rows;
 extern const row_list admin_mail_rows;
 extern const row_list factors_rows;
 extern const row_list admin_factors_rows;
@@ -67,7 +68,7 @@ inline constexpr const row_list* served_always[] = {
     &admin_apis_rows,    &admin_scopes_rows,  &consents_rows,       &admin_consents_rows,
     &factors_rows,       &admin_factors_rows, &admin_mail_rows,     &links_rows,
     &link_pages_rows,    &admin_links_rows,   &account_pages_rows,  &account_security_rows,
-    &account_apps_rows,
+    &account_apps_rows,  &sign_up_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
     &dev_rows,       &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows,

@@ -84,6 +84,12 @@ http_response page_of_failed_sign_in(const app_context& context, const http_requ
     case errc::enrolment_required:
         again.problem = sign_in_problem::enrolment_wanted;
         break;
+    case errc::approval_pending:
+        again.problem = sign_in_problem::approval_pending;
+        break;
+    case errc::email_not_verified:
+        again.problem = sign_in_problem::email_not_verified;
+        break;
     case errc::step_expired:
         again.problem = sign_in_problem::start_over;
         break;
@@ -99,9 +105,10 @@ http_response page_of_failed_sign_in(const app_context& context, const http_requ
         return page;
     }
     constexpr unsigned unauthorized = 401, unprocessable = 422;
-    page.status = status == unauthorized || why.code == errc::enrolment_required
-                      ? unprocessable
-                      : status; // a 401 wants a challenge, and this is no API
+    const bool is_of_user = why.code == errc::enrolment_required || why.code == errc::approval_pending ||
+                            why.code == errc::email_not_verified;
+    page.status =
+        status == unauthorized || is_of_user ? unprocessable : status; // a 401 wants a challenge, and this is no API
     if (why.retry_after > seconds(0)) {
         page.headers.emplace_back("Retry-After", std::to_string(why.retry_after.count()));
     }

@@ -66,8 +66,9 @@ using enum http_method;
 constexpr route login_row{post, "/login", handle_login, "login",
                           refuses(json_or_form_body, errc::login_failed, errc::claims_too_large, errc::invalid_scope,
                                   errc::second_factor_required, errc::second_factor_failed, errc::enrolment_required,
-                                  request_problem::body_too_large, errc::too_many_attempts, errc::password_queue_full,
-                                  errc::hash_memory_unavailable, errc::storage_unavailable)};
+                                  errc::approval_pending, errc::email_not_verified, request_problem::body_too_large,
+                                  errc::too_many_attempts, errc::password_queue_full, errc::hash_memory_unavailable,
+                                  errc::storage_unavailable)};
 constexpr route refresh_row{post, "/refresh", handle_refresh, "refresh",
                             refuses(json_or_form_body, request_problem::token_in_query, errc::invalid_refresh_token,
                                     errc::refresh_token_reused, errc::session_revoked, errc::session_expired,
@@ -85,7 +86,7 @@ constexpr route rows[] = {
                       errc::hash_memory_unavailable, errc::storage_unavailable, errc::invalid_client,
                       errc::unauthorized_client, errc::invalid_scope, errc::invalid_target, errc::too_many_assertions,
                       errc::invalid_code, errc::code_reused, errc::second_factor_required, errc::second_factor_failed,
-                      errc::enrolment_required)},
+                      errc::enrolment_required, errc::approval_pending, errc::email_not_verified)},
     refresh_row,
     // Where the FastAPI tutorials put them.
     login_row.alias("/api/v1/auth/login"),

@@ -111,7 +111,7 @@ constexpr std::array table{
               "invalid_request"},
     error_row{errc::wrong_password, "wrong_password", 403, "Forbidden", "The current password is not right.", ""},
     error_row{errc::sign_up_closed, "sign_up_closed", 403, "Forbidden",
-              "This server takes no sign-ups: an operator makes accounts.", ""},
+              "This server takes no sign-ups: an operator makes accounts, or invites to them.", ""},
     error_row{errc::claims_too_large, "claims_too_large", 403, "Forbidden",
               "What access tokens are to say of this account is over 4 KiB. An operator has to take roles from it.",
               "invalid_grant"},
@@ -222,6 +222,14 @@ constexpr std::array table{
               "This was used, or something that it rests on has changed since. Ask for another one.", ""},
     error_row{errc::already_verified, "already_verified", 409, "Conflict",
               "The address of this account is verified already.", ""},
+    error_row{errc::domain_not_allowed, "domain_not_allowed", 403, "Forbidden",
+              "This server takes sign-ups with addresses of certain domains alone.", ""},
+    error_row{errc::approval_pending, "approval_pending", 403, "Forbidden",
+              "This account waits for an operator to allow it.", "invalid_grant"},
+    error_row{errc::email_not_verified, "email_not_verified", 403, "Forbidden",
+              "The address of this account is not proven yet. Use the link of the mail; a link to a new password "
+              "(/password/forgot) proves it, too.",
+              "invalid_grant"},
 };
 
 // From a cause to its row. Does not compile if a cause has no row, or two.

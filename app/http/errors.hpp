@@ -47,7 +47,7 @@ enum class request_problem : std::uint8_t {
 class cause {
 public:
     // The last of each kind counts them.
-    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::already_verified);
+    static constexpr std::size_t errc_count = static_cast<std::size_t>(errc::email_not_verified);
     static constexpr std::size_t problem_count = static_cast<std::size_t>(request_problem::unknown_host) + 1;
     static constexpr std::size_t count = errc_count + problem_count;
 

@@ -83,8 +83,8 @@ bool is_good_query(std::string_view query) {
 } // namespace
 
 bool takes_long_targets(std::string_view path) {
-    return path.ends_with("/authorize") || path.ends_with("/end_session") || path.starts_with("/.pawl/") ||
-           path == "/forward-auth";
+    return path.ends_with("/authorize") || path.ends_with("/end_session") || path.ends_with("/sign-up") ||
+           path.starts_with("/.pawl/") || path == "/forward-auth";
 }
 
 head_refusal split_target(request_head& head, std::string_view& authority) {

@@ -112,7 +112,7 @@ service_settings service_settings_of(const config& settings) {
     out.sessions_max = settings.max_sessions;
     out.clients_max = settings.max_clients;
     out.passwords = settings.passwords;
-    out.sign_up_open = settings.sign_up_open;
+    out.sign_up = settings.sign_up;
     out.shows_links = settings.shows_links;
     out.tokens = settings.tokens;
     return out;

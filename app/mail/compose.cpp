@@ -23,7 +23,7 @@ constexpr std::array kinds{
     PAWL_NOTICE(sign_up_taken) PAWL_LINK(invite)
     PAWL_NOTICE(password_changed) PAWL_NOTICE(email_changed) PAWL_NOTICE(factor_added) PAWL_NOTICE(factor_removed)
     PAWL_NOTICE(recovery_used) PAWL_NOTICE(factor_failures) PAWL_NOTICE(recovery_low) PAWL_NOTICE(new_device)
-    PAWL_NOTICE(account_removed) PAWL_NOTICE(test)
+    PAWL_NOTICE(account_removed) PAWL_NOTICE(test) PAWL_NOTICE(approved)
 #undef PAWL_LINK
 #undef PAWL_NOTICE
 };
@@ -160,7 +160,7 @@ composed_mail compose(const mail& m, const user* u, std::string_view link, const
     if (is_notice(m.kind)) {
         add_paragraph(w.after_link, filled(told_from ? texts.happened_from : texts.happened, all));
         add_paragraph(w.after_link, filled(texts.not_you_notice, all));
-    } else if (m.kind != mail_kind::test) {
+    } else if (m.kind != mail_kind::test && m.kind != mail_kind::approved) {
         if (told_from) {
             add_paragraph(w.after_link, filled(texts.asked_from, all));
         }

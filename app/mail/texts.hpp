@@ -29,7 +29,8 @@ namespace pawl::app {
     X(recovery_low_subject) X(recovery_low_lead) \
     X(new_device_subject) X(new_device_lead) \
     X(account_removed_subject) X(account_removed_lead) \
-    X(test_subject) X(test_lead)
+    X(test_subject) X(test_lead) \
+    X(approved_subject) X(approved_lead)
 // clang-format on
 
 struct mail_texts {

@@ -57,6 +57,8 @@ constexpr mail_texts german_mail_texts{
     .account_removed_lead = "Ihr Konto wurde entfernt, mit allem, was dazu gehörte.",
     .test_subject = "Testmail",
     .test_lead = "Das ist eine Testmail. Da Sie sie lesen, kommen Mails dieses Servers an.",
+    .approved_subject = "Ihr Konto wurde freigegeben",
+    .approved_lead = "Ihr Konto wurde freigegeben. Sie können sich jetzt anmelden.",
 };
 
 } // namespace pawl::app

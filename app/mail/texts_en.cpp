@@ -54,6 +54,8 @@ constexpr mail_texts english_mail_texts{
     .account_removed_lead = "Your account was removed, with all that belonged to it.",
     .test_subject = "Test mail",
     .test_lead = "This is a test mail. Since you read it, mails from this server arrive.",
+    .approved_subject = "Your account was approved",
+    .approved_lead = "Your account was approved. You can sign in now.",
 };
 
 } // namespace pawl::app

@@ -162,6 +162,24 @@ std::string_view name_of(http_method method) {
     }
 }
 
+std::string_view text_of(sign_up_mode mode) {
+    switch (mode) {
+    case sign_up_mode::open:
+        return {};
+    case sign_up_mode::confirm:
+        return "Accounts are made by mail here: a sign-up sends the address alone, and the link that is mailed takes "
+               "the "
+               "password.";
+    case sign_up_mode::approve:
+        return "An operator allows each new account here before it can be used.";
+    case sign_up_mode::invite:
+        return "This server takes no sign-ups: an operator invites to accounts.";
+    case sign_up_mode::closed:
+        break;
+    }
+    return "This server takes no sign-ups: an operator makes the accounts.";
+}
+
 std::string fill_template(std::string_view text, const server_texts& server, template_kind kind) {
     const auto escape = kind == template_kind::json ? escape_json : escape_html;
     const std::array<std::pair<std::string_view, std::string>, 3> places{{{"@ISSUER@", escape(server.issuer)},

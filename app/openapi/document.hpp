@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/http/route.hpp"
+#include "core/account/sign_up_policy.hpp"
 
 #include <span>
 #include <string>
@@ -15,8 +16,7 @@ struct server_texts {
     std::string_view issuer, version;
     std::string_view sign_up; // a sentence about it; empty if sign-up is open
 };
-inline constexpr std::string_view sign_up_closed_text =
-    "This server takes no sign-ups: an operator makes the accounts.";
+std::string_view text_of(sign_up_mode mode);
 
 // "get": the member of a path item that describes the method. Throws std::logic_error for those that no row may have.
 std::string_view name_of(http_method method);

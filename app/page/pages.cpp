@@ -51,6 +51,10 @@ std::string sentence_of(const page_texts& texts, const sign_in_model& m) {
         return filled_text(texts.factor_failed, {});
     case enrolment_wanted:
         return filled_text(texts.enrolment_wanted, {});
+    case approval_pending:
+        return filled_text(texts.approval_pending, {});
+    case email_not_verified:
+        return filled_text(texts.email_not_verified, {});
     case none:
         break;
     }
@@ -95,6 +99,11 @@ http_response page_of(const page_look& look, const sign_in_model& m) {
     const std::string client =
         m.to.empty() ? isolated(m.client_name, texts.some_client) : filled_text(texts.own_account, {});
     const std::string lead = filled_text(texts.sign_in_lead, {{"client", client}});
+    const std::string sign_up = m.offers_sign_up ? filled(templates::sign_up_link, texts,
+                                                          {{"id", "signup-link"},
+                                                           {"to", "sign-up?flow=" + escaped(m.flow)},
+                                                           {"text", escaped(texts.sign_up_link.text)}})
+                                                 : std::string();
     return framed(look, texts.sign_in_title,
                   filled(templates::sign_in, texts,
                          {{"lead", m.again ? filled_text(texts.again_lead, {}) : lead},
@@ -104,7 +113,8 @@ http_response page_of(const page_look& look, const sign_in_model& m) {
                           {"login", escaped(m.login)},
                           {"tied", tied},
                           {"focus_login", m.login.empty() ? " autofocus" : ""},
-                          {"focus_password", m.login.empty() ? "" : " autofocus"}}),
+                          {"focus_password", m.login.empty() ? "" : " autofocus"},
+                          {"sign_up", sign_up}}),
                   own_forms(look));
 }
 
@@ -205,6 +215,8 @@ link_words words_of(link_purpose purpose) {
         return {&t::undo_title, &t::undo_lead, &t::undo_sure, &t::undo_button, &t::undo_done};
     case link_purpose::invite:
         return {&t::invite_title, &t::invite_lead, nullptr, &t::invite_button, &t::invite_done};
+    case link_purpose::sign_up:
+        return {&t::join_title, &t::join_lead, nullptr, &t::join_button, &t::join_done};
     default:
         return {&t::reset_title, &t::reset_lead, nullptr, &t::reset_button, &t::reset_done};
     }
@@ -223,6 +235,10 @@ std::string sentence_of(const page_texts& texts, const link_model& m) {
         return filled_text(texts.not_sure, {});
     case address_taken:
         return filled_text(texts.address_taken, {});
+    case sign_up_closed:
+        return filled_text(texts.sign_up_lead_closed, {});
+    case domain_not_allowed:
+        return filled_text(texts.sign_up_domain, {});
     case too_many_attempts:
         return after_a_wait(texts, m.wait);
     case busy:
@@ -274,9 +290,9 @@ http_response page_of(const page_look& look, const link_done_model& m) {
     const page_texts& texts = texts_of(look);
     const link_words words = words_of(m.purpose);
     const std::string address = isolated(m.address, texts.some_user);
+    const said& done = m.is_pending ? texts.join_done_pending : texts.*words.done;
     return framed(look, texts.link_done_title,
-                  filled(templates::plain, texts, {{"lead", filled_text(texts.*words.done, {{"address", address}})}}),
-                  "'none'");
+                  filled(templates::plain, texts, {{"lead", filled_text(done, {{"address", address}})}}), "'none'");
 }
 
 http_response page_of(const page_look& look, const dead_link_model& m) {

@@ -35,6 +35,8 @@ enum class sign_in_problem : std::uint8_t {
     start_over,
     factor_failed,
     enrolment_wanted,
+    approval_pending,
+    email_not_verified,
 };
 struct sign_in_model {
     std::string flow;        // the capsule, in a hidden field `flow`
@@ -45,6 +47,7 @@ struct sign_in_model {
     std::string step{}; // the page asks for a second factor, with this in a hidden field `step`; empty: for a password
     std::string to{};   // in place of `flow`: the page of an account that the user goes on to (account_pages.hpp)
     bool again = false; // who is signed in is asked once more
+    bool offers_sign_up = false; // a link to /sign-up
 };
 struct consent_model {
     std::string flow, client_name, user_name;                // user_name: who is signed in
@@ -73,7 +76,7 @@ struct form_post_model { // OAuth 2.0 Form Post Response Mode: posts itself; a b
     std::vector<std::pair<std::string, std::string>> fields;
 };
 
-// What a link of a mail opens, of each purpose but sign_up.
+// What a link of a mail opens.
 enum class link_problem : std::uint8_t {
     none,
     weak_password,
@@ -82,6 +85,8 @@ enum class link_problem : std::uint8_t {
     not_sure,
     address_taken,
     too_many_attempts,
+    sign_up_closed,
+    domain_not_allowed,
     busy
 };
 struct link_model {
@@ -95,6 +100,7 @@ struct link_model {
 struct link_done_model {
     link_purpose purpose{};
     std::string address;
+    bool is_pending = false; // sign_up: the account waits for an operator
 };
 struct dead_link_model {
     errc why{}; // link_invalid, link_expired, link_used

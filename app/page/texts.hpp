@@ -36,6 +36,12 @@ struct said {
     X(undo_title) X(undo_lead) X(undo_sure) X(undo_button) X(undo_done) \
     X(invite_title) X(invite_lead) X(invite_button) X(invite_done) \
     X(link_done_title) X(link_dead_title) X(link_invalid) X(link_expired) X(link_used) \
+    X(sign_up_title) X(email_label) X(sign_up_button) X(sign_up_button_confirm) X(sign_up_back) X(sign_up_link) \
+    X(sign_up_lead_open) X(sign_up_lead_confirm) X(sign_up_lead_approve) X(sign_up_lead_invite) \
+    X(sign_up_lead_closed) X(sign_up_done_open) X(sign_up_done_confirm) X(sign_up_done_approve) \
+    X(sign_up_bad_address) X(sign_up_taken) X(sign_up_domain) \
+    X(join_title) X(join_lead) X(join_button) X(join_done) X(join_done_pending) \
+    X(approval_pending) X(email_not_verified) \
     PAWL_ACCOUNT_TEXTS(X)
 // clang-format on
 

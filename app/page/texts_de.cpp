@@ -99,6 +99,38 @@ constexpr page_texts german_texts{
     .link_used =
         "Der Link wurde schon benutzt, oder etwas, auf dem er beruht, hat sich seither geändert. Bitte fordern "
         "Sie einen neuen an.",
+    // Registrierung.
+    .sign_up_title = "Konto anlegen",
+    .email_label = "E-Mail-Adresse",
+    .sign_up_button = "Konto anlegen",
+    .sign_up_button_confirm = "Mail anfordern",
+    .sign_up_back = "Weiter zur Anmeldung",
+    .sign_up_link = "Konto anlegen",
+    .sign_up_lead_open = "Geben Sie Ihre E-Mail-Adresse ein und wählen Sie ein Passwort.",
+    .sign_up_lead_confirm = "Geben Sie Ihre E-Mail-Adresse ein. Sie bekommen eine Mail mit einem Link und wählen dort "
+                            "Ihr Passwort.",
+    .sign_up_lead_approve = "Geben Sie Ihre E-Mail-Adresse ein und wählen Sie ein Passwort. Bevor Sie sich anmelden "
+                            "können, sieht sich der Betreiber Ihr Konto an.",
+    .sign_up_lead_invite = "Konten gibt es hier auf Einladung. Bitten Sie den Betreiber um eine.",
+    .sign_up_lead_closed = "Hier kann man kein Konto anlegen. Bitten Sie den Betreiber um eines.",
+    .sign_up_done_open = "Ihr Konto {address} ist angelegt. Sie können sich jetzt anmelden.",
+    .sign_up_done_confirm = "Sehen Sie in Ihre Mails: Eine Nachricht an {address} ist unterwegs. Ihr Link gilt eine "
+                            "Stunde.",
+    .sign_up_done_approve = "Ihr Konto {address} ist angelegt. Der Betreiber sieht es sich an; danach können Sie sich "
+                            "anmelden.",
+    .sign_up_bad_address = "Bitte prüfen Sie die E-Mail-Adresse: Sie kann keine sein.",
+    .sign_up_taken = "Mit dieser Adresse gibt es schon ein Konto.",
+    .sign_up_domain = "Adressen dieser Domain können hier kein Konto haben.",
+    .join_title = "Konto anlegen",
+    .join_lead = "Wählen Sie ein Passwort für Ihr neues Konto {address}.",
+    .join_button = "Konto anlegen",
+    .join_done = "Ihr Konto {address} ist angelegt. Sie können sich jetzt anmelden.",
+    .join_done_pending = "Ihr Konto {address} ist angelegt. Der Betreiber sieht es sich an; danach können Sie sich "
+                         "anmelden.",
+    .approval_pending = "Ihr Konto wartet darauf, dass der Betreiber es freigibt. Bitte versuchen Sie es später noch "
+                        "einmal.",
+    .email_not_verified = "Ihre E-Mail-Adresse ist noch nicht bestätigt. Benutzen Sie den Link in unserer Mail; ein "
+                          "neues Passwort, das Sie per Mail anfordern, bestätigt sie auch.",
     // The pages of an account.
     .own_account = "Ihrem Konto",
     .account_nav = "Ihr Konto",

@@ -97,6 +97,33 @@ constexpr page_texts english_texts{
     .link_expired = "The link is too old. Please ask for another one.",
     .link_used = "The link was used already, or something that it rests on has changed since. Please ask for another "
                  "one.",
+    // Sign-up.
+    .sign_up_title = "Make an account",
+    .email_label = "Email address",
+    .sign_up_button = "Make the account",
+    .sign_up_button_confirm = "Send the mail",
+    .sign_up_back = "Go on to sign in",
+    .sign_up_link = "Make an account",
+    .sign_up_lead_open = "Enter your email address and choose a password.",
+    .sign_up_lead_confirm = "Enter your email address. You get a mail with a link, and choose your password there.",
+    .sign_up_lead_approve = "Enter your email address and choose a password. Before you can sign in, an operator looks "
+                            "at your account.",
+    .sign_up_lead_invite = "Accounts are made by invitation here. Ask the operator for one.",
+    .sign_up_lead_closed = "No accounts can be made here. Ask the operator for one.",
+    .sign_up_done_open = "Your account {address} is made. You can sign in now.",
+    .sign_up_done_confirm = "Look into your mail: a message to {address} is on its way. Its link is good for one hour.",
+    .sign_up_done_approve = "Your account {address} is made. An operator will look at it; after that you can sign in.",
+    .sign_up_bad_address = "Please check the email address: it can't be one.",
+    .sign_up_taken = "There is an account with this address already.",
+    .sign_up_domain = "Addresses of this domain can't have an account here.",
+    .join_title = "Make your account",
+    .join_lead = "Choose a password for your new account {address}.",
+    .join_button = "Make the account",
+    .join_done = "Your account {address} is made. You can sign in now.",
+    .join_done_pending = "Your account {address} is made. An operator will look at it; after that you can sign in.",
+    .approval_pending = "Your account waits for an operator to allow it. Please try again later.",
+    .email_not_verified = "Your email address is not confirmed yet. Use the link in our mail; a new password that you "
+                          "ask for by mail confirms it, too.",
     // The pages of an account.
     .own_account = "your account",
     .account_nav = "Your account",

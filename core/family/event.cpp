@@ -7,7 +7,7 @@
 namespace pawl {
 
 std::string_view name_of(event_kind kind) {
-    constexpr std::array<std::string_view, 50> names{"",
+    constexpr std::array<std::string_view, 52> names{"",
                                                      "reuse_detected",
                                                      "reuse_suspected",
                                                      "family_healed",
@@ -56,7 +56,9 @@ std::string_view name_of(event_kind kind) {
                                                      "email_change_undone",
                                                      "reset_refused",
                                                      "password_reset",
-                                                     "invited"};
+                                                     "invited",
+                                                     "approved",
+                                                     "sign_up_refused"};
     static_assert(names.size() == static_cast<std::size_t>(last_event_kind) + 1);
     const auto i = static_cast<std::size_t>(kind);
     return i < names.size() ? names.at(i) : "unknown";

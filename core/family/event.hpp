@@ -79,11 +79,16 @@ enum class event_kind : std::uint8_t {
     reset_refused = 47,
     password_reset = 48, // a sessions_revoked goes with it
     invited = 49,        // by an operator: a pending account was made
+    approved = 50,       // by an operator: an account that waited for that can be used
+    // A link to make an account was asked for and is not sent: the address is that of a disabled account (then `user`
+    // is its), or too many were asked for. One that is sent is a mail.
+    sign_up_refused = 51,
 };
-inline constexpr event_kind last_event_kind = event_kind::invited;
+inline constexpr event_kind last_event_kind = event_kind::sign_up_refused;
 constexpr bool is_operators(event_kind k) {
     return (k >= event_kind::user_created && k <= event_kind::key_retired) ||
-           (k >= event_kind::client_created && k <= event_kind::scope_removed) || k == event_kind::invited;
+           (k >= event_kind::client_created && k <= event_kind::scope_removed) || k == event_kind::invited ||
+           k == event_kind::approved;
 }
 // These are about a token of one generation where another was current.
 constexpr bool has_generations(event_kind k) {

@@ -29,6 +29,7 @@ constexpr std::array kind_words{
     kind_word{mail_kind::new_device, "new_device"},
     kind_word{mail_kind::account_removed, "account_removed"},
     kind_word{mail_kind::test, "test"},
+    kind_word{mail_kind::approved, "approved"},
 };
 static_assert(kind_words.size() == static_cast<std::size_t>(last_mail_kind));
 
@@ -137,8 +138,9 @@ bool is_newer(const mail& read, const mail& known) noexcept {
 }
 
 bool is_sound(const mail& m) noexcept {
-    return m.id != mail_id{} && m.kind >= first_mail_kind && m.kind < mail_kind::test && m.status <= last_mail_status &&
-           is_language_tag(m.lang) && is_plain_address(m.address) && m.body.size() <= mail_body_size_max;
+    return m.id != mail_id{} && m.kind >= first_mail_kind && m.kind <= last_mail_kind && m.kind != mail_kind::test &&
+           m.status <= last_mail_status && is_language_tag(m.lang) && is_plain_address(m.address) &&
+           m.body.size() <= mail_body_size_max;
 }
 
 } // namespace pawl

@@ -48,8 +48,10 @@ enum class mail_kind : std::uint8_t {
     new_device = 15,
     account_removed = 16,
     test = 17, // POST /admin/mail/test; never in the log
+    // Without a link, and asked for by its user.
+    approved = 18, // an operator allowed the account
 };
-inline constexpr mail_kind first_mail_kind = mail_kind::verify_email, last_mail_kind = mail_kind::test;
+inline constexpr mail_kind first_mail_kind = mail_kind::verify_email, last_mail_kind = mail_kind::approved;
 const char* to_text(mail_kind kind) noexcept; // "verify_email"
 std::optional<mail_kind> mail_kind_from_text(std::string_view word) noexcept;
 

@@ -1,6 +1,7 @@
 #include "core/service/account_service.hpp"
 
 #include "core/service/durable_answer.hpp"
+#include "core/service/link_parts.hpp"
 #include "core/service/mail_cause.hpp"
 #include "core/service/owner_proof.hpp"
 #include "core/service/password_try.hpp"
@@ -51,6 +52,12 @@ result<user> checked_sign_up(const service_context& context, const sign_up_reque
     return u;
 }
 
+failure chosen_by_link() {
+    validation checks;
+    checks.refuse("password", "is chosen with the link that is mailed: send the email alone");
+    return checks.take();
+}
+
 // The tail of password change and removal: re-applied to the fresh record while the proof and the session hold, with
 // the event of the revocation. Awaited directly: `context` outlives the call.
 task<result<void>> change_proven(const service_context& context, principal who, user_ptr verified, caller from,
@@ -77,12 +84,20 @@ task<result<void>> change_proven(const service_context& context, principal who, 
 } // namespace
 
 task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller from) {
-    if (!context_.settings.sign_up_open) {
+    const sign_up_policy& policy = context_.settings.sign_up;
+    const sign_up_decision decision = decide_sign_up(policy, sign_up_way::password, request.email);
+    if (decision == sign_up_decision::sign_up_closed) {
         co_return errc::sign_up_closed;
+    }
+    if (decision == sign_up_decision::address_alone) {
+        co_return chosen_by_link();
     }
     result<user> checked = checked_sign_up(context_, request);
     if (!checked) {
         co_return checked.error();
+    }
+    if (decision == sign_up_decision::domain_not_allowed) {
+        co_return errc::domain_not_allowed;
     }
     const std::string account = sign_up_name(checked->email);
     if (std::optional<failure> limited = throttled(context_, account, from)) {
@@ -98,7 +113,14 @@ task<result<user_ptr>> account_service::sign_up(sign_up_request request, caller 
     auto created = std::make_shared<user>(*std::move(checked));
     created->password_hash = *std::move(hashed);
     created->created_at = context_.time.now();
-    const result<store::insert_user_result> inserted = context_.data.insert_user(*created);
+    std::vector<mail> mails;
+    if (decision == sign_up_decision::make_pending) {
+        make_pending(*created);
+    } else if (std::optional<failure> unsent = ask_for_proof(context_, *created, from, mails)) {
+        context_.limiter.give_back(account, from.address);
+        co_return *std::move(unsent);
+    }
+    const result<store::insert_user_result> inserted = context_.data.insert_user(*created, mails);
     if (!inserted) {
         context_.limiter.give_back(account, from.address); // none of the client's doing
         co_return inserted.error();
@@ -209,6 +231,7 @@ task<result<user_ptr>> account_service::set_enabled(user_id id, bool enabled) {
             return user_edit::keep;
         }
         u.gate.enabled = enabled;
+        u.pending_approval = u.pending_approval && !enabled;
         if (!enabled) { // enabling leaves the epoch: what disabling ended stays ended
             close_gate(u, gate_reason::disabled, family_id{}, context_.time.now());
         }

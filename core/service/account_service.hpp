@@ -27,8 +27,10 @@ class account_service {
 public:
     explicit account_service(service_context context) : context_(std::move(context)) {}
 
-    // sign_up_closed, validation_failed with fields, email_taken, username_taken, too_many_attempts,
-    // password_queue_full, hash_memory_unavailable, storage_unavailable.
+    // By the policy (core/account/sign_up_policy.hpp): a user, or one who waits for an operator. sign_up_closed,
+    // domain_not_allowed, validation_failed with fields (also where a password is chosen by link alone), email_taken,
+    // username_taken, too_many_attempts, password_queue_full, hash_memory_unavailable, mail_queue_full,
+    // storage_unavailable.
     task<result<user_ptr>> sign_up(sign_up_request request, caller from);
     task<result<user_ptr>> change_profile(principal who, profile_change change, caller from);
     // Every other family of the user ends with the same record. wrong_password, validation_failed, too_many_attempts

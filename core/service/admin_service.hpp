@@ -71,6 +71,9 @@ public:
     // A new password, hash or `enabled` false ends every session of the user. A new email is not verified unless the
     // same change says so, and a username that was the email follows it.
     task<result<user_ptr>> change_user(operator_caller by, user_id id, user_changes wanted);
+    // A user who waits for that may sign in, and is told by mail. Success, too, for a user who may already.
+    // user_not_found: or it is disabled, and does not wait.
+    task<result<user_ptr>> approve_user(operator_caller by, user_id id);
     // As the user would: a tombstone, names free once that is durable, every session ended.
     task<result<void>> remove_user(operator_caller by, user_id id);
 

@@ -110,6 +110,7 @@ result<void> apply_changes(user& u, const user_changes& wanted) {
     u.is_superuser = wanted.is_superuser.value_or(u.is_superuser);
     u.email_verified = wanted.email_verified.value_or(u.email_verified);
     u.gate.enabled = wanted.enabled.value_or(u.gate.enabled);
+    u.pending_approval = u.pending_approval && !u.gate.enabled;
     if (wanted.password && wanted.password_hash) {
         checks.refuse("password", "give at most one of password and password_hash");
     } else if (wanted.password_hash) {

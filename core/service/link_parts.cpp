@@ -38,6 +38,26 @@ failure failure_of(link_decision why) {
     }
 }
 
+void make_pending(user& u) {
+    u.pending_approval = true;
+    u.gate.enabled = false;
+    u.gate.reason = gate_reason::disabled;
+    u.gate.changed_at = u.created_at;
+}
+
+std::optional<failure> ask_for_proof(const service_context& context, const user& u, const caller& from,
+                                     std::vector<mail>& mails) {
+    if (!context.settings.sign_up.wants_verified_email || u.email_verified || context.mails == nullptr) {
+        return std::nullopt;
+    }
+    result<mail> made = context.mails->make(wish_for(mail_kind::verify_email, u, from));
+    if (!made) {
+        return made.error();
+    }
+    mails.push_back(*std::move(made));
+    return std::nullopt;
+}
+
 void count_link(const service_context& context, link_purpose wanted, link_decision decision) {
     static_assert(static_cast<std::uint8_t>(checked_capsule::invite) + 1 == link_purpose_max);
     const auto what = static_cast<checked_capsule>(static_cast<std::uint8_t>(wanted) - 1);

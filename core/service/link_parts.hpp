@@ -2,15 +2,27 @@
 #pragma once
 
 #include "core/account/link.hpp"
+#include "core/service/mail_service.hpp"
 #include "core/service/services.hpp"
 #include "core/user/user.hpp"
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pawl {
 
 failure failure_of(link_decision why);
+
+// The wish of a mail with a link for this user, as it is now.
+mail_wish wish_for(mail_kind kind, const user& u, const caller& from);
+
+// The account waits for an operator.
+void make_pending(user& u);
+// Adds the mail with which the address is proven, where sign-ins want that (--require-verified-email) and it is not.
+// mail_queue_full.
+std::optional<failure> ask_for_proof(const service_context& context, const user& u, const caller& from,
+                                     std::vector<mail>& mails);
 
 // For /metrics: how a link stood that was shown to be used for `wanted`.
 void count_link(const service_context& context, link_purpose wanted, link_decision decision);

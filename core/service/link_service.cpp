@@ -69,7 +69,7 @@ bool wants_factor_for_reset(const service_context& context, const mail_link& lin
 
 } // namespace
 
-mail_wish link_service::wish_for(mail_kind kind, const user& u, const caller& from) {
+mail_wish wish_for(mail_kind kind, const user& u, const caller& from) {
     mail_wish wish;
     wish.kind = kind;
     wish.user = u.id;
@@ -141,6 +141,8 @@ link_service::looked link_service::look(std::string_view capsule) const {
     const user_ptr u = context_.data.find_user(shown->link.user);
     if (u) {
         out.decision = decide(*shown, out.purpose, *u);
+    } else if (out.purpose == link_purpose::sign_up) {
+        out.decision = decide_address(*shown);
     } else {
         out.decision = decide_link(*context_.keys()->capsules, *shown, out.purpose, nullptr, context_.time.now());
     }

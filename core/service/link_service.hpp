@@ -1,5 +1,5 @@
 // What is done by links in mails: an address is proven or changed, a password is reset, a change of the address undone,
-// an invitation taken. What a link is: core/account/link.hpp; how many mails may be asked for:
+// an account made, an invitation taken. What a link is: core/account/link.hpp; how many mails may be asked for:
 // core/account/link_limits.hpp. Who the operators are and what they do with links: link_service_operators.cpp.
 #pragma once
 
@@ -63,6 +63,10 @@ public:
     // storage_unavailable: the same for every address. Success says nothing of whether a mail is sent.
     task<result<void>> forgot(std::string email, caller from);
 
+    // A sign-up by mail (--sign-up confirm): a link to who has no account, else a mail that says so. Stores nothing of
+    // the account. As forgot(); sign_up_closed, domain_not_allowed. `lang`: of the mail to a new address.
+    task<result<void>> ask_sign_up(std::string email, std::string lang, caller from);
+
     // --- Who has a link. link_invalid, link_expired, link_used, storage_unavailable; and
     // validation_failed, password_queue_full, hash_memory_unavailable. Every session ends. What an account had before
     // its address was first proven is dropped: it may have been made by another than who has the mailbox. Where the
@@ -78,7 +82,9 @@ public:
     // The address of before is the account's again whatever is there now; every session ends, factors that were added
     // since are gone, and a link to reset the password is sent. email_taken.
     task<result<void>> undo_email(secret_string capsule, caller from);
-    // validation_failed, username_taken, password_queue_full, hash_memory_unavailable.
+    // The account of an invitation, or of a sign-up by mail: the policy is asked once more (sign_up_closed,
+    // domain_not_allowed), and tries are counted as sign-ups are (too_many_attempts). validation_failed,
+    // username_taken, password_queue_full, hash_memory_unavailable.
     task<result<user_ptr>> complete(completion wanted, caller from);
 
     // --- A signed-in user. mail_off, mail_queue_full, too_many_attempts, invalid_access_token, storage_unavailable.
@@ -99,8 +105,6 @@ public:
     task<result<void>> send_verification(operator_caller by, user_id id);
 
 private:
-    // The wish of a mail with a link for this user, as it is now.
-    static mail_wish wish_for(mail_kind kind, const user& u, const caller& from);
     std::string url_of(const secret_string& capsule) const;
     std::optional<opened_link> open(const secret_string& capsule) const;
     link_decision decide(const opened_link& shown, link_purpose wanted, const user& u) const;
@@ -113,6 +117,10 @@ private:
         bool done = false; // already_done
     };
     task<result<held_link>> hold(const secret_string& capsule, link_purpose wanted);
+    // Of a link of a sign-up: used where the address has an account.
+    link_decision decide_address(const opened_link& shown) const;
+    task<result<user_ptr>> make_account(opened_link shown, completion wanted, caller from);
+    task<result<user_ptr>> take_invitation(completion wanted, caller from);
     bool may_be_sent(const user* u, std::string_view folded, const caller& from);
     result<operators_link> shown_link(mail_kind kind, const user_ptr& u, seconds life);
     // What the code waits for. Awaited directly.

@@ -1,4 +1,4 @@
-// Links about addresses: proven, changed, a change undone. And an invitation that is taken.
+// Links about addresses: proven, changed, a change undone.
 #include "core/service/durable_answer.hpp"
 #include "core/service/link_parts.hpp"
 #include "core/service/link_service.hpp"
@@ -226,64 +226,6 @@ task<result<void>> link_service::undo_email(secret_string capsule, caller from) 
     }
     task<result<void>> settling = settle_link(context_.data, std::move(change));
     co_return co_await std::move(settling);
-}
-
-// --- An invitation.
-
-task<result<user_ptr>> link_service::complete(completion wanted, caller from) {
-    task<result<held_link>> holding = hold(wanted.capsule, link_purpose::invite);
-    const result<held_link> held = co_await std::move(holding);
-    if (!held) {
-        co_return held.error();
-    }
-    const std::string email = held->user->email;
-    validation checks;
-    std::string why;
-    const std::string username =
-        wanted.username ? checks.accept("username", check_username(*wanted.username, email, why), why) : email;
-    const std::string first_name = checks.accept("first_name", check_personal_name(wanted.first_name, why), why);
-    const std::string surname = checks.accept("surname", check_personal_name(wanted.surname, why), why);
-    if (const std::optional<std::string> weak =
-            check_new_password(wanted.password.reveal(), context_.settings.passwords, email, username)) {
-        checks.refuse("password", *weak);
-    }
-    if (checks.failed()) {
-        co_return checks.take();
-    }
-    secret_string normalized = normalize_password(wanted.password.reveal());
-    task<result<std::string>> hashing = context_.hasher.hash(std::move(normalized));
-    const result<std::string> hashed = co_await std::move(hashing);
-    if (!hashed) {
-        co_return hashed.error();
-    }
-    const opened_link& shown = held->shown;
-    const user_edit_function edit = [&](user& u) -> result<user_edit> {
-        if (const link_decision d = decide(shown, link_purpose::invite, u); d != link_decision::good) {
-            return failure_of(d);
-        }
-        u.username = username;
-        u.first_name = first_name;
-        u.surname = surname;
-        u.password_hash = *hashed;
-        u.pending_approval = false;
-        u.gate.enabled = true;
-        if (shown.link.mailed) {
-            u.email_verified = true;
-            u.email_verified_at = context_.time.now();
-        }
-        return user_edit::replace;
-    };
-    user_change change = change_user(context_.data, held->user->id, edit);
-    if (change.replaced) {
-        change.wait_for = later(change.wait_for, record_own_act(context_, event_kind::signed_up, held->user->id, from));
-    }
-    task<result<user_ptr>> settling = settle(context_.data, std::move(change));
-    const result<user_ptr> settled = co_await std::move(settling);
-    if (!settled) {
-        co_return of_link(settled.error());
-    }
-    context_.counters.sign_ups.fetch_add(1, std::memory_order_relaxed);
-    co_return *settled;
 }
 
 } // namespace pawl

@@ -1,5 +1,6 @@
 // What operators do with links: invitations, and mails to users.
 #include "core/service/durable_answer.hpp"
+#include "core/service/link_parts.hpp"
 #include "core/service/link_service.hpp"
 #include "core/service/mail_cause.hpp"
 #include "core/service/user_change.hpp"

@@ -75,6 +75,22 @@ task<result<user_ptr>> verify_login(const service_context& context, std::string 
     co_return holder;
 }
 
+task<result<user_ptr>> verify_sign_in(const service_context& context, std::string name, secret_string password,
+                                      caller from) {
+    task<result<user_ptr>> verifying = verify_login(context, std::move(name), std::move(password), std::move(from));
+    result<user_ptr> holder = co_await std::move(verifying);
+    if (!holder) {
+        co_return holder;
+    }
+    const admission admitted = admission_of(**holder, context.settings.sign_up);
+    if (admitted == admission::granted) {
+        co_return holder;
+    }
+    const errc why = admitted == admission::approval_pending ? errc::approval_pending : errc::email_not_verified;
+    task<failure> refused = refusal(context.data, why, context.data.observe_user((*holder)->id, (*holder)->version));
+    co_return co_await std::move(refused);
+}
+
 void count_login(const service_context& context, std::optional<errc> why) {
     if (!why) {
         count(context.counters.logins_ok);

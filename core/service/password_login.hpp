@@ -14,6 +14,11 @@ namespace pawl {
 task<result<user_ptr>> verify_login(const service_context& context, std::string name, secret_string password,
                                     caller from);
 
+// The same for a sign-in. A right password of a user who is not let in yet: approval_pending, email_not_verified. A
+// wrong one is never told so.
+task<result<user_ptr>> verify_sign_in(const service_context& context, std::string name, secret_string password,
+                                      caller from);
+
 // Counts how the login ended that was verified before; std::nullopt: it gave a session.
 void count_login(const service_context& context, std::optional<errc> why);
 

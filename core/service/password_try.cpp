@@ -23,8 +23,9 @@ hash_costs::key cost_key(const key_ring& keys) {
     return key;
 }
 
+// One who waits for an operator may know that: a right password is told so, and signs in no one (password_login.hpp).
 bool can_sign_in(const user_ptr& holder) {
-    return holder && holder->gate.enabled && !holder->password_hash.empty();
+    return holder && (holder->gate.enabled || awaits_approval(*holder)) && !holder->password_hash.empty();
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // What the services have in common: who asks, what they are built from, what a login gives.
 #pragma once
 
+#include "core/account/sign_up_policy.hpp"
 #include "core/clock.hpp"
 #include "core/factor/decide_login.hpp"
 #include "core/factor/totp.hpp"
@@ -61,9 +62,9 @@ struct new_session {
 
 struct service_settings {
     std::string issuer;
-    std::string audience;  // empty: tokens have no aud
-    token_contents tokens; // what they say of their user
-    bool sign_up_open = true;
+    std::string audience;     // empty: tokens have no aud
+    token_contents tokens;    // what they say of their user
+    sign_up_policy sign_up;   // who may make an account, and who may use it
     bool shows_links = false; // --admin-links show: an operator is given links instead of a mail to the user
     seconds access_token_ttl{600};
     seconds refresh_idle_ttl{14 * 86400};

@@ -61,7 +61,7 @@ login_answer asks(const service_context& context, const user& holder, std::strin
 
 task<result<login_answer>> session_service::sign_in(std::string name, secret_string password, new_session wanted,
                                                     shown_codes codes, secret_string device, bool remembers) {
-    task<result<user_ptr>> verifying = verify_login(context_, name, std::move(password), wanted.from);
+    task<result<user_ptr>> verifying = verify_sign_in(context_, name, std::move(password), wanted.from);
     result<user_ptr> verified = co_await std::move(verifying);
     if (!verified) {
         co_return verified.error();

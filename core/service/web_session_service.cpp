@@ -297,7 +297,7 @@ task<result<web_visit>> web_session_service::visit(web_cookie shown, web_cookie 
 
 task<result<web_visit>> web_session_service::sign_in(std::string name, secret_string password, std::string_view cookie,
                                                      caller from) {
-    task<result<user_ptr>> verifying = verify_login(context_, name, std::move(password), from);
+    task<result<user_ptr>> verifying = verify_sign_in(context_, name, std::move(password), from);
     result<user_ptr> holder = co_await std::move(verifying);
     if (!holder) {
         co_return holder.error();

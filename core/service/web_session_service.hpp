@@ -45,7 +45,7 @@ public:
     // Tries name and password as session_service::login does. The same user's session goes on with a new cookie;
     // another user's ends (signed_out) and a new one begins. login_failed, too_many_attempts, password_queue_full,
     // hash_memory_unavailable, storage_unavailable. Where a second factor is wanted no session begins (`wanted`);
-    // enrolment_required where the user has to have one, and has none.
+    // enrolment_required where the user has to have one, and has none. approval_pending, email_not_verified.
     task<result<web_visit>> sign_in(std::string name, secret_string password, std::string_view cookie, caller from);
 
     // The second step of such a sign-in. step_expired, second_factor_failed, and as sign_in().

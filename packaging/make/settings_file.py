@@ -18,6 +18,7 @@ EXAMPLES = {
     "webhook-secret-file": '"/etc/pawl/webhook.secret"', "webhook-event": '["login_failed"]',
     "smtp": '"smtp://pawl@relay.example.com"', "smtp-password-file": '"/etc/pawl/smtp.secret"',
     "smtp-ca": '"/etc/pawl/relay.pem"', "mail-from": '"noreply@example.com"', "mail-reply-to": '"help@example.com"',
+    "sign-up-domain": '["example.com", "*.example.com"]',
     "webhook-ca": '"/etc/pawl/receiver.pem"', "seed": '"/etc/pawl/seed.json"', "rng-seed": "1",
     "ready-file": '"/run/pawl/ready.json"', "password-threads": "2", "threads": "2", "password-queue": "64",
 }

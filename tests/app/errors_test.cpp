@@ -107,6 +107,9 @@ constexpr expected_refusal refusals[] = {
     {errc::link_expired, "link_expired", 410, "", 0},
     {errc::link_used, "link_used", 410, "", 0},
     {errc::already_verified, "already_verified", 409, "", 0},
+    {errc::domain_not_allowed, "domain_not_allowed", 403, "", 0},
+    {errc::approval_pending, "approval_pending", 403, "invalid_grant", 403},
+    {errc::email_not_verified, "email_not_verified", 403, "invalid_grant", 403},
 };
 
 struct expected_problem {

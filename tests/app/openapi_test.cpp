@@ -222,6 +222,7 @@ BOOST_AUTO_TEST_CASE(references_lead_somewhere_and_places_are_filled) {
         BOOST_TEST(json::serialize(root).find("@ISSUER@") == std::string::npos);
         BOOST_TEST(json::serialize(root).find("@SIGN_UP@") == std::string::npos);
     }
+    const std::string_view sign_up_closed_text = pawl::app::text_of(pawl::sign_up_mode::closed);
     const std::string closed = served(false, sign_up_closed_text);
     for (const char* where : {"/info/description", "/paths/~1signup/post/description"}) {
         const json::value root = json::parse(closed);

@@ -176,7 +176,7 @@ BOOST_FIXTURE_TEST_CASE(as_many_roles_as_there_may_be_make_a_token_that_is_taken
 }
 
 BOOST_FIXTURE_TEST_CASE(closed_sign_up_takes_nobody_but_operators_make_accounts, claims_world) {
-    settings.sign_up_open = false;
+    settings.sign_up.mode = sign_up_mode::closed;
     sign_up_request request;
     request.email = "bob@example.org";
     request.password = secret(password);
