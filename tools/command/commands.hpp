@@ -40,5 +40,6 @@ void add_stats_command(CLI::App& parser, program& p);
 void add_token_command(CLI::App& parser, program& p);
 void add_user_command(CLI::App& parser, program& p);
 void add_user_changes(CLI::App& group, program& p); // of add_user_command
+void add_user_links(CLI::App& group, program& p);   // of add_user_command
 
 } // namespace pawl::tools

@@ -67,7 +67,7 @@ void ask_what_is_missing(wanted_server& w) {
             throw tool_error(usage, "answer tls or proxy");
         }
     }
-    w.sign_up = answer(w.sign_up, "May anybody sign up? open or closed", "open");
+    w.sign_up = answer(w.sign_up, "Who may sign up? open, confirm (by mail), approve, invite or closed", "open");
     w.superuser = answer(w.superuser, "Email address of the first superuser (empty: none yet)", "");
     w.smtp = answer(w.smtp, "Mail relay, as smtp://USER@mail.example.com (empty: no mails)", "");
     if (!w.smtp.empty()) {
@@ -217,9 +217,9 @@ void add_init_command(CLI::App& parser, program& p) {
         ->excludes(cert);
     command->add_option("--listen", w->listen, "where to serve; 127.0.0.1:8080 behind a proxy, 0.0.0.0:8443 with TLS")
         ->type_name("HOST:PORT");
-    command->add_option("--sign-up", w->sign_up, "whether anybody may sign up")
+    command->add_option("--sign-up", w->sign_up, "who may sign up: open, confirm, approve, invite or closed")
         ->type_name("WHO")
-        ->check(CLI::IsMember({"open", "closed"}));
+        ->check(CLI::IsMember({"open", "confirm", "approve", "invite", "closed"}));
     command->add_option("--superuser", w->superuser, "email address of the first superuser: how to make it is said")
         ->type_name("EMAIL");
     command->add_option("--smtp", w->smtp, "the relay that mails are given to: smtp://[USER@]HOST or smtps://")

@@ -19,8 +19,14 @@ table user_table() {
     return t;
 }
 
+cell state_of(const boost::json::value& user) {
+    if (is_true(user, "enabled")) {
+        return {"enabled", colour::green};
+    }
+    return is_true(user, "pending") ? cell("pending", colour::yellow) : cell("disabled", colour::red);
+}
+
 std::vector<cell> row_of(const boost::json::value& user) {
-    const bool enabled = is_true(user, "enabled");
     cell id(text_of(user, "id"));
     cell sessions(text_of(user, "sessions"));
     id.right = sessions.right = true;
@@ -34,7 +40,7 @@ std::vector<cell> row_of(const boost::json::value& user) {
             cell(username == text_of(user, "email") ? std::string() : username),
             cell(roles),
             sessions,
-            enabled ? cell("enabled", colour::green) : cell("disabled", colour::red),
+            state_of(user),
             cell(text_of(user, "created_at"))};
 }
 
@@ -104,6 +110,7 @@ void add_user_command(CLI::App& parser, program& p) {
     show->callback([&p, name] { p.action = [&p, name] { return show_user(p, *name); }; });
 
     add_user_changes(*group, p);
+    add_user_links(*group, p);
 }
 
 } // namespace pawl::tools
