@@ -4,6 +4,8 @@ least every fourth landing. tests/turns.json is the record of their last runs: i
 
     tests/turns.py                   what the next landing runs, and what it counts as changed
     tests/turns.py --landed COMMIT   CI has passed at COMMIT: writes down what it ran there. Commit the record with what lands next
+    tests/turns.py --checked COMMIT  CI failed at COMMIT, but clang-tidy and the sanitizers came through: what has not changed since
+                                     counts as looked at. Whose turn it is stays as it was
 """
 import argparse
 import json
@@ -45,6 +47,11 @@ def after_landing(record, commit):
     clang-tidy went over everything."""
     ran = due(record)
     return after(record, ran if record else sorted({*ran, "tidy"}, key=LONG.index), commit)
+
+
+def after_checks(record, commit):
+    """The record once clang-tidy and the sanitizers came through what had changed at `commit`, which did not land."""
+    return {**(record or after(None, (), commit)), "commit": commit}
 
 
 def parsed(text):
@@ -106,7 +113,9 @@ def sources_reached(changed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--landed", metavar="COMMIT")
-    commit = parser.parse_args().landed
+    parser.add_argument("--checked", metavar="COMMIT")
+    arguments = parser.parse_args()
+    commit = arguments.landed or arguments.checked
     if commit:
         def git(*arguments):
             return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -114,7 +123,8 @@ def main():
         if found.returncode != 0:
             sys.exit("there is no commit " + commit)
         there = git("show", "%s:%s" % (commit, RECORD.relative_to(ROOT)))
-        write(after_landing(parsed(there.stdout) if there.returncode == 0 else None, found.stdout.strip()))
+        write((after_landing if arguments.landed else after_checks)(parsed(there.stdout) if there.returncode == 0 else None,
+                                                                    found.stdout.strip()))
     record = read()
     changed = changed_since(record)
     print("next: %s; %s" % (", ".join(due(record)), "everything counts as changed" if changed is None else

@@ -43,6 +43,12 @@ class Turns(unittest.TestCase):
             self.assertTrue(any(name in of for of in ran), name)
         self.assertEqual(turns.after_landing(None, "x")["last_run"], {"asan": 1, "fuzz": 1, "tidy": 1})
 
+    def test_checks_that_came_through_move_what_counts_as_changed_alone(self):
+        record = {"landing": 3, "commit": "a", "last_run": {"tsan": 2}}
+        self.assertEqual(turns.after_checks(record, "b"), {**record, "commit": "b"})
+        self.assertEqual(turns.due(turns.after_checks(record, "b")), turns.due(record))
+        self.assertEqual(turns.due(turns.after_checks(None, "b")), ["asan", "fuzz"])
+
     def test_the_record_of_the_tree_can_be_read(self):
         record = turns.read()
         if record is not None:
