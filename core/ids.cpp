@@ -1,6 +1,6 @@
 #include "core/ids.hpp"
 
-#include "core/text/hex.hpp"
+#include "core/hex.hpp"
 
 namespace pawl {
 

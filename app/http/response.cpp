@@ -1,8 +1,8 @@
 #include "app/http/response.hpp"
 
 #include "app/http/limits.hpp"
+#include "core/hex.hpp"
 #include "core/secret.hpp"
-#include "core/text/hex.hpp"
 
 #include <sys/random.h>
 

@@ -1,4 +1,4 @@
-#include "core/text/hex.hpp"
+#include "core/hex.hpp"
 
 #include <boost/test/unit_test.hpp>
 
