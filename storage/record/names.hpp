@@ -47,7 +47,7 @@ constexpr bool is_known(Enum value) noexcept {
 
 template <>
 struct enumeration<mail_kind> {
-    static constexpr mail_kind first = first_mail_kind, last = mail_kind::account_removed; // no test is stored
+    static constexpr mail_kind first = first_mail_kind, last = last_mail_kind; // no test is stored: is_sound()
 };
 template <>
 struct enumeration<mail_status> {

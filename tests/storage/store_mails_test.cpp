@@ -189,6 +189,19 @@ BOOST_AUTO_TEST_CASE(what_became_of_a_mail_is_kept_and_stays) {
     BOOST_TEST((data->settle_mail(mail_of(9)).error().code == errc::mail_not_found));
 }
 
+BOOST_AUTO_TEST_CASE(a_mail_of_every_kind_outlives_a_crash) {
+    std::uint64_t wanted = 0;
+    for (auto kind = first_mail_kind; kind <= last_mail_kind;
+         kind = static_cast<mail_kind>(static_cast<int>(kind) + 1)) {
+        if (kind != mail_kind::test) { // which is never stored
+            data->want_mail(mail_of(++wanted, kind)).value();
+        }
+    }
+    log->sync();
+    crash_and_start();
+    BOOST_TEST(waiting() == wanted);
+}
+
 BOOST_AUTO_TEST_CASE(records_of_a_mail_in_any_order_come_to_the_same) {
     const mail first = mail_of(1);
     mail tried = first;
