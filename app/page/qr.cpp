@@ -21,8 +21,8 @@ std::string path_of(const qrcodegen::QrCode& code) {
             }
             if (end > x) {
                 const std::string wide = std::to_string(end - x);
-                path += "M" + std::to_string(x + border) + " " + std::to_string(y + border) + "h" + wide + "v1h-" +
-                        wide + "z";
+                path.append("M").append(std::to_string(x + border)).append(" ").append(std::to_string(y + border));
+                path.append("h").append(wide).append("v1h-").append(wide).append("z");
             }
             x = end + 1;
         }
