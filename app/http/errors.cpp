@@ -24,6 +24,8 @@ constexpr std::string_view challenge_insufficient_scope = "Bearer error=\"insuff
 constexpr std::string_view challenge_stale =
     "Bearer error=\"insufficient_user_authentication\", max_age="; // RFC 9470 3
 
+constexpr std::string_view invalid_grant = "invalid_grant"; // RFC 6749 5.2; what /token says where a row has no word
+
 // Said where the refusal itself names no time.
 constexpr seconds default_retry_after{1};
 
@@ -298,10 +300,12 @@ http_response problem_of(const error_row& row, std::string_view detail, const st
     return response;
 }
 
-// RFC 6749 5.2: the request's own faults keep their status; refusals of users' credentials and tokens are 400.
+// RFC 6749 5.2: the request's own faults keep their status; refusals of users' credentials and tokens are 400, whatever
+// status the same refusal has elsewhere (403 of an account that waits).
 http_response oauth_of(const error_row& row, std::string_view error, std::string_view description) {
     http_response response;
-    response.status = row.status == 401 || row.status == 422 ? 400 : row.status;
+    const bool is_bad_request = row.status == 401 || row.status == 422 || error == invalid_grant;
+    response.status = is_bad_request ? 400 : row.status;
     response.content_type = json_content_type;
     response.headers.emplace_back("Cache-Control", "no-store");
     json_object_writer(response.body).member("error", error).member("error_description", description).end();
@@ -347,7 +351,7 @@ http_response oauth_response(const failure& why) {
         const field_error& first = why.fields.front();
         description = oauth_description(first.field.empty() ? first.message : first.field + " " + first.message);
     }
-    http_response response = oauth_of(row, row.oauth_error.empty() ? "invalid_grant" : row.oauth_error, description);
+    http_response response = oauth_of(row, row.oauth_error.empty() ? invalid_grant : row.oauth_error, description);
     add_retry_after(response, why.retry_after);
     if (why.code == errc::invalid_access_token || why.code == errc::missing_access_token ||
         why.code == errc::insufficient_scope) {

@@ -67,7 +67,7 @@ constexpr expected_refusal refusals[] = {
     {errc::events_gone, "events_gone", 410, "", 0},
     {errc::events_of_another_history, "events_of_another_history", 410, "", 0},
     {errc::sign_up_closed, "sign_up_closed", 403, "", 0},
-    {errc::claims_too_large, "claims_too_large", 403, "invalid_grant", 403},
+    {errc::claims_too_large, "claims_too_large", 403, "invalid_grant", 400},
     {errc::hash_memory_unavailable, "hash_memory_unavailable", 503, "temporarily_unavailable", 503},
     {errc::operations_busy, "operations_busy", 503, "", 0},
     {errc::client_not_found, "client_not_found", 404, "", 0},
@@ -97,7 +97,7 @@ constexpr expected_refusal refusals[] = {
     {errc::second_factor_failed, "second_factor_failed", 401, "invalid_grant", 400},
     {errc::step_expired, "step_expired", 401, "invalid_grant", 400},
     {errc::reauthentication_required, "reauthentication_required", 401, "invalid_token", 400},
-    {errc::enrolment_required, "enrolment_required", 403, "invalid_grant", 403},
+    {errc::enrolment_required, "enrolment_required", 403, "invalid_grant", 400},
     {errc::factor_not_found, "factor_not_found", 404, "", 0},
     {errc::too_many_factors, "too_many_factors", 409, "", 0},
     {errc::mail_off, "mail_off", 409, "", 0},
@@ -108,8 +108,8 @@ constexpr expected_refusal refusals[] = {
     {errc::link_used, "link_used", 410, "", 0},
     {errc::already_verified, "already_verified", 409, "", 0},
     {errc::domain_not_allowed, "domain_not_allowed", 403, "", 0},
-    {errc::approval_pending, "approval_pending", 403, "invalid_grant", 403},
-    {errc::email_not_verified, "email_not_verified", 403, "invalid_grant", 403},
+    {errc::approval_pending, "approval_pending", 403, "invalid_grant", 400},
+    {errc::email_not_verified, "email_not_verified", 403, "invalid_grant", 400},
 };
 
 struct expected_problem {

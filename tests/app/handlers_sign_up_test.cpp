@@ -93,6 +93,7 @@ BOOST_AUTO_TEST_CASE(an_account_is_pending_until_an_operator_approves_it) {
     BOOST_TEST(made.json().at("pending").as_bool());
     const std::string path = "/admin/users/" + std::to_string(made.json().at("id").as_int64());
     expect_problem(post("/login", eve_whole), 403, "approval_pending");
+    expect_oauth(form("/token", "username=eve%40example.com&password=a+third+wagon+5+goat"), 400, "invalid_grant");
     BOOST_TEST(as_operator(http_method::get, path).json().at("pending").as_bool());
     expect_problem(as_operator(http_method::post, "/admin/users/99/approve"), 404, "user_not_found");
     expect_problem(as_operator(http_method::post, "/admin/users/x/approve"), 404, "user_not_found");
@@ -105,7 +106,7 @@ BOOST_AUTO_TEST_CASE(an_account_is_pending_until_an_operator_approves_it) {
 BOOST_AUTO_TEST_CASE(an_address_that_is_not_proven_signs_no_one_in_where_it_has_to_be) {
     settings.sign_up.wants_verified_email = true;
     expect_problem(post("/login", good_login), 403, "email_not_verified");
-    expect_oauth(form("/token", "username=ada&password=correct+horse+7+staple"), 403, "invalid_grant");
+    expect_oauth(form("/token", "username=ada&password=correct+horse+7+staple"), 400, "invalid_grant");
 }
 
 BOOST_AUTO_TEST_CASE(the_page_makes_an_account_or_mails_a_link) {

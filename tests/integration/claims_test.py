@@ -97,7 +97,7 @@ class TooMuch(case.ServerCase):
         roles = ["%03d" % n + "r" * 120 for n in range(64)]
         self.expect(operator.send("PATCH", "/admin/users/%d" % user["id"], {"roles": roles}), 200)
         self.expect(self.client.login(email), 403, "claims_too_large")
-        self.expect(self.client.form("/token", {"username": email, "password": case.PASSWORD}), 403, "invalid_grant")
+        self.expect(self.client.form("/token", {"username": email, "password": case.PASSWORD}), 400, "invalid_grant")
         self.expect(self.client.refresh(token["refresh_token"]), 403, "claims_too_large")
         self.expect(operator.send("PATCH", "/admin/users/%d" % user["id"], {"roles": []}), 200)
         self.rotated(token["refresh_token"])
