@@ -17,14 +17,22 @@ bool has_control_byte(std::string_view text) {
         const auto b = static_cast<unsigned char>(c);
         return (b < 0x20 && b != '\t') || b == 0x7f;
     };
-    for (std::uint64_t eight = 0; text.size() >= sizeof eight; text.remove_prefix(sizeof eight)) {
-        std::memcpy(&eight, text.data(), sizeof eight);
-        const bool maybe = (marks_below(eight, 0x20) | marks_equal(eight, 0x7f)) != 0;
-        if (maybe && std::any_of(text.begin(), text.begin() + sizeof eight, is_control)) {
+    constexpr std::size_t eight = sizeof(std::uint64_t);
+    if (text.size() < eight) {
+        return std::any_of(text.begin(), text.end(), is_control);
+    }
+    for (std::size_t at = 0;; at = std::min(at + eight, text.size() - eight)) { // the last eight may be seen twice
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data() + at, eight);
+        const bool maybe = (marks_below(bytes, 0x20) | marks_equal(bytes, 0x7f)) != 0;
+        if (maybe && std::any_of(text.begin() + static_cast<std::ptrdiff_t>(at),
+                                 text.begin() + static_cast<std::ptrdiff_t>(at + eight), is_control)) {
             return true;
         }
+        if (at + eight == text.size()) {
+            return false;
+        }
     }
-    return std::any_of(text.begin(), text.end(), is_control);
 }
 
 // By the first control byte, so that it doesn't matter how the bytes arrived.

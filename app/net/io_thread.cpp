@@ -125,8 +125,10 @@ void io_thread::run_context() {
 // The bytes of one connection, and the order of things; what they mean is connection.cpp's.
 task<void> io_thread::serve(std::unique_ptr<session> s) {
     using action = connection::action;
-    const auto now = [] { return std::chrono::steady_clock::now(); };
     connection& c = s->machine;
+    std::chrono::steady_clock::time_point at{};
+    // Read once a step: what came and what is next are of the same moment.
+    const auto now = [&at] { return at = std::chrono::steady_clock::now(); };
     if (s->awaits_tls) {
         task<bool> handshake = shake_hands(*s);
         const bool agreed = co_await std::move(handshake);
@@ -134,7 +136,7 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
             co_return;
         }
     }
-    for (action what = c.next(now()); what != action::end; what = c.next(now())) {
+    for (action what = c.next(now()); what != action::end; what = c.next(at)) {
         switch (what) {
         case action::read: {
             const std::span<char> space = c.read_space();
@@ -178,6 +180,7 @@ task<void> io_thread::serve(std::unique_ptr<session> s) {
                 co_await std::move(goodbye);
             }
             s->stream.shutdown_send();
+            now();
             break;
         }
         case action::end:

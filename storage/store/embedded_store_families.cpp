@@ -134,7 +134,7 @@ result<exchange_result> embedded_store::exchange_family(const family_id& id, fam
     // Before the section: a new text takes a lock. Given back where it is not used.
     agent_text* spare = rises ? s.agents.acquire(use.agent) : nullptr;
 
-    const timestamp now = s.time.now();
+    const timestamp now = ends ? s.time.now() : timestamp{};
 
     result<exchange_result> out = [&]() -> result<exchange_result> {
         const rcu_read_guard section;
