@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Run in a network of its own (unshare -n): network_probe.py ROOT BUNDLE [IMAGE].
 
-Makes a resolver, a certificate authority whose certificate is ROOT/BUNDLE, and a receiver at https://hook.pawl.test; starts pawld
-below ROOT with a webhook there, or, given an image of Podman's, in a container that has nothing but the bundle and a volume of ROOT;
-signs up, and waits for the delivery. Exit status 0: it came, by name and over verified TLS, from processes that closed themselves in.
+Makes a resolver, a certificate authority whose certificate is ROOT/BUNDLE, and hook.pawl.test, a receiver of webhooks (443) and a
+relay of mails (465); starts pawld below ROOT with both, or, given an image of Podman's, in a container that has nothing but the bundle
+and a volume of ROOT; signs up, forgets the password, and waits for the delivery and the mail. Exit status 0: they came, by name and over verified TLS, from
+processes that closed themselves in.
 """
 import http.server
 import json
 import os
 import pathlib
+import queue
 import socket
 import ssl
 import subprocess
@@ -16,9 +18,11 @@ import sys
 import tempfile
 import threading
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+PACKAGING = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(PACKAGING), str(PACKAGING.parent / "tests/integration")]
 
-from make.serving import expect, server, use  # noqa: E402
+from make.serving import call, expect, server, use  # noqa: E402
+from support.relay import Relay  # noqa: E402
 
 NAME = "hook.pawl.test"
 ADDRESS = "127.0.0.9"
@@ -71,10 +75,14 @@ def receiver(place, came):
         def log_message(self, *_):
             pass
     listening = http.server.ThreadingHTTPServer((ADDRESS, 443), Taking)
+    listening.socket = with_tls(place, listening.socket)
+    return listening
+
+
+def with_tls(place, listening):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(place + "/hook.pem", place + "/hook.key")
-    listening.socket = context.wrap_socket(listening.socket, server_side=True)
-    return listening
+    return context.wrap_socket(listening, server_side=True)
 
 
 def chroot_command(root, _):
@@ -110,12 +118,21 @@ def main(root, bundle, image=None):
         names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         threading.Thread(target=resolve_for_ever, args=(names,), daemon=True).start()
         threading.Thread(target=receiver(place, came).serve_forever, daemon=True).start()
+        relay = Relay(listening=with_tls(place, socket.create_server((ADDRESS, 465))))
         log = pathlib.Path(place, "log")
         command = container_command(root, bundle, image) if image else chroot_command(root, bundle)
         with server([*command, "--data-dir", "/data/d", "--listen", "127.0.0.1:0", "--webhook", "https://%s/hook" % NAME,
-                     "--webhook-secret-file", "/data/secret"], log_path=log) as running:
+                     "--webhook-secret-file", "/data/secret", "--smtp", "smtps://" + NAME, "--mail-from", "pawl@pawl.test"],
+                    log_path=log) as running:
             use(running.url)
             expect(came.wait(SECONDS_MAX), "nothing was delivered:\n" + log.read_text(encoding="utf-8")[-2000:])
+            status, answer = call(running.url, "/password/forgot", {"email": "ada@example.com"})
+            expect(status == 202, "a forgotten password: %d %s" % (status, answer))
+            try:
+                mail = relay.next()
+            except queue.Empty:
+                expect(False, "no mail came:\n" + log.read_text(encoding="utf-8")[-2000:])
+            expect(b"ada@example.com" in mail.to, mail.to)
         expect_closed(log.read_text(encoding="utf-8"))
     return 0
 

@@ -18,11 +18,11 @@ class Taken:
 
 class Relay:
     """`script` says what the next answers to a verb are, in their order; then the usual one. An answer is bytes, HANG_UP, or a
-    function without arguments that gives one of these."""
+    function without arguments that gives one of these. `listening`: a socket in place of one at 127.0.0.1, as one with TLS."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, listening=None):
         self.taken, self.script, self.lines = queue.Queue(), {}, []
-        self.listening = socket.create_server(("127.0.0.1", port))
+        self.listening = listening or socket.create_server(("127.0.0.1", port))
         self.port = self.listening.getsockname()[1]
         self.url = "smtp://127.0.0.1:%d" % self.port
         threading.Thread(target=self._serve, daemon=True).start()
