@@ -49,28 +49,18 @@ task<http_response> apps_page(app_context& context, const http_request& request,
     co_return again(context, request, at, why, page_of(at.look, model));
 }
 
-task<http_response> handle_apps(app_context& context, const http_request& request) {
-    auto entering = enter(context, request, account_place::apps, true);
-    const meaning<account_visit> at = co_await std::move(entering);
-    if (!at) {
-        co_return at.error();
-    }
+task<http_response> show_apps(app_context& context, const http_request& request, const account_visit& at) {
     account_refusal none;
-    auto making = apps_page(context, request, *at, std::move(none));
+    auto making = apps_page(context, request, at, std::move(none));
     co_return co_await std::move(making);
 }
 
-task<http_response> handle_withdraw(app_context& context, const http_request& request) {
-    auto entering = enter_by_form(context, request, account_place::apps);
-    const meaning<account_form> form = co_await std::move(entering);
-    if (!form) {
-        co_return form.error();
-    }
-    const account_visit& at = form->at;
+task<http_response> withdraw(app_context& context, const http_request& request, account_form& form) {
+    const account_visit& at = form.at;
     account_refusal why = unreadable_form();
-    if (form->text("do") == "withdraw") {
+    if (form.text("do") == "withdraw") {
         auto withdrawing =
-            withdraw_consent(context, at.who.user->id, std::string(form->text("client")), request.from, std::nullopt);
+            withdraw_consent(context, at.who.user->id, std::string(form.text("client")), request.from, std::nullopt);
         const result<void> withdrawn = co_await std::move(withdrawing);
         if (withdrawn) {
             co_return done(context, request, at, account_place::apps, account_note::withdrawn);
@@ -93,13 +83,8 @@ http_response data_page(const app_context& context, const http_request& request,
     return again(context, request, at, why, page_of(at.look, model));
 }
 
-task<http_response> handle_data(app_context& context, const http_request& request) {
-    auto entering = enter(context, request, account_place::data, true);
-    const meaning<account_visit> at = co_await std::move(entering);
-    if (!at) {
-        co_return at.error();
-    }
-    co_return data_page(context, request, *at, account_refusal{}, {});
+task<http_response> show_data(app_context& context, const http_request& request, const account_visit& at) {
+    co_return data_page(context, request, at, account_refusal{}, {});
 }
 
 // Awaited directly.
@@ -171,28 +156,23 @@ task<http_response> remove_account(app_context& context, const http_request& req
     co_return page;
 }
 
-task<http_response> handle_change_data(app_context& context, const http_request& request) {
-    auto entering = enter_by_form(context, request, account_place::data);
-    const meaning<account_form> form = co_await std::move(entering);
-    if (!form) {
-        co_return form.error();
-    }
-    const std::string_view act = form->text("do");
+task<http_response> change_data(app_context& context, const http_request& request, account_form& form) {
+    const std::string_view act = form.text("do");
     if (act == "delete") {
-        auto removing = remove_account(context, request, *form);
+        auto removing = remove_account(context, request, form);
         co_return co_await std::move(removing);
     }
     if (act != "export") {
-        co_return data_page(context, request, form->at, unreadable_form(), {});
+        co_return data_page(context, request, form.at, unreadable_form(), {});
     }
-    auto copying = copy_of(context, form->at.owner());
+    auto copying = copy_of(context, form.at.owner());
     result<std::string> copy = co_await std::move(copying);
     if (!copy) {
-        co_return data_page(context, request, form->at, refusal_of(form->at, copy.error()), "export");
+        co_return data_page(context, request, form.at, refusal_of(form.at, copy.error()), "export");
     }
     http_response file = json_answer(200, *std::move(copy));
     file.headers.emplace_back("Content-Disposition", "attachment; filename=\"account.json\"");
-    co_return with_cookie(context, request, form->at, std::move(file));
+    co_return with_cookie(context, request, form.at, std::move(file));
 }
 
 using enum http_method;
@@ -202,10 +182,11 @@ constexpr refusal_list sent =
     refuses_by_page(shown, in_other_words(request_problem::forbidden_origin), errc::validation_failed);
 
 constexpr route rows[] = {
-    {get, "/account/apps", handle_apps, "account_apps", shown},
-    {post, "/account/apps", handle_withdraw, "account_withdraw", refuses_by_page(sent, errc::consent_not_found)},
-    {get, "/account/data", handle_data, "account_data", shown},
-    {post, "/account/data", handle_change_data, "account_change_data",
+    {get, "/account/apps", shown_at<account_place::apps, show_apps>, "account_apps", shown},
+    {post, "/account/apps", sent_at<account_place::apps, withdraw>, "account_withdraw",
+     refuses_by_page(sent, errc::consent_not_found)},
+    {get, "/account/data", shown_at<account_place::data, show_data>, "account_data", shown},
+    {post, "/account/data", sent_at<account_place::data, change_data>, "account_change_data",
      refuses_by_page(sent, errc::too_many_attempts, errc::password_queue_full, errc::hash_memory_unavailable)},
 };
 

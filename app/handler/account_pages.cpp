@@ -26,13 +26,8 @@ profile_model profile_of(const app_context& context, const http_request& request
     return model;
 }
 
-task<http_response> handle_profile(app_context& context, const http_request& request) {
-    auto entering = enter(context, request, account_place::profile, true);
-    const meaning<account_visit> at = co_await std::move(entering);
-    if (!at) {
-        co_return at.error();
-    }
-    co_return with_cookie(context, request, *at, page_of(at->look, profile_of(context, request, *at)));
+task<http_response> show_profile(app_context& context, const http_request& request, const account_visit& at) {
+    co_return with_cookie(context, request, at, page_of(at.look, profile_of(context, request, at)));
 }
 
 std::string text_of(const account_form& form, std::string_view name) {
@@ -96,22 +91,17 @@ task<result<account_note>> change_account(app_context& context, const http_reque
     co_return asked ? result<account_note>(account_note::verification_sent) : result<account_note>(asked.error());
 }
 
-task<http_response> handle_change_profile(app_context& context, const http_request& request) {
-    auto entering = enter_by_form(context, request, account_place::profile);
-    const meaning<account_form> form = co_await std::move(entering);
-    if (!form) {
-        co_return form.error();
-    }
-    const std::string_view act = form->text("do");
+task<http_response> change_profile(app_context& context, const http_request& request, account_form& form) {
+    const std::string_view act = form.text("do");
     if (act != "profile" && act != "language" && act != "email" && act != "verify") {
-        co_return profile_again(context, request, *form, unreadable_form());
+        co_return profile_again(context, request, form, unreadable_form());
     }
-    auto changing = change_account(context, request, *form);
+    auto changing = change_account(context, request, form);
     const result<account_note> changed = co_await std::move(changing);
     if (!changed) {
-        co_return profile_again(context, request, *form, refusal_of(form->at, changed.error()));
+        co_return profile_again(context, request, form, refusal_of(form.at, changed.error()));
     }
-    co_return done(context, request, form->at, account_place::profile, *changed);
+    co_return done(context, request, form.at, account_place::profile, *changed);
 }
 
 // --- /account/sessions.
@@ -170,14 +160,9 @@ task<http_response> sessions_page(app_context& context, const http_request& requ
     co_return again(context, request, at, why, page_of(at.look, model));
 }
 
-task<http_response> handle_sessions(app_context& context, const http_request& request) {
-    auto entering = enter(context, request, account_place::sessions, true);
-    const meaning<account_visit> at = co_await std::move(entering);
-    if (!at) {
-        co_return at.error();
-    }
+task<http_response> show_sessions(app_context& context, const http_request& request, const account_visit& at) {
     account_refusal none;
-    auto making = sessions_page(context, request, *at, std::move(none));
+    auto making = sessions_page(context, request, at, std::move(none));
     co_return co_await std::move(making);
 }
 
@@ -195,14 +180,9 @@ task<http_response> leave(app_context& context, const http_request& request, con
     co_return page;
 }
 
-task<http_response> handle_end_sessions(app_context& context, const http_request& request) {
-    auto entering = enter_by_form(context, request, account_place::sessions);
-    const meaning<account_form> form = co_await std::move(entering);
-    if (!form) {
-        co_return form.error();
-    }
-    const account_visit& at = form->at;
-    const std::string_view act = form->text("do");
+task<http_response> end_sessions(app_context& context, const http_request& request, account_form& form) {
+    const account_visit& at = form.at;
+    const std::string_view act = form.text("do");
     if (act == "sign_out") {
         auto leaving = leave(context, request, at);
         co_return co_await std::move(leaving);
@@ -213,7 +193,7 @@ task<http_response> handle_end_sessions(app_context& context, const http_request
         auto ending = context.sessions.end_others(at.who, request.from);
         ended = co_await std::move(ending);
     } else if (act == "end") {
-        const std::optional<family_id> session = family_id_from_hex(form->text("session"));
+        const std::optional<family_id> session = family_id_from_hex(form.text("session"));
         if (session) {
             auto ending = context.sessions.end(at.who, *session, request.from);
             ended = co_await std::move(ending);
@@ -241,12 +221,12 @@ constexpr refusal_list sent =
     refuses_by_page(shown, in_other_words(request_problem::forbidden_origin), errc::validation_failed);
 
 constexpr route rows[] = {
-    {get, "/account", handle_profile, "account_profile", shown},
-    {post, "/account", handle_change_profile, "account_change_profile",
+    {get, "/account", shown_at<account_place::profile, show_profile>, "account_profile", shown},
+    {post, "/account", sent_at<account_place::profile, change_profile>, "account_change_profile",
      refuses_by_page(sent, errc::username_taken, errc::already_verified, errc::mail_off, errc::mail_queue_full,
                      errc::too_many_attempts, errc::password_queue_full, errc::hash_memory_unavailable)},
-    {get, "/account/sessions", handle_sessions, "account_sessions", shown},
-    {post, "/account/sessions", handle_end_sessions, "account_end_sessions",
+    {get, "/account/sessions", shown_at<account_place::sessions, show_sessions>, "account_sessions", shown},
+    {post, "/account/sessions", sent_at<account_place::sessions, end_sessions>, "account_end_sessions",
      refuses_by_page(sent, errc::session_not_found)},
 };
 

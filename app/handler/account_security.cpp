@@ -129,14 +129,9 @@ task<http_response> security_page(app_context& context, const http_request& requ
     co_return again(context, request, at, why, page_of(at.look, model));
 }
 
-task<http_response> handle_security(app_context& context, const http_request& request) {
-    auto entering = enter(context, request, account_place::security, true);
-    const meaning<account_visit> at = co_await std::move(entering);
-    if (!at) {
-        co_return at.error();
-    }
+task<http_response> show_security(app_context& context, const http_request& request, const account_visit& at) {
     account_refusal none;
-    auto making = security_page(context, request, *at, std::move(none), {});
+    auto making = security_page(context, request, at, std::move(none), {});
     co_return co_await std::move(making);
 }
 
@@ -195,28 +190,23 @@ task<http_response> make_codes(app_context& context, const http_request& request
     co_return with_cookie(context, request, at, page_of(at.look, model));
 }
 
-task<http_response> handle_change_security(app_context& context, const http_request& request) {
-    auto entering = enter_by_form(context, request, account_place::security);
-    const meaning<account_form> form = co_await std::move(entering);
-    if (!form) {
-        co_return form.error();
-    }
-    const std::string act(form->text("do"));
+task<http_response> answer_security(app_context& context, const http_request& request, account_form& form) {
+    const std::string act(form.text("do"));
     if (act == "codes") {
-        auto making = make_codes(context, request, form->at);
+        auto making = make_codes(context, request, form.at);
         co_return co_await std::move(making);
     }
     account_refusal why = unreadable_form();
     if (act == "password" || act == "remove" || act == "devices") {
-        auto changing = change_security(context, request, *form);
+        auto changing = change_security(context, request, form);
         const result<account_note> changed = co_await std::move(changing);
         if (changed) {
-            co_return done(context, request, form->at, account_place::security, *changed);
+            co_return done(context, request, form.at, account_place::security, *changed);
         }
-        why = refusal_of(form->at, changed.error());
+        why = refusal_of(form.at, changed.error());
     }
     // A form of a factor that is gone is not on the page any more.
-    auto showing = security_page(context, request, form->at, std::move(why), act == "remove" ? std::string() : act);
+    auto showing = security_page(context, request, form.at, std::move(why), act == "remove" ? std::string() : act);
     co_return co_await std::move(showing);
 }
 
@@ -246,19 +236,14 @@ task<http_response> no_offer(app_context& context, const http_request& request, 
     co_return co_await std::move(showing);
 }
 
-task<http_response> handle_offer(app_context& context, const http_request& request) {
-    auto entering = enter(context, request, account_place::offer, true);
-    const meaning<account_visit> at = co_await std::move(entering);
-    if (!at) {
-        co_return at.error();
-    }
-    auto offering = context.factors->offer_totp(at->owner());
+task<http_response> show_offer(app_context& context, const http_request& request, const account_visit& at) {
+    auto offering = context.factors->offer_totp(at.owner());
     const result<offered_totp> offered = co_await std::move(offering);
     if (!offered) {
-        auto refusing = no_offer(context, request, *at, offered.error());
+        auto refusing = no_offer(context, request, at, offered.error());
         co_return co_await std::move(refusing);
     }
-    co_return offer_page(context, request, *at, *offered, account_refusal{}, {});
+    co_return offer_page(context, request, at, *offered, account_refusal{}, {});
 }
 
 // The same offer again where it is still good, else another one. Awaited directly.
@@ -280,36 +265,31 @@ task<http_response> offer_once_more(app_context& context, const http_request& re
     co_return offer_page(context, request, form.at, *offered, why, form.text("name"));
 }
 
-task<http_response> handle_confirm_offer(app_context& context, const http_request& request) {
-    auto entering = enter_by_form(context, request, account_place::offer);
-    meaning<account_form> form = co_await std::move(entering);
-    if (!form) {
-        co_return form.error();
-    }
-    auto checking = context.factors->check_recent(form->at.owner());
+task<http_response> confirm_offer(app_context& context, const http_request& request, account_form& form) {
+    auto checking = context.factors->check_recent(form.at.owner());
     const result<void> recent = co_await std::move(checking);
     if (!recent) {
-        auto refusing = no_offer(context, request, form->at, recent.error());
+        auto refusing = no_offer(context, request, form.at, recent.error());
         co_return co_await std::move(refusing);
     }
-    if (form->text("do") != "confirm") {
-        auto showing = offer_once_more(context, request, *form, unreadable_form());
+    if (form.text("do") != "confirm") {
+        auto showing = offer_once_more(context, request, form, unreadable_form());
         co_return co_await std::move(showing);
     }
-    auto confirming = context.factors->confirm_totp(form->at.who, form->secret("capsule"), form->secret("totp"),
-                                                    std::string(form->text("name")), request.from);
+    auto confirming = context.factors->confirm_totp(form.at.who, form.secret("capsule"), form.secret("totp"),
+                                                    std::string(form.text("name")), request.from);
     const result<user_factor> confirmed = co_await std::move(confirming);
     if (!confirmed) {
-        auto showing = offer_once_more(context, request, *form, refusal_of(form->at, confirmed.error()));
+        auto showing = offer_once_more(context, request, form, refusal_of(form.at, confirmed.error()));
         co_return co_await std::move(showing);
     }
     // Password and code were shown within the window: the browser's session says so from now on.
     auto raising = context.web_sessions->visit_with_factor(session_cookie_in(context, request), request.from);
     result<web_visit> raised = co_await std::move(raising);
     if (raised) {
-        form->at.visit = *std::move(raised);
+        form.at.visit = *std::move(raised);
     }
-    co_return done(context, request, form->at, account_place::security, account_note::factor_added);
+    co_return done(context, request, form.at, account_place::security, account_note::factor_added);
 }
 
 using enum http_method;
@@ -319,11 +299,12 @@ constexpr refusal_list sent = refuses_by_page(shown, in_other_words(request_prob
                                               errc::validation_failed, errc::too_many_attempts, errc::too_many_factors);
 
 constexpr route rows[] = {
-    {get, "/account/security", handle_security, "account_security", shown},
-    {post, "/account/security", handle_change_security, "account_change_security",
+    {get, "/account/security", shown_at<account_place::security, show_security>, "account_security", shown},
+    {post, "/account/security", sent_at<account_place::security, answer_security>, "account_change_security",
      refuses_by_page(sent, errc::factor_not_found, errc::password_queue_full, errc::hash_memory_unavailable)},
-    {get, "/account/security/totp", handle_offer, "account_offer_totp", refuses_by_page(shown, errc::too_many_factors)},
-    {post, "/account/security/totp", handle_confirm_offer, "account_confirm_totp", sent},
+    {get, "/account/security/totp", shown_at<account_place::offer, show_offer>, "account_offer_totp",
+     refuses_by_page(shown, errc::too_many_factors)},
+    {post, "/account/security/totp", sent_at<account_place::offer, confirm_offer>, "account_confirm_totp", sent},
 };
 
 } // namespace

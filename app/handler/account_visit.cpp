@@ -155,6 +155,28 @@ task<meaning<account_form>> enter_by_form(app_context& context, const http_reque
     co_return out;
 }
 
+task<http_response> ask_visitor(app_context& context, const http_request& request, account_place here,
+                                visit_handler* handle) {
+    auto entering = enter(context, request, here, true);
+    const meaning<account_visit> at = co_await std::move(entering);
+    if (!at) {
+        co_return at.error();
+    }
+    auto making = handle(context, request, *at);
+    co_return co_await std::move(making);
+}
+
+task<http_response> ask_sender(app_context& context, const http_request& request, account_place here,
+                               form_handler* handle) {
+    auto entering = enter_by_form(context, request, here);
+    meaning<account_form> form = co_await std::move(entering);
+    if (!form) {
+        co_return form.error();
+    }
+    auto answering = handle(context, request, *form);
+    co_return co_await std::move(answering);
+}
+
 account_frame frame_of(const app_context& context, const http_request& request, const account_visit& at) {
     account_frame frame;
     frame.here = at.here;

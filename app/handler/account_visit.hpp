@@ -37,6 +37,23 @@ struct account_form {
 };
 task<meaning<account_form>> enter_by_form(app_context& context, const http_request& request, account_place here);
 
+// What a row of the route table names: the page of who is signed in, and what becomes of its form. enter() and
+// enter_by_form() answer everybody else. Awaited directly: all references outlive the call.
+using visit_handler = task<http_response>(app_context& context, const http_request& request, const account_visit& at);
+using form_handler = task<http_response>(app_context& context, const http_request& request, account_form& form);
+task<http_response> ask_visitor(app_context& context, const http_request& request, account_place here,
+                                visit_handler* handle);
+task<http_response> ask_sender(app_context& context, const http_request& request, account_place here,
+                               form_handler* handle);
+template <account_place Here, visit_handler* Handle>
+task<http_response> shown_at(app_context& context, const http_request& request) {
+    return ask_visitor(context, request, Here, Handle);
+}
+template <account_place Here, form_handler* Handle>
+task<http_response> sent_at(app_context& context, const http_request& request) {
+    return ask_sender(context, request, Here, Handle);
+}
+
 // An error of the storage, on a page.
 http_response account_error_page(const http_request& request, account_place here, const failure& why);
 
