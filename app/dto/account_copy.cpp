@@ -5,6 +5,8 @@
 #include "core/text/json_text.hpp"
 #include "core/text/rfc3339.hpp"
 
+#include <algorithm>
+
 namespace pawl::app {
 
 namespace {
@@ -34,7 +36,45 @@ std::string record_json(const user& u) {
     return out;
 }
 
+std::string event_json(std::span<const happening> all, std::size_t n) {
+    const happening& h = all[n];
+    std::string out;
+    json_object_writer object(out);
+    object.member("id", to_text(place_of(all, n))).member("at", to_rfc3339(h.at)).member("event", to_text(h.what));
+    if (h.what == happening_kind::factor_set_up || h.what == happening_kind::factor_used) {
+        object.member("factor", name_of(h.of_kind)).member("name", h.about);
+    } else if (h.what == happening_kind::signed_in) {
+        object.member("session", to_hex(h.session)).member("user_agent", h.about);
+    }
+    if (!h.network.empty()) {
+        object.member("network", h.network);
+    }
+    object.end();
+    return out;
+}
+
+std::string list_of_events(std::span<const happening> all, std::size_t first, std::size_t end) {
+    std::string list = "[";
+    for (std::size_t n = first; n < end; ++n) {
+        list += n > first ? "," : "";
+        list += event_json(all, n);
+    }
+    return list + "]";
+}
+
 } // namespace
+
+std::string events_json(std::span<const happening> all, std::size_t first, std::size_t limit) {
+    const std::size_t end = std::min(first + limit, all.size());
+    std::string out;
+    json_object_writer object(out);
+    object.raw("events", list_of_events(all, first, end));
+    if (end < all.size()) { // then there is one before it: `limit` is not 0
+        object.member("next", to_text(place_of(all, end - 1)));
+    }
+    object.end();
+    return out;
+}
 
 std::string to_json(const account_copy& copy, const registry* entities) {
     std::string out;
@@ -45,6 +85,7 @@ std::string to_json(const account_copy& copy, const registry* entities) {
         .raw("sessions", to_json(copy.sessions, copy.asking, entities))
         .raw("ended_sessions", to_json(copy.ended, copy.asking, entities))
         .raw("applications", copy.consents)
+        .raw("events", list_of_events(copy.happened, 0, copy.happened.size()))
         .end();
     return out;
 }

@@ -12,11 +12,11 @@
 
 namespace pawl::app {
 
-namespace {
-
 std::string_view name_of(factor_kind kind) {
     return kind == factor_kind::totp ? "totp" : "recovery";
 }
+
+namespace {
 
 std::string told(const told_factor& f) {
     std::string out;

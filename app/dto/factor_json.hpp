@@ -6,6 +6,7 @@
 #include "core/service/session_service.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace pawl::app {
 
@@ -44,6 +45,7 @@ result<std::string> read_factor_name(const parameters& body);
 result<bool> read_keep_sessions(const parameters& body);
 
 // --- Answers.
+std::string_view name_of(factor_kind kind);                 // "totp", "recovery"
 std::string factor_kinds_json(const wanted_factor& wanted); // ["totp","recovery_code"]
 // Tokens as RFC 6749 5.1 has them, and `device` where one is remembered. Wipes the access token.
 std::string login_json_and_wipe(login_answer& answer);

@@ -1,5 +1,5 @@
 // /account/apps and /account/data: what applications were allowed; a copy of the account, and its end.
-#include "app/dto/account_copy.hpp"
+#include "app/handler/account_told.hpp"
 #include "app/handler/account_visit.hpp"
 #include "app/handler/consents.hpp"
 #include "app/handler/rows.hpp"
@@ -87,48 +87,6 @@ task<http_response> show_data(app_context& context, const http_request& request,
     co_return data_page(context, request, at, account_refusal{}, {});
 }
 
-// Awaited directly.
-task<result<std::string>> copy_of(app_context& context, account_owner owner) {
-    const principal& who = owner.who;
-    auto checking = context.factors->check_recent(owner);
-    const result<void> recent = co_await std::move(checking);
-    if (!recent) {
-        co_return recent.error();
-    }
-    account_copy copy;
-    copy.owner = context.data.find_user(who.user->id);
-    copy.asking = who.session;
-    copy.at = context.time.now();
-    if (!copy.owner) {
-        co_return errc::invalid_access_token;
-    }
-    auto listing = context.factors->list(who);
-    auto factors = co_await std::move(listing);
-    if (!factors) {
-        co_return factors.error();
-    }
-    copy.factors = *std::move(factors);
-    auto living = context.sessions.list(who);
-    auto sessions = co_await std::move(living);
-    if (!sessions) {
-        co_return sessions.error();
-    }
-    copy.sessions = *std::move(sessions);
-    auto remembering = context.web_sessions->list_ended(who.user->id, copied_sessions_max);
-    auto ended = co_await std::move(remembering);
-    if (!ended) {
-        co_return ended.error();
-    }
-    copy.ended = *std::move(ended);
-    auto allowing = list_consents(context, who.user->id);
-    auto consents = co_await std::move(allowing);
-    if (!consents) {
-        co_return consents.error();
-    }
-    copy.consents = *std::move(consents);
-    co_return to_json(copy, context.entities);
-}
-
 // The account is gone, and its session with it.
 task<http_response> remove_account(app_context& context, const http_request& request, const account_form& form) {
     const account_visit& at = form.at;
@@ -165,7 +123,7 @@ task<http_response> change_data(app_context& context, const http_request& reques
     if (act != "export") {
         co_return data_page(context, request, form.at, unreadable_form(), {});
     }
-    auto copying = copy_of(context, form.at.owner());
+    auto copying = copy_account(context, form.at.owner());
     result<std::string> copy = co_await std::move(copying);
     if (!copy) {
         co_return data_page(context, request, form.at, refusal_of(form.at, copy.error()), "export");
@@ -187,7 +145,8 @@ constexpr route rows[] = {
      refuses_by_page(sent, errc::consent_not_found)},
     {get, "/account/data", shown_at<account_place::data, show_data>, "account_data", shown},
     {post, "/account/data", sent_at<account_place::data, change_data>, "account_change_data",
-     refuses_by_page(sent, errc::too_many_attempts, errc::password_queue_full, errc::hash_memory_unavailable)},
+     refuses_by_page(sent, errc::too_many_attempts, errc::operations_busy, errc::password_queue_full,
+                     errc::hash_memory_unavailable)},
 };
 
 } // namespace

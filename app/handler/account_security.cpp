@@ -1,101 +1,17 @@
 // /account/security: password, second factors, recovery codes, remembered devices, and what happened.
+#include "app/handler/account_told.hpp"
 #include "app/handler/account_visit.hpp"
 #include "app/handler/rows.hpp"
 #include "core/factor/decide_login.hpp"
 #include "core/service/factor_service.hpp"
-#include "core/service/mail_cause.hpp"
+#include "core/text/plain_number.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <tuple>
+#include <limits>
 #include <utility>
 
 namespace pawl::app {
 
 namespace {
-
-// --- What happened, as far as the facts that are kept tell it: the record, its factors, the sessions.
-void add(std::vector<happening>& all, timestamp at, happening_kind what, std::string about = {},
-         std::string network = {}) {
-    if (at != timestamp{}) {
-        all.push_back({at, what, std::move(about), std::move(network)});
-    }
-}
-
-void add_gate(std::vector<happening>& all, const user_gate& gate) {
-    switch (gate.reason) {
-    case gate_reason::logout_all:
-        return add(all, gate.changed_at, happening_kind::all_ended);
-    case gate_reason::password_change:
-        return add(all, gate.changed_at, happening_kind::password_changed);
-    case gate_reason::disabled:
-        return add(all, gate.changed_at, happening_kind::disabled);
-    case gate_reason::restored:
-        return add(all, gate.changed_at, happening_kind::restored);
-    case gate_reason::none:
-    case gate_reason::deleted:
-        break;
-    }
-}
-
-std::string name_of_factor(const user_factor& f, const page_look& look) {
-    if (!f.name.empty() || f.kind == factor_kind::totp) {
-        return f.name;
-    }
-    return std::string(name_of_codes(look.tongue));
-}
-
-std::vector<happening> happened_to(const user& u, const told_factors& factors,
-                                   const std::vector<family_details>& sessions, const page_look& look) {
-    std::vector<happening> all;
-    add(all, u.created_at, happening_kind::made);
-    add(all, u.email_verified_at, happening_kind::address_proven);
-    add_gate(all, u.gate);
-    if (u.password_changed_at != u.created_at && u.password_changed_at != u.gate.changed_at) {
-        add(all, u.password_changed_at, happening_kind::password_changed);
-    }
-    for (const told_factor& one : factors.factors) {
-        const std::string name = name_of_factor(one.facts, look);
-        add(all, one.facts.created_at, happening_kind::factor_set_up, name);
-        add(all, one.state.used_at, happening_kind::factor_used, name, network_text(one.state.used_from));
-    }
-    for (const family_details& f : sessions) {
-        add(all, f.state.facts.created_at, happening_kind::signed_in, f.last_use.agent,
-            network_text(f.last_use.address));
-    }
-    std::ranges::sort(all, [](const happening& a, const happening& b) { // no stable_sort: clang 19 calls it deprecated
-        return std::tie(b.at, b.what, b.about) < std::tie(a.at, a.what, a.about);
-    });
-    all.resize(std::min(all.size(), happenings_max));
-    return all;
-}
-
-struct told_account {
-    told_factors factors;
-    std::vector<family_details> sessions;
-};
-task<result<told_account>> tell(app_context& context, principal who) {
-    told_account out;
-    auto listing = context.factors->list(who);
-    auto factors = co_await std::move(listing);
-    if (!factors) {
-        co_return factors.error();
-    }
-    out.factors = *std::move(factors);
-    auto living = context.sessions.list(who);
-    auto alive = co_await std::move(living);
-    if (!alive) {
-        co_return alive.error();
-    }
-    auto remembering = context.web_sessions->list_ended(who.user->id, happenings_max);
-    auto ended = co_await std::move(remembering);
-    if (!ended) {
-        co_return ended.error();
-    }
-    out.sessions = *std::move(alive);
-    out.sessions.insert(out.sessions.end(), ended->begin(), ended->end());
-    co_return out;
-}
 
 security_model model_of(const app_context& context, const http_request& request, const account_visit& at,
                         const told_account& told) {
@@ -109,7 +25,7 @@ security_model model_of(const app_context& context, const http_request& request,
         }
     }
     model.codes_left = told.factors.recovery_left;
-    model.happened = happened_to(*at.who.user, told.factors, told.sessions, at.look);
+    model.happened = happened_to(*at.who.user, told);
     return model;
 }
 
@@ -119,7 +35,7 @@ task<http_response> security_page(app_context& context, const http_request& requ
     if (why.elsewhere) {
         co_return *std::move(why.elsewhere);
     }
-    auto telling = tell(context, at.who);
+    auto telling = tell_account(context, at.who);
     const result<told_account> told = co_await std::move(telling);
     if (!told) {
         co_return account_error_page(request, at.here, told.error());
@@ -153,9 +69,7 @@ task<result<account_note>> change_password(app_context& context, const http_requ
 }
 
 std::uint32_t number_in(std::string_view text) {
-    std::uint32_t number = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return failed == std::errc() && end == text.data() + text.size() ? number : 0; // 0 is no factor's
+    return plain_number(text, std::numeric_limits<std::uint32_t>::max()).value_or(0); // 0 is no factor's
 }
 
 // Awaited directly.

@@ -12,6 +12,7 @@ using row_list = std::span<const route>;
 
 extern const row_list root_rows;
 extern const row_list account_rows;
+extern const row_list account_told_rows;
 extern const row_list token_rows;
 extern const row_list authorize_rows;
 extern const row_list links_rows;
@@ -68,7 +69,7 @@ inline constexpr const row_list* served_always[] = {
     &admin_apis_rows,    &admin_scopes_rows,  &consents_rows,       &admin_consents_rows,
     &factors_rows,       &admin_factors_rows, &admin_mail_rows,     &links_rows,
     &link_pages_rows,    &admin_links_rows,   &account_pages_rows,  &account_security_rows,
-    &account_apps_rows,  &sign_up_rows,
+    &account_apps_rows,  &sign_up_rows,       &account_told_rows,
 };
 inline constexpr const row_list* served_under_dev[] = {
     &dev_rows,       &dev_instances_rows, &dev_faults_rows, &dev_tokens_rows,

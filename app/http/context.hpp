@@ -40,6 +40,7 @@ class mail_desk;      // app/mail/mail_desk.hpp
 class mail_box;       // app/dev/mail_box.hpp; only under --dev
 struct composed_mail; // app/mail/compose.hpp
 struct relay_outcome; // app/mail/relay.hpp
+class copy_limiter;   // app/worker/copy_limiter.hpp
 
 // What /admin/info tells of the instance beside its settings.
 struct instance_facts {
@@ -88,6 +89,7 @@ struct app_context {
     // One mail beside the queue: what the relay says. Empty where there is none.
     std::function<task<relay_outcome>(composed_mail)> send_mail_now{};
     factor_service* factors = nullptr; // second factors of accounts
+    copy_limiter* copies = nullptr;    // how many copies of accounts are made; null: not counted
 };
 
 } // namespace pawl::app

@@ -65,7 +65,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
       sessions_(parts_), accounts_(parts_), guard_(parts_), machines_(parts_, guard_), codes_(parts_),
       consents_(parts_), forward_(parts_, codes_, machines_), factors_(parts_), web_sessions_(parts_),
       client_proofs_(parts_, client_limiter_), admin_(parts_), link_limiter_(now(), shared.random),
-      links_(parts_, mails_, consents_, link_limiter_), clients_(parts_, &operations_),
+      copies_(now(), shared.random), links_(parts_, mails_, consents_, link_limiter_), clients_(parts_, &operations_),
       operations_({shared.settings, rules_, *data_, keys_, shared.random, now(),
                    dynamic_cast<const password_pool*>(&shared.passwords), &parts_, shared.log, shared.fresh_signer,
                    shared.another_signer}),
@@ -89,6 +89,7 @@ instance::instance(const instance_shared& shared, key_ring_ptr keys, std::unique
     context_.forward = &forward_;
     context_.links = &links_;
     context_.factors = &factors_;
+    context_.copies = &copies_;
     context_.web_sessions = &web_sessions_;
     context_.client_proofs = &client_proofs_;
     context_.instance_operations = &operations_;

@@ -8,6 +8,7 @@
 #include "app/instance/startup.hpp"
 #include "app/mail/mail_desk.hpp"
 #include "app/process/service_clock.hpp"
+#include "app/worker/copy_limiter.hpp"
 #include "app/worker/link_limiter.hpp"
 #include "app/worker/login_limiter.hpp"
 #include "app/worker/signing_pool.hpp"
@@ -96,6 +97,7 @@ private:
     client_guard client_proofs_;
     admin_service admin_;
     locked_link_limiter link_limiter_;
+    copy_limiter copies_;
     link_service links_;
     client_service clients_;
     operations operations_;

@@ -126,8 +126,9 @@ std::string codes_part(const account_part& part, const security_model& m) {
 
 std::string sentence_of(const account_part& part, const happening& h) {
     const page_texts& t = part.texts;
-    const std::string factor =
-        h.about.empty() ? part.text(t.factor_totp) : "<bdi>" + escaped(cut_text(h.about, name_shown_max)) + "</bdi>";
+    const std::string factor = h.about.empty()
+                                   ? part.text(h.of_kind == factor_kind::recovery ? t.factor_codes : t.factor_totp)
+                                   : "<bdi>" + escaped(cut_text(h.about, name_shown_max)) + "</bdi>";
     switch (h.what) {
     case happening_kind::made:
         return part.text(t.happened_made);

@@ -6,6 +6,7 @@
 #include "core/clock.hpp"
 #include "core/family/family.hpp"
 #include "core/secret.hpp"
+#include "core/service/happening.hpp"
 #include "core/service/session_end.hpp"
 #include "core/user/factor.hpp"
 
@@ -46,9 +47,6 @@ enum class account_note : std::uint8_t {
 };
 std::string_view code_of(account_note note);
 account_note note_from(std::string_view code); // none for another text
-
-// What a set of recovery codes is called.
-std::string_view name_of_codes(language tongue);
 
 enum class account_problem : std::uint8_t {
     none,
@@ -95,23 +93,6 @@ struct factor_line {
     std::uint32_t number = 0;
     std::string name;
     timestamp since{}, used{}; // used: 0 where never
-};
-enum class happening_kind : std::uint8_t {
-    made,
-    password_changed,
-    address_proven,
-    factor_set_up,
-    factor_used,
-    signed_in,
-    all_ended,
-    disabled,
-    restored,
-};
-struct happening {
-    timestamp at{};
-    happening_kind what{};
-    std::string about;   // a factor's name, or the agent of a sign-in
-    std::string network; // where it came from, where that is known
 };
 struct security_model {
     account_frame frame;

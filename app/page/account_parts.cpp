@@ -154,10 +154,6 @@ account_note note_from(std::string_view code) {
     return account_note::none;
 }
 
-std::string_view name_of_codes(language tongue) {
-    return texts_of(page_look{tongue, {}, {}}).factor_codes.text;
-}
-
 std::string account_part::action() const {
     return std::string(look.base) + std::string(path_of(frame.here));
 }

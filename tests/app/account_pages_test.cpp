@@ -61,8 +61,8 @@ security_model security_with(const std::string& text, std::size_t count = 1) {
     for (const auto what : {happening_kind::made, happening_kind::password_changed, happening_kind::address_proven,
                             happening_kind::factor_set_up, happening_kind::factor_used, happening_kind::signed_in,
                             happening_kind::all_ended, happening_kind::disabled, happening_kind::restored}) {
-        m.happened.push_back({timestamp(seconds(7)), what, text, text});
-        m.happened.push_back({timestamp(seconds(7)), what, text, text});
+        m.happened.push_back({timestamp(seconds(7)), what, text, text, {}, {}});
+        m.happened.push_back({timestamp(seconds(7)), what, text, text, {}, {}});
     }
     return m;
 }

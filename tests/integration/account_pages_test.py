@@ -552,9 +552,28 @@ class Data(AccountCase):
         self.assertEqual(told["user"]["email"], self.email)
         self.assertEqual(told["second_factors"]["factors"][0]["kind"], "totp")
         self.assertEqual([one["current"] for one in told["sessions"]], [True])
-        self.assertEqual(set(told), {"copied_at", "user", "second_factors", "sessions", "ended_sessions", "applications"})
+        self.assertEqual(set(told), {"copied_at", "user", "second_factors", "sessions", "ended_sessions", "applications", "events"})
         for hidden in (secret, "$argon2", "salt", "hash"):
             self.assertNotIn(hidden, copy.text)
+
+    def test_a_program_is_given_the_same_copy_and_both_count_for_the_day(self):
+        access = self.logged_in(self.email)["access_token"]
+        by_page = self.press(self.at("/account/data"), "export").reply.json
+        by_program = self.expect(self.client.get("/users/me/data", bearer=access), 200).json
+        for name in ("user", "second_factors", "applications", "events"):
+            self.assertEqual(by_page[name], by_program[name])
+        for _ in range(8):
+            self.expect(self.client.get("/users/me/data", bearer=access), 200)
+        self.expect(self.client.get("/users/me/data", bearer=access), 429, "too_many_attempts")
+        page = self.press(self.at("/account/data"), "export")
+        self.again(page, "/account/data", "too many attempts", status=429)
+
+    def test_a_program_is_told_what_happened(self):
+        access = self.logged_in(self.email)["access_token"]
+        told = self.expect(self.client.get("/users/me/events", bearer=access), 200).json
+        self.assertEqual([one["event"] for one in told["events"]], ["signed_in", "signed_in", "account_made"])
+        older = self.expect(self.client.get("/users/me/events?before=" + told["events"][1]["id"], bearer=access), 200).json
+        self.assertEqual(older["events"], told["events"][2:])
 
     def test_an_account_is_deleted_after_a_tick_and_the_password(self):
         page = self.at("/account/data")
