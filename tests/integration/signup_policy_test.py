@@ -219,7 +219,7 @@ class Approve(PolicyCase):
         self.told("approve")
         self.expect(self.client.login("ada@example.com", WISHED), 403, "approval_pending")
         self.expect(self.client.login("ada@example.com", "wrong"), 401, "login_failed")
-        self.expect(self.client.form("/token", {"username": "ada@example.com", "password": WISHED}), 403, "invalid_grant")
+        self.expect(self.client.form("/token", {"username": "ada@example.com", "password": WISHED}), 400, "invalid_grant")
         self.expect(self.client.post("/password/forgot", {"email": "ada@example.com"}), 202)
         self.assertEqual(mails(self.client, "ada@example.com"), [])
         path = "/admin/users/%d" % user["id"]
@@ -287,7 +287,7 @@ class Open(PolicyCase):
         self.expect(self.ask("a@example.com", password=WISHED), 201)
         self.expect(self.client.login("a@example.com", WISHED), 403, "email_not_verified")
         self.expect(self.client.login("a@example.com", "wrong"), 401, "login_failed")
-        self.expect(self.client.form("/token", {"username": "a@example.com", "password": WISHED}), 403, "invalid_grant")
+        self.expect(self.client.form("/token", {"username": "a@example.com", "password": WISHED}), 400, "invalid_grant")
         link = self.last("a@example.com", "verify_email")
         self.expect(self.client.post("/email/verify", {"capsule": link, "password": WISHED}), 204)
         self.expect(self.client.login("a@example.com", WISHED), 200)
