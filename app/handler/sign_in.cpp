@@ -5,6 +5,7 @@
 #include "app/handler/rows.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/form.hpp"
+#include "app/page/sign_up_pages.hpp"
 #include "core/service/consent_service.hpp"
 
 #include <utility>
@@ -61,6 +62,7 @@ http_response page_of_sign_in(const app_context& context, const http_request& re
         return sign_in_page(context, request, form.about, std::move(model));
     }
     model.to = name_of(*form.to);
+    model.offers_sign_up = takes_sign_ups(context.settings.sign_up.mode);
     return account_sign_in_page(request, {}, std::move(model));
 }
 
@@ -170,6 +172,7 @@ task<http_response> handle_show_sign_in(app_context& context, const http_request
     sign_in_model model;
     model.to = name_of(to);
     model.again = visit->session && asked("again") == "yes";
+    model.offers_sign_up = !visit->session && takes_sign_ups(context.settings.sign_up.mode);
     if (visit->session && !model.again) {
         out = see_other(std::string(path_of(to)));
     } else {

@@ -4,6 +4,7 @@
 #include "app/handler/signing_up.hpp"
 #include "app/handler/support.hpp"
 #include "app/http/form.hpp"
+#include "app/page/account_pages.hpp"
 #include "app/page/sign_up_pages.hpp"
 #include "core/service/link_service.hpp"
 
@@ -27,11 +28,14 @@ std::string_view text_in(const parameters& fields, std::string_view name) {
     return found == nullptr ? std::string_view() : found->text.reveal();
 }
 
-sign_up_model model_of(const app_context& context, std::string_view flow) {
+// `fields`: of the query, or of the form.
+sign_up_model model_of(const app_context& context, const parameters& fields) {
     sign_up_model model;
     model.mode = context.settings.sign_up.mode;
     model.password_length_min = context.settings.passwords.length_min;
-    model.flow = sound_flow(context, flow);
+    model.flow = sound_flow(context, text_in(fields, "flow"));
+    const std::string_view to = text_in(fields, "to");
+    model.to = to.empty() || !model.flow.empty() ? std::string_view() : name_of(place_from(to));
     return model;
 }
 
@@ -43,8 +47,7 @@ http_response page_of_model(const http_request& request, const sign_up_model& mo
 
 task<http_response> handle_show_sign_up(app_context& context, const http_request& request) {
     const body_result query = read_form(request.query);
-    const std::string_view flow = query.has_value() ? text_in(*query, "flow") : std::string_view();
-    const sign_up_model model = model_of(context, flow);
+    const sign_up_model model = model_of(context, query.has_value() ? *query : parameters());
     co_return page_of_model(request, model, takes_sign_ups(model.mode) ? 200 : forbidden);
 }
 
@@ -106,7 +109,7 @@ task<http_response> handle_sign_up_page(app_context& context, const http_request
                                      : error_page(request, *problem);
     }
     const parameters& fields = std::get<parameters>(body);
-    sign_up_model model = model_of(context, text_in(fields, "flow"));
+    sign_up_model model = model_of(context, fields);
     if (!takes_sign_ups(model.mode)) {
         co_return page_of_model(request, model, forbidden);
     }
@@ -116,7 +119,7 @@ task<http_response> handle_sign_up_page(app_context& context, const http_request
     if (!done) {
         co_return page_again(request, std::move(model), done.error());
     }
-    co_return page_of(look_of(request, {}, {}), sign_up_done_model{model.mode, model.email, model.flow});
+    co_return page_of(look_of(request, {}, {}), sign_up_done_model{model.mode, model.email, model.flow, model.to});
 }
 
 using enum http_method;

@@ -101,7 +101,7 @@ http_response page_of(const page_look& look, const sign_in_model& m) {
     const std::string lead = filled_text(texts.sign_in_lead, {{"client", client}});
     const std::string sign_up = m.offers_sign_up ? filled(templates::sign_up_link, texts,
                                                           {{"id", "signup-link"},
-                                                           {"to", "sign-up?flow=" + escaped(m.flow)},
+                                                           {"to", "sign-up?" + carries + "=" + carried},
                                                            {"text", escaped(texts.sign_up_link.text)}})
                                                  : std::string();
     return framed(look, texts.sign_in_title,

@@ -59,12 +59,20 @@ std::string sentence_of(const page_texts& texts, const sign_up_model& m) {
 }
 
 // Back to the sign-in that the user came from.
-std::string link_back(const page_texts& texts, const std::string& flow) {
-    return flow.empty() ? std::string()
-                        : filled(templates::sign_up_link, texts,
-                                 {{"id", "signup-back"},
-                                  {"to", "authorize?request_uri=" + escaped(flow)},
-                                  {"text", escaped(texts.sign_up_back.text)}});
+std::string link_back(const page_texts& texts, const std::string& flow, const std::string& to) {
+    if (flow.empty() && to.empty()) {
+        return {};
+    }
+    return filled(templates::sign_up_link, texts,
+                  {{"id", "signup-back"},
+                   {"to", flow.empty() ? "sign-in?to=" + escaped(to) : "authorize?request_uri=" + escaped(flow)},
+                   {"text", escaped(texts.sign_up_back.text)}});
+}
+
+std::string hidden(std::string_view name, const std::string& value) {
+    return value.empty()
+               ? std::string()
+               : R"(<input type="hidden" name=")" + std::string(name) + R"(" value=")" + escaped(value) + "\">";
 }
 
 constexpr std::string_view tied_wrong = R"( aria-invalid="true" aria-describedby="problem")", focused = " autofocus";
@@ -74,7 +82,7 @@ constexpr std::string_view tied_wrong = R"( aria-invalid="true" aria-describedby
 http_response page_of(const page_look& look, const sign_up_model& m) {
     const page_texts& texts = texts_of(look);
     const std::string lead = filled_text(lead_of(texts, m.mode), {});
-    const std::string link = link_back(texts, m.flow);
+    const std::string link = link_back(texts, m.flow, m.to);
     if (!takes_sign_ups(m.mode)) {
         return framed(look, texts.sign_up_title,
                       filled(templates::sign_up_said, texts, {{"lead", lead}, {"link", link}}), "'none'");
@@ -91,8 +99,7 @@ http_response page_of(const page_look& look, const sign_up_model& m) {
                            {"focus", std::string(is_of_password ? focused : std::string_view())}});
     }
     const said& button = m.mode == sign_up_mode::confirm ? texts.sign_up_button_confirm : texts.sign_up_button;
-    const std::string flow =
-        m.flow.empty() ? std::string() : R"(<input type="hidden" name="flow" value=")" + escaped(m.flow) + "\">";
+    const std::string flow = hidden("flow", m.flow) + hidden("to", m.to);
     return framed(look, texts.sign_up_title,
                   filled(templates::sign_up, texts,
                          {{"lead", lead},
@@ -113,7 +120,7 @@ http_response page_of(const page_look& look, const sign_up_done_model& m) {
     return framed(look, texts.link_done_title,
                   filled(templates::sign_up_said, texts,
                          {{"lead", filled_text(done_of(texts, m.mode), {{"address", address}})},
-                          {"link", link_back(texts, m.flow)}}),
+                          {"link", link_back(texts, m.flow, m.to)}}),
                   "'none'");
 }
 

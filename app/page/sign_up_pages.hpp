@@ -1,5 +1,5 @@
 // The pages of /sign-up, by the policy of the server. As app/page/pages.hpp says of all pages. Fields: email,
-// new_password, flow; button: signup-submit; links: signup-back (to sign in), and on the sign-in page signup-link.
+// new_password, flow, to; button: signup-submit; links: signup-back (to sign in), and on the sign-in page signup-link.
 #pragma once
 
 #include "app/page/pages.hpp"
@@ -21,12 +21,14 @@ struct sign_up_model {
     std::string email;   // as it was typed
     std::size_t password_length_min = 0;
     sign_up_problem problem = sign_up_problem::none;
-    seconds wait{};   // too_many_attempts
-    std::string flow; // of the sign-in that the user came from, and goes back to; may be empty
+    seconds wait{}; // too_many_attempts
+    // The sign-in that the user came from, and goes back to: of a request, or to a page of the account. Both may be
+    // empty.
+    std::string flow, to{};
 };
 struct sign_up_done_model { // of open, confirm and approve
     sign_up_mode mode{};
-    std::string email, flow;
+    std::string email, flow, to{};
 };
 // Whether there is anything to do at /sign-up.
 constexpr bool takes_sign_ups(sign_up_mode mode) {

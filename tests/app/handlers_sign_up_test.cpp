@@ -109,6 +109,17 @@ BOOST_AUTO_TEST_CASE(an_address_that_is_not_proven_signs_no_one_in_where_it_has_
     expect_oauth(form("/token", "username=ada&password=correct+horse+7+staple"), 400, "invalid_grant");
 }
 
+BOOST_AUTO_TEST_CASE(a_sign_up_leads_back_to_the_sign_in_it_came_from) {
+    policy(sign_up_mode::open);
+    BOOST_TEST(holds(get("/sign-up?to=security"), R"(href="sign-in?to=security")"));
+    BOOST_TEST(holds(get("/sign-up?to=security"), R"(name="to" value="security")"));
+    BOOST_TEST(holds(get("/sign-up?to=https://evil.example/"), R"(href="sign-in?to=profile")"));
+    BOOST_TEST(!holds(get("/sign-up"), "signup-back"));
+    const answer wrong = submit("/sign-up", "email=x&new_password=x&to=data");
+    BOOST_TEST(holds(wrong, R"(name="to" value="data")"));
+    BOOST_TEST(holds(submit("/sign-up", form_whole + "&to=data"), R"(href="sign-in?to=data")"));
+}
+
 BOOST_AUTO_TEST_CASE(the_page_makes_an_account_or_mails_a_link) {
     policy(sign_up_mode::open);
     BOOST_TEST(get("/sign-up").status() == 200U);

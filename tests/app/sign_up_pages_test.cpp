@@ -37,8 +37,9 @@ BOOST_AUTO_TEST_CASE(each_policy_asks_for_what_it_takes) {
 BOOST_AUTO_TEST_CASE(what_comes_from_outside_is_text) {
     const std::string hostile = "\"><script>alert('x')</script>\n";
     for (const sign_up_mode mode : modes) {
-        sign_up_model m{mode, hostile, 8, sign_up_problem::bad_address, {}, hostile};
-        for (const http_response& page : {page_of({}, m), page_of({}, sign_up_done_model{mode, hostile, hostile})}) {
+        sign_up_model m{mode, hostile, 8, sign_up_problem::bad_address, {}, hostile, hostile};
+        for (const http_response& page :
+             {page_of({}, m), page_of({}, sign_up_done_model{mode, hostile, {}, hostile})}) {
             BOOST_TEST(!has(page, "<script>alert"));
             BOOST_TEST(!has(page, "alert('x')"));
         }
