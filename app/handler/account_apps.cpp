@@ -9,6 +9,7 @@
 #include "core/service/factor_service.hpp"
 
 #include <utility>
+#include <vector>
 
 namespace pawl::app {
 
@@ -19,16 +20,19 @@ apps_model apps_of(const app_context& context, const http_request& request, cons
     apps_model model;
     model.frame = frame_of(context, request, at);
     const catalogue_ptr all = context.entities->find_catalogue();
+    std::vector<std::pair<consent_ptr, client_ptr>> told;
     for (const consent_ptr& one : context.consents->of_user(at.who.user->id)) {
         const client_ptr client = context.entities->find_client(one->client);
         if (!client) {
             continue;
         }
-        ++model.count;
-        if (model.apps.size() < apps_shown_max) {
-            model.apps.push_back(
-                {client->client_id, client->name, one->granted_at, scope_texts_of(one->scopes, *all, at.look.tongue)});
-        }
+        told.push_back({one, client});
+    }
+    model.pages = page_of_list(told.size(), apps_shown_max, page_asked(request, page_parameter));
+    for (std::size_t n = model.pages.first; n < model.pages.end; ++n) {
+        const auto& [consent, client] = told[n];
+        model.apps.push_back({client->client_id, client->name, consent->granted_at,
+                              scope_texts_of(consent->scopes, *all, at.look.tongue)});
     }
     return model;
 }

@@ -1,4 +1,5 @@
 // /account and /account/sessions: the profile and the sessions of who is signed in at this browser.
+#include "app/dto/account_copy.hpp"
 #include "app/dto/responses.hpp"
 #include "app/handler/account_visit.hpp"
 #include "app/handler/rows.hpp"
@@ -129,7 +130,7 @@ task<result<told_sessions>> sessions_of(app_context& context, principal who) {
     if (!living) {
         co_return living.error();
     }
-    auto remembering = context.web_sessions->list_ended(who.user->id, ended_shown_max);
+    auto remembering = context.web_sessions->list_ended(who.user->id, copied_sessions_max);
     auto ended = co_await std::move(remembering);
     if (!ended) {
         co_return ended.error();
@@ -149,13 +150,13 @@ task<http_response> sessions_page(app_context& context, const http_request& requ
     model.frame = frame_of(context, request, at);
     app::put(model.frame, why, {});
     model.count = told->living.size();
-    for (const family_details& f : told->living) {
-        if (model.living.size() < sessions_shown_max) {
-            model.living.push_back(line_of(context, at, f));
-        }
+    model.living_pages = page_of_list(told->living.size(), sessions_shown_max, page_asked(request, page_parameter));
+    for (std::size_t n = model.living_pages.first; n < model.living_pages.end; ++n) {
+        model.living.push_back(line_of(context, at, told->living[n]));
     }
-    for (const family_details& f : told->ended) {
-        model.ended.push_back(line_of(context, at, f));
+    model.ended_pages = page_of_list(told->ended.size(), ended_shown_max, page_asked(request, ended_parameter));
+    for (std::size_t n = model.ended_pages.first; n < model.ended_pages.end; ++n) {
+        model.ended.push_back(line_of(context, at, told->ended[n]));
     }
     co_return again(context, request, at, why, page_of(at.look, model));
 }

@@ -25,7 +25,11 @@ security_model model_of(const app_context& context, const http_request& request,
         }
     }
     model.codes_left = told.factors.recovery_left;
-    model.happened = happened_to(*at.who.user, told);
+    std::vector<happening> all = happened_to(*at.who.user, told);
+    model.pages = page_of_list(all.size(), happenings_max, page_asked(request, page_parameter));
+    for (std::size_t n = model.pages.first; n < model.pages.end; ++n) {
+        model.happened.push_back(std::move(all[n]));
+    }
     return model;
 }
 

@@ -177,6 +177,12 @@ task<http_response> ask_sender(app_context& context, const http_request& request
     co_return co_await std::move(answering);
 }
 
+std::uint32_t page_asked(const http_request& request, std::string_view parameter) {
+    const body_result query = read_form(request.query);
+    const auto* const asked = query.has_value() ? query->find(parameter) : nullptr;
+    return asked == nullptr ? 1 : list_page_from(asked->text.reveal());
+}
+
 account_frame frame_of(const app_context& context, const http_request& request, const account_visit& at) {
     account_frame frame;
     frame.here = at.here;

@@ -63,6 +63,9 @@ http_response to_sign_in(account_place from, account_place to, bool again);
 // The page of a sign-in that leads to a page of the account.
 http_response account_sign_in_page(const http_request& request, std::string_view locale, sign_in_model model);
 
+// Which page of a list the query asks for: its parameter's number, else 1.
+std::uint32_t page_asked(const http_request& request, std::string_view parameter);
+
 // Every page has the visitor's name, what `done` of the query says, and the cookie that is due.
 account_frame frame_of(const app_context& context, const http_request& request, const account_visit& at);
 http_response with_cookie(const app_context& context, const http_request& request, const account_visit& at,

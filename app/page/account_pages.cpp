@@ -162,7 +162,7 @@ std::string happened_part(const account_part& part, const security_model& m) {
         }
         entries += "<li>" + sentence_of(part, h) + "<br><span class=\"soft\">" + about + "</span></li>\n";
     }
-    return list(std::move(entries));
+    return list(std::move(entries)) + part.pages({page_parameter, part.texts.happened_heading, m.pages, {}});
 }
 
 // --- Sessions.
@@ -263,15 +263,17 @@ http_response page_of(const page_look& look, const sessions_model& m) {
     for (std::size_t n = 0; n < std::min(m.ended.size(), ended_shown_max); ++n) {
         ended += session_entry(part, m.ended[n], true);
     }
-    std::string alive = part.text(t.session_count, {{"count", std::to_string(m.count)}});
-    if (m.count > sessions_shown_max) {
-        alive += " " + part.text(t.session_more, {{"count", std::to_string(sessions_shown_max)}});
-    }
+    const std::string alive = part.text(t.session_count, {{"count", std::to_string(m.count)}});
+    const auto kept = [](std::string_view parameter, const list_page& at) {
+        return at.number > 1 ? std::string(parameter) + "=" + std::to_string(at.number) : std::string();
+    };
     std::string content = part.paragraph(alive, true) + list(std::move(living));
+    content += part.pages({page_parameter, t.alive_heading, m.living_pages, kept(ended_parameter, m.ended_pages)});
     if (m.count > 1) {
         content += part.form({"others", "sessions-end-others", t.others_button, {}, false, {}});
     }
-    const std::string past = ended.empty() ? part.paragraph(part.text(t.ended_none)) : list(std::move(ended));
+    std::string past = ended.empty() ? part.paragraph(part.text(t.ended_none)) : list(std::move(ended));
+    past += part.pages({ended_parameter, t.ended_heading, m.ended_pages, kept(page_parameter, m.living_pages)});
     return part.page(t.sessions_title, part.section(t.alive_heading, content) + part.section(t.ended_heading, past));
 }
 
@@ -290,10 +292,8 @@ http_response page_of(const page_look& look, const apps_model& m) {
                    part.form({"withdraw", id, t.withdraw_button, part.hidden("client", app.client_id), true, spoken})});
     }
     std::string content = part.paragraph(part.text(m.apps.empty() ? t.apps_none : t.apps_lead));
-    if (m.count > apps_shown_max) {
-        content += part.paragraph(part.text(t.app_more, {{"count", std::to_string(apps_shown_max)}}), true);
-    }
-    return part.page(t.apps_title, content + list(std::move(entries)));
+    content += list(std::move(entries)) + part.pages({page_parameter, t.apps_title, m.pages, {}});
+    return part.page(t.apps_title, std::move(content));
 }
 
 http_response page_of(const page_look& look, const data_model& m) {

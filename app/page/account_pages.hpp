@@ -2,6 +2,7 @@
 // every value is escaped, no script. What is long is cut, so that a page stays below account_page_size_max.
 #pragma once
 
+#include "app/page/list_page.hpp"
 #include "app/page/pages.hpp"
 #include "core/clock.hpp"
 #include "core/family/family.hpp"
@@ -19,9 +20,11 @@
 namespace pawl::app {
 
 inline constexpr std::size_t account_page_size_max = 30 * 1024;
-// So many are shown of what there may be more of.
+// So many are shown on one page of what there may be more of.
 inline constexpr std::size_t sessions_shown_max = 15, ended_shown_max = 10, apps_shown_max = 15, scopes_shown_max = 10,
                              happenings_max = 16;
+// In a query: the page of a list. `page` is of the longest of its page.
+inline constexpr std::string_view page_parameter = "page", ended_parameter = "ended";
 inline constexpr std::size_t value_shown_max = 300; // bytes of a text that was typed, and comes back with its page
 
 // Where a page stands. `offer`: a TOTP being set up.
@@ -99,7 +102,8 @@ struct security_model {
     std::vector<factor_line> factors; // without recovery codes
     bool has_codes = false;
     std::uint32_t codes_left = 0;
-    std::vector<happening> happened; // newest first
+    std::vector<happening> happened; // newest first, those of the page
+    list_page pages;
 };
 struct offer_model {
     account_frame frame;
@@ -120,8 +124,9 @@ struct session_line {
 };
 struct sessions_model {
     account_frame frame;
-    std::size_t count = 0; // of the living; `living` may have fewer
-    std::vector<session_line> living, ended;
+    std::size_t count = 0;                   // of the living
+    std::vector<session_line> living, ended; // those of the page
+    list_page living_pages, ended_pages;
 };
 
 struct app_line {
@@ -131,8 +136,8 @@ struct app_line {
 };
 struct apps_model {
     account_frame frame;
-    std::size_t count = 0;
-    std::vector<app_line> apps;
+    std::vector<app_line> apps; // those of the page
+    list_page pages;
 };
 struct data_model {
     account_frame frame;
@@ -141,7 +146,8 @@ struct gone_model {}; // the account is deleted
 
 // Whole answers, as pages.hpp says. Forms have the hidden field `do`; buttons have the ids profile-save, email-change,
 // email-verify, language-save, password-change, factor-remove-N, codes-make, devices-forget, offer-confirm,
-// session-end-ID, sessions-end-others, app-withdraw-N, data-export, account-delete, account-sign-out.
+// session-end-ID, sessions-end-others, app-withdraw-N, data-export, account-delete, account-sign-out. Links through a
+// list have those of its parameter: page-newer, page-older, ended-newer, ended-older.
 http_response page_of(const page_look& look, const profile_model& m);
 http_response page_of(const page_look& look, const security_model& m);
 http_response page_of(const page_look& look, const offer_model& m);

@@ -10,7 +10,8 @@ namespace pawl::app {
 
 namespace {
 
-static_assert(well_formed(templates::account) && well_formed(templates::account_place) &&
+static_assert(well_formed(templates::account_list_pages) && well_formed(templates::account_list_link) &&
+              well_formed(templates::account) && well_formed(templates::account_place) &&
               well_formed(templates::account_note) && well_formed(templates::account_section) &&
               well_formed(templates::account_form) && well_formed(templates::account_field));
 
@@ -215,6 +216,31 @@ std::string account_part::hidden(std::string_view name, std::string_view value) 
 
 std::string account_part::paragraph(std::string html, bool is_soft) const {
     return (is_soft ? "<p class=\"soft\">" : "<p>") + std::move(html) + "</p>\n";
+}
+
+std::string account_part::pages(const pages_of& list) const {
+    if (list.at.count < 2) {
+        return {};
+    }
+    const auto link = [&](const said& words, std::string_view way, std::string_view rel, std::uint32_t number) {
+        std::string to = action() + "?" + std::string(list.parameter) + "=" + std::to_string(number);
+        to += list.kept.empty() ? std::string() : "&" + list.kept;
+        const std::string id = std::string(list.parameter) + "-" + std::string(way);
+        return filled(templates::account_list_link, texts,
+                      {{"id", id},
+                       {"rel", std::string(rel)},
+                       {"to", escaped(to)},
+                       {"spoken", text(words) + ": " + text(list.heading)},
+                       {"text", text(words)}});
+    };
+    const std::uint32_t here = list.at.number;
+    return filled(
+        templates::account_list_pages, texts,
+        {{"label", text(list.heading)},
+         {"newer", here > 1 ? link(texts.page_newer, "newer", "prev", here - 1) : std::string()},
+         {"number", std::to_string(here)},
+         {"count", std::to_string(list.at.count)},
+         {"older", here < list.at.count ? link(texts.page_older, "older", "next", here + 1) : std::string()}});
 }
 
 std::string account_part::time(timestamp at) const {

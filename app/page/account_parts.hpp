@@ -44,6 +44,14 @@ struct account_part {
     static std::string hidden(std::string_view name, std::string_view value);
     std::string paragraph(std::string html, bool is_soft = false) const;
     std::string time(timestamp at) const; // HTML
+    // The way through a list of several pages; nothing where there is one. `kept`: what else the query has, "ended=2".
+    struct pages_of {
+        std::string_view parameter;
+        const said& heading; // of the list
+        const list_page& at;
+        std::string kept;
+    };
+    std::string pages(const pages_of& list) const;
 
     http_response page(const said& title, std::string content) const;
 };

@@ -10,6 +10,7 @@
     X(note_factor_removed) X(note_devices) X(note_session) X(note_others) X(note_withdrawn) \
     X(unreadable_form) X(bad_username) X(bad_name) X(username_taken) X(bad_email) X(no_mail) X(thing_gone) \
     X(factors_full) X(offer_expired) X(queue_full) X(consents_gone) \
+    X(page_number) X(page_newer) X(page_older) \
     X(names_heading) X(username_label) X(first_name_label) X(surname_label) X(save_button) \
     X(address_heading) X(address_lead) X(address_proven) X(address_unproven) X(verify_send_button) \
     X(new_email_label) X(current_password_label) X(address_button) X(address_no_mail) \
@@ -23,12 +24,12 @@
     X(happened_factor_used) X(happened_signed_in) X(happened_all_ended) X(happened_disabled) X(happened_restored) \
     X(offer_lead) X(offer_picture) X(offer_secret) X(offer_name_label) X(offer_button) \
     X(codes_lead) X(codes_print) X(back_to_security) \
-    X(alive_heading) X(session_count) X(session_more) X(session_this) X(session_browser) X(session_app) \
+    X(alive_heading) X(session_count) X(session_this) X(session_browser) X(session_app) \
     X(session_program) X(session_used) X(session_place) X(session_nowhere) X(unknown_device) X(device_on) X(end_button) \
     X(others_button) X(ended_heading) X(ended_none) \
     X(end_signed_out) X(end_came_back) X(end_operator) X(end_gave_way) X(end_replaced) X(end_expired) X(end_all) \
     X(end_password) X(end_disabled) X(end_restored) X(end_client) X(end_withdrawn) X(end_browser) \
-    X(apps_none) X(apps_lead) X(app_since) X(app_more) X(withdraw_button) \
+    X(apps_none) X(apps_lead) X(app_since) X(withdraw_button) \
     X(export_heading) X(export_lead) X(export_button) \
     X(delete_heading) X(delete_lead) X(delete_sure) X(delete_button)
 // clang-format on

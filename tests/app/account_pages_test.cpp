@@ -76,6 +76,8 @@ sessions_model sessions_with(const std::string& text, std::size_t count = 1) {
     sessions_model m;
     m.frame = frame_at(account_place::sessions, text);
     m.count = count;
+    m.living_pages = page_of_list(count, sessions_shown_max, 2);
+    m.ended_pages = page_of_list(count, ended_shown_max, 2);
     m.living.assign(count, session_of(text));
     m.ended.assign(count, session_of(text));
     return m;
@@ -83,7 +85,7 @@ sessions_model sessions_with(const std::string& text, std::size_t count = 1) {
 apps_model apps_with(const std::string& text, std::size_t count = 1) {
     apps_model m;
     m.frame = frame_at(account_place::apps, text);
-    m.count = count;
+    m.pages = page_of_list(count, apps_shown_max, 2);
     m.apps.assign(count, {text, text, timestamp(seconds(8)), {{text, text}, {text, ""}}});
     return m;
 }
@@ -138,6 +140,48 @@ BOOST_AUTO_TEST_CASE(a_page_stays_small_whatever_is_on_it) {
     BOOST_TEST(page_of(look, sessions_with(std::string(60, '"'), 1000)).body.size() <= 2 * account_page_size_max);
     BOOST_TEST(page_of(look, security_with(std::string(60, 'n'), 20)).body.size() <= account_page_size_max);
     BOOST_TEST(page_of(look, apps_with(std::string(60, 'n'), 1000)).body.size() <= account_page_size_max);
+}
+
+BOOST_AUTO_TEST_CASE(pages_of_a_list_have_each_entry_once_and_one_behind_the_last_is_the_last) {
+    for (std::size_t entries = 0; entries < 40; ++entries) {
+        for (const std::size_t size : {1U, 3U, 15U}) {
+            std::size_t next = 0;
+            const std::uint32_t count = page_of_list(entries, size, 1).count;
+            for (std::uint32_t n = 1; n <= count; ++n) {
+                const list_page page = page_of_list(entries, size, n);
+                BOOST_TEST(page.first == next);
+                BOOST_TEST(page.end - page.first <= size);
+                BOOST_TEST(page.number == n);
+                next = page.end;
+            }
+            BOOST_TEST(next == entries);
+            BOOST_TEST(page_of_list(entries, size, count + 1).first == page_of_list(entries, size, count).first);
+            BOOST_TEST(page_of_list(entries, size, 0).number == 1U);
+        }
+    }
+    for (const std::string_view text : {"", "0", "-1", "01", "x", "10000", "99999999999", "1 "}) {
+        BOOST_TEST(list_page_from(text) == 1U);
+    }
+    BOOST_TEST(list_page_from("9999") == 9999U);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_several_pages_links_to_its_neighbours) {
+    const page_look look{language::english, {}, "../"};
+    sessions_model m = sessions_with("x", 40);
+    const http_response second = page_of(look, m);
+    for (const std::string_view text :
+         {"id=\"page-newer\" rel=\"prev\" href=\"../account/sessions?page=1&amp;ended=2\"",
+          "id=\"page-older\" rel=\"next\" href=\"../account/sessions?page=3&amp;ended=2\"", "Page 2 of 3",
+          "href=\"../account/sessions?ended=3&amp;page=2\"", "Page 2 of 4"}) {
+        BOOST_TEST_CONTEXT(text) {
+            BOOST_TEST(has(second, text));
+        }
+    }
+    m.living_pages = page_of_list(40, sessions_shown_max, 1);
+    BOOST_TEST(!has(page_of(look, m), "page-newer"));
+    m.living_pages = page_of_list(40, sessions_shown_max, 3);
+    BOOST_TEST(!has(page_of(look, m), "page-older"));
+    BOOST_TEST(!has(page_of(look, sessions_with("x", 1)), "class=\"pages\""));
 }
 
 BOOST_AUTO_TEST_CASE(a_problem_stands_in_its_form_and_beside_its_field) {

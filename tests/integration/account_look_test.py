@@ -73,7 +73,8 @@ class AccountLook(case.ServerCase):
             self.skipTest("npm can't fetch axe-core")
         for tongue in ("en", "de"):
             self.browser, self.email = self.opened(), self.signed_up(first_name="Zoë")
-            self.logged_in(self.email)
+            for _ in range(32):
+                self.logged_in(self.email)
             self.sign_in()
             if tongue == "de":
                 self.in_german()
@@ -83,6 +84,9 @@ class AccountLook(case.ServerCase):
                 self.open(path)
                 self.browser.find("#account-sign-out")
                 self.looked_at("%s-%s" % (path.replace("/", "-"), tongue), script)
+            self.open("account/sessions?page=2")
+            self.browser.find("#page-older")
+            self.looked_at("account-pages-" + tongue, script)
             self.open("account")
             self.browser.type("#new_email", "new@example.com")
             self.browser.type("#current_password", "wrong wrong")
@@ -137,6 +141,18 @@ class AccountLook(case.ServerCase):
         self.browser.press(ENTER)
         eventually(lambda: "deleted" in self.browser.text("h1"))
         self.assertEqual(self.browser.complaints(), [])
+
+    def test_a_long_list_is_walked_by_keyboard(self):
+        for _ in range(20):
+            self.logged_in(self.email)
+        self.sign_in("account/sessions")
+        self.focus("page-older", 80)
+        self.browser.press(ENTER)
+        self.browser.find("#page-newer")
+        self.focus("page-newer", 80)
+        self.browser.press(ENTER)
+        self.browser.find("#page-older")
+        self.assertEqual(self.complaints(), [])
 
     def test_it_works_without_scripts_and_asks_no_one_else(self):
         self.browser = self.opened("--blink-settings=scriptEnabled=false")

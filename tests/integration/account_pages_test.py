@@ -59,8 +59,8 @@ class AccountCase(case.ServerCase):
         self.assertLessEqual(len(page.reply.body), SIZE_MAX)
         return page
 
-    def at(self, path, person=None, status=200):
-        return self.expect_page((person or self.person).visit(path), path, status)
+    def at(self, target, person=None, status=200, path=None):
+        return self.expect_page((person or self.person).visit(target), path or target, status)
 
     def signed_in(self, person=None, to="profile", email=None):
         person = person or self.person
@@ -487,16 +487,6 @@ class Sessions(AccountCase):
         self.assertEqual(self.person.cookies, {})
         self.person.cookies = before
         self.assertEqual(self.person.visit("/account").title, SIGN_IN)
-
-    def test_many_sessions_are_counted_and_the_page_stays_small(self):
-        for n in range(40):
-            self.expect(self.client.post("/login", {"email": self.email, "password": case.PASSWORD},
-                                         headers={"User-Agent": ("<&\"'>" * 60)[:250]}), 200)
-        page = self.at("/account/sessions")
-        self.assertIn("Sessions: 41.", words(page))
-        self.assertIn("The 15 that were used last are shown.", words(page))
-        self.press(page, "others")
-        self.expect_page(self.at("/account/sessions"), "/account/sessions")
 
 
 class Applications(AccountCase):
