@@ -8,6 +8,7 @@
 #include "app/mail/sender.hpp"
 #include "app/mail/smtp_relay.hpp"
 #include "app/net/tls.hpp"
+#include "app/page/brand.hpp"
 #include "app/process/clock_watch.hpp"
 #include "app/process/notify.hpp"
 #include "app/process/parent_watch.hpp"
@@ -335,7 +336,8 @@ void process::stop() {
 }
 
 int serve(const config_inputs& inputs, const config& settings, int parent) {
-    egress_link way_out = start_egress(settings); // first: what is forked later would have keys and threads
+    set_brand(read_brand(settings.brand));        // a logo that is refused leaves nothing behind
+    egress_link way_out = start_egress(settings); // first of all else: what is forked later would have keys and threads
     const storage::swap_end settled = prepare(settings, parent);
     process all(inputs, settings, parent, settled, std::move(way_out));
     all.start();

@@ -1,6 +1,7 @@
 // What the server is told: every option's value in force, checked against its bounds and against the others.
 #pragma once
 
+#include "app/config/brand_settings.hpp"
 #include "app/config/container_limits.hpp"
 #include "app/config/log_settings.hpp"
 #include "app/config/mail_route.hpp"
@@ -103,6 +104,7 @@ struct config {
     std::size_t mail_queue = 0, mail_rate = 0;
     bool mail_notices = true;           // all of them, not those alone that can't be turned off
     std::optional<mail_route> mail_out; // none: mails go nowhere
+    brand_settings brand;
     bool reset_clock = false;
 
     std::vector<std::string> warnings;   // what is allowed but weak, a sentence each

@@ -1,5 +1,6 @@
 #include "app/config/options.hpp"
 
+#include "app/config/option_rows_network.hpp"
 #include "app/config/option_rows_process.hpp"
 #include "app/config/option_rows_service.hpp"
 
@@ -10,12 +11,14 @@ namespace pawl::app {
 
 namespace {
 
-// Both parts, in the order of option_id.
+// Its parts, in the order of option_id.
 constexpr std::array<option_row, option_count> table = [] {
-    static_assert(option_rows::of_service.size() + option_rows::of_process.size() == option_count);
+    static_assert(option_rows::of_service.size() + option_rows::of_network.size() + option_rows::of_process.size() ==
+                  option_count);
     std::array<option_row, option_count> all{};
-    const auto rest = std::ranges::copy(option_rows::of_service, all.begin()).out;
-    std::ranges::copy(option_rows::of_process, rest);
+    const auto network = std::ranges::copy(option_rows::of_service, all.begin()).out;
+    const auto process = std::ranges::copy(option_rows::of_network, network).out;
+    std::ranges::copy(option_rows::of_process, process);
     return all;
 }();
 

@@ -309,6 +309,9 @@ option_error validate(option_values& values, const validation_facts& facts, conf
     if (auto error = check_mail(values, out)) {
         return error;
     }
+    if (auto error = check_brand(values, out)) {
+        return error;
+    }
     if (auto error = check_passwords(values, out)) {
         return error;
     }

@@ -14,6 +14,9 @@ option_error check_webhook(option_values& v, config& out);
 // validate_mail.cpp
 option_error check_mail(option_values& v, config& out);
 
+// validate_brand.cpp
+option_error check_brand(option_values& v, config& out);
+
 // validate_passwords.cpp
 option_error check_passwords(option_values& v, config& out);
 // After check_mail(): who may sign up, and in.

@@ -4,6 +4,7 @@
 #include "app/http/errors.hpp"
 #include "app/http/negotiation.hpp"
 #include "app/openapi/document.hpp"
+#include "app/page/brand.hpp"
 #include "app/web/assets.hpp"
 #include "core/text/header_text.hpp"
 
@@ -31,13 +32,19 @@ bool is_current(const http_request& request, std::string_view etag) {
     return false;
 }
 
-http_response asset_answer(const http_request& request, const asset& a) {
+// Without a body yet: 304, or 200.
+http_response kept_answer(const http_request& request, std::string_view etag) {
     http_response response;
-    response.headers.emplace_back("ETag", a.etag);
+    response.headers.emplace_back("ETag", etag);
     response.headers.emplace_back("Cache-Control", "no-cache"); // kept, but asked about: names carry no version
+    response.status = is_current(request, etag) ? 304 : 200;
+    return response;
+}
+
+http_response asset_answer(const http_request& request, const asset& a) {
+    http_response response = kept_answer(request, a.etag);
     response.headers.emplace_back("Vary", "Accept-Encoding");
-    if (is_current(request, a.etag)) {
-        response.status = 304;
+    if (response.status == 304) {
         return response;
     }
     response.content_type = a.content_type;
@@ -84,12 +91,32 @@ task<http_response> handle_docs_asset(app_context& /*context*/, const http_reque
     co_return asset_answer(request, *found);
 }
 
-task<http_response> handle_page_style(app_context& /*context*/, const http_request& request) {
-    co_return asset_answer(request, *find_asset("page/pages.css"));
+// Of the brand, whose texts live as long as the process.
+http_response brand_answer(const http_request& request, std::string_view type, std::string_view etag,
+                           std::string_view bytes) {
+    http_response response = kept_answer(request, etag);
+    if (response.status != 304) {
+        response.content_type = type;
+        response.static_body = bytes;
+    }
+    return response;
 }
 
-task<http_response> handle_mark(app_context& /*context*/, const http_request& request) {
-    co_return asset_answer(request, *find_asset("pawl.svg"));
+task<http_response> handle_page_style(app_context& /*context*/, const http_request& request) {
+    const page_brand& brand = brand_of_pages();
+    if (brand.style.empty()) {
+        co_return asset_answer(request, *find_asset("page/pages.css"));
+    }
+    co_return brand_answer(request, "text/css; charset=utf-8", brand.style_etag, brand.style);
+}
+
+// Opened by itself, a picture runs nothing and loads nothing either.
+task<http_response> handle_logo(app_context& /*context*/, const http_request& request) {
+    const page_brand& brand = brand_of_pages();
+    http_response response = brand.logo.empty() ? asset_answer(request, *find_asset("pawl.svg"))
+                                                : brand_answer(request, brand.logo_type, brand.logo_etag, brand.logo);
+    response.headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    co_return response;
 }
 
 using enum http_method;
@@ -99,9 +126,10 @@ constexpr route rows[] = {
     {get, "/docs", handle_docs, "docs", refuses()},
     {get, "/docs/{id}", handle_docs_asset, "docs_asset", refuses(request_problem::not_found)},
     {get, "/pages.css", handle_page_style, "pages_style", refuses()},
+    {get, "/brand/logo", handle_logo, "brand_logo", refuses()},
     // Pages at protected hosts refer to what stands beside them.
     {get, "/.pawl/pages.css", handle_page_style, "forward_style", refuses()},
-    {get, "/.pawl/docs/pawl.svg", handle_mark, "forward_mark", refuses()},
+    {get, "/.pawl/brand/logo", handle_logo, "forward_mark", refuses()},
 };
 
 } // namespace

@@ -31,7 +31,9 @@ std::string host_of(const std::string& url) {
 // Without a relay, an address of the issuer's host; one that is a number has none.
 mail_sender_name sender_of(const config& settings, const std::string& issuer) {
     mail_sender_name out;
-    out.name = "Pawl";
+    out.name = settings.brand.name.empty() ? "Pawl" : settings.brand.name;
+    out.brand = settings.brand.name;
+    out.button = settings.brand.light.value_or(default_mail_colour);
     out.issuer = issuer;
     out.host = host_of(issuer);
     const bool is_name =

@@ -98,18 +98,22 @@ std::string paragraphs_html(std::string_view text, std::string_view style) {
 constexpr std::string_view usual_style = "margin:0 0 16px", soft_style = "margin:0 0 8px;font-size:13px;color:#5a6877";
 
 std::string html_of(const mail_texts& texts, const std::string& subject, const written& w, const said* button,
-                    std::string_view link, const std::string& footer) {
+                    std::string_view link, const std::string& footer, const mail_sender_name& from) {
     std::string out = "<!doctype html>\n<html lang=\"" + std::string(texts.code.text) +
                       "\">\n<head><meta charset=\"utf-8\"><title>" + escape_html(subject) +
                       "</title></head>\n<body style=\"margin:0;padding:24px;background:#f3f6f9;color:#1d2733;"
                       "font:16px/1.6 system-ui,sans-serif\">\n"
                       "<div style=\"max-width:480px;margin:0 auto;padding:24px;background:#ffffff;"
-                      "border:1px solid #d9e0e7;border-radius:12px\">\n<h1 style=\"margin:0 0 16px;font-size:22px\">" +
-                      escape_html(subject) + "</h1>\n";
+                      "border:1px solid #d9e0e7;border-radius:12px\">\n";
+    if (!from.brand.empty()) {
+        out += paragraph_html(from.brand, "margin:0 0 16px;font-weight:600");
+    }
+    out += "<h1 style=\"margin:0 0 16px;font-size:22px\">" + escape_html(subject) + "</h1>\n";
     out += paragraphs_html(w.before_link, usual_style);
     if (button != nullptr) {
         out += "<p style=\"margin:0 0 16px\"><a href=\"" + escape_html(link) +
-               "\" style=\"display:inline-block;padding:10px 20px;background:#1f5f9a;color:#ffffff;"
+               "\" style=\"display:inline-block;padding:10px 20px;background:" + from.button.text() +
+               ";color:#ffffff;"
                "text-decoration:none;border-radius:8px\">" +
                escape_html(button->text) + "</a></p>\n";
         out += "<p style=\"margin:0 0 16px;font-size:13px;word-break:break-all\">" + escape_html(link) + "</p>\n";
@@ -144,8 +148,9 @@ composed_mail compose(const mail& m, const user* u, std::string_view link, const
     const std::string& about = body.about.empty() ? m.address : body.about;
     const std::string until = moment(m.expires_at), time = moment(m.wanted_at);
     const std::string name = u == nullptr ? std::string() : u->first_name;
-    const values all{{"name", name}, {"about", about},          {"agent", body.agent},  {"until", until},
-                     {"time", time}, {"network", body.network}, {"issuer", from.issuer}};
+    const std::string server = from.brand.empty() ? from.issuer : from.brand + " (" + from.issuer + ")";
+    const values all{{"name", name}, {"about", about},          {"agent", body.agent}, {"until", until},
+                     {"time", time}, {"network", body.network}, {"issuer", server}};
     composed_mail out;
     out.link = link;
     out.user = m.user;
@@ -176,7 +181,8 @@ composed_mail compose(const mail& m, const user* u, std::string_view link, const
         add_paragraph(out.text, w.after_link);
     }
     add_paragraph(out.text, footer + "\n");
-    out.html = html_of(texts, out.subject, w, own.button == nullptr ? nullptr : &(texts.*own.button), link, footer);
+    out.html =
+        html_of(texts, out.subject, w, own.button == nullptr ? nullptr : &(texts.*own.button), link, footer, from);
     out.out.id = m.id;
     out.out.kind = m.kind;
     out.out.from = from.address;

@@ -1,6 +1,7 @@
 // From a mail that waits to the bytes that go out: its words in its language, as text and as HTML. Pure.
 #pragma once
 
+#include "app/config/colour.hpp"
 #include "app/mail/relay.hpp"
 #include "core/mail/mail.hpp"
 #include "core/user/user.hpp"
@@ -10,6 +11,8 @@
 
 namespace pawl::app {
 
+inline constexpr colour default_mail_colour{0x1f, 0x5f, 0x9a}; // --link of app/page/pages.css
+
 // Who mails come from.
 struct mail_sender_name {
     std::string name;     // shown; may be empty
@@ -17,6 +20,8 @@ struct mail_sender_name {
     std::string reply_to; // empty: none
     std::string issuer;   // URL, which mails name
     std::string host;     // of it, for Message-ID
+    std::string brand{};  // whose mails these are, in their words; may be empty
+    colour button = default_mail_colour;
 };
 
 struct composed_mail {

@@ -19,6 +19,7 @@ EXAMPLES = {
     "smtp": '"smtp://pawl@relay.example.com"', "smtp-password-file": '"/etc/pawl/smtp.secret"',
     "smtp-ca": '"/etc/pawl/relay.pem"', "mail-from": '"noreply@example.com"', "mail-reply-to": '"help@example.com"',
     "sign-up-domain": '["example.com", "*.example.com"]',
+    "brand-name": '"Example"', "brand-logo": '"/etc/pawl/logo.svg"', "brand-colour": '"#1f5f9a"', "brand-colour-dark": '"#7fb8ea"',
     "webhook-ca": '"/etc/pawl/receiver.pem"', "seed": '"/etc/pawl/seed.json"', "rng-seed": "1",
     "ready-file": '"/run/pawl/ready.json"', "password-threads": "2", "threads": "2", "password-queue": "64",
 }

@@ -296,14 +296,14 @@ class Hosts(ForwardCase):
                 self.assertEqual(self.client.get(path, **headers).status, 404, (path, headers))
 
     def test_no_other_host_serves_these_paths(self):
-        for path in ("/.pawl/start", "/.pawl/callback", "/.pawl/pages.css", "/.pawl/docs/pawl.svg"):
+        for path in ("/.pawl/start", "/.pawl/callback", "/.pawl/pages.css", "/.pawl/brand/logo"):
             self.expect(self.client.get(path), 404, "not_found")
         self.expect(self.client.request("POST", "/.pawl/signout"), 404, "not_found")
         self.expect(self.client.get("/.pawl/start", Host="other.example"), 421)
 
     def test_pages_at_a_protected_host_have_their_style(self):
         self.assertEqual(self.visitor.at(APP, "/.pawl/pages.css").headers["Content-Type"].split(";")[0], "text/css")
-        self.expect(self.visitor.at(APP, "/.pawl/docs/pawl.svg"), 200)
+        self.expect(self.visitor.at(APP, "/.pawl/brand/logo"), 200)
 
     def test_what_may_not_be_gone_back_to_is_400(self):
         for rd in ("//evil.example", "https://evil.example", "/\\evil.example", "evil", "/a\nb", "/\tb", "/a\x7f",
