@@ -3,6 +3,7 @@
 #include "core/secret.hpp"
 
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <span>
 
 extern char** environ; // NOLINT: POSIX
+extern char _end;      // NOLINT: the linker's, end(3)
 
 namespace pawl::app {
 
@@ -46,10 +48,26 @@ void overwrite(std::span<char> memory, std::span<const std::uint64_t> sought) {
     wipe(memory.data() + from, to - from);
 }
 
+bool is_mapped(char* page, std::size_t size) {
+    unsigned char resident = 0;
+    return ::mincore(page, size, &resident) == 0;
+}
+
+// Down from its end. What malloc counts is this heap, and that of other threads where there were any: then it is
+// shorter, and ends at the first page that is not there, or at our own variables.
 std::span<char> heap() {
-    char* const end = static_cast<char*>(::sbrk(0));
-    const std::size_t size = ::mallinfo2().arena;
-    return {end - size, size};
+    char* const top = static_cast<char*>(::sbrk(0));
+    const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    char* const lowest = std::max(top - ::mallinfo2().arena, &_end);
+    char* begin = top;
+    while (begin > lowest) {
+        char* const page = begin - 1 - reinterpret_cast<std::uintptr_t>(begin - 1) % page_size;
+        if (!is_mapped(page, page_size)) {
+            break;
+        }
+        begin = std::max(page, lowest);
+    }
+    return {begin, top};
 }
 
 // From here on, with what the kernel put above: arguments and environment.
