@@ -3,8 +3,8 @@
 
 Makes a resolver, a certificate authority whose certificate is ROOT/BUNDLE, and hook.pawl.test, a receiver of webhooks (443) and a
 relay of mails (465); starts pawld below ROOT with both, or, given an image of Podman's, in a container that has nothing but the bundle
-and a volume of ROOT; signs up, forgets the password, and waits for the delivery and the mail. Exit status 0: they came, by name and over verified TLS, from
-processes that closed themselves in.
+and a volume of ROOT; signs up, forgets the password, and waits for the delivery and the mail. Exit status 0: they came, by name and
+over verified TLS, from processes that closed themselves in.
 """
 import http.server
 import json
