@@ -33,7 +33,7 @@ public:
     // `random` gives the key that users are hashed under: who signs up often chooses numbers, not where they fall.
     explicit copy_limits(random_source& random);
 
-    // Counts a copy that begins. Nothing: go on, and call end() after it. Else nothing was counted.
+    // Counts a copy that begins: std::nullopt, then call end() after it. Else why it may not, and it was not counted.
     std::optional<refused_copy> begin(user_id user, timestamp_ms now);
     // `is_made`: else it does not count for today.
     void end(user_id user, bool is_made, timestamp_ms now);
