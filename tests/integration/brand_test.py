@@ -24,15 +24,23 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-class BrandCase(case.ServerCase):
+class LogoCase(case.ServerCase):
+    """A server with the picture that PICTURE gives: its name and bytes."""
+    PICTURE = ("logo.svg", LOGO.encode())
+
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
         cls.addClassCleanup(folder.cleanup)
-        cls.logo = pathlib.Path(folder.name, "logo.svg")
-        cls.logo.write_text(LOGO, encoding="utf-8")
-        cls.OPTIONS = (*cls.OPTIONS, *BRAND, "--brand-logo", str(cls.logo))
+        name, content = cls.PICTURE
+        cls.logo = pathlib.Path(folder.name, name)
+        cls.logo.write_bytes(content)
+        cls.OPTIONS = (*cls.OPTIONS, "--brand-logo", str(cls.logo))
         super().setUpClass()
+
+
+class BrandCase(LogoCase):
+    OPTIONS = (*case.ServerCase.OPTIONS, *BRAND)
 
 
 class Brand(BrandCase):
@@ -82,15 +90,8 @@ class Start(unittest.TestCase):
                     self.assertIn(options[0], said)
 
 
-class Png(case.ServerCase):
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()  # pylint: disable=consider-using-with
-        cls.addClassCleanup(folder.cleanup)
-        cls.logo = pathlib.Path(folder.name, "logo.png")
-        cls.logo.write_bytes(png(44, 44))
-        cls.OPTIONS = (*cls.OPTIONS, "--brand-logo", str(cls.logo))
-        super().setUpClass()
+class Png(LogoCase):
+    PICTURE = ("logo.png", png(44, 44))
 
     def test_it_is_served_as_what_it_is(self):
         logo = self.client.get("/brand/logo")
