@@ -1,5 +1,7 @@
 #include "app/config/colour.hpp"
 
+#include "core/text/ascii.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -8,12 +10,6 @@ namespace pawl::app {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-
-std::optional<std::uint8_t> hex_value(char c) {
-    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    const auto at = hex_digits.find(lower);
-    return at == std::string_view::npos ? std::nullopt : std::optional(static_cast<std::uint8_t>(at));
-}
 
 // Of one channel: WCAG 2.2, "relative luminance".
 double linear(std::uint8_t channel) {
@@ -41,11 +37,11 @@ std::optional<colour> parse_colour(std::string_view text) {
     }
     std::uint8_t channels[3] = {};
     for (std::size_t i = 0; i < 3; ++i) {
-        const auto high = hex_value(text[1 + 2 * i]), low = hex_value(text[2 + 2 * i]);
-        if (!high || !low) {
+        const char high = text[1 + 2 * i], low = text[2 + 2 * i];
+        if (!is_hex(high) || !is_hex(low)) {
             return std::nullopt;
         }
-        channels[i] = static_cast<std::uint8_t>(*high * 16 + *low);
+        channels[i] = static_cast<std::uint8_t>(hex_value(high) * 16 + hex_value(low));
     }
     return colour{channels[0], channels[1], channels[2]};
 }
